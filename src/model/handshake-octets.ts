@@ -1,0 +1,39 @@
+const NO_BYTES = new Uint8Array(0)
+
+/** Whose rules frame the handshake message: TLS over TCP, QUIC CRYPTO frames, DTLS over UDP. */
+export type Transport = 'tcp' | 'quic' | 'dtls'
+
+// Quality marks of a hello, a set of bits; printed by name, in this order.
+/** Octets are missing elsewhere in the flow before the hello. */
+export const QUALITY_GAP = 1
+/** The capture's snaplen cut a packet of this flow. */
+export const QUALITY_TRUNCATED = 2
+/** The flow's SYN was not seen. */
+export const QUALITY_NO_SYN = 4
+/** Some octets came more than once. */
+export const QUALITY_RETRANSMIT = 8
+/** Answer to a HelloRetryRequest: the second hello of its connection (RFC 8446 §4.1.4). */
+export const QUALITY_HRR = 16
+
+/** Names of the quality bits, lowest first. */
+export const QUALITY_NAMES = ['gap', 'truncated', 'no-syn', 'retransmit', 'hrr'] as const
+
+/**
+ * One whole handshake message (RFC 8446 §4), type and length in front, every octet seen. One instance per
+ * decoder, overwritten: used up before the next packet is taken.
+ */
+export class HandshakeOctets {
+  /** The packet's own buffer where the message lay in one packet, else the reassembly's. */
+  bytes: Uint8Array = NO_BYTES
+  /** Offset of the handshake type octet. */
+  off = 0
+  /** Offset just past the message. */
+  end = 0
+  transport: Transport = 'tcp'
+  /** Version field of the first record that carried it (RFC 8446 §5.1); 0 where there are no records (QUIC). */
+  recordVersion = 0
+  /** QUIC version of the packet that carried it (RFC 9000 §15), else 0. */
+  quicVersion = 0
+  /** QUALITY_ bits. */
+  quality = 0
+}

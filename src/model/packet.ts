@@ -1,0 +1,45 @@
+const NO_BYTES = new Uint8Array(0)
+
+/** Tunnels and labels one frame may be nested in; deeper ones are counted and left. */
+export const MAX_ENCAPSULATIONS = 8
+
+/**
+ * The innermost TCP segment or UDP datagram of one frame, as offsets into `bytes`.
+ * One instance, overwritten frame by frame: nobody keeps it.
+ */
+export class Packet {
+  /** The block's buffer, or that of reassembled IP fragments. */
+  bytes: Uint8Array = NO_BYTES
+  timeMicros = 0
+  /** 4 or 6. */
+  ipVersion = 4
+  /** Offsets of the addresses: 4 octets each for IPv4, 16 for IPv6. */
+  srcAddrOff = 0
+  dstAddrOff = 0
+  /** IP protocol number: 6 TCP, 17 UDP. */
+  protocol = 0
+  srcPort = 0
+  dstPort = 0
+  /** TCP sequence number of the first payload octet less one if SYN is set (RFC 9293 §3.1). */
+  seq = 0
+  /** TCP flags as in the header's octet 13: FIN 1, SYN 2, RST 4, PSH 8, ACK 16. */
+  flags = 0
+  payloadOff = 0
+  /** Octets of payload captured. */
+  payloadLen = 0
+  /** Octets of payload the IP header promises, > payloadLen where the snaplen cut it. */
+  payloadWireLen = 0
+  /** Outermost VLAN identifier (12 bits), or -1. */
+  vlan = -1
+  /** How many of `encapsulation` are set. */
+  encapsulationCount = 0
+  /** Tunnels around the packet, outermost first: ENCAPSULATION_ values of `wire/encapsulation.ts`. VLAN tags are not tunnels. */
+  readonly encapsulation = new Uint8Array(MAX_ENCAPSULATIONS)
+}
+
+export const TCP_FIN = 0x01
+export const TCP_SYN = 0x02
+export const TCP_RST = 0x04
+export const TCP_ACK = 0x10
+export const PROTOCOL_TCP = 6
+export const PROTOCOL_UDP = 17
