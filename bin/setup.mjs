@@ -1,0 +1,147 @@
+// Sets up what `npm start` and `npm test` need, and does nothing where it is already there:
+// Debian packages (by apt-get, as root), node_modules (by `npm ci`), dist (by the TypeScript compiler).
+// Plain JavaScript on Node alone: it runs before anything is installed.
+//
+//   node bin/setup.mjs start|test
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { accessSync, constants, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const top = dirname(dirname(fileURLToPath(import.meta.url)))
+const purpose = process.argv[2] === 'test' ? 'test' : 'start'
+const say = (text) => process.stderr.write(`setup: ${text}\n`)
+
+/** Debian package → what shows that it is there: a command on PATH, or a file. */
+const TO_BUILD = {
+  'libpcap-dev': '/usr/include/pcap.h',
+  'g++': 'g++',
+  make: 'make',
+  python3: 'python3',
+}
+const TO_TEST = {
+  'redis-server': 'redis-server',
+  'nginx-light': 'nginx',
+  tshark: 'tshark',
+  tcpdump: 'tcpdump',
+  chromium: 'chromium',
+  curl: 'curl',
+  openssl: 'openssl',
+  iproute2: 'ip',
+  'iputils-ping': 'ping',
+  'util-linux': 'setpriv',
+  'libcap2-bin': 'capsh',
+  systemd: 'systemd-analyze',
+  git: 'git',
+}
+
+function present(mark) {
+  if (mark.startsWith('/')) return existsSync(mark)
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, mark), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+/** Installs the packages that are missing; says the command where it may not. Returns whether all are there. */
+function installPackages(packages) {
+  const missing = Object.keys(packages).filter((name) => !present(packages[name]))
+  if (missing.length === 0) return true
+  const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`
+  if (!present('apt-get') || process.getuid?.() !== 0) {
+    say(`missing: ${missing.join(', ')}. As root: ${command}`)
+    return false
+  }
+  say(command)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  // Debian starts a service when it installs one. Nobody asked us for a running nginx or Redis on this machine.
+  const policy = '/usr/sbin/policy-rc.d'
+  const ours = !existsSync(policy)
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    const apt = (...args) =>
+      spawnSync('apt-get', args, { env, stdio: ['ignore', 2, 2] }).status === 0
+    const update = apt('-qq', 'update')
+    if (!apt('-qq', 'install', '-y', '--no-install-recommends', ...missing)) {
+      say(
+        `apt-get failed${update ? '' : ' (and could not refresh its lists)'}; by hand: ${command}`,
+      )
+      return false
+    }
+  } finally {
+    if (ours) rmSync(policy, { force: true })
+  }
+  return true
+}
+
+/** SHA-256 over names and contents of files, folders walked in order. */
+function fingerprintOf(paths) {
+  const hash = createHash('sha256').update(process.version)
+  const add = (path) => {
+    if (!existsSync(path)) return
+    let entries
+    try {
+      entries = readdirSync(path).sort()
+    } catch {
+      hash.update(`${relative(top, path)}\0`).update(readFileSync(path))
+      return
+    }
+    for (const entry of entries) add(join(path, entry))
+  }
+  for (const path of paths) add(join(top, path))
+  return hash.digest('hex')
+}
+
+/** Runs `work` unless `stampFile` says it was done for the same inputs. */
+function once(stampFile, inputs, work) {
+  const stamp = fingerprintOf(inputs)
+  const path = join(top, stampFile)
+  if (existsSync(path) && readFileSync(path, 'utf8') === stamp) return
+  work()
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, stamp)
+}
+
+function run(command, args, env = process.env) {
+  say([command, ...args].join(' '))
+  execFileSync(command, args, { cwd: top, env, stdio: ['ignore', 2, 2] })
+}
+
+/** node-gyp would download Node's headers; where this Node brought its own, it is told so. */
+function npmEnvironment() {
+  const prefix = dirname(dirname(process.execPath))
+  const env = { ...process.env }
+  if (existsSync(join(prefix, 'include/node/node.h'))) env.npm_config_nodedir = prefix
+  return env
+}
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  say(`Node ${process.versions.node} is too old: hellotap needs 20.19 or newer`)
+  process.exit(1)
+}
+
+const complete = installPackages(purpose === 'test' ? { ...TO_BUILD, ...TO_TEST } : TO_BUILD)
+try {
+  once('node_modules/.hellotap-stamp', ['package-lock.json'], () => {
+    run('npm', ['ci', '--no-audit', '--no-fund'], npmEnvironment())
+    if (!existsSync(join(top, 'node_modules/cap/build/Release/cap.node')))
+      say('the capture engine (cap) did not build: reading files works, live capture will not')
+  })
+  once('dist/.stamp', ['src', 'tsconfig.json', 'package.json'], () => {
+    rmSync(join(top, 'dist'), { recursive: true, force: true })
+    run('npm', ['run', '--silent', 'build'])
+  })
+} catch (error) {
+  say(`stopped: ${error.message}`)
+  process.exit(1)
+}
+if (!complete && purpose === 'test') process.exit(1)

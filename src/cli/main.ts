@@ -1,0 +1,133 @@
+// The command line. Exit codes: 0 done, 1 failed, 2 bad usage. A command a file, loaded when it is called:
+// the bulk reader must not pay for the API's packages.
+
+import { readFileSync } from 'node:fs'
+import yargs from 'yargs'
+import type { Argv } from 'yargs'
+import { withOptions } from './options.js'
+import { log } from './log.js'
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string }
+
+/** Runs a command and turns what it throws into one sentence and an exit code. */
+function run(command: () => Promise<number>): () => Promise<void> {
+  return async () => {
+    try {
+      process.exitCode = await command()
+    } catch (error) {
+      process.exitCode = explain(error)
+    }
+  }
+}
+
+/** Says what went wrong; a fault of ours comes with its stack. @returns the exit code */
+function explain(error: unknown): number {
+  if (!(error instanceof Error)) {
+    log(`hellotap: ${String(error)}`)
+    return 1
+  }
+  const known = ['CaptureError', 'StoreError', 'ConfigError', 'ListenError'].includes(error.name)
+  for (const line of error.message.split('\n')) log(`hellotap: ${line}`)
+  if (!known && error.stack !== undefined) log(error.stack)
+  return error.name === 'ConfigError' ? 2 : 1
+}
+
+const STORE = ['redis', 'ttl', 'per-ip', 'spool'] as const
+const SENSOR = ['interface', 'ports', 'sensor', 'fingerprints'] as const
+const API = ['host', 'http-port', 'https-port', 'trusted-proxy', 'data-dir'] as const
+
+const parser: Argv = yargs(process.argv.slice(2))
+  .scriptName('hellotap')
+  .usage('$0 <command>\n\nSees every TLS ClientHello on the wire and says whose it is.')
+  .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': false })
+  .command(
+    'up',
+    'capture, keep and answer, all on this machine',
+    (command) =>
+      withOptions(command, [...SENSOR, ...STORE, ...API])
+        .example('$0 up', 'the default interface and loopback; page on http://127.0.0.1:8080')
+        .example('$0 up -i eth1 --ports 443,993', 'a span port, HTTPS and IMAPS')
+        .example('$0 up --redis redis://127.0.0.1:6379', 'sightings outlive the process'),
+    (args) => run(async () => (await import('./up-command.js')).up(args))(),
+  )
+  .command(
+    'capture',
+    'the sensor: hellos on an interface become sightings in Redis',
+    (command) =>
+      withOptions(command, [...SENSOR, ...STORE])
+        .option('stdout', {
+          type: 'boolean',
+          describe: 'print sightings as JSON lines instead of keeping them',
+        })
+        .example('$0 capture -i eth1 --redis redis://127.0.0.1:6379', 'feeds the API of `serve`')
+        .example('$0 capture -i eth0 lo --stdout | jq -r .ja4', 'live fingerprints for other tools'),
+    (args) => run(async () => (await import('./capture-command.js')).capture(args))(),
+  )
+  .command(
+    'serve',
+    'the API and the page, answering from Redis',
+    (command) =>
+      withOptions(command, [...STORE, ...API])
+        .example('$0 serve --redis redis://127.0.0.1:6379', 'what `capture` wrote there')
+        .example('$0 serve --redis redis://10.0.0.5 --trusted-proxy 127.0.0.1', 'behind nginx'),
+    (args) => run(async () => (await import('./serve-command.js')).serve(args))(),
+  )
+  .command(
+    'read <file..>',
+    'saved captures to one JSON line per hello ("-" is stdin)',
+    (command) =>
+      withOptions(command, ['ports', 'sensor', 'fingerprints'])
+        .positional('file', { type: 'string', array: true, demandOption: true })
+        .option('hello', {
+          type: 'boolean',
+          describe: 'carry the hello itself, secrets zeroed, in base64',
+        })
+        .example('$0 read capture.pcapng', 'pcap or pcapng, gzip and zstd around either')
+        .example('$0 read -f ja3,ja4 *.pcap | jq -r .ja4 | sort | uniq -c', 'the JA4s of a folder')
+        .example('tcpdump -w - | $0 read -', 'from another capture program'),
+    (args) => run(async () => (await import('./read-command.js')).read(args))(),
+  )
+  .command(
+    'interfaces',
+    'what can be captured on',
+    (command) => command.example('$0 interfaces', 'names, addresses, which are taken by default'),
+    () => run(async () => (await import('./interfaces-command.js')).interfaces())(),
+  )
+  .command(
+    'lookup <value>',
+    'what is held about an address or a fingerprint',
+    (command) =>
+      withOptions(command, ['redis', 'host', 'http-port'])
+        .positional('value', { type: 'string', demandOption: true })
+        .example('$0 lookup 192.0.2.7', 'sightings of an address, newest first')
+        .example('$0 lookup t13d1517h2_8daaf6152771_cb7bf5808d99', 'any fingerprint kind')
+        .example('$0 lookup 192.0.2.7 --redis redis://127.0.0.1', 'straight from Redis'),
+    (args) => run(async () => (await import('./lookup-command.js')).lookup(args))(),
+  )
+  .demandCommand(1, 'a command is missing; `hellotap up` is the usual one')
+  .recommendCommands()
+  .strict()
+  .version(version)
+  .help()
+  .alias('h', 'help')
+  .wrap(Math.min(100, process.stdout.columns || 100))
+  .epilogue(
+    'Every option is also HELLOTAP_NAME in the environment and "name: value" in the file of --config.\nExit codes: 0 done, 1 failed, 2 bad usage.',
+  )
+  .exitProcess(false)
+  .fail((message: string | null, error: Error | undefined) => {
+    if (error !== undefined && message === null) throw error
+    log(`hellotap: ${message ?? 'bad usage'}\nTry: hellotap --help`)
+    process.exitCode = 2
+    throw new UsageError()
+  })
+
+class UsageError extends Error {}
+
+try {
+  await parser.parseAsync()
+} catch (error) {
+  if (!(error instanceof UsageError)) process.exitCode = explain(error)
+}

@@ -1,0 +1,42 @@
+import type { Argv, Options } from 'yargs'
+import type { Config, OptionName } from '../config.js'
+import { ConfigError, OPTIONS, environmentConfig, loadConfig, readConfigFile } from '../config.js'
+
+/** Adds the named options to a command; values stay text, `configOf` validates them. */
+export function withOptions<T>(yargs: Argv<T>, names: readonly OptionName[]): Argv<T> {
+  for (const name of names) {
+    const option = OPTIONS[name]
+    const settings: Options = { type: 'string', describe: option.describe, requiresArg: true }
+    if ('alias' in option) settings.alias = option.alias
+    // "-i eth0 lo": only a command without positionals can take words up to the next flag
+    if (name === 'interface') settings.array = true
+    const shown = describeDefault(name, option.default)
+    if (shown !== '') settings.defaultDescription = shown
+    yargs.option(name, settings)
+  }
+  return yargs.option('config', {
+    type: 'string',
+    describe: 'YAML or JSON file of options by these names',
+    requiresArg: true,
+  })
+}
+
+function describeDefault(name: OptionName, value: unknown): string {
+  if (value === undefined || name === 'fingerprints') return ''
+  if (Array.isArray(value)) return value.join(',')
+  return String(value as number | string)
+}
+
+/**
+ * The whole configuration: flags over environment over file over defaults.
+ * @throws ConfigError
+ */
+export function configOf(args: Readonly<Record<string, unknown>>): Config {
+  const file = args['config'] ?? process.env['HELLOTAP_CONFIG']
+  if (Array.isArray(file)) throw new ConfigError('--config is given twice: one file holds the options')
+  return loadConfig(
+    args,
+    environmentConfig(process.env),
+    typeof file === 'string' && file !== '' ? readConfigFile(file) : {},
+  )
+}

@@ -1,0 +1,266 @@
+// Every option has one name. It is a flag (--http-port), an environment variable (HELLOTAP_HTTP_PORT) and a key of the
+// configuration file (http-port), in this precedence; what none of them sets has its default here and nowhere else.
+// The three are laid over one another first and validated as a whole.
+
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { parse as parseYaml } from 'yaml'
+import * as z from 'zod/mini'
+import { FINGERPRINTS } from './model/sighting.js'
+
+/** A mistake in flags, environment or configuration file: one line per mistake. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly code = 'BAD_CONFIG'
+}
+
+interface Option {
+  /** How the command line reads it. `list` takes several values, or one with commas. */
+  readonly type: 'string' | 'number' | 'boolean' | 'list'
+  readonly alias?: string
+  readonly describe: string
+  readonly schema: z.ZodMiniType
+  readonly default: unknown
+}
+
+const port = (zero: boolean) =>
+  z.int().check(
+    z.refine((value) => value >= (zero ? 0 : 1) && value <= 65_535, {
+      error: zero ? 'is a port from 1 to 65535, or 0 for none' : 'is a port from 1 to 65535',
+    }),
+  )
+const positive = (most: number) =>
+  z
+    .int()
+    .check(
+      z.refine((value) => value >= 1 && value <= most, {
+        error: `is a whole number from 1 to ${most}`,
+      }),
+    )
+const addressOrNet = z.string().check(
+  z.refine(
+    (text) => {
+      const [address = '', bits, ...rest] = text.split('/')
+      const family = isIP(address)
+      if (family === 0 || rest.length > 0) return false
+      return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+    },
+    { error: 'is an address or a network such as 10.0.0.0/8' },
+  ),
+)
+const redisUrl = z.string().check(
+  z.refine((text) => /^rediss?:\/\/[^\s]+$|^unix:\/\/\/[^\s]+$/.test(text), {
+    error: 'is a Redis URL such as redis://127.0.0.1:6379 or rediss://user:password@host:6380/0',
+  }),
+)
+const seconds = (most: number) => positive(most)
+
+/** All options. Values of the file and of the environment pass the same schemas as flags. */
+export const OPTIONS = {
+  interface: {
+    type: 'list',
+    alias: 'i',
+    describe: 'interfaces to capture on (default: the default route’s and loopback)',
+    schema: z.array(z.string().check(z.minLength(1, 'names an interface'))),
+    default: [],
+  },
+  ports: {
+    type: 'list',
+    alias: 'p',
+    describe: 'TCP ports of TLS servers to watch',
+    schema: z.array(
+      z.coerce.number().check(z.refine(isPort, { error: 'is a port from 1 to 65535' })),
+    ),
+    default: [443, 8443],
+  },
+  redis: {
+    type: 'string',
+    describe: 'Redis to keep sightings in (default: memory of this process)',
+    schema: z.optional(redisUrl),
+    default: undefined,
+  },
+  ttl: {
+    type: 'number',
+    describe: 'seconds a sighting is kept',
+    schema: seconds(366 * 86_400),
+    default: 86_400,
+  },
+  'per-ip': {
+    type: 'number',
+    describe: 'sightings kept per address',
+    schema: positive(100_000),
+    default: 100,
+  },
+  spool: {
+    type: 'number',
+    describe: 'sightings that may wait while Redis is away',
+    schema: positive(10_000_000),
+    default: 100_000,
+  },
+  host: {
+    type: 'string',
+    describe: 'address the API listens on',
+    schema: z
+      .string()
+      .check(
+        z.refine((text) => isIP(text) !== 0 || text === 'localhost', {
+          error: 'is an IP address or localhost',
+        }),
+      ),
+    default: '127.0.0.1',
+  },
+  'http-port': {
+    type: 'number',
+    describe: 'port of the API over HTTP, 0 for none',
+    schema: port(true),
+    default: 8080,
+  },
+  'https-port': {
+    type: 'number',
+    describe: 'port of the API over HTTPS with its own certificate, 0 for none',
+    schema: port(true),
+    default: 8443,
+  },
+  'trusted-proxy': {
+    type: 'list',
+    describe:
+      'proxies whose X-Forwarded-For, X-Real-IP and X-Real-Port are believed (addresses, networks)',
+    schema: z.array(addressOrNet),
+    default: [],
+  },
+  'data-dir': {
+    type: 'string',
+    describe: 'folder for the certificate made at first start (default: ~/.local/share/hellotap)',
+    schema: z.optional(z.string().check(z.minLength(1, 'names a folder'))),
+    default: undefined,
+  },
+  sensor: {
+    type: 'string',
+    describe: 'name of this sensor in every sighting',
+    schema: z.optional(
+      z
+        .string()
+        .check(z.regex(/^[\w.:-]{1,64}$/, 'is up to 64 letters, digits, dots, colons, hyphens')),
+    ),
+    default: undefined,
+  },
+  fingerprints: {
+    type: 'list',
+    alias: 'f',
+    describe: 'fingerprints to make (default: every one)',
+    schema: z.array(z.enum(FINGERPRINTS, `is one of ${FINGERPRINTS.join(', ')}`)),
+    default: [...FINGERPRINTS],
+  },
+} as const satisfies Record<string, Option>
+
+export type OptionName = keyof typeof OPTIONS
+export type Config = { readonly [Name in OptionName]: z.output<(typeof OPTIONS)[Name]['schema']> }
+
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= 65_535
+}
+
+/** Values by option name, not yet validated. */
+export type RawConfig = Readonly<Record<string, unknown>>
+
+/** `HELLOTAP_HTTP_PORT` for `http-port`. */
+export function environmentName(name: string): string {
+  return `HELLOTAP_${name.toUpperCase().replaceAll('-', '_')}`
+}
+
+/**
+ * Reads a YAML or JSON file of options.
+ * @throws ConfigError naming the file and what to do
+ */
+export function readConfigFile(path: string): RawConfig {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new ConfigError(`cannot read the configuration file ${path}: ${reason(cause)}`, { cause })
+  }
+  let value: unknown
+  try {
+    value = parseYaml(text)
+  } catch (cause) {
+    throw new ConfigError(`${path} is neither YAML nor JSON: ${reason(cause)}`, { cause })
+  }
+  if (value === null || value === undefined) return {}
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new ConfigError(
+      `${path} must hold options as "name: value" lines, such as "http-port: 8080"`,
+    )
+  const unknown = Object.keys(value).filter((key) => !(key in OPTIONS))
+  if (unknown.length > 0)
+    throw new ConfigError(
+      `${path}: unknown option ${unknown.join(', ')}. Known: ${Object.keys(OPTIONS).join(', ')}`,
+    )
+  return value as RawConfig
+}
+
+/** The options set in the environment, as text. */
+export function environmentConfig(env: Readonly<Record<string, string | undefined>>): RawConfig {
+  const raw: Record<string, unknown> = {}
+  for (const name of Object.keys(OPTIONS)) {
+    const text = env[environmentName(name)]
+    if (text !== undefined && text !== '') raw[name] = text
+  }
+  return raw
+}
+
+/**
+ * Lays flags over environment over file over defaults and validates the whole.
+ * @throws ConfigError with a line for each mistake, naming where the value came from
+ */
+export function loadConfig(flags: RawConfig, env: RawConfig, file: RawConfig): Config {
+  const config: Record<string, unknown> = {}
+  const mistakes: string[] = []
+  for (const name of Object.keys(OPTIONS) as OptionName[]) {
+    const option: Option = OPTIONS[name]
+    const from =
+      flags[name] !== undefined
+        ? { value: flags[name], source: `--${name}` }
+        : env[name] !== undefined
+          ? { value: env[name], source: environmentName(name) }
+          : { value: file[name] ?? option.default, source: `${name} in the configuration file` }
+    const checked = option.schema.safeParse(fromText(option, from.value))
+    if (checked.success) {
+      config[name] = checked.data
+      continue
+    }
+    const issue = checked.error.issues[0]
+    const shown = at(fromText(option, from.value), issue?.path[0])
+    mistakes.push(`${from.source} ${plain(issue?.message, option)}, not ${JSON.stringify(shown)}`)
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes.join('\n'))
+  return Object.freeze(config) as Config
+}
+
+/** Text of flags and environment as the option's type; anything else stays for the schema to refuse. */
+function fromText(option: Option, value: unknown): unknown {
+  if (option.type === 'list') {
+    const items: readonly unknown[] = Array.isArray(value) ? value : [value]
+    return items.flatMap((item) =>
+      typeof item === 'string' ? item.split(',').map((part) => part.trim()) : [item],
+    )
+  }
+  if (option.type === 'number' && typeof value === 'string' && /^\d+$/.test(value.trim()))
+    return Number(value)
+  return value
+}
+
+function at(value: unknown, index: PropertyKey | undefined): unknown {
+  return Array.isArray(value) && typeof index === 'number' ? value[index] : value
+}
+
+/** zod's own words for a wrong type are not an operator's. */
+function plain(message: string | undefined, option: Option): string {
+  if (message !== undefined && !message.startsWith('Invalid')) return message
+  return option.type === 'list'
+    ? 'is a list of values'
+    : `is a ${option.type === 'number' ? 'whole number' : option.type}`
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,99 @@
+// The corridor: the one file that sees every room of the flow. Frames go in by blocks; sightings come out as JSON lines.
+//
+//   PacketBlock ─▶ wire ─▶ stream ─▶ tls ─▶ fingerprint ─▶ lines
+
+import type { Counters } from './base/counters.js'
+import { OctetWriter } from './base/octet-writer.js'
+import type { HandshakeOctets } from './model/handshake-octets.js'
+import { Hello } from './model/hello.js'
+import type { PacketBlock } from './model/packet-block.js'
+import { PROTOCOL_TCP, PROTOCOL_UDP, Packet } from './model/packet.js'
+import type { FingerprintName } from './model/sighting.js'
+import { SightingWriter } from './fingerprint/sighting-writer.js'
+import { DtlsHellos } from './stream/dtls-hellos.js'
+import { TcpHellos } from './stream/tcp-hellos.js'
+import { parseClientHello } from './tls/hello-parser.js'
+import { redactHello } from './tls/redact-hello.js'
+import { ENCAPSULATION_NAMES } from './wire/encapsulation.js'
+import { FrameDecoder } from './wire/frame-decoder.js'
+
+/** What a pipeline looks for and makes of it. */
+export interface PipelineOptions {
+  /** Ports of servers; undefined recognises TLS on any port by its content. */
+  readonly ports: ReadonlySet<number> | undefined
+  readonly fingerprints: ReadonlySet<FingerprintName>
+  /** Whether a sighting carries its hello, secrets zeroed. */
+  readonly keepHello: boolean
+  readonly file?: string | undefined
+  readonly interface?: string | undefined
+  readonly sensor?: string | undefined
+  /** Random 32-bit number that keeps an attacker from aiming at the flow table's buckets. */
+  readonly seed: number
+}
+
+/** One flow of frames, whole and in order: its own flow table, its own lines. */
+export class Pipeline {
+  /** Sightings as JSON lines; whoever takes them sets `len` to 0. */
+  readonly lines = new OctetWriter(1 << 20)
+  readonly #counters: Counters
+  readonly #wire: FrameDecoder
+  readonly #tcp: TcpHellos
+  readonly #dtls: DtlsHellos
+  readonly #writer: SightingWriter
+  readonly #packet = new Packet()
+  readonly #hello = new Hello()
+
+  constructor(options: PipelineOptions, counters: Counters) {
+    this.#counters = counters
+    this.#wire = new FrameDecoder(counters)
+    const { ports, seed } = options
+    this.#tcp = new TcpHellos({ ports, seed, server: false }, counters)
+    this.#dtls = new DtlsHellos({ ports, seed, server: false }, counters)
+    this.#writer = new SightingWriter({
+      fingerprints: options.fingerprints,
+      keepHello: options.keepHello,
+      encapsulationNames: ENCAPSULATION_NAMES,
+      redactHello,
+      file: options.file,
+      interface: options.interface,
+      sensor: options.sensor,
+    })
+  }
+
+  /** Takes a block of frames; hellos that become whole in it are appended to `lines`. Keeps nothing of the block. */
+  take(block: PacketBlock): void {
+    const { bytes, count, start, caplen, wirelen, timeMicros, linkType } = block
+    const packet = this.#packet
+    const counters = this.#counters
+    for (let i = 0; i < count; i++) {
+      const captured = caplen[i] ?? 0
+      counters.packets++
+      counters.packet_octets += captured
+      const protocol = this.#wire.decode(
+        bytes,
+        start[i] ?? 0,
+        captured,
+        wirelen[i] ?? 0,
+        linkType[i] ?? 0,
+        timeMicros[i] ?? 0,
+        packet,
+      )
+      if (protocol === PROTOCOL_TCP) {
+        if (this.#tcp.take(packet) === 1) this.#sight(this.#tcp.message)
+      } else if (protocol === PROTOCOL_UDP) {
+        if (this.#dtls.take(packet) === 1) this.#sight(this.#dtls.message)
+      }
+    }
+  }
+
+  #sight(message: HandshakeOctets): void {
+    const hello = this.#hello
+    const dtls = message.transport === 'dtls'
+    if (parseClientHello(message.bytes, message.off, message.end, dtls, hello) < 0) {
+      this.#counters.hello_malformed++
+      return
+    }
+    this.#writer.write(this.#packet, message, hello, this.lines)
+    this.#counters.hellos++
+  }
+}
