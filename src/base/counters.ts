@@ -6,6 +6,10 @@ export const COUNTER_HELP = {
   packet_octets: 'octets captured of them',
   hellos: 'ClientHellos given as sightings',
   hello_malformed: 'handshake messages of a ClientHello that break RFC 8446 §4.1.2',
+  capture_gaps: 'times a live interface was not captured: it went down or away, or its capture child ended',
+  capture_gap_millis: 'milliseconds live interfaces were not captured, over all gaps',
+  capture_child_crashes: 'capture children that ended without being asked to',
+  capture_child_dropped: 'frames a capture child dropped because its reader was too slow',
 } as const
 
 export type CounterName = keyof typeof COUNTER_HELP
