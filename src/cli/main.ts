@@ -62,7 +62,10 @@ const parser: Argv = yargs(process.argv.slice(2))
           describe: 'print sightings as JSON lines instead of keeping them',
         })
         .example('$0 capture -i eth1 --redis redis://127.0.0.1:6379', 'feeds the API of `serve`')
-        .example('$0 capture -i eth0 lo --stdout | jq -r .ja4', 'live fingerprints for other tools'),
+        .example(
+          '$0 capture -i eth0 lo --stdout | jq -r .ja4',
+          'live fingerprints for other tools',
+        ),
     (args) => run(async () => (await import('./capture-command.js')).capture(args))(),
   )
   .command(

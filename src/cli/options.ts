@@ -33,7 +33,8 @@ function describeDefault(name: OptionName, value: unknown): string {
  */
 export function configOf(args: Readonly<Record<string, unknown>>): Config {
   const file = args['config'] ?? process.env['HELLOTAP_CONFIG']
-  if (Array.isArray(file)) throw new ConfigError('--config is given twice: one file holds the options')
+  if (Array.isArray(file))
+    throw new ConfigError('--config is given twice: one file holds the options')
   return loadConfig(
     args,
     environmentConfig(process.env),

@@ -1,0 +1,43 @@
+import { writeSync } from 'node:fs'
+import type { OctetWriter } from '../base/octet-writer.js'
+
+/** Octets gathered before one write: fewer, larger system calls. */
+const WRITE_LEN = 1 << 20
+
+/** Whoever read our output has closed it (`| head`): no fault of ours, but nothing more to do. */
+export class OutputClosed extends Error {
+  override readonly name = 'OutputClosed'
+}
+
+/** Writes lines to a file descriptor, a mebibyte at a time. */
+export class FdOutput {
+  readonly #fd: number
+
+  constructor(fd: number) {
+    this.#fd = fd
+  }
+
+  /** Takes the lines once there are enough of them, and empties the writer. @throws OutputClosed */
+  take(lines: OctetWriter): void {
+    if (lines.len >= WRITE_LEN) this.flush(lines)
+  }
+
+  /** Takes all lines there are, and empties the writer. @throws OutputClosed */
+  flush(lines: OctetWriter): void {
+    let at = 0
+    while (at < lines.len) {
+      try {
+        at += writeSync(this.#fd, lines.bytes, at, lines.len - at)
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code === 'EPIPE') throw new OutputClosed('output closed', { cause: error })
+        // the reader made the pipe non-blocking and is slower than we are
+        if (code !== 'EAGAIN') throw error
+        Atomics.wait(PAUSE, 0, 0, 1)
+      }
+    }
+    lines.len = 0
+  }
+}
+
+const PAUSE = new Int32Array(new SharedArrayBuffer(4))

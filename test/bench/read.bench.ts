@@ -1,0 +1,79 @@
+// `hellotap read` against `tcpdump -r FILE -w /dev/null`, in turn, as CPU seconds (user + system) of the whole process.
+//
+//   npm run bench -- FILE… [--runs N]
+//
+// The files are read once before, so that both find them in the page cache. tcpdump does nothing but read and write
+// the frames: its time is the yardstick for what any reader of the file must spend.
+
+import { execFileSync } from 'node:child_process'
+import { createReadStream, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { parseArgs } from 'node:util'
+import { HELLOTAP } from '../hellotap.js'
+
+const { values, positionals: files } = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: 'string', default: '5' } },
+})
+const runs = Number(values.runs)
+
+/** What one finished process has used, by the kernel's account. */
+interface Used {
+  readonly cpu: number
+  readonly wall: number
+  readonly rss: number
+}
+
+// Node does not tell a child's resource usage; python3 does, and is there wherever cap was built
+const METER = `
+import resource, subprocess, sys, time
+start = time.time()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+wall = time.time() - start
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * 1024, done.returncode)
+`
+function measure(command: readonly string[]): Used {
+  const text = execFileSync('python3', ['-c', METER, ...command], { encoding: 'utf8' })
+  const [cpu = NaN, wall = NaN, rss = NaN, code = NaN] = text.trim().split(' ').map(Number)
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`)
+  return { cpu, wall, rss }
+}
+
+const median = (numbers: readonly number[]) =>
+  [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN
+
+const read = [process.execPath, HELLOTAP, 'read']
+const SUBJECTS: readonly [name: string, args: readonly string[]][] = [
+  ['read -f ja3,ja4', [...read, '-f', 'ja3,ja4']],
+  ['read', read],
+]
+
+if (files.length === 0) {
+  console.error('name the captures to time: npm run bench -- FILE…')
+  process.exitCode = 2
+}
+console.log('| capture | command | CPU s | tcpdump CPU s | ratio | wall s | peak MB |')
+console.log('| --- | --- | --- | --- | --- | --- | --- |')
+for (const file of files) {
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) void chunk
+  for (const [name, command] of SUBJECTS) {
+    const ours: Used[] = []
+    const theirs: Used[] = []
+    for (let run = 0; run < runs; run++) {
+      theirs.push(measure(['tcpdump', '-r', file, '-w', '/dev/null']))
+      ours.push(measure([...command, file]))
+    }
+    const ratio = median(ours.map(({ cpu }, i) => cpu / (theirs[i]?.cpu ?? NaN)))
+    const cells = [
+      `${basename(file)}, ${(statSync(file).size / 1e6).toFixed(0)} MB`,
+      `\`${name}\``,
+      median(ours.map(({ cpu }) => cpu)).toFixed(2),
+      median(theirs.map(({ cpu }) => cpu)).toFixed(2),
+      ratio.toFixed(2),
+      median(ours.map(({ wall }) => wall)).toFixed(2),
+      (Math.max(...ours.map(({ rss }) => rss)) / 1e6).toFixed(0),
+    ]
+    console.log(`| ${cells.join(' | ')} |`)
+  }
+}

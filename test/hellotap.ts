@@ -1,0 +1,92 @@
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { resolve } from 'node:path'
+import type { Sighting } from '../src/model/sighting.js'
+
+/** The program as users run it: bin/hellotap over the built dist. */
+export const HELLOTAP = resolve(import.meta.dirname, '../bin/hellotap')
+
+/** What a finished command said. */
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs `hellotap ARGS` to its end. `input` becomes its stdin. */
+export function hellotap(
+  args: readonly string[],
+  options: SpawnOptions & { input?: Uint8Array } = {},
+): Promise<Finished> {
+  return finished(
+    spawn(process.execPath, [HELLOTAP, ...args], { stdio: 'pipe', ...options }),
+    options.input,
+  )
+}
+
+/** Waits for a process and gathers what it says. */
+export function finished(child: ChildProcess, input?: Uint8Array): Promise<Finished> {
+  return new Promise((settle, fail) => {
+    const out: Buffer[] = []
+    const err: Buffer[] = []
+    child.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => err.push(chunk))
+    child.once('error', fail)
+    child.once('close', (code) =>
+      settle({
+        code,
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+      }),
+    )
+    // a program that does not read its stdin closes it: no fault of the test
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(input)
+  })
+}
+
+/** The sightings of JSON lines. */
+export function sightingsIn(lines: string): Sighting[] {
+  return lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Sighting)
+}
+
+/** A running program, stopped by its own pid. */
+export class Daemon {
+  readonly child: ChildProcess
+  readonly #closed: Promise<number | null>
+  output = ''
+
+  constructor(command: string, args: readonly string[], options: SpawnOptions = {}) {
+    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    this.child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
+    this.child.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
+    this.#closed = new Promise((settle) => {
+      this.child.once('error', (error) => {
+        this.output += error.message
+        settle(null)
+      })
+      this.child.once('close', (code) => settle(code))
+    })
+  }
+
+  /** Waits until `pattern` is in what it said. @throws Error with all it said, after `ms` or when it ended */
+  async says(pattern: RegExp, ms = 10_000): Promise<void> {
+    const until = Date.now() + ms
+    while (!pattern.test(this.output)) {
+      if (Date.now() > until || this.child.exitCode !== null)
+        throw new Error(
+          `${String(pattern)} was not said; exit ${this.child.exitCode}:\n${this.output}`,
+        )
+      await new Promise((settle) => setTimeout(settle, 20))
+    }
+  }
+
+  /** Sends `signal` and waits for the end. @returns the exit code */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal)
+    return this.#closed
+  }
+}
