@@ -1,0 +1,117 @@
+import type { Express, RequestHandler } from 'express'
+import express from 'express'
+import type { Store } from '../store/store.js'
+import { addressTest } from './address.js'
+import type { Clock } from './clock.js'
+import { systemClock } from './clock.js'
+import { connectionRoute } from './connection-route.js'
+import type { Describe } from './fingerprint-answer.js'
+import { fpsRoute } from './fps-route.js'
+import type { Health } from './healthz-route.js'
+import { healthzRoute } from './healthz-route.js'
+import { lookupRoute } from './lookup-route.js'
+import { problemHandler, sendProblem } from './problem.js'
+import { statsRoute } from './stats-route.js'
+import { userAgentObserver } from './user-agents.js'
+
+/** Characters of a request's target: a `ja3_string` to look up fits. */
+const MAX_URL = 8192
+
+/** What the API is made of. */
+export interface ApiOptions {
+  readonly store: Store
+  /** Addresses and networks in CIDR form of the peers whose forwarding headers count. */
+  readonly trustedProxies: readonly string[]
+  /** Milliseconds a caller's own hello is waited for. */
+  readonly waitMs: number
+  /** What the rest of the program says of itself in `/healthz`. */
+  readonly health?: Health
+  /** Takes the stored hello of a sighting apart for `detail=1`. */
+  readonly describe?: Describe
+  /** Answers what no route does: the page. */
+  readonly page?: RequestHandler
+  /** Told of faults behind a 5xx answer and of User-Agents that could not be kept. */
+  readonly onError?: (error: unknown) => void
+  readonly clock?: Clock
+}
+
+/**
+ * The API as an Express application: the classic `/fps` and `/stats`, and `/healthz`, `/connection`, `/lookup`.
+ * Every mistake and fault is answered with a problem document (RFC 9457).
+ * @throws RangeError where `trustedProxies` names something that is no address or network
+ */
+export function createApp(options: ApiOptions): Express {
+  const { store, waitMs } = options
+  const clock = options.clock ?? systemClock
+  const describe = options.describe ?? (() => undefined)
+  const onError = options.onError ?? (() => undefined)
+  const trusted = addressTest(options.trustedProxies)
+  const observe = userAgentObserver(store, () => clock() / 1e6, onError)
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.use(answerHeaders, readableTarget, knownMethod)
+  app.use(fpsRoute({ store, trusted, waitMs, clock, describe, observe }))
+  app.use(statsRoute(store, clock))
+  app.use(healthzRoute(store, options.health ?? (() => ({})), clock))
+  app.use(connectionRoute(store, trusted, describe, onError))
+  app.use(lookupRoute(store, trusted, describe, clock))
+  if (options.page !== undefined) app.use(options.page)
+  app.use((_req, res) => {
+    sendProblem(
+      res,
+      404,
+      'Nothing is here. There are /fps, /stats, /healthz, /connection, /lookup.',
+    )
+  })
+  app.use(problemHandler(onError))
+  return app
+}
+
+/** Headers of every answer; the page replaces the policy by its own. */
+const answerHeaders: RequestHandler = (_req, res, next) => {
+  res.set({
+    'Access-Control-Allow-Origin': '*',
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+    'Cross-Origin-Resource-Policy': 'cross-origin',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+  })
+  next()
+}
+
+/** Refuses a target that is too long or whose percent-encoding is not UTF-8. */
+const readableTarget: RequestHandler = (req, res, next) => {
+  if (req.url.length > MAX_URL) {
+    sendProblem(res, 414, `The address of a request has at most ${MAX_URL} characters.`)
+    return
+  }
+  try {
+    decodeURIComponent(req.url)
+  } catch {
+    sendProblem(res, 400, 'The address of the request has a broken percent-encoding.')
+    return
+  }
+  next()
+}
+
+/** Answers a CORS preflight, and refuses methods that change things: nothing here can be changed. */
+const knownMethod: RequestHandler = (req, res, next) => {
+  if (req.method === 'GET' || req.method === 'HEAD') {
+    next()
+    return
+  }
+  res.set('Allow', 'GET, HEAD, OPTIONS')
+  if (req.method === 'OPTIONS') {
+    res.set({
+      'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
+      'Access-Control-Allow-Headers': '*',
+      'Access-Control-Max-Age': '86400',
+    })
+    res.status(204).end()
+    return
+  }
+  sendProblem(res, 405, `${req.method} is not among GET, HEAD and OPTIONS.`)
+}

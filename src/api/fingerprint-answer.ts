@@ -1,0 +1,109 @@
+// What the API says of a sighting. Pure: from values to plain objects; the keys of the classic API and the newer ones.
+
+import type { Sighting } from '../model/sighting.js'
+import { epochSeconds, utcText } from './clock.js'
+
+/** How the sighting was found: by the caller's own connection, or as the latest of its address. */
+export type MatchedBy = 'connection' | 'ip'
+
+/** What was found for an address. */
+export interface Found {
+  readonly sighting: Sighting
+  readonly matchedBy: MatchedBy
+  /** Sightings held for the address. */
+  readonly total: number
+  /** Distinct fingerprints among them. */
+  readonly concurrent: number
+}
+
+/** Describes a sighting's hello in detail; undefined where the hello was not kept. Its keys go to the top level of the answer. */
+export type Describe = (sighting: Sighting) => Readonly<Record<string, unknown>> | undefined
+
+/** The answer of `/fps`: the classic keys, and the newer fingerprints beside them. */
+export function fpsAnswer(found: Found, userAgent: string, nowMicros: number): object {
+  const { sighting } = found
+  return {
+    ...classicKeys(sighting),
+    num_fingerprints: found.total,
+    'user-agent': userAgent,
+    utc_now: utcText(nowMicros),
+    ip: sighting.src,
+    ja3: sighting.ja3,
+    ja3_string: sighting.ja3_string,
+    ja4: sighting.ja4,
+    matched_by: found.matchedBy,
+    npf: sighting.npf,
+    sha3_384_stable: sighting.sha3_384_stable,
+    ...sharing(found),
+  }
+}
+
+/** The answer of `/fps?detail=1`: the same keys, all the sighting tells, and its hello in detail. */
+export function detailAnswer(
+  found: Found,
+  userAgent: string,
+  nowMicros: number,
+  describe: Describe,
+): object {
+  return {
+    ...sightingAnswer(found.sighting, describe),
+    ...fpsAnswer(found, userAgent, nowMicros),
+  }
+}
+
+/** One sighting as such, for lists. With `describe` its hello in detail. */
+export function sightingAnswer(sighting: Sighting, describe?: Describe): object {
+  return {
+    ...sighting,
+    // undefined is not printed
+    hello: undefined,
+    ...(describe === undefined ? {} : (describe(sighting) ?? withoutHello(sighting))),
+    ...classicKeys(sighting),
+  }
+}
+
+/** What the classic API answers for an address without sightings. `held` counts the sightings of all addresses. */
+export function unknownAnswer(ip: string, held: number, nowMicros: number): object {
+  return {
+    lookup_ip: ip,
+    msg: `no fingerprint for this IP (${held} fingerprints in memory)`,
+    num_fingerprints: 0,
+    utc_now: utcText(nowMicros),
+  }
+}
+
+function classicKeys(sighting: Sighting): object {
+  return {
+    sha3_384: sighting.sha3_384,
+    timestamp: epochSeconds(sighting.time),
+    tls_fp: sighting.tls_fp,
+  }
+}
+
+/** Says it when an address stands for more than one client. */
+function sharing({ concurrent, matchedBy }: Found): object {
+  if (concurrent < 2) return { concurrent_fingerprints: concurrent }
+  const whose =
+    matchedBy === 'connection' ? 'this one is of your connection' : 'this one is the latest'
+  return {
+    concurrent_fingerprints: concurrent,
+    shared_ip: true,
+    note: `This address shows ${concurrent} different fingerprints: several clients behind it, or several programs; ${whose}.`,
+  }
+}
+
+/** The keys of a detailed answer as far as they can be told without the hello: the ids `tls_fp` holds, no lengths. */
+function withoutHello({ tls_fp }: Sighting): object {
+  const ids = (list: string | undefined) =>
+    list === undefined || list === '' ? [] : list.split(',').map((id) => ({ id: Number(id) }))
+  return {
+    ciphers: ids(tls_fp?.ciphers),
+    ciphers_length: null,
+    detail_note: 'The hello itself was not kept: ids as in tls_fp, lengths not known.',
+    ec_point_formats: ids(tls_fp?.ec_point_formats),
+    extensions: ids(tls_fp?.extensions),
+    signature_algorithms: ids(tls_fp?.signature_algorithms),
+    signature_algorithms_length: null,
+    supported_groups: ids(tls_fp?.supported_groups),
+  }
+}

@@ -1,0 +1,170 @@
+import type { RequestListener, Server } from 'node:http'
+import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { systemClock } from './clock.js'
+import { HANDSHAKE_SECONDS, noteHandshake } from './handshake-time.js'
+import { ListenError } from './listen-error.js'
+
+/** Connections one listener holds: each costs some kilobytes. */
+const MAX_CONNECTIONS = 4096
+/** Milliseconds a request's headers may take. */
+const HEADERS_MS = 10_000
+/** Milliseconds a connection may rest between requests: the page asks every few seconds over the same one. */
+const KEEP_ALIVE_MS = 30_000
+/** Milliseconds requests under way are given when we close. */
+const CLOSE_MS = 3_000
+
+/** Where to serve. */
+export interface Endpoint {
+  /** An address of this machine, or localhost; 127.0.0.1 where absent. */
+  readonly host?: string
+  /** 0 lets the system choose. */
+  readonly port: number
+}
+
+/** The listeners wanted, either or both. */
+export interface ListenOptions {
+  readonly http?: Endpoint
+  /** Key and certificate chain in PEM. */
+  readonly https?: Endpoint & { readonly key: string; readonly cert: string }
+}
+
+/** What is being served. */
+export interface Listening {
+  readonly http?: AddressInfo
+  readonly https?: AddressInfo
+  /** `http://…` and `https://…` as a browser on this machine opens them. */
+  readonly urls: readonly string[]
+  /** Stops listening, lets requests under way finish for up to 3 s, then ends them. */
+  close(): Promise<void>
+}
+
+/**
+ * Serves `app` over HTTP, HTTPS or both, all or none.
+ * @throws ListenError
+ */
+export async function listen(options: ListenOptions, app: RequestListener): Promise<Listening> {
+  const servers: Server[] = []
+  const urls: string[] = []
+  const addresses: { http?: AddressInfo; https?: AddressInfo } = {}
+  try {
+    for (const scheme of ['http', 'https'] as const) {
+      const endpoint = options[scheme]
+      if (endpoint === undefined) continue
+      const server =
+        scheme === 'https' && options.https ? tlsServer(options.https, app) : createServer(app)
+      server.maxConnections = MAX_CONNECTIONS
+      server.headersTimeout = HEADERS_MS
+      server.requestTimeout = HEADERS_MS
+      server.keepAliveTimeout = KEEP_ALIVE_MS
+      const address = await bind(server, scheme, endpoint)
+      servers.push(server)
+      addresses[scheme] = address
+      urls.push(`${scheme}://${hostOfUrl(address)}:${address.port}`)
+    }
+  } catch (error) {
+    await Promise.all(servers.map(closeServer))
+    throw error
+  }
+  return {
+    ...addresses,
+    urls,
+    close: async () => {
+      await Promise.all(servers.map(closeServer))
+    },
+  }
+}
+
+function tlsServer(
+  { key, cert }: { readonly key: string; readonly cert: string },
+  app: RequestListener,
+): Server {
+  try {
+    const server = createTlsServer({ key, cert, handshakeTimeout: HANDSHAKE_SECONDS * 1000 }, app)
+    server.on('secureConnection', (socket) => noteHandshake(socket, systemClock()))
+    return server
+  } catch (cause) {
+    throw new ListenError(
+      'BAD_CERTIFICATE',
+      `the TLS key and certificate do not work (${reason(cause)}): give a matching pair in PEM`,
+      { cause },
+    )
+  }
+}
+
+function bind(server: Server, scheme: 'http' | 'https', endpoint: Endpoint): Promise<AddressInfo> {
+  const host = endpoint.host ?? '127.0.0.1'
+  return new Promise((resolve, reject) => {
+    const refused = (cause: NodeJS.ErrnoException) =>
+      reject(listenError(cause, scheme, host, endpoint.port))
+    server.once('error', refused)
+    server.listen({ host, port: endpoint.port, exclusive: true }, () => {
+      server.off('error', refused)
+      resolve(server.address() as AddressInfo)
+    })
+  })
+}
+
+function listenError(
+  cause: NodeJS.ErrnoException,
+  scheme: 'http' | 'https',
+  host: string,
+  port: number,
+): ListenError {
+  const flag = `--${scheme}-port`
+  const options = { cause }
+  switch (cause.code) {
+    case 'EADDRINUSE':
+      return new ListenError(
+        'PORT_IN_USE',
+        `port ${port} is in use on ${host}: stop the other program or choose ${flag}`,
+        options,
+      )
+    case 'EACCES':
+    case 'EPERM':
+      return new ListenError(
+        'PORT_FORBIDDEN',
+        `port ${port} on ${host} may not be taken by this user: choose ${flag} above 1023, or give the program CAP_NET_BIND_SERVICE`,
+        options,
+      )
+    case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
+      return new ListenError(
+        'BAD_HOST',
+        `${host} is no address of this machine: choose --host among those of "ip address", or 127.0.0.1`,
+        options,
+      )
+    default:
+      return new ListenError(
+        'LISTEN',
+        `cannot listen on ${host} port ${port} (${reason(cause)}): choose another --host or ${flag}`,
+        options,
+      )
+  }
+}
+
+/** An address that stands for all is opened by the loopback one of its family. */
+function hostOfUrl({ address, family }: AddressInfo): string {
+  if (address === '0.0.0.0') return '127.0.0.1'
+  if (address === '::') return '[::1]'
+  return family === 'IPv6' ? `[${address}]` : address
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.closeAllConnections(), CLOSE_MS)
+    server.close(() => {
+      clearTimeout(late)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,42 @@
+import type { Sighting } from '../model/sighting.js'
+import type { Store } from '../store/store.js'
+import type { Client } from './client-address.js'
+
+/** Characters of a User-Agent that are kept: real ones end near 300. */
+export const MAX_USER_AGENT = 512
+/** Pairs of sighting and User-Agent remembered as told; an older pair told again is counted again, no worse. */
+const MAX_TOLD = 4096
+
+/**
+ * Tells the store that `userAgent` came from `client`, whose sighting is `sighting`. Returns at once and never throws.
+ * A caller who came over plain HTTP without a proxy says nothing of any hello: it is left out.
+ */
+export type Observe = (client: Client, sighting: Sighting, userAgent: string) => void
+
+/**
+ * Ties the User-Agents of callers to their fingerprints, each once a sighting: a page that asks every few seconds over
+ * one connection counts as one.
+ */
+export function userAgentObserver(
+  store: Pick<Store, 'observeUserAgent'>,
+  clockSeconds: () => number,
+  onError: (error: unknown) => void,
+): Observe {
+  const told = new Set<string>()
+  return ({ ip, port, forwarded }, sighting, text) => {
+    if (port === undefined && !forwarded) return
+    const userAgent = text.trim().slice(0, MAX_USER_AGENT)
+    if (userAgent === '') return
+    const pair = `${ip} ${sighting.srcport} ${sighting.time} ${userAgent}`
+    if (told.has(pair)) return
+    told.add(pair)
+    if (told.size > MAX_TOLD) for (const oldest of told.values()) if (told.delete(oldest)) break
+    const observation = { ip, userAgent, via: 'api' as const, time: clockSeconds() }
+    store
+      .observeUserAgent(port === undefined ? observation : { ...observation, port })
+      .catch((error: unknown) => {
+        told.delete(pair)
+        onError(error)
+      })
+  }
+}
