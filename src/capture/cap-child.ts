@@ -23,7 +23,7 @@ const WRITE_OCTETS = 65_536
 /** Milliseconds until the next try when the parent does not read. */
 const RETRY_MILLIS = 2
 /** Messages that may wait for the parent: cap's loop can keep their callbacks from running. */
-const MAX_MESSAGES_WAITING = 16
+const MAX_MESSAGES_WAITING = 1024
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
 const queue = new FrameQueue(options.queueOctets)

@@ -141,7 +141,7 @@ function listByCap(): NetworkInterface[] {
   let devices: CapDevice[]
   try {
     const { deviceList } = createRequire(import.meta.url)('cap') as {
-      deviceList(): CapDevice[]
+      deviceList: () => CapDevice[]
     }
     devices = deviceList()
   } catch {
@@ -153,7 +153,9 @@ function listByCap(): NetworkInterface[] {
   }
   return devices.map(({ name, description, addresses, flags }) => {
     const loopback = flags === 'PCAP_IF_LOOPBACK'
-    const routable = addresses.some(({ addr }) => addr !== undefined && !/^(fe80:|169\.254\.)/.test(addr))
+    const routable = addresses.some(
+      ({ addr }) => addr !== undefined && !/^(fe80:|169\.254\.)/.test(addr),
+    )
     return {
       name,
       ...(description !== undefined && { description }),
