@@ -6,10 +6,49 @@ export const COUNTER_HELP = {
   packet_octets: 'octets captured of them',
   hellos: 'ClientHellos given as sightings',
   hello_malformed: 'handshake messages of a ClientHello that break RFC 8446 §4.1.2',
-  capture_gaps: 'times a live interface was not captured: it went down or away, or its capture child ended',
+  link_type_unsupported: 'frames of a link type nothing here decodes',
+  link_truncated: 'frames whose link-layer headers, labels and tags included, the snaplen cut',
+  link_malformed: 'frames whose link-layer headers break their standard',
+  link_payload_other:
+    'frames that carry no IP packet: ARP, LLDP, management and protected 802.11 frames',
+  ipv4_truncated: 'IPv4 headers the snaplen cut',
+  ipv4_malformed: 'IPv4 headers that break RFC 791',
+  ipv6_truncated: 'IPv6 headers, extension headers included, the snaplen cut',
+  ipv6_malformed: 'IPv6 headers, extension headers included, that break RFC 8200',
+  ip_payload_other: 'IP packets of protocols other than TCP, UDP and tunnels: ICMP, ESP',
+  tcp_truncated: 'TCP headers the snaplen cut',
+  tcp_malformed: 'TCP headers that break RFC 9293 §3.1',
+  udp_truncated: 'UDP headers the snaplen cut',
+  udp_malformed: 'UDP headers that break RFC 768',
+  tunnel_truncated: 'tunnel headers the snaplen cut',
+  tunnel_malformed: 'tunnel headers that break their standard',
+  tunnel_payload_other: 'tunnel headers of a kind nothing here decodes',
+  tunnel_port_only: 'datagrams on the port of a tunnel without its header, taken as plain UDP',
+  header_depth_exceeded: 'frames with more headers, or more tunnels, than are followed',
+  ip_fragments: 'IP fragments taken for reassembly',
+  ip_fragments_truncated: 'IP fragments the snaplen cut, not used',
+  ip_fragments_malformed: 'IP fragments with an impossible offset or length, not used',
+  ip_fragments_overlapping: 'IP fragments that overlap others: the octets that came first stay',
+  ip_datagrams_reassembled: 'IP datagrams made whole from fragments',
+  ip_datagrams_expired: 'fragmented IP datagrams given up because a fragment did not come in time',
+  ip_datagrams_evicted: 'fragmented IP datagrams given up to make room for newer ones',
+  capture_gaps:
+    'times a live interface was not captured: it went down or away, or its capture child ended',
   capture_gap_millis: 'milliseconds live interfaces were not captured, over all gaps',
   capture_child_crashes: 'capture children that ended without being asked to',
   capture_child_dropped: 'frames a capture child dropped because its reader was too slow',
+  hello_retransmitted: 'hellos that came again after they were given: not given twice',
+  hello_too_long: 'unfinished hellos given up because they span more than is kept',
+  hello_broken_off: 'unfinished hellos given up because what followed was no more of them',
+  hello_expired: 'unfinished hellos given up because no segment came in time',
+  hello_evicted: 'unfinished hellos given up to make room for newer ones',
+  hello_closed: 'unfinished hellos given up because their connection ended or began anew',
+  sslv2_hellos: 'ClientHellos in SSL 2.0 frames',
+  tcp_overlaps_differ:
+    'TCP segments that differ from what came first at the same place: what came first stays',
+  tcp_segments_cut: 'TCP segments of a flow with an unfinished hello that the snaplen cut',
+  dtls_malformed: 'DTLS records or handshake fragments of a hello that break RFC 9147',
+  dtls_cookie_hellos: 'DTLS ClientHellos that repeat one already given with the cookie asked for',
 } as const
 
 export type CounterName = keyof typeof COUNTER_HELP
@@ -20,5 +59,6 @@ export type Counters = Record<CounterName, number>
 export function newCounters(): Counters {
   const counters: Record<string, number> = {}
   for (const name of Object.keys(COUNTER_HELP)) counters[name] = 0
-  return counters as Counters
+  // The copy has fixed fields; an object of many keys set by name would stay a hash table.
+  return { ...counters } as Counters
 }

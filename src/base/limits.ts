@@ -23,3 +23,126 @@ export const HEARTBEATS_MISSED = 10
 /** Milliseconds a capture child has to hand over what it holds when told to stop, or to open its interface when started. */
 export const CHILD_STOP_MILLIS = 2_000
 export const CHILD_OPEN_MILLIS = 20_000
+/** Octets on the wire one frame may claim. Above every real frame, and far below what would not be a small integer. */
+export const MAX_WIRE_LEN = 0x0fff_ffff
+/** Labels of one MPLS stack. Real stacks end near 10. */
+export const MAX_MPLS_LABELS = 16
+/** Options, tags, extension headers or attributes one header may list before it is called malformed. Real ones stay below 10. */
+export const MAX_HEADER_OPTIONS = 32
+/** Fragmented IP datagrams held at once; with 64 KiB each at worst 16 MiB. */
+export const MAX_FRAGMENTED_DATAGRAMS = 256
+/** Seconds of packet time a fragmented datagram waits for the rest, as Linux has it (RFC 791 §3.2 says 15, RFC 8200 §4.5 60). */
+export const MAX_FRAGMENT_AGE_SECONDS = 30
+/** Octets captured of one frame. What libpcap writes at most (MAXIMUM_SNAPLEN); a longer one in a file is damage. */
+export const MAX_FRAME_LEN = 262_144
+/** Octets of one pcapng block. What other readers take at most; a longer one in a file is damage. */
+export const MAX_PCAPNG_BLOCK_LEN = 16_777_216
+/** Interfaces one pcapng section may describe; a real one has a few, 20 octets of file make one. */
+export const MAX_PCAPNG_INTERFACES = 65_536
+/** Options looked at in one pcapng block; 4 octets of file make one. */
+export const MAX_PCAPNG_OPTIONS = 1_024
+
+/** Room for sightings in the embedded store, in units of 2 KiB of hello begun: about 0.5 GB when full of ordinary hellos. */
+export const MEMORY_SIGHTING_UNITS = 100_000
+/** Sightings the spool takes beyond which `put` asks the caller to wait, as a part of its bound: half leaves the other half for an outage. */
+export const SPOOL_HIGH_WATER = 0.5
+/** Sightings written to Redis in one batch: a round trip's cost is spread over them, and one batch stays near a megabyte. */
+export const STORE_BATCH_SIGHTINGS = 512
+/** Milliseconds a sighting may wait for others to share its batch: far below the 300 a caller waits for its own hello. */
+export const STORE_BATCH_MILLIS = 20
+/** Milliseconds a first connection to Redis may take before it counts as unreachable. */
+export const STORE_CONNECT_MILLIS = 3_000
+/** Milliseconds Redis may be silent on a command before the connection is given up and made anew. */
+export const STORE_SILENT_MILLIS = 5_000
+/** Milliseconds between two attempts to reach Redis again: first, doubled each time up to the second. */
+export const STORE_RETRY_FIRST_MILLIS = 50
+export const STORE_RETRY_MOST_MILLIS = 1_000
+/** Milliseconds `drain` waits for a store that is away: longer than the longest pause between two attempts. */
+export const STORE_AWAY_MILLIS = 2_000
+/** Milliseconds `close` goes on writing what waits: shorter than systemd's 90 s and a person's patience. */
+export const STORE_CLOSE_MILLIS = 3_000
+/** Times a batch is tried that Redis itself refuses for a reason which waiting does not heal. */
+export const STORE_BATCH_ATTEMPTS = 5
+/** Callers that may wait at one time for a hello in flight; a further one is answered at once. */
+export const CONNECTION_WAITERS = 4_096
+/** Parts of the TTL the statistics are kept in; what they tell goes back one part further than the TTL at most. */
+export const STATISTICS_BUCKETS = 12
+/** Fingerprints new to the window that one bucket counts under their own name: a flood of forged hellos ends here, and one with 0.1 % of the traffic still gets in (64 % a bucket, nearly surely a day). */
+export const BUCKET_NEW_FINGERPRINTS = 1_024
+/** Values new to the window that one bucket counts of each distribution: more than IANA has registered of any. */
+export const BUCKET_NEW_VALUES = 1_024
+/** Fingerprint values one bucket makes findable, of sorted methods and of wire-order methods each: browsers that permute make new ones of the latter with every connection. */
+export const BUCKET_INDEXED_VALUES = 8_192
+/** User-Agents of one fingerprint, and pairs of both that one bucket counts. */
+export const USER_AGENTS_PER_FINGERPRINT = 64
+export const BUCKET_USER_AGENTS = 4_096
+/** Characters of a User-Agent or an ALPN name kept; real ones end near 250 and 8. */
+export const MAX_USER_AGENT_LEN = 512
+export const MAX_ALPN_NAME_LEN = 64
+/** Values of one list of one hello that are counted in a distribution; scanners offer some 300 suites. */
+export const MAX_COUNTED_VALUES = 512
+/** Characters of tls_fp kept with a fingerprint's record; longer ones are no client's, and are left out of it. */
+export const MAX_RECORD_TLS_FP_LEN = 8_192
+/** Fingerprints and values one answer of the statistics names at most. */
+export const MAX_STATISTICS_TOP = 1_000
+/** Octets a client may say in the clear before its hello (STARTTLS, CONNECT, SOCKS) with every segment of it looked at. */
+export const MAX_PREAMBLE_LEN = 16_384
+/** Directed TCP flows remembered; 88 octets each. At 50 000 connections a second a SYN and its hello are still 2 s apart. */
+export const TCP_FLOW_ENTRIES = 131_072
+/** Octets of stream an unfinished hello may span: MAX_HELLO_LEN, record headers, and what came ahead of it. */
+export const MAX_HELLO_SPAN = 73_728
+/** Slots for unfinished hellos on TCP, smallest first: 24, 16 and 16 MiB, touched only as far as they are used. */
+export const TCP_SLOT_CLASSES = [
+  { size: 4_096, count: 6_144 },
+  { size: 16_384, count: 1_024 },
+  { size: MAX_HELLO_SPAN, count: 224 },
+] as const
+/** Distance in sequence numbers, octets, beyond which a segment belongs to another connection with the same ports. */
+export const MAX_SEQUENCE_DISTANCE = 1 << 20
+/** Seconds of packet time without a segment until an unfinished hello is given up; a retransmission comes much sooner. */
+export const PENDING_IDLE_SECONDS = 30
+/** Seconds of packet time without a segment until a flow is forgotten: its ports may well be another's by then. */
+export const FLOW_IDLE_SECONDS = 300
+/** Directed UDP flows with a DTLS hello remembered; 104 octets each. */
+export const DTLS_FLOW_ENTRIES = 16_384
+/** Slots for unfinished DTLS hellos, smallest first: 4, 2 and 1.1 MiB. */
+export const DTLS_SLOT_CLASSES = [
+  { size: 4_096, count: 1_024 },
+  { size: 16_384, count: 128 },
+  { size: MAX_HELLO_SPAN, count: 16 },
+] as const
+/** DTLS records looked at in one datagram. A flight of 64 KiB in records of the smallest use has fewer. */
+export const MAX_DTLS_RECORDS = 64
+/** QUIC transport parameters of one hello whose ids a fingerprint holds. RFC 9000 §18.2 knows 17; browsers send about as many. */
+export const MAX_TRANSPORT_PARAMETERS = 128
+/** Profiles (hellos alike but for the order of their extensions) whose texts are kept. Busy networks show some hundreds. */
+export const MAX_PROFILES = 2048
+/** Texts of all kept profiles, octets: 2048 of a browser's 4 kB. */
+export const PROFILE_TEXT_ARENA = 8_388_608
+/** Keys of all kept profiles, 16-bit units: 2048 of a browser's 150, three times over. */
+export const PROFILE_KEY_ARENA = 1_048_576
+/** Longest key kept, 16-bit units; a hello beyond is made from scratch each time. */
+export const MAX_PROFILE_KEY_UNITS = 4096
+/** Sightings, fingerprints or values on one page of the API, unless the caller says otherwise, and at most; the furthest a page begins. */
+export const API_PAGE_USUAL = 100
+export const API_PAGE_MOST = 200
+export const API_OFFSET_MOST = 10_000_000
+/** Milliseconds `/connection` waits for a hello in flight, unless the caller says otherwise, and at most. */
+export const API_WAIT_USUAL_MILLIS = 250
+export const API_WAIT_MOST_MILLIS = 2_000
+/** Characters of a request's target: a ja3_string to look up fits. */
+export const MAX_URL_LEN = 8_192
+/** Hops read of one forwarding header, the nearest; real chains have a few. */
+export const MAX_FORWARDED_HOPS = 32
+/** Pairs of sighting and User-Agent the API remembers as told; an older one told again is counted again. */
+export const USER_AGENTS_TOLD = 4_096
+/** Connections one listener of the API holds; some kilobytes each. */
+export const API_CONNECTIONS = 4_096
+/** Milliseconds a request to the API may take to arrive. */
+export const API_HEADERS_MILLIS = 10_000
+/** Milliseconds a connection to the API may rest between requests: the page asks every few seconds over the same one. */
+export const API_KEEP_ALIVE_MILLIS = 30_000
+/** Seconds a TLS handshake with the API may take; the hello is at most this old when it is done. */
+export const API_HANDSHAKE_SECONDS = 15
+/** Milliseconds requests under way are given when the API closes. */
+export const API_CLOSE_MILLIS = 3_000

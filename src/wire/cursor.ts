@@ -1,0 +1,32 @@
+/**
+ * Where the decode of one frame stands. Each decoder reads the header at its offset and leaves here what comes
+ * next; one instance, overwritten.
+ */
+export class Cursor {
+  /** What the next header is: a LAYER_ number of `layer.ts`. */
+  next = 0
+  /** Offset just past the captured octets the next header may use. */
+  end = 0
+  /** Offset just past those it had on the wire by what the headers so far promise; ≥ end, > end where something is cut. */
+  wireEnd = 0
+  /** ENCAPSULATION_ value of the tunnel header just read, or 0. */
+  encapsulation = 0
+  /** Offset of the payload whose length a Jumbo Payload option may tell, or -1. */
+  jumboOff = -1
+  /** Fragment of an IP datagram: its identification, offset in octets, whether more follow, and the protocol inside. */
+  fragmentId = 0
+  fragmentOffset = 0
+  moreFragments = false
+  fragmentProtocol = 0
+  /** GRE carried a sequence number, which tells ERSPAN type II from type I, or the EtherType of type III. */
+  hasSequence = false
+  isErspanIII = false
+  /** The 802.11 header is padded to a multiple of four octets (radiotap flag 0x20). */
+  isPadded = false
+
+  /** Ends the octets `length` octets after `off`, if that is sooner, and lets the wire have had that many. */
+  limit(off: number, length: number): void {
+    this.wireEnd = off + length
+    if (this.wireEnd < this.end) this.end = this.wireEnd
+  }
+}
