@@ -1,0 +1,100 @@
+// Text of numbers, as octets. `put…` functions write at an offset into room their caller has made, and return the
+// offset past what they wrote: the inner loops of every fingerprint.
+
+import { isGrease } from '../base/grease.js'
+import { u16, u8 } from '../base/bytes.js'
+import type { OctetWriter } from '../base/octet-writer.js'
+
+/** GREASE values stand as this one wherever their number must not matter. */
+export const GREASE = 0x0a0a
+export const COMMA = 0x2c
+export const DASH = 0x2d
+
+const HEX_HIGH = new Uint8Array(256)
+const HEX_LOW = new Uint8Array(256)
+for (let i = 0; i < 256; i++) {
+  HEX_HIGH[i] = '0123456789abcdef'.charCodeAt(i >> 4)
+  HEX_LOW[i] = '0123456789abcdef'.charCodeAt(i & 15)
+}
+
+/** Two hex digits, lower case. */
+export function putHex8(bytes: Uint8Array, at: number, value: number): number {
+  bytes[at] = u8(HEX_HIGH, value)
+  bytes[at + 1] = u8(HEX_LOW, value)
+  return at + 2
+}
+
+/** Four hex digits, lower case. */
+export function putHex16(bytes: Uint8Array, at: number, value: number): number {
+  return putHex8(bytes, putHex8(bytes, at, value >> 8), value & 0xff)
+}
+
+/** A 16-bit number in decimal, five digits at most. */
+export function putDecimal(bytes: Uint8Array, at: number, value: number): number {
+  const digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : value < 10_000 ? 4 : 5
+  let rest = value
+  for (let i = at + digits - 1; i >= at; i--) {
+    const tenth = (rest / 10) | 0
+    bytes[i] = 48 + rest - tenth * 10
+    rest = tenth
+  }
+  return at + digits
+}
+
+/** `value`, with any GREASE value as 0x0a0a. */
+export function degrease(value: number): number {
+  return isGrease(value) ? GREASE : value
+}
+
+/**
+ * Appends a list of 16-bit numbers in decimal with `separator` between.
+ * Those with `dropped[number]` 1 are left out; without `dropped`, GREASE is.
+ */
+export function writeDecimalList(
+  bytes: Uint8Array,
+  off: number,
+  len: number,
+  separator: number,
+  dropped: Uint8Array | 'grease' | 'nothing',
+  out: OctetWriter,
+): void {
+  out.reserve(len * 3)
+  const start = out.len
+  let at = start
+  for (let i = off; i + 2 <= off + len; i += 2) {
+    const value = u16(bytes, i)
+    if (dropped === 'grease' ? isGrease(value) : dropped !== 'nothing' && u8(dropped, value) === 1)
+      continue
+    if (at > start) out.bytes[at++] = separator
+    at = putDecimal(out.bytes, at, value)
+  }
+  out.len = at
+}
+
+/** Appends a list of single octets in decimal with `separator` between. */
+export function writeOctetList(
+  bytes: Uint8Array,
+  off: number,
+  len: number,
+  separator: number,
+  out: OctetWriter,
+): void {
+  out.reserve(len * 4)
+  let at = out.len
+  for (let i = off; i < off + len; i++) {
+    if (i > off) out.bytes[at++] = separator
+    at = putDecimal(out.bytes, at, u8(bytes, i))
+  }
+  out.len = at
+}
+
+/** Appends `bytes[off, off + len)` in hex. */
+export function writeHex(bytes: Uint8Array, off: number, len: number, out: OctetWriter): void {
+  out.reserve(len * 2)
+  for (let i = off; i < off + len; i++) out.len = putHex8(out.bytes, out.len, u8(bytes, i))
+}
+
+/** Writes a string of ASCII characters over what is at `at`. */
+export function putAscii(bytes: Uint8Array, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i)
+}
