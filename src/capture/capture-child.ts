@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { fork } from 'node:child_process'
+import { createRequire } from 'node:module'
 import type { Readable } from 'node:stream'
 import { CHILD_OPEN_MILLIS, CHILD_STOP_MILLIS, HEARTBEATS_MISSED } from '../base/limits.js'
 import type { CaptureError } from './capture-error.js'
@@ -32,7 +33,7 @@ export class OpenRefused extends Error {
 // From src it runs through tsx, from dist by itself.
 const FROM_SOURCE = import.meta.url.endsWith('.ts')
 const PROGRAM = new URL(FROM_SOURCE ? './cap-child.ts' : './cap-child.js', import.meta.url)
-const EXEC_ARGV = FROM_SOURCE ? ['--import', import.meta.resolve('tsx')] : []
+const EXEC_ARGV = FROM_SOURCE ? ['--import', createRequire(import.meta.url).resolve('tsx')] : []
 /** Octets of stderr kept to tell why the child ended. */
 const STDERR_KEPT = 4096
 /** libpcap's complaint about an interface without IPv4, as span ports are: it works all the same. */
@@ -61,8 +62,13 @@ export class CaptureChild {
     process.stderr?.on('data', (text: Buffer) => {
       this.#stderr = (this.#stderr + text.toString('utf8')).slice(-STDERR_KEPT)
     })
+    const disconnected = new Promise((resolve) => process.once('disconnect', resolve))
     this.exited = new Promise((resolve) => {
-      process.once('exit', (code, signal) => resolve(this.#exit(signal ?? `exit code ${code}`)))
+      process.once('exit', (code, signal) => {
+        const exit = this.#exit(signal ?? `exit code ${code}`)
+        // its last words may still be on their way
+        void disconnected.then(() => resolve(exit))
+      })
       // a process that could not be started never exits
       process.on('error', (error) => resolve(this.#exit(error.message)))
     })

@@ -1,0 +1,56 @@
+// Runs one LiveSource in whatever network namespace and user it is started in, and reports to its parent over IPC.
+// Driven by live-lab.ts; not a test itself.
+
+import { newCounters } from '../../src/base/counters.js'
+import { CaptureError } from '../../src/capture/capture-error.js'
+import { LiveSource } from '../../src/capture/live-source.js'
+import type { LiveOptions } from '../../src/capture/supervisor.js'
+
+const options = JSON.parse(process.argv[2] ?? '{}') as Partial<LiveOptions>
+const counters = newCounters()
+const stop = new AbortController()
+const source = new LiveSource({
+  interface: '',
+  ports: [],
+  ...options,
+  counters,
+  log: (line) => say({ log: line }),
+  onGap: (gap) => say({ gap }),
+})
+let pauseMillis = 0
+
+function say(report: object): void {
+  process.send?.({ ...report, childPid: source.childPid, counters })
+}
+
+process.on('message', (command: { stop?: true; pauseMillis?: number }) => {
+  if (command.stop) stop.abort()
+  pauseMillis = command.pauseMillis ?? 0
+})
+
+try {
+  await source.open()
+  say({ open: true })
+  for await (const block of source.blocks(stop.signal)) {
+    // the monotonic clock is the same in every process: the sender puts its value into its datagrams
+    const at = Number(process.hrtime.bigint()) / 1e6
+    const bytes = Buffer.from(block.bytes.buffer)
+    const frames: { octets: string; timeMicros: number; linkType: number }[] = []
+    for (let i = 0; i < block.count; i++) {
+      const start = block.start[i] ?? 0
+      frames.push({
+        octets: bytes.toString('hex', start, start + (block.caplen[i] ?? 0)),
+        timeMicros: block.timeMicros[i] ?? 0,
+        linkType: block.linkType[i] ?? 0,
+      })
+    }
+    say({ frames, at })
+    if (pauseMillis > 0) await new Promise((resolve) => setTimeout(resolve, pauseMillis))
+    pauseMillis = 0
+  }
+  say({ end: true })
+} catch (error) {
+  if (!(error instanceof CaptureError)) throw error
+  say({ error: { code: error.code, message: error.message } })
+}
+process.disconnect()
