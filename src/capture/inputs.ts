@@ -1,0 +1,63 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { glob, isDynamicPattern } from 'tinyglobby'
+import { CaptureError } from './capture-error.js'
+import { readError } from './read-error.js'
+import { inCaptureOrder } from './ring-buffer.js'
+import { isCapture } from './sniff.js'
+
+/**
+ * The capture files that command-line arguments name, in the order they are to be read.
+ *
+ * An argument is a file, a folder (all captures under it, told by content, by path in code-unit order), a glob, or "-".
+ * Files of one ring buffer then change places among themselves so that they follow capture time. A file named as such
+ * is taken unseen; a file named twice is read once.
+ *
+ * @param notes gets a sentence for each folder or glob that held files which are no captures
+ * @throws CaptureError where an argument names nothing
+ */
+export async function expandInputs(
+  args: readonly string[],
+  notes: string[] = [],
+): Promise<string[]> {
+  const files = new Set<string>()
+  for (const arg of args) for (const file of await expand(arg, notes)) files.add(file)
+  return inCaptureOrder([...files])
+}
+
+async function expand(arg: string, notes: string[]): Promise<string[]> {
+  if (arg === '-') return [arg]
+  let found
+  try {
+    found = await stat(arg)
+  } catch (error) {
+    // A name that exists is never a pattern, whatever characters it has.
+    if (!isDynamicPattern(arg)) throw readError(arg, error)
+    return capturesAmong(await glob(arg, { expandDirectories: false, dot: true }), arg, notes)
+  }
+  if (!found.isDirectory()) return [arg]
+  const names = await glob('**', { cwd: arg, dot: true })
+  return capturesAmong(
+    names.map((name) => join(arg, name)),
+    arg,
+    notes,
+  )
+}
+
+async function capturesAmong(paths: string[], arg: string, notes: string[]): Promise<string[]> {
+  const captures: string[] = []
+  for (const path of paths.sort(byCodeUnit)) if (await isCapture(path)) captures.push(path)
+  if (captures.length === 0)
+    throw new CaptureError(
+      'NOT_FOUND',
+      `no capture found in ${arg}: pcap and pcapng are, plain or in gzip or zstd`,
+    )
+  const others = paths.length - captures.length
+  if (others > 0)
+    notes.push(`${arg}: ${others} of ${paths.length} files are not captures and were left out`)
+  return captures
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

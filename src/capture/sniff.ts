@@ -1,0 +1,52 @@
+import { open } from 'node:fs/promises'
+import { formatOf } from './capture-format.js'
+import { gunzip, unzstd } from './decompress.js'
+import { openCapture } from './open-capture.js'
+
+/** Octets looked at: the first block of a zstd frame must be whole, and has 128 KiB at most (RFC 8878 §3.1.1.2.4). */
+const SNIFF_LEN = 132_096
+
+/** Whether the regular file holds a capture, plain or compressed. A file that cannot be read does not. */
+export async function isCapture(path: string): Promise<boolean> {
+  let head: Uint8Array
+  try {
+    const file = await open(path)
+    try {
+      if (!(await file.stat()).isFile()) return false
+      const { buffer, bytesRead } = await file.read(new Uint8Array(SNIFF_LEN), 0, SNIFF_LEN, 0)
+      head = buffer.subarray(0, bytesRead)
+    } finally {
+      await file.close()
+    }
+    const format = formatOf(head)
+    const inner =
+      format === 'gzip' || format === 'zstd'
+        ? await firstOf((format === 'gzip' ? gunzip : unzstd)(once(head), []))
+        : head
+    const innerFormat = formatOf(inner)
+    return innerFormat === 'pcap' || innerFormat === 'pcapng'
+  } catch {
+    return false
+  }
+}
+
+/** Capture time of the first packet, microseconds since the epoch; undefined where there is none to be read. */
+export async function firstPacketMicros(path: string): Promise<number | undefined> {
+  try {
+    const source = await openCapture(path)
+    for await (const block of source.blocks(new AbortController().signal))
+      return block.timeMicros[0]
+  } catch {
+    // Whoever reads the file is told what is wrong with it.
+  }
+  return undefined
+}
+
+async function* once(octets: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(octets)
+}
+
+async function firstOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  for await (const chunk of chunks) return chunk
+  return new Uint8Array(0)
+}
