@@ -22,30 +22,42 @@ export interface Share {
   readonly share: number
 }
 
-/** One fingerprint among all that is retained. */
+/**
+ * One fingerprint among all that is retained. Sightings count as one fingerprint by their sha3_384_stable, where they
+ * have it: browsers permute their extensions, and would be a new client with every connection by any other.
+ */
 export interface FingerprintStat {
+  /** With `ja3`, `ja4` and `tls_fp` that of the first sighting counted; others of this fingerprint may differ in order. */
   readonly sha3_384: string
+  readonly sha3_384_stable?: string
   readonly ja3?: string
   readonly ja4?: string
   readonly tls_fp?: TlsFp
   readonly count: number
   readonly share: number
-  /** Distinct source addresses (an estimate above a few thousand). */
+  /** Distinct source addresses (an estimate above a few hundred, standard error 0.81 %). */
   readonly clients: number
-  /** 1 = most often seen. */
+  /** 1 = most often seen; those seen equally often share a rank. */
   readonly rank: number
   /** −log2 of share. */
   readonly rarity_bits: number
+  /** Seconds since the epoch; the first since it is retained without a break. */
   readonly first_seen: number
   readonly last_seen: number
   /** User-Agents tied to it with their counts, most frequent first; absent where none. */
   readonly user_agents?: readonly { readonly user_agent: string; readonly count: number }[]
 }
 
-/** What `/stats` tells: over everything retained. */
+/**
+ * What `/stats` tells: over the last TTL, and up to a twelfth of it more, since counters are kept and forgotten by twelfths.
+ * Sightings count here too that their address's bound has pushed out. Costs the same however many there are.
+ */
 export interface Stats {
   readonly total_sightings: number
+  /** Those counted under their own name. */
   readonly distinct_fingerprints: number
+  /** Sightings of fingerprints beyond the bound on new names, counted together. */
+  readonly other_sightings: number
   readonly distinct_clients: number
   readonly first_seen?: number
   readonly last_seen?: number
@@ -74,9 +86,11 @@ export interface SightingPage {
 export interface StoreHealth {
   readonly kind: 'memory' | 'redis'
   readonly ready: boolean
-  /** Sightings waiting to be written, and thrown away since the start because the spool was full. */
+  /** Sightings waiting to be written, and thrown away since the start: the spool was full, or Redis refused them for good. */
   readonly spooled: number
   readonly dropped: number
+  /** Rows read back since the start that were no sightings, and left out. */
+  readonly bad_rows: number
   /** Why it is not ready, one sentence. */
   readonly reason?: string
 }
@@ -84,26 +98,43 @@ export interface StoreHealth {
 /**
  * Sightings by source address for a limited time, and what they add up to. Speaks in questions, not in keys.
  * Two implementations, memory and Redis, one test suite.
+ *
+ * A sighting is kept until its own time plus the TTL, one older than that is not taken at all, and one with a time to
+ * come counts as seen now. "Latest" is by that time, then by arrival.
  */
 export interface Store {
   /**
    * Takes sightings and returns at once: they are written in order in the background, and wait in a bounded spool
-   * while the store is away. `false` asks the caller to await `drain()`, as streams do.
+   * while the store is away; when that is full the oldest waiting go, and are counted.
+   * `false` asks the caller to await `drain()`, as streams do; it is `true` while the store is away, since waiting would
+   * only lose what the caller has not read yet.
    */
   put(sightings: readonly Sighting[]): boolean
-  /** Resolves when all put so far is stored, or was counted as dropped. */
+  /** Resolves when all put so far is stored or was counted as dropped, or the store has been away for two seconds: the rest waits in the spool. */
   drain(): Promise<void>
   /** The latest sighting of an address. @throws StoreError */
   latest(ip: string): Promise<Sighting | undefined>
-  /** The latest hello from that very address and port, waited for up to `waitMs`. @throws StoreError */
-  connection(ip: string, port: number, waitMs: number): Promise<Sighting | undefined>
+  /**
+   * The latest hello from that very address and port, waited for up to `waitMs`.
+   * @param since seconds since the epoch: an older hello is of an earlier connection that had the same port, and does not count.
+   * @throws StoreError
+   */
+  connection(
+    ip: string,
+    port: number,
+    waitMs: number,
+    since?: number,
+  ): Promise<Sighting | undefined>
   /** Sightings of an address, newest first. @throws StoreError */
   sightings(ip: string, offset: number, limit: number): Promise<SightingPage>
   /** Distinct fingerprints (sha3_384_stable) an address has shown among its retained sightings. @throws StoreError */
   concurrent(ip: string): Promise<number>
-  /** Sightings held over all addresses. @throws StoreError */
+  /** Sightings over all addresses, as the statistics count them. @throws StoreError */
   total(): Promise<number>
-  /** The fingerprint record whose value under any method is `value`, if retained. @throws StoreError */
+  /**
+   * The fingerprint whose value under any method is `value`, if retained. Of values that permuting changes with every
+   * connection the first of each twelfth of the TTL are findable. @throws StoreError
+   */
   fingerprint(
     value: string,
   ): Promise<(FingerprintStat & { readonly matched: FingerprintName }) | undefined>

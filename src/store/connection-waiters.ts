@@ -1,0 +1,62 @@
+import { CONNECTION_WAITERS } from '../base/limits.js'
+import type { Sighting } from '../model/sighting.js'
+import { microsOf } from './sighting-time.js'
+
+interface Waiter {
+  readonly sinceMicros: number
+  readonly resolve: (sighting: Sighting | undefined) => void
+}
+
+/** Callers waiting for the hello of one address and port. Costs nothing to ask while nobody waits. */
+export class ConnectionWaiters {
+  readonly #waiting = new Map<string, Set<Waiter>>()
+  #count = 0
+
+  /** Resolves with the next sighting offered from there that is not older than `sinceMicros`, or undefined after `waitMs`. */
+  wait(
+    ip: string,
+    port: number,
+    sinceMicros: number,
+    waitMs: number,
+  ): Promise<Sighting | undefined> {
+    if (waitMs <= 0 || this.#count >= CONNECTION_WAITERS) return Promise.resolve(undefined)
+    const key = `${ip} ${port}`
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        sinceMicros,
+        resolve: (sighting) => {
+          clearTimeout(timer)
+          this.#remove(key, waiter)
+          resolve(sighting)
+        },
+      }
+      const timer = setTimeout(() => waiter.resolve(undefined), waitMs)
+      const others = this.#waiting.get(key)
+      if (others === undefined) this.#waiting.set(key, new Set([waiter]))
+      else others.add(waiter)
+      this.#count++
+    })
+  }
+
+  /** Hands a sighting to those who wait for it. */
+  offer(sighting: Sighting): void {
+    if (this.#count === 0) return
+    const waiters = this.#waiting.get(`${sighting.src} ${sighting.srcport}`)
+    if (waiters === undefined) return
+    const micros = microsOf(sighting.time)
+    for (const waiter of [...waiters]) if (micros >= waiter.sinceMicros) waiter.resolve(sighting)
+  }
+
+  /** Sends everyone away empty-handed. */
+  close(): void {
+    for (const waiters of [...this.#waiting.values()])
+      for (const waiter of [...waiters]) waiter.resolve(undefined)
+  }
+
+  #remove(key: string, waiter: Waiter): void {
+    const waiters = this.#waiting.get(key)
+    if (waiters?.delete(waiter) !== true) return
+    this.#count--
+    if (waiters.size === 0) this.#waiting.delete(key)
+  }
+}

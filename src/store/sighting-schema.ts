@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import type { Sighting } from '../model/sighting.js'
+import { FINGERPRINTS } from '../model/sighting.js'
+
+const text = z.string()
+const optionalText = text.exactOptional()
+const port = z.int().min(0).max(65_535)
+const fingerprints = Object.fromEntries(FINGERPRINTS.map((name) => [name, optionalText])) as Record<
+  (typeof FINGERPRINTS)[number],
+  typeof optionalText
+>
+
+export const TlsFpSchema = z.object({
+  ciphers: text,
+  client_hello_version: text,
+  ec_point_formats: text,
+  extensions: text,
+  record_version: text,
+  signature_algorithms: text,
+  supported_groups: text,
+})
+
+/** A sighting as it comes back from outside the process; keys it does not know are left out. */
+export const SightingSchema = z.object({
+  time: text.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/),
+  file: optionalText,
+  interface: optionalText,
+  sensor: optionalText,
+  proto: z.enum(['tcp', 'quic', 'dtls']),
+  src: text.min(1),
+  srcport: port,
+  dst: text.min(1),
+  dstport: port,
+  vlan: z.int().exactOptional(),
+  tunnel: optionalText,
+  sni: optionalText,
+  alpn: z.array(text).exactOptional(),
+  record_version: optionalText,
+  client_hello_version: text,
+  tls_version: text,
+  ...fingerprints,
+  tls_fp: TlsFpSchema.exactOptional(),
+  iana: optionalText,
+  community_id: optionalText,
+  ech: z.boolean().exactOptional(),
+  hello_len: z.int().min(0),
+  hello: optionalText,
+  quality: z.array(text).exactOptional(),
+})
+
+/** The sighting in a stored JSON text, or undefined where it is none. */
+export function parseSighting(json: string): Sighting | undefined {
+  try {
+    const { success, data } = SightingSchema.safeParse(JSON.parse(json))
+    return success ? data : undefined
+  } catch {
+    return undefined
+  }
+}
