@@ -36,4 +36,6 @@ export class HandshakeOctets {
   quicVersion = 0
   /** QUALITY_ bits. */
   quality = 0
+  /** Whether it is an SSL 2.0 record's content (RFC 5246 appendix E.2): message type, version, three lengths. */
+  sslv2 = false
 }

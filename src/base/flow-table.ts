@@ -1,0 +1,183 @@
+import { u32 } from './bytes.js'
+
+// A set-associative cache of flows in typed arrays. An entry is a number; whoever owns the table keeps its own state
+// in arrays indexed by it.
+//
+//   hash ──▶ bucket of 8 entries:  tag tag tag tag tag tag tag tag     0 = free, else the hash
+//        └─▶ cell of `watched`:    how many of the bucket's entries with that hash want every packet
+//
+// Memory is fixed, a search looks at eight tags at most, and a full bucket gives up its oldest entry, so a flood of
+// forged flows costs time linear in its packets and nothing else. The hash is keyed: nobody outside can aim at a bucket.
+
+const WAYS = 8
+/** Words of a key: ports, IP version, then the addresses. */
+const KEY_WORDS = 10
+
+/** What tells one direction of a flow: addresses as offsets into `bytes`, ports. A Packet is one. */
+export interface FlowKey {
+  readonly bytes: Uint8Array
+  /** 4 or 6. */
+  readonly ipVersion: number
+  readonly srcAddrOff: number
+  readonly dstAddrOff: number
+  readonly srcPort: number
+  readonly dstPort: number
+}
+
+/** Fixed-size table of directed flows, keyed by addresses and ports; the oldest of a full bucket makes room. */
+export class FlowTable {
+  /** Entries, numbered from 0. */
+  readonly capacity: number
+  /** Counting filter: 0 at `hash & cellMask` says that no flow of this hash is watched. */
+  readonly watched: Uint8Array
+  readonly cellMask: number
+  private readonly bucketMask: number
+  private readonly tags: Int32Array
+  private readonly keys: Int32Array
+  private readonly stamps: Int32Array
+  private clock = 0
+  private readonly k0: number
+  private readonly k1: number
+  private readonly k2: number
+
+  /**
+   * @param capacity entries, a power of two, at least 8
+   * @param seed secret of the hash, an integer from 0 to 2^48
+   */
+  constructor(capacity: number, seed: number) {
+    this.capacity = capacity
+    this.cellMask = capacity - 1
+    this.bucketMask = capacity / WAYS - 1
+    this.watched = new Uint8Array(capacity)
+    this.tags = new Int32Array(capacity)
+    this.keys = new Int32Array(capacity * KEY_WORDS)
+    this.stamps = new Int32Array(capacity)
+    this.k0 = mix(seed | 0, 0x243f6a88)
+    this.k1 = mix(Math.floor(seed / 0x1_0000_0000) | 0, this.k0 ^ 0x13198a2e)
+    this.k2 = mix(this.k1, this.k0 ^ 0x03707344)
+  }
+
+  /** Keyed hash of the flow, 32 bits, never 0. */
+  hash(key: FlowKey): number {
+    const bytes = key.bytes
+    const src = key.srcAddrOff
+    const dst = key.dstAddrOff
+    let h = mix(u32(bytes, src), this.k0)
+    h = mix(u32(bytes, dst), this.k1 ^ h)
+    if (key.ipVersion === 6) {
+      for (let i = 4; i < 16; i += 4) {
+        h = mix(u32(bytes, src + i), h)
+        h = mix(u32(bytes, dst + i), this.k0 ^ h)
+      }
+    }
+    h = mix((key.srcPort << 16) | key.dstPort, this.k2 ^ h)
+    return h === 0 ? 1 : h
+  }
+
+  /** Whether any flow of this hash is watched; false is certain. */
+  isWatched(hash: number): boolean {
+    return this.watched[hash & this.cellMask] !== 0
+  }
+
+  /** Counts one more watched flow of this hash. At most eight entries share a cell, so an octet is enough. */
+  watch(hash: number): void {
+    const cell = hash & this.cellMask
+    this.watched[cell] = (this.watched[cell] ?? 0) + 1
+  }
+
+  /** Takes one back. */
+  unwatch(hash: number): void {
+    const cell = hash & this.cellMask
+    this.watched[cell] = (this.watched[cell] ?? 1) - 1
+  }
+
+  /** The flow's entry, made the youngest of its bucket, or -1. */
+  find(hash: number, key: FlowKey): number {
+    const tags = this.tags
+    const first = (hash & this.bucketMask) * WAYS
+    for (let entry = first; entry < first + WAYS; entry++) {
+      if (tags[entry] === hash && this.isKey(entry, key)) {
+        this.stamps[entry] = ++this.clock | 0
+        return entry
+      }
+    }
+    return -1
+  }
+
+  /** The entry where a flow of this hash would go: a free one, else the oldest of the bucket (`isTaken` tells which). */
+  place(hash: number): number {
+    const first = (hash & this.bucketMask) * WAYS
+    let oldest = first
+    let oldestAge = -1
+    for (let entry = first; entry < first + WAYS; entry++) {
+      if (this.tags[entry] === 0) return entry
+      // Ages, not stamps: they are right across the wrap of the clock.
+      const age = (this.clock - (this.stamps[entry] ?? 0)) >>> 0
+      if (age > oldestAge) {
+        oldestAge = age
+        oldest = entry
+      }
+    }
+    return oldest
+  }
+
+  isTaken(entry: number): boolean {
+    return this.tags[entry] !== 0
+  }
+
+  /** Hash of the flow at `entry`, or 0 where it is free. */
+  hashAt(entry: number): number {
+    return this.tags[entry] ?? 0
+  }
+
+  /** Writes the flow into `entry`, which must come from `place(hash)`. */
+  set(entry: number, hash: number, key: FlowKey): void {
+    const keys = this.keys
+    const bytes = key.bytes
+    const at = entry * KEY_WORDS
+    this.tags[entry] = hash
+    this.stamps[entry] = ++this.clock | 0
+    keys[at] = (key.srcPort << 16) | key.dstPort
+    keys[at + 1] = key.ipVersion
+    keys[at + 2] = u32(bytes, key.srcAddrOff)
+    keys[at + 3] = u32(bytes, key.dstAddrOff)
+    if (key.ipVersion !== 6) return
+    for (let i = 1; i < 4; i++) {
+      keys[at + 2 + 2 * i] = u32(bytes, key.srcAddrOff + 4 * i)
+      keys[at + 3 + 2 * i] = u32(bytes, key.dstAddrOff + 4 * i)
+    }
+  }
+
+  /** Frees `entry`. */
+  remove(entry: number): void {
+    this.tags[entry] = 0
+  }
+
+  private isKey(entry: number, key: FlowKey): boolean {
+    const keys = this.keys
+    const bytes = key.bytes
+    const at = entry * KEY_WORDS
+    if (
+      keys[at] !== ((key.srcPort << 16) | key.dstPort) ||
+      keys[at + 1] !== key.ipVersion ||
+      keys[at + 2] !== (u32(bytes, key.srcAddrOff) | 0) ||
+      keys[at + 3] !== (u32(bytes, key.dstAddrOff) | 0)
+    ) {
+      return false
+    }
+    if (key.ipVersion !== 6) return true
+    for (let i = 1; i < 4; i++) {
+      if (keys[at + 2 + 2 * i] !== (u32(bytes, key.srcAddrOff + 4 * i) | 0)) return false
+      if (keys[at + 3 + 2 * i] !== (u32(bytes, key.dstAddrOff + 4 * i) | 0)) return false
+    }
+    return true
+  }
+}
+
+/** Folds `word` into `key`, every bit of either into every bit of the result, by two multiplications. */
+function mix(word: number, key: number): number {
+  let h = word ^ key
+  h = Math.imul(h ^ (h >>> 16), 0x7feb352d)
+  h = Math.imul(h ^ (h >>> 15), 0x846ca68b | 0)
+  return h ^ (h >>> 16)
+}

@@ -1,0 +1,280 @@
+// Octets of unfinished hellos wait in slots: pieces of three big buffers, one a size class, made once.
+//
+//   slot:  |....anchor#########solid....####...........|      # seen, . not seen
+//           0                                         size    offsets are those of the stream after the slot's `base`
+//
+// Octets from anchor to solid are all there. What came ahead of them is marked octet by octet in a bitmap, which is
+// only cleared and used when something does come ahead. The first octets seen at an offset stay.
+
+/** What a slot's `put` tells, a set of bits: octets came again; and differed from those seen first. */
+export const PUT_REPEATED = 1
+export const PUT_CONFLICT = 2
+
+/** One size of slot. */
+export interface SlotClass {
+  /** Octets of one slot, a multiple of 8. */
+  readonly size: number
+  readonly count: number
+}
+
+/** Words of a slot's state, in `words` at `slot * SLOT_WORDS`. */
+export const SLOT_WORDS = 16
+/** Whoever holds the slot: an entry of the holder's flow table. */
+export const OWNER = 0
+/** Sequence number of offset 0. */
+export const BASE = 1
+/** Offset where reading starts, or -1 while that is not known. */
+export const ANCHOR = 2
+/** Offset up to which every octet since the anchor is there, or -1. */
+export const SOLID = 3
+const MARKED = 4
+const OLDER = 5
+const YOUNGER = 6
+/** First word of eight that the holder may use as it likes; zero in a fresh slot. */
+export const FREE_WORDS = 8
+
+/** Fixed memory for unfinished messages; the holder evicts the oldest of a class when it is full. */
+export class SlotPool {
+  readonly words: Int32Array
+  /** Slots in use now. */
+  used = 0
+  private readonly classes: readonly SlotClass[]
+  private readonly buffers: Uint8Array[] = []
+  private readonly bitmaps: Uint8Array[] = []
+  private readonly firstSlot: number[] = []
+  private readonly freeTop: Int32Array
+  private readonly oldestOf: Int32Array
+  private readonly youngestOf: Int32Array
+  private readonly freeStack: Int32Array
+
+  /** @param classes sizes ascending */
+  constructor(classes: readonly SlotClass[]) {
+    this.classes = classes
+    let slots = 0
+    for (const { size, count } of classes) {
+      this.firstSlot.push(slots)
+      this.buffers.push(new Uint8Array(size * count))
+      this.bitmaps.push(new Uint8Array((size / 8) * count))
+      slots += count
+    }
+    this.words = new Int32Array(slots * SLOT_WORDS)
+    this.freeStack = new Int32Array(slots)
+    this.freeTop = new Int32Array(classes.length)
+    this.oldestOf = new Int32Array(classes.length).fill(-1)
+    this.youngestOf = new Int32Array(classes.length).fill(-1)
+    for (let cls = 0; cls < classes.length; cls++) {
+      const first = this.firstSlot[cls] ?? 0
+      const count = classes[cls]?.count ?? 0
+      // The lowest slot on top: few flows touch few pages.
+      for (let i = 0; i < count; i++) this.freeStack[first + i] = first + count - 1 - i
+      this.freeTop[cls] = count
+    }
+  }
+
+  /** The smallest class whose slots hold `octets`, or -1. */
+  classFor(octets: number): number {
+    for (let cls = 0; cls < this.classes.length; cls++) {
+      if (octets <= (this.classes[cls]?.size ?? 0)) return cls
+    }
+    return -1
+  }
+
+  /** Takes a slot of class `cls`, or -1 where all are in use. */
+  take(cls: number, owner: number, base: number): number {
+    const top = this.freeTop[cls] ?? 0
+    if (top === 0) return -1
+    const slot = this.freeStack[(this.firstSlot[cls] ?? 0) + top - 1] ?? -1
+    this.freeTop[cls] = top - 1
+    this.used++
+    const words = this.words
+    const at = slot * SLOT_WORDS
+    for (let i = FREE_WORDS; i < SLOT_WORDS; i++) words[at + i] = 0
+    words[at + OWNER] = owner
+    words[at + BASE] = base
+    words[at + ANCHOR] = -1
+    words[at + SOLID] = -1
+    words[at + MARKED] = 0
+    const youngest = this.youngestOf[cls] ?? -1
+    words[at + OLDER] = youngest
+    words[at + YOUNGER] = -1
+    if (youngest < 0) this.oldestOf[cls] = slot
+    else words[youngest * SLOT_WORDS + YOUNGER] = slot
+    this.youngestOf[cls] = slot
+    return slot
+  }
+
+  /** The slot of class `cls` that was taken first, or -1. */
+  oldest(cls: number): number {
+    return this.oldestOf[cls] ?? -1
+  }
+
+  /** Gives a slot back. Its octets stay as they are until the next `take`. */
+  free(slot: number): void {
+    const cls = this.classOf(slot)
+    const words = this.words
+    const at = slot * SLOT_WORDS
+    const older = words[at + OLDER] ?? -1
+    const younger = words[at + YOUNGER] ?? -1
+    if (older < 0) this.oldestOf[cls] = younger
+    else words[older * SLOT_WORDS + YOUNGER] = younger
+    if (younger < 0) this.youngestOf[cls] = older
+    else words[younger * SLOT_WORDS + OLDER] = older
+    const top = this.freeTop[cls] ?? 0
+    this.freeStack[(this.firstSlot[cls] ?? 0) + top] = slot
+    this.freeTop[cls] = top + 1
+    this.used--
+  }
+
+  /** Size class of `slot`. */
+  classOf(slot: number): number {
+    let cls = this.firstSlot.length - 1
+    while (cls > 0 && slot < (this.firstSlot[cls] ?? 0)) cls--
+    return cls
+  }
+
+  /** Octets `slot` holds. */
+  sizeOf(slot: number): number {
+    return this.classes[this.classOf(slot)]?.size ?? 0
+  }
+
+  /** The buffer `slot` lies in, from `offsetOf(slot)` on. */
+  bytesOf(slot: number): Uint8Array {
+    return this.buffers[this.classOf(slot)] ?? NO_BYTES
+  }
+
+  offsetOf(slot: number): number {
+    const cls = this.classOf(slot)
+    return (slot - (this.firstSlot[cls] ?? 0)) * (this.classes[cls]?.size ?? 0)
+  }
+
+  /** Copies all of `from` but its place in the list into `to`, which must be as large or larger. */
+  move(from: number, to: number): void {
+    const words = this.words
+    const size = this.sizeOf(from)
+    const fromOff = this.offsetOf(from)
+    const toOff = this.offsetOf(to)
+    this.bytesOf(to).set(this.bytesOf(from).subarray(fromOff, fromOff + size), toOff)
+    for (let i = 0; i < SLOT_WORDS; i++) {
+      if (i === OLDER || i === YOUNGER) continue
+      words[to * SLOT_WORDS + i] = words[from * SLOT_WORDS + i] ?? 0
+    }
+    if (words[from * SLOT_WORDS + MARKED] === 0) return
+    const marks = this.bitmaps[this.classOf(to)] ?? NO_BYTES
+    const old = this.bitmaps[this.classOf(from)] ?? NO_BYTES
+    marks.fill(0, toOff >> 3, (toOff + this.sizeOf(to)) >> 3)
+    marks.set(old.subarray(fromOff >> 3, (fromOff + size) >> 3), toOff >> 3)
+  }
+
+  /** Starts reading at `anchor`; an anchor may only move down, and what lay behind the old one stays seen. */
+  setAnchor(slot: number, anchor: number): void {
+    const words = this.words
+    const at = slot * SLOT_WORDS
+    const oldAnchor = words[at + ANCHOR] ?? -1
+    const oldSolid = words[at + SOLID] ?? -1
+    if (oldAnchor >= 0) {
+      const marks = this.marksOf(slot)
+      const first = this.offsetOf(slot)
+      for (let i = oldAnchor; i < oldSolid; i++) setMark(marks, first + i)
+    }
+    words[at + ANCHOR] = anchor
+    words[at + SOLID] = anchor
+    this.settle(slot)
+  }
+
+  /** Whether every octet of [from, to) was seen, for offsets before the anchor. */
+  isFilled(slot: number, from: number, to: number): boolean {
+    if (from >= to) return true
+    if (this.words[slot * SLOT_WORDS + MARKED] === 0) return false
+    const marks = this.marksOf(slot)
+    const first = this.offsetOf(slot)
+    for (let i = from; i < to; i++) if (!isMarked(marks, first + i)) return false
+    return true
+  }
+
+  /**
+   * Puts `bytes[off, end)` at offset `at` of the slot, which must have room for it. Octets that are there already stay.
+   *
+   * `comparable` is the offset from which on the slot's octets still are as they came.
+   * @returns PUT_ bits
+   */
+  put(
+    slot: number,
+    at: number,
+    bytes: Uint8Array,
+    off: number,
+    end: number,
+    comparable: number,
+  ): number {
+    const words = this.words
+    const buffer = this.bytesOf(slot)
+    const first = this.offsetOf(slot)
+    const anchor = words[slot * SLOT_WORDS + ANCHOR] ?? -1
+    const solid = words[slot * SLOT_WORDS + SOLID] ?? -1
+    const stop = at + end - off
+    const shift = off - at
+    let seen = 0
+    let next = at
+    if (anchor >= 0 && at >= anchor && at <= solid) {
+      // Octets of the solid part came again.
+      const again = Math.min(solid, stop)
+      if (again > at) seen |= PUT_REPEATED
+      for (let i = Math.max(at, comparable); i < again; i++) {
+        if (buffer[first + i] !== bytes[i + shift]) {
+          seen |= PUT_CONFLICT
+          break
+        }
+      }
+      next = again
+      if (next === stop) return seen
+      if (words[slot * SLOT_WORDS + MARKED] === 0) {
+        buffer.set(bytes.subarray(next + shift, end), first + next)
+        words[slot * SLOT_WORDS + SOLID] = stop
+        return seen
+      }
+    }
+    const marks = this.marksOf(slot)
+    for (let i = next; i < stop; i++) {
+      if (isMarked(marks, first + i) || (anchor >= 0 && i >= anchor && i < solid)) {
+        seen |= PUT_REPEATED
+        if (i >= comparable && buffer[first + i] !== bytes[i + shift]) seen |= PUT_CONFLICT
+      } else {
+        buffer[first + i] = bytes[i + shift] ?? 0
+        setMark(marks, first + i)
+      }
+    }
+    if (anchor >= 0) this.settle(slot)
+    return seen
+  }
+
+  /** Moves `solid` over what is marked behind it. */
+  private settle(slot: number): void {
+    if (this.words[slot * SLOT_WORDS + MARKED] === 0) return
+    const marks = this.marksOf(slot)
+    const first = this.offsetOf(slot)
+    const size = this.sizeOf(slot)
+    let solid = this.words[slot * SLOT_WORDS + SOLID] ?? 0
+    while (solid < size && isMarked(marks, first + solid)) solid++
+    this.words[slot * SLOT_WORDS + SOLID] = solid
+  }
+
+  /** The bitmap `slot` has its marks in, cleared at its first use. */
+  private marksOf(slot: number): Uint8Array {
+    const marks = this.bitmaps[this.classOf(slot)] ?? NO_BYTES
+    if (this.words[slot * SLOT_WORDS + MARKED] === 0) {
+      const first = this.offsetOf(slot)
+      marks.fill(0, first >> 3, (first + this.sizeOf(slot)) >> 3)
+      this.words[slot * SLOT_WORDS + MARKED] = 1
+    }
+    return marks
+  }
+}
+
+const NO_BYTES = new Uint8Array(0)
+
+function isMarked(marks: Uint8Array, index: number): boolean {
+  return (((marks[index >> 3] ?? 0) >> (index & 7)) & 1) !== 0
+}
+
+function setMark(marks: Uint8Array, index: number): void {
+  marks[index >> 3] = (marks[index >> 3] ?? 0) | (1 << (index & 7))
+}

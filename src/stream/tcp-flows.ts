@@ -1,0 +1,192 @@
+import type { Counters } from '../base/counters.js'
+import { FlowTable, type FlowKey } from '../base/flow-table.js'
+import {
+  FLOW_IDLE_SECONDS,
+  PENDING_IDLE_SECONDS,
+  TCP_FLOW_ENTRIES,
+  TCP_SLOT_CLASSES,
+} from '../base/limits.js'
+import { ANCHOR, BASE, OWNER, SLOT_WORDS, SlotPool, type SlotClass } from './slot-pool.js'
+
+// What is known of each direction of a TCP connection, eight words a flow. A flow is *watched* while every segment of
+// it matters: from its SYN to its hello, while a hello is unfinished, and from a hello to what follows it. All others
+// are only looked up when a segment of theirs looks like a hello.
+
+/** Words of a flow's state, in `words` at `entry * FLOW_WORDS`. */
+export const FLOW_WORDS = 8
+export const FLAGS = 0
+/** Sequence number of the first octet that may be of interest: the one behind the SYN, else the first hello's. */
+export const FIRST = 1
+/** Sequence number up to which all is known, as far as the flow was watched. */
+export const NEXT = 2
+/** Slot of the unfinished hello, or -1. */
+export const SLOT = 3
+/** Seconds of packet time of the last segment looked at, modulo 2^32. */
+const SEEN = 4
+/** Octets passed over before a hello. */
+export const PASSED = 5
+
+// Bits of FLAGS.
+export const SYN_SEEN = 1
+export const WATCHED = 2
+/** A hello of this direction was given. */
+export const GIVEN = 4
+/** A segment was cut by the snaplen. */
+export const CUT = 8
+/** Octets came more than once. */
+export const REPEATED = 16
+/** A ServerHello was given, and a Certificate may follow it. */
+export const CERTIFICATE_DUE = 32
+
+/** Sizes of the tables, smaller ones in tests. */
+export interface TcpFlowSizes {
+  readonly entries: number
+  readonly slots: readonly SlotClass[]
+}
+
+export const DEFAULT_SIZES: TcpFlowSizes = { entries: TCP_FLOW_ENTRIES, slots: TCP_SLOT_CLASSES }
+
+/** Counter of a hello given up. */
+export type DropReason =
+  'hello_evicted' | 'hello_expired' | 'hello_closed' | 'hello_too_long' | 'hello_broken_off'
+
+/** Flow table and slots of TCP, and who gives way when either is full. */
+export class TcpFlows {
+  readonly table: FlowTable
+  readonly pool: SlotPool
+  readonly words: Int32Array
+  private readonly counters: Counters
+  private hand = 0
+
+  constructor(seed: number, counters: Counters, sizes: TcpFlowSizes) {
+    this.table = new FlowTable(sizes.entries, seed)
+    this.pool = new SlotPool(sizes.slots)
+    this.words = new Int32Array(sizes.entries * FLOW_WORDS)
+    this.counters = counters
+  }
+
+  /** The flow's entry, or -1 where it is not known or long idle. */
+  find(hash: number, key: FlowKey, seconds: number): number {
+    const entry = this.table.find(hash, key)
+    if (entry < 0) return -1
+    this.expire(entry, seconds)
+    if (!this.table.isTaken(entry)) return -1
+    this.words[entry * FLOW_WORDS + SEEN] = seconds
+    return entry
+  }
+
+  /** Puts a flow not in the table into it; the oldest of its bucket makes room. */
+  open(hash: number, key: FlowKey, seconds: number): number {
+    const entry = this.table.place(hash)
+    if (this.table.isTaken(entry)) this.close(entry, 'hello_evicted')
+    this.table.set(entry, hash, key)
+    this.words[entry * FLOW_WORDS + SEEN] = seconds
+    this.words[entry * FLOW_WORDS + SLOT] = -1
+    this.words[entry * FLOW_WORDS + FLAGS] = 0
+    // Two steps of the sweep for each new flow: it goes round before the table could fill twice.
+    for (let i = 0; i < 2; i++) {
+      this.hand = (this.hand + 1) & this.table.cellMask
+      if (this.hand !== entry && this.table.isTaken(this.hand)) this.expire(this.hand, seconds)
+    }
+    return entry
+  }
+
+  /** Begins a connection at `entry`: nothing but the sequence number of its first octet is known. */
+  begin(entry: number, first: number, flags: number): void {
+    this.dropSlot(entry, 'hello_closed')
+    this.unwatch(entry)
+    const at = entry * FLOW_WORDS
+    this.words[at + FLAGS] = flags
+    this.words[at + FIRST] = first
+    this.words[at + NEXT] = first
+    this.words[at + PASSED] = 0
+  }
+
+  /** Whether any of `bits` is set in the flow's FLAGS. */
+  has(entry: number, bits: number): boolean {
+    return ((this.words[entry * FLOW_WORDS + FLAGS] ?? 0) & bits) !== 0
+  }
+
+  /** Sets `bits` in the flow's FLAGS. */
+  mark(entry: number, bits: number): void {
+    this.words[entry * FLOW_WORDS + FLAGS] = (this.words[entry * FLOW_WORDS + FLAGS] ?? 0) | bits
+  }
+
+  /** Whether every segment of the flow matters now. */
+  isWatched(entry: number): boolean {
+    return this.has(entry, WATCHED)
+  }
+
+  watch(entry: number): void {
+    if (this.isWatched(entry)) return
+    this.mark(entry, WATCHED)
+    this.table.watch(this.table.hashAt(entry))
+  }
+
+  unwatch(entry: number): void {
+    if (!this.isWatched(entry)) return
+    this.words[entry * FLOW_WORDS + FLAGS] =
+      (this.words[entry * FLOW_WORDS + FLAGS] ?? 0) & ~WATCHED
+    this.table.unwatch(this.table.hashAt(entry))
+  }
+
+  /** Gives up what a slot holds, if there is one, and counts it where it began like a hello and none was given from it. */
+  dropSlot(entry: number, reason: DropReason): void {
+    const slot = this.words[entry * FLOW_WORDS + SLOT] ?? -1
+    if (slot < 0) return
+    const isHello = (this.pool.words[slot * SLOT_WORDS + ANCHOR] ?? -1) >= 0
+    if (isHello && !this.has(entry, CERTIFICATE_DUE)) this.counters[reason]++
+    this.freeSlot(entry)
+  }
+
+  /** Gives back the slot of a hello that is done with. */
+  freeSlot(entry: number): void {
+    this.pool.free(this.words[entry * FLOW_WORDS + SLOT] ?? 0)
+    this.words[entry * FLOW_WORDS + SLOT] = -1
+  }
+
+  /** A slot of at least `octets` for `entry`, its offset 0 at sequence number `base`, or -1 where none is that large. */
+  takeSlot(entry: number, octets: number, base: number): number {
+    const slot = this.newSlot(entry, octets, base)
+    if (slot >= 0) this.words[entry * FLOW_WORDS + SLOT] = slot
+    return slot
+  }
+
+  /** The slot of `entry`, moved into a larger one where it does not hold `octets`; -1 where none is that large. */
+  growSlot(entry: number, octets: number): number {
+    const slot = this.words[entry * FLOW_WORDS + SLOT] ?? -1
+    if (octets <= this.pool.sizeOf(slot)) return slot
+    const larger = this.newSlot(entry, octets, this.pool.words[slot * SLOT_WORDS + BASE] ?? 0)
+    if (larger < 0) return -1
+    this.pool.move(slot, larger)
+    this.pool.free(slot)
+    this.words[entry * FLOW_WORDS + SLOT] = larger
+    return larger
+  }
+
+  private newSlot(entry: number, octets: number, base: number): number {
+    const cls = this.pool.classFor(octets)
+    if (cls < 0) return -1
+    const slot = this.pool.take(cls, entry, base)
+    if (slot >= 0) return slot
+    const owner = this.pool.words[this.pool.oldest(cls) * SLOT_WORDS + OWNER] ?? 0
+    this.dropSlot(owner, 'hello_evicted')
+    this.unwatch(owner)
+    return this.pool.take(cls, entry, base)
+  }
+
+  /** Packet time may jump either way: a flow far from it in either direction is idle. */
+  private expire(entry: number, seconds: number): void {
+    const idle = Math.abs((seconds - (this.words[entry * FLOW_WORDS + SEEN] ?? 0)) | 0)
+    if (idle <= PENDING_IDLE_SECONDS) return
+    this.dropSlot(entry, 'hello_expired')
+    this.unwatch(entry)
+    if (idle > FLOW_IDLE_SECONDS) this.close(entry, 'hello_expired')
+  }
+
+  private close(entry: number, reason: DropReason): void {
+    this.dropSlot(entry, reason)
+    this.unwatch(entry)
+    this.table.remove(entry)
+  }
+}

@@ -1,0 +1,261 @@
+import type { Counters } from '../base/counters.js'
+import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN, MAX_SEQUENCE_DISTANCE } from '../base/limits.js'
+import type { HandshakeOctets } from '../model/handshake-octets.js'
+import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../model/packet.js'
+import { findStart } from './find-start.js'
+import {
+  isPrefix,
+  skipChangeCipherSpec,
+  WANT_CERTIFICATE,
+  WANT_CLIENT_HELLO,
+  WANT_SERVER_HELLO,
+} from './hello-start.js'
+import { SOLID, SLOT_WORDS, BASE, ANCHOR } from './slot-pool.js'
+import {
+  CERTIFICATE_DUE,
+  CUT,
+  DEFAULT_SIZES,
+  FIRST,
+  FLOW_WORDS,
+  GIVEN,
+  NEXT,
+  PASSED,
+  SLOT,
+  SYN_SEEN,
+  TcpFlows,
+  type TcpFlowSizes,
+} from './tcp-flows.js'
+import { NOTHING, TcpMessages } from './tcp-messages.js'
+
+// From segments to whole hellos, one direction of a connection at a time.
+//
+//   segment ─▶ begins like a hello? ── no ──▶ flow watched? ── no ──▶ nothing (nearly all traffic)
+//                    │ yes                         │ yes
+//                    ▼                             ▼
+//              whole in one record? ─ yes ─▶ given where it lies, never copied
+//                    │ no
+//                    ▼
+//              copied into the flow's slot, read on as far as it is solid, given from there
+
+const CONTROL = TCP_SYN | TCP_FIN | TCP_RST
+
+export interface TcpHellosOptions {
+  /** Server ports looked at; undefined: any, by content. */
+  readonly ports?: ReadonlySet<number> | undefined
+  /** Whether ServerHellos, and the certificates of TLS 1.2 and before, are given too. */
+  readonly server: boolean
+  /** Secret of the flow table's hash, an integer from 0 to 2^48; a random one keeps others from aiming at buckets. */
+  readonly seed: number
+}
+
+/** Finds whole hellos in TCP segments, within fixed memory. */
+export class TcpHellos {
+  /** What `take` or `next` gave, until the next call of either. */
+  readonly message: HandshakeOctets
+  private readonly messages: TcpMessages
+  private readonly flows: TcpFlows
+  private readonly counters: Counters
+  private readonly anyPort: boolean
+  private readonly isPort = new Uint8Array(65_536)
+  private readonly server: boolean
+
+  constructor(options: TcpHellosOptions, counters: Counters, sizes: TcpFlowSizes = DEFAULT_SIZES) {
+    this.counters = counters
+    this.flows = new TcpFlows(options.seed, counters, sizes)
+    this.messages = new TcpMessages(this.flows, counters)
+    this.message = this.messages.message
+    this.server = options.server
+    this.anyPort = options.ports === undefined
+    for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
+  }
+
+  /** Unfinished hellos held now. */
+  get pending(): number {
+    return this.flows.pool.used
+  }
+
+  /**
+   * Takes one segment.
+   *
+   * @returns 0 nothing, 1 `message` is a ClientHello, 2 a ServerHello, 3 a server's Certificate; after any but 0 ask `next`
+   */
+  take(packet: Packet): number {
+    this.messages.following = -1
+    const hasControl = (packet.flags & CONTROL) !== 0
+    if (packet.payloadLen === 0 && !hasControl) return NOTHING
+    const wanted = this.wantedOf(packet)
+    if (wanted === 0) return NOTHING
+    if (hasControl) return this.takeControl(packet, wanted)
+
+    const off = packet.payloadOff
+    const start = findStart(packet.bytes, off, off + packet.payloadLen, wanted)
+    const hash = this.flows.table.hash(packet)
+    if (start < 0 && !this.flows.table.isWatched(hash)) return NOTHING
+    return this.takeOctets(packet, packet.seq, start, wanted, hash)
+  }
+
+  /** A further message that the segment given to `take` made whole; as `take`. */
+  next(): number {
+    return this.messages.next()
+  }
+
+  private wantedOf(packet: Packet): number {
+    const client = this.anyPort || this.isPort[packet.dstPort] !== 0 ? WANT_CLIENT_HELLO : 0
+    if (!this.server) return client
+    return this.anyPort || this.isPort[packet.srcPort] !== 0 ? client | WANT_SERVER_HELLO : client
+  }
+
+  /** SYN, FIN and RST, with or without octets. */
+  private takeControl(packet: Packet, wanted: number): number {
+    const flows = this.flows
+    const hash = flows.table.hash(packet)
+    if ((packet.flags & TCP_SYN) !== 0) {
+      const side = (packet.flags & TCP_ACK) === 0 ? WANT_CLIENT_HELLO : WANT_SERVER_HELLO
+      if ((wanted & side) === 0) return NOTHING
+      const first = (packet.seq + 1) | 0
+      this.takeSyn(packet, first, hash)
+      return packet.payloadLen === 0 ? NOTHING : this.takeData(packet, first, wanted, hash)
+    }
+    const isReset = (packet.flags & TCP_RST) !== 0
+    // What a reset carries is a reason for people to read (RFC 9293 §3.10.7.4), no part of the stream.
+    const given =
+      isReset || packet.payloadLen === 0 ? NOTHING : this.takeData(packet, packet.seq, wanted, hash)
+    if (flows.table.isWatched(hash)) this.takeEnd(packet, isReset, hash)
+    return given
+  }
+
+  private takeData(packet: Packet, seq: number, wanted: number, hash: number): number {
+    const off = packet.payloadOff
+    const start = findStart(packet.bytes, off, off + packet.payloadLen, wanted)
+    if (start < 0 && !this.flows.table.isWatched(hash)) return NOTHING
+    return this.takeOctets(packet, seq, start, wanted, hash)
+  }
+
+  private takeSyn(packet: Packet, first: number, hash: number): void {
+    const flows = this.flows
+    const seconds = secondsOf(packet)
+    let entry = flows.find(hash, packet, seconds)
+    if (entry >= 0 && flows.words[entry * FLOW_WORDS + FIRST] === first) {
+      // Sent again, or seen only after the hello it opened the way for.
+      flows.mark(entry, SYN_SEEN)
+      return
+    }
+    if (entry < 0) entry = flows.open(hash, packet, seconds)
+    flows.begin(entry, first, SYN_SEEN)
+    flows.watch(entry)
+  }
+
+  /** FIN or RST: no octets can come behind what is there. */
+  private takeEnd(packet: Packet, isReset: boolean, hash: number): void {
+    const flows = this.flows
+    const entry = flows.find(hash, packet, secondsOf(packet))
+    if (entry < 0) return
+    const at = entry * FLOW_WORDS
+    const slot = flows.words[at + SLOT] ?? -1
+    let known = flows.words[at + NEXT] ?? 0
+    if (slot >= 0) {
+      const solid = flows.pool.words[slot * SLOT_WORDS + SOLID] ?? -1
+      if (solid >= 0) known = ((flows.pool.words[slot * SLOT_WORDS + BASE] ?? 0) + solid) | 0
+    }
+    const ahead = (packet.seq + packet.payloadWireLen - known) | 0
+    // A FIN that overtook octets is not the end; a reset from far off is another connection's, or forged.
+    if (isReset ? Math.abs(ahead) > MAX_SEQUENCE_DISTANCE : ahead > 0) return
+    flows.dropSlot(entry, 'hello_closed')
+    flows.unwatch(entry)
+  }
+
+  private takeOctets(
+    packet: Packet,
+    seq: number,
+    startInPacket: number,
+    wantedHellos: number,
+    hash: number,
+  ): number {
+    const flows = this.flows
+    const words = flows.words
+    const bytes = packet.bytes
+    const payloadOff = packet.payloadOff
+    const end = payloadOff + packet.payloadLen
+    let start = startInPacket
+    let entry = flows.find(hash, packet, secondsOf(packet))
+    if (entry < 0) {
+      if (start < 0) return NOTHING
+      entry = flows.open(hash, packet, secondsOf(packet))
+      flows.begin(entry, (seq + start - payloadOff) | 0, 0)
+    }
+    const at = entry * FLOW_WORDS
+    let ahead = (seq - (words[at + NEXT] ?? 0)) | 0
+    if (Math.abs(ahead) > MAX_SEQUENCE_DISTANCE) {
+      if (start < 0) return NOTHING
+      flows.begin(entry, (seq + start - payloadOff) | 0, 0)
+      ahead = (payloadOff - start) | 0
+    }
+    if (packet.payloadLen < packet.payloadWireLen) {
+      flows.mark(entry, CUT)
+      this.counters.tcp_segments_cut++
+    }
+
+    // Octets before what the slot holds, or before what is known, came already.
+    const slot = words[at + SLOT] ?? -1
+    const base =
+      slot < 0 ? (words[at + NEXT] ?? 0) : (flows.pool.words[slot * SLOT_WORDS + BASE] ?? 0)
+    const old = Math.max(0, (base - seq) | 0)
+    const off = payloadOff + old
+    if (off >= end) {
+      if (start >= 0) this.counters.hello_retransmitted++
+      return NOTHING
+    }
+    const wanted = flows.has(entry, CERTIFICATE_DUE)
+      ? wantedHellos | WANT_CERTIFICATE
+      : wantedHellos
+    if (start < off) start = findStart(bytes, off, end, wanted)
+    ahead += old
+    // Where the octets wanted next begin, a hello may begin with fewer than are asked for elsewhere.
+    const isWatched = flows.isWatched(entry)
+    if (start < 0 && ahead === 0 && isWatched && isPrefix(bytes, off, end, wanted)) start = off
+
+    const offset = ((seq - base) | 0) + old
+    if (slot >= 0) {
+      const isAnchored = (flows.pool.words[slot * SLOT_WORDS + ANCHOR] ?? -1) >= 0
+      if (isAnchored || offset + end - off <= MAX_HELLO_SPAN) {
+        if (!isAnchored && start < 0 && ahead === 0) this.pass(entry, packet, seq)
+        if ((words[at + SLOT] ?? -1) < 0) return NOTHING
+        return this.messages.put(entry, bytes, off, end, offset, start, wanted)
+      }
+      flows.dropSlot(entry, 'hello_too_long')
+    }
+    ahead = (seq - (words[at + NEXT] ?? 0) + old) | 0
+    if (start >= 0) return this.messages.begin(packet, entry, seq, off, start, ahead, wanted)
+    if (!isWatched) return NOTHING
+    if (ahead === 0) {
+      const isOnlyChange = skipChangeCipherSpec(bytes, off, end) === end
+      this.pass(entry, packet, seq)
+      if (!isOnlyChange && flows.has(entry, GIVEN)) flows.unwatch(entry)
+      return NOTHING
+    }
+    if (ahead + end - off > MAX_HELLO_SPAN) {
+      flows.unwatch(entry)
+      return NOTHING
+    }
+    // It overtook what comes before it, which may be the start of a hello.
+    if (flows.takeSlot(entry, ahead + end - off, words[at + NEXT] ?? 0) < 0) return NOTHING
+    return this.messages.put(entry, bytes, off, end, ahead, -1, wanted)
+  }
+
+  /** Passes over octets that are no hello; a flow that goes on like that is no longer watched. */
+  private pass(entry: number, packet: Packet, seq: number): void {
+    const words = this.flows.words
+    const at = entry * FLOW_WORDS
+    words[at + NEXT] = (seq + packet.payloadWireLen) | 0
+    const passed = (words[at + PASSED] ?? 0) + packet.payloadWireLen
+    words[at + PASSED] = passed
+    if (passed <= MAX_PREAMBLE_LEN) return
+    this.flows.dropSlot(entry, 'hello_too_long')
+    this.flows.unwatch(entry)
+  }
+}
+
+/** Seconds of packet time, modulo 2^32. */
+function secondsOf(packet: Packet): number {
+  return Math.trunc(packet.timeMicros / 1e6) | 0
+}
