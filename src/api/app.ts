@@ -1,6 +1,8 @@
 import type { Express, RequestHandler } from 'express'
 import express from 'express'
+import { MAX_URL_LEN } from '../base/limits.js'
 import type { Store } from '../store/store.js'
+import { webPage } from '../web/web.js'
 import { addressTest } from './address.js'
 import type { Clock } from './clock.js'
 import { systemClock } from './clock.js'
@@ -14,9 +16,6 @@ import { problemHandler, sendProblem } from './problem.js'
 import { statsRoute } from './stats-route.js'
 import { userAgentObserver } from './user-agents.js'
 
-/** Characters of a request's target: a `ja3_string` to look up fits. */
-const MAX_URL = 8192
-
 /** What the API is made of. */
 export interface ApiOptions {
   readonly store: Store
@@ -28,15 +27,15 @@ export interface ApiOptions {
   readonly health?: Health
   /** Takes the stored hello of a sighting apart for `detail=1`. */
   readonly describe?: Describe
-  /** Answers what no route does: the page. */
-  readonly page?: RequestHandler
+  /** Port of our own HTTPS listener, which the page names to readers who came over plain HTTP. */
+  readonly httpsPort?: number
   /** Told of faults behind a 5xx answer and of User-Agents that could not be kept. */
   readonly onError?: (error: unknown) => void
   readonly clock?: Clock
 }
 
 /**
- * The API as an Express application: the classic `/fps` and `/stats`, and `/healthz`, `/connection`, `/lookup`.
+ * The API as an Express application: the classic `/fps` and `/stats`, `/healthz`, `/connection`, `/lookup`, and the page at `/`.
  * Every mistake and fault is answered with a problem document (RFC 9457).
  * @throws RangeError where `trustedProxies` names something that is no address or network
  */
@@ -57,7 +56,7 @@ export function createApp(options: ApiOptions): Express {
   app.use(healthzRoute(store, options.health ?? (() => ({})), clock))
   app.use(connectionRoute(store, trusted, describe, onError))
   app.use(lookupRoute(store, trusted, describe, clock))
-  if (options.page !== undefined) app.use(options.page)
+  app.use(webPage(options.httpsPort))
   app.use((_req, res) => {
     sendProblem(
       res,
@@ -84,8 +83,8 @@ const answerHeaders: RequestHandler = (_req, res, next) => {
 
 /** Refuses a target that is too long or whose percent-encoding is not UTF-8. */
 const readableTarget: RequestHandler = (req, res, next) => {
-  if (req.url.length > MAX_URL) {
-    sendProblem(res, 414, `The address of a request has at most ${MAX_URL} characters.`)
+  if (req.url.length > MAX_URL_LEN) {
+    sendProblem(res, 414, `The address of a request has at most ${MAX_URL_LEN} characters.`)
     return
   }
   try {

@@ -2,18 +2,13 @@
 
 import type { Request } from 'express'
 import { TLSSocket } from 'node:tls'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Sighting } from '../model/sighting.js'
+import { API_HANDSHAKE_SECONDS } from '../base/limits.js'
 import type { Store } from '../store/store.js'
 import type { AddressTest } from './address.js'
 import type { Client } from './client-address.js'
 import { clientAddress } from './client-address.js'
-import { epochSeconds } from './clock.js'
 import type { Found } from './fingerprint-answer.js'
-import { HANDSHAKE_SECONDS, handshakeTime } from './handshake-time.js'
-
-/** Milliseconds between two looks while the hello of a reused port is awaited. */
-const LOOK_MS = 20
+import { handshakeTime } from './handshake-time.js'
 
 /** The client of `req`. Its port counts only where the connection is one with a hello: TLS to us, or what a trusted proxy tells. */
 export function callerOf(req: Request, trusted: AddressTest): Client {
@@ -40,11 +35,10 @@ export async function sightingOf(
   waitMs: number,
 ): Promise<Found | undefined> {
   if (client.ip === '') return undefined
-  const notBefore = client.forwarded ? undefined : handshakeTime(req.socket)
   const own =
     client.port === undefined
       ? undefined
-      : await ofConnection(store, client.ip, client.port, waitMs, notBefore)
+      : await store.connection(client.ip, client.port, waitMs, notBefore(client, req))
   const sighting = own ?? (await store.latest(client.ip))
   if (sighting === undefined) return undefined
   const [page, concurrent] = await Promise.all([
@@ -59,21 +53,8 @@ export async function sightingOf(
   }
 }
 
-/** The hello of a connection. One from before its handshake can have begun is of an older connection from the same port. */
-async function ofConnection(
-  store: Store,
-  ip: string,
-  port: number,
-  waitMs: number,
-  handshakeMicros: number | undefined,
-): Promise<Sighting | undefined> {
-  const notBefore = (handshakeMicros ?? 0) / 1e6 - HANDSHAKE_SECONDS
-  const deadline = performance.now() + waitMs
-  for (;;) {
-    const left = Math.max(0, deadline - performance.now())
-    const sighting = await store.connection(ip, port, left)
-    if (sighting === undefined || epochSeconds(sighting.time) >= notBefore) return sighting
-    if (left === 0) return undefined
-    await sleep(Math.min(LOOK_MS, left))
-  }
+/** Seconds since the epoch before which a hello from the same port is of an older connection; 0 where that is not known. */
+function notBefore(client: Client, req: Request): number {
+  const done = client.forwarded ? undefined : handshakeTime(req.socket)
+  return done === undefined ? 0 : done / 1e6 - API_HANDSHAKE_SECONDS
 }

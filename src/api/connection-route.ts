@@ -1,6 +1,7 @@
 import type { Response } from 'express'
 import { Router } from 'express'
 import * as z from 'zod/mini'
+import { API_WAIT_MOST_MILLIS, API_WAIT_USUAL_MILLIS } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
 import type { Store } from '../store/store.js'
 import type { AddressTest } from './address.js'
@@ -15,7 +16,7 @@ import { address, flag, parseQuery, port, whole } from './query.js'
 const Query = z.strictObject({
   ip: address,
   port,
-  wait: whole(0, 2000, 250),
+  wait: whole(0, API_WAIT_MOST_MILLIS, API_WAIT_USUAL_MILLIS),
   auth: flag,
   detail: flag,
 })

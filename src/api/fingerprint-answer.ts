@@ -17,7 +17,7 @@ export interface Found {
 }
 
 /** Describes a sighting's hello in detail; undefined where the hello was not kept. Its keys go to the top level of the answer. */
-export type Describe = (sighting: Sighting) => Readonly<Record<string, unknown>> | undefined
+export type Describe = (sighting: Sighting) => object | undefined
 
 /** The answer of `/fps`: the classic keys, and the newer fingerprints beside them. */
 export function fpsAnswer(found: Found, userAgent: string, nowMicros: number): object {
@@ -34,6 +34,7 @@ export function fpsAnswer(found: Found, userAgent: string, nowMicros: number): o
     matched_by: found.matchedBy,
     npf: sighting.npf,
     sha3_384_stable: sighting.sha3_384_stable,
+    srcport: sighting.srcport,
     ...sharing(found),
   }
 }

@@ -1,3 +1,4 @@
+import { MAX_FORWARDED_HOPS } from '../base/limits.js'
 import { canonicalAddress } from './address.js'
 
 /** One hop of a forwarding header: whom a proxy saw. */
@@ -7,24 +8,21 @@ export interface Hop {
   readonly port: number | undefined
 }
 
-/** Hops read from one header: the rest would only cost time. */
-const MAX_HOPS = 32
-
 /**
  * Hops of an X-Forwarded-For header, the one nearest to us last. An entry may carry a port: `1.2.3.4:5678`, `[::1]:5678`.
- * Of more than 32 the nearest 32 are given.
+ * Of too many the nearest are given.
  */
 export function parseForwardedFor(header: string): Hop[] {
-  return header.split(',').slice(-MAX_HOPS).map(parseNode)
+  return header.split(',').slice(-MAX_FORWARDED_HOPS).map(parseNode)
 }
 
 /**
  * Hops of a Forwarded header (RFC 7239 §4), the one nearest to us last; an element without `for` is a hop that does not tell.
- * Of more than 32 the nearest 32 are given.
+ * Of too many the nearest are given.
  */
 export function parseForwarded(header: string): Hop[] {
   return splitUnquoted(header, ',')
-    .slice(-MAX_HOPS)
+    .slice(-MAX_FORWARDED_HOPS)
     .map((element) => {
       for (const pair of splitUnquoted(element, ';')) {
         const equals = pair.indexOf('=')

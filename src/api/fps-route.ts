@@ -1,5 +1,6 @@
 import { Router } from 'express'
 import * as z from 'zod/mini'
+import { API_OFFSET_MOST, API_PAGE_MOST, API_PAGE_USUAL } from '../base/limits.js'
 import type { Store } from '../store/store.js'
 import type { AddressTest } from './address.js'
 import { callerOf, sightingOf } from './caller.js'
@@ -11,15 +12,12 @@ import { sendJson } from './json.js'
 import { flag, queryOrProblem, whole } from './query.js'
 import type { Observe } from './user-agents.js'
 
-/** Sightings on one page of `/fps?all=1`, unless `limit` says otherwise, and at most. */
-export const PAGE = { usual: 50, most: 200 }
-
 // Other keys are left alone: clients of the classic API may add one to get past a cache.
 const Query = z.object({
   all: flag,
   detail: flag,
-  limit: whole(1, PAGE.most, PAGE.usual),
-  offset: whole(0, 10_000_000, 0),
+  limit: whole(1, API_PAGE_MOST, API_PAGE_USUAL),
+  offset: whole(0, API_OFFSET_MOST, 0),
 })
 
 /** What `/fps` needs. */

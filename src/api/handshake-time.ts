@@ -1,8 +1,5 @@
 import type { Socket } from 'node:net'
 
-/** Seconds a TLS handshake with our own listener may take; its hello is at most this old when it is done. */
-export const HANDSHAKE_SECONDS = 15
-
 const done = new WeakMap<Socket, number>()
 
 /** Notes when the handshake of a connection was done, microseconds since the Unix epoch. */

@@ -2,18 +2,16 @@ import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import {
+  API_CLOSE_MILLIS,
+  API_CONNECTIONS,
+  API_HANDSHAKE_SECONDS,
+  API_HEADERS_MILLIS,
+  API_KEEP_ALIVE_MILLIS,
+} from '../base/limits.js'
 import { systemClock } from './clock.js'
-import { HANDSHAKE_SECONDS, noteHandshake } from './handshake-time.js'
+import { noteHandshake } from './handshake-time.js'
 import { ListenError } from './listen-error.js'
-
-/** Connections one listener holds: each costs some kilobytes. */
-const MAX_CONNECTIONS = 4096
-/** Milliseconds a request's headers may take. */
-const HEADERS_MS = 10_000
-/** Milliseconds a connection may rest between requests: the page asks every few seconds over the same one. */
-const KEEP_ALIVE_MS = 30_000
-/** Milliseconds requests under way are given when we close. */
-const CLOSE_MS = 3_000
 
 /** Where to serve. */
 export interface Endpoint {
@@ -54,10 +52,10 @@ export async function listen(options: ListenOptions, app: RequestListener): Prom
       if (endpoint === undefined) continue
       const server =
         scheme === 'https' && options.https ? tlsServer(options.https, app) : createServer(app)
-      server.maxConnections = MAX_CONNECTIONS
-      server.headersTimeout = HEADERS_MS
-      server.requestTimeout = HEADERS_MS
-      server.keepAliveTimeout = KEEP_ALIVE_MS
+      server.maxConnections = API_CONNECTIONS
+      server.headersTimeout = API_HEADERS_MILLIS
+      server.requestTimeout = API_HEADERS_MILLIS
+      server.keepAliveTimeout = API_KEEP_ALIVE_MILLIS
       const address = await bind(server, scheme, endpoint)
       servers.push(server)
       addresses[scheme] = address
@@ -81,7 +79,10 @@ function tlsServer(
   app: RequestListener,
 ): Server {
   try {
-    const server = createTlsServer({ key, cert, handshakeTimeout: HANDSHAKE_SECONDS * 1000 }, app)
+    const server = createTlsServer(
+      { key, cert, handshakeTimeout: API_HANDSHAKE_SECONDS * 1000 },
+      app,
+    )
     server.on('secureConnection', (socket) => noteHandshake(socket, systemClock()))
     return server
   } catch (cause) {
@@ -156,7 +157,7 @@ function hostOfUrl({ address, family }: AddressInfo): string {
 
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const late = setTimeout(() => server.closeAllConnections(), CLOSE_MS)
+    const late = setTimeout(() => server.closeAllConnections(), API_CLOSE_MILLIS)
     server.close(() => {
       clearTimeout(late)
       resolve()

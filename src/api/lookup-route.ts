@@ -1,5 +1,6 @@
 import { Router } from 'express'
 import * as z from 'zod/mini'
+import { API_OFFSET_MOST, API_PAGE_MOST, API_PAGE_USUAL } from '../base/limits.js'
 import type { Store } from '../store/store.js'
 import type { AddressTest } from './address.js'
 import { callerOf } from './caller.js'
@@ -7,7 +8,6 @@ import type { Clock } from './clock.js'
 import { utcText } from './clock.js'
 import type { Describe } from './fingerprint-answer.js'
 import { sightingAnswer } from './fingerprint-answer.js'
-import { PAGE } from './fps-route.js'
 import { sendJson } from './json.js'
 import { refusal } from './operator.js'
 import { sendProblem } from './problem.js'
@@ -22,8 +22,8 @@ const Query = z
         .check(z.regex(/^[\x20-\x7e]{1,4096}$/, 'is printable ASCII, at most 4096 characters')),
     ),
     detail: flag,
-    limit: whole(1, PAGE.most, PAGE.usual),
-    offset: whole(0, 10_000_000, 0),
+    limit: whole(1, API_PAGE_MOST, API_PAGE_USUAL),
+    offset: whole(0, API_OFFSET_MOST, 0),
   })
   .check(
     z.refine(({ ip, fingerprint }) => (ip === undefined) !== (fingerprint === undefined), {

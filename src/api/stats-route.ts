@@ -1,12 +1,13 @@
 import { Router } from 'express'
 import * as z from 'zod/mini'
+import { API_PAGE_USUAL, MAX_STATISTICS_TOP } from '../base/limits.js'
 import type { Store } from '../store/store.js'
 import type { Clock } from './clock.js'
 import { utcText } from './clock.js'
 import { sendJson } from './json.js'
 import { flag, queryOrProblem, whole } from './query.js'
 
-const Query = z.object({ bo: flag, limit: whole(1, 1000, 100) })
+const Query = z.object({ bo: flag, limit: whole(1, MAX_STATISTICS_TOP, API_PAGE_USUAL) })
 
 /**
  * `GET /stats`: totals, the most frequent fingerprints and the distributions over everything retained; `?bo=1` only

@@ -1,11 +1,7 @@
+import { MAX_USER_AGENT_LEN, USER_AGENTS_TOLD } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
 import type { Store } from '../store/store.js'
 import type { Client } from './client-address.js'
-
-/** Characters of a User-Agent that are kept: real ones end near 300. */
-export const MAX_USER_AGENT = 512
-/** Pairs of sighting and User-Agent remembered as told; an older pair told again is counted again, no worse. */
-const MAX_TOLD = 4096
 
 /**
  * Tells the store that `userAgent` came from `client`, whose sighting is `sighting`. Returns at once and never throws.
@@ -25,12 +21,13 @@ export function userAgentObserver(
   const told = new Set<string>()
   return ({ ip, port, forwarded }, sighting, text) => {
     if (port === undefined && !forwarded) return
-    const userAgent = text.trim().slice(0, MAX_USER_AGENT)
+    const userAgent = text.trim().slice(0, MAX_USER_AGENT_LEN)
     if (userAgent === '') return
     const pair = `${ip} ${sighting.srcport} ${sighting.time} ${userAgent}`
     if (told.has(pair)) return
     told.add(pair)
-    if (told.size > MAX_TOLD) for (const oldest of told.values()) if (told.delete(oldest)) break
+    if (told.size > USER_AGENTS_TOLD)
+      for (const oldest of told.values()) if (told.delete(oldest)) break
     const observation = { ip, userAgent, via: 'api' as const, time: clockSeconds() }
     store
       .observeUserAgent(port === undefined ? observation : { ...observation, port })

@@ -7,12 +7,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-/** Where the page says a plain HTTP reader can be fingerprinted. */
-export interface WebOptions {
-  /** Port of our own HTTPS listener, absent where there is none. */
-  readonly httpsPort?: number
-}
-
 /** Everything comes from here, and nothing on the page is ever parsed as HTML or run as a string. */
 const POLICY = [
   "default-src 'none'",
@@ -28,9 +22,11 @@ const POLICY = [
 
 /**
  * Serves the page at `/`, its files under `/static/` and js-sha3 at `/vendor/sha3.js`; all else goes on to the next handler.
+ *
+ * @param httpsPort port of our own HTTPS listener, where a reader who came over plain HTTP finds a hello of their own
  * @throws Error where the page's files are not beside this module: the build did not copy them
  */
-export function webPage(options: WebOptions = {}): RequestHandler {
+export function webPage(httpsPort?: number): RequestHandler {
   const folder = fileURLToPath(new URL('./static/', import.meta.url))
   if (!existsSync(`${folder}index.html`))
     throw new Error(`the page is missing in ${folder}: build again, src/web/static goes there`)
@@ -38,7 +34,7 @@ export function webPage(options: WebOptions = {}): RequestHandler {
   const sha3 = readFileSync(resolve('js-sha3/build/sha3.min.mjs'))
   const html = readFileSync(`${folder}index.html`, 'utf8').replace(
     'data-https-port=""',
-    `data-https-port="${options.httpsPort ?? ''}"`,
+    `data-https-port="${httpsPort ?? ''}"`,
   )
 
   const router = express.Router()

@@ -14,7 +14,12 @@ let shownAnswer = ''
 let answer
 
 async function ask(path) {
-  const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(10_000) })
+  const response = await fetch(path, {
+    cache: 'no-store',
+    signal: AbortSignal.timeout(10_000),
+  }).catch(() => {
+    throw new Error('The server does not answer. Trying again…')
+  })
   const body = await response.json()
   if (!response.ok) throw new Error(body.detail ?? `the server answered ${response.status}`)
   return body
@@ -29,9 +34,8 @@ async function refresh() {
     if (round++ % STATS_ROUNDS === 0) await refreshStats()
     setStatus('live', `Live · checked ${time(Date.now() / 1000)}`)
   } catch (error) {
-    const unreachable = error instanceof TypeError || error.name === 'TimeoutError'
     setStatus('down', 'Not live')
-    setNotice(unreachable ? 'The server does not answer. Trying again…' : error.message)
+    setNotice(error.message)
   }
   if (!paused && !document.hidden) timer = setTimeout(refresh, EVERY_MS)
 }

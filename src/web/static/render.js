@@ -72,6 +72,10 @@ export function renderKinds(answer) {
 /** The browser's word beside what the hello tells. */
 export function renderWire(answer) {
   byId('agent').textContent = navigator.userAgent
+  byId('agent-note').textContent =
+    answer['user-agent'] === navigator.userAgent
+      ? 'navigator.userAgent; the request’s header says the same.'
+      : `navigator.userAgent; the request’s header says: ${answer['user-agent']}`
   const rows = [
     ['Offers up to', answer.tls_version],
     ['Hello version', answer.tls_fp?.client_hello_version],
@@ -85,12 +89,6 @@ export function renderWire(answer) {
         ? undefined
         : `${answer.hello_len} octets over ${answer.proto ?? 'tcp'}`,
     ],
-    [
-      'Request’s User-Agent',
-      answer['user-agent'] === navigator.userAgent
-        ? 'the same as your browser says'
-        : answer['user-agent'],
-    ],
   ]
   byId('wire').replaceChildren(
     ...rows
@@ -99,6 +97,9 @@ export function renderWire(answer) {
   )
 }
 
+/** Lists the reader opened or closed; until then they are open where there is room. */
+const opened = new Map()
+
 /** The hello's lists, by name, in wire order. */
 export function renderLists(answer) {
   byId('canonical').textContent = canonicalJson(answer.tls_fp ?? {})
@@ -106,19 +107,24 @@ export function renderLists(answer) {
     ...LISTS.map(([key, title]) => {
       const items = Array.isArray(answer[key]) ? answer[key] : idsOf(answer.tls_fp?.[key])
       const raw = answer.tls_fp?.[key] ?? ''
-      const list = make('ol', 'items', ...items.map(item))
-      return make(
-        'article',
-        `card list list-${key}`,
-        make(
-          'div',
-          'list-head',
-          make('h3', '', title),
-          make('span', 'count', String(items.length)),
-          raw === '' ? undefined : copyButton(() => raw, `${title} as in tls_fp`),
-        ),
-        items.length === 0 ? make('p', 'what', 'none offered') : list,
+      const summary = make(
+        'summary',
+        '',
+        make('h3', '', title),
+        make('span', 'count', String(items.length)),
       )
+      const details = make(
+        'details',
+        `card list list-${key}`,
+        summary,
+        items.length === 0
+          ? make('p', 'what', 'none offered')
+          : make('ol', 'items', ...items.map(item)),
+        raw === '' ? undefined : copyButton(() => raw, `${title} as in tls_fp`),
+      )
+      details.open = opened.get(key) ?? matchMedia('(min-width: 641px)').matches
+      summary.addEventListener('click', () => opened.set(key, !details.open))
+      return details
     }),
   )
 }
@@ -126,7 +132,7 @@ export function renderLists(answer) {
 /** Totals, the reader's own place among them, and the most frequent fingerprints. */
 export function renderStats(stats, answer) {
   show(byId('stats'), stats.total_sightings > 0)
-  const own = stats.fingerprints.find((one) => one.sha3_384 === answer?.sha3_384)
+  const own = stats.fingerprints.find((one) => answer !== undefined && sameKind(one, answer))
   const numbers = [
     ['hellos held', count(stats.total_sightings)],
     ['fingerprints', count(stats.distinct_fingerprints)],
@@ -160,6 +166,12 @@ export function renderStats(stats, answer) {
   )
 }
 
+/** Statistics count by sha3_384_stable where it is known: the other changes with every connection of some browsers. */
+function sameKind(one, answer) {
+  const key = one.sha3_384_stable === undefined ? 'sha3_384' : 'sha3_384_stable'
+  return one[key] === answer[key]
+}
+
 /** `14:03:05`, or with the date where it is not of today. */
 export function time(seconds) {
   const date = new Date(seconds * 1000)
@@ -184,8 +196,13 @@ function item(entry) {
     'li',
     grease ? 'grease' : '',
     make('span', 'id', String(id ?? '')),
-    make('span', 'label', name === String(id) ? '' : name),
+    make('span', 'label', ...(name === String(id) ? [] : breakable(name))),
   )
+}
+
+/** A long name may break after its underscores. */
+function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part) => [part, make('wbr', '')])
 }
 
 function nameOf(entry) {

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import type { Sighting, TlsFp } from '../../src/model/sighting.js'
+import { MemoryStore } from '../../src/store/memory-store.js'
+import type { Store } from '../../src/store/store.js'
+import { StoreError } from '../../src/store/store.js'
+
+/** What curl 7.88 with OpenSSL 3.0 offers. */
+export const CURL_FP: TlsFp = {
+  ciphers:
+    '4866,4867,4865,49196,49200,159,52393,52392,52394,49195,49199,158,49188,49192,107,49187,49191,103,49162,49172,57,49161,49171,51,157,156,61,60,53,47,255',
+  client_hello_version: 'TLS 1.2',
+  ec_point_formats: '0,1,2',
+  extensions: '11,10,16,22,23,49,13,43,45,51,21',
+  record_version: 'TLS 1.0',
+  signature_algorithms:
+    '1027,1283,1539,2055,2056,2057,2058,2059,2052,2053,2054,1025,1281,1537,771,769,770,1026,1282,1538',
+  supported_groups: '29,23,30,25,24,256,257,258,259,260',
+}
+
+/** SHA3-384 by OpenSSL over keys in the order RFC 8785 gives these names, which is the order they stand in above. */
+export function sha3(fp: TlsFp): string {
+  return createHash('sha3-384').update(JSON.stringify(fp)).digest('hex')
+}
+
+/** A sighting of curl, changed as asked. */
+export function sighting(changes: Partial<Sighting> = {}): Sighting {
+  const tlsFp = changes.tls_fp ?? CURL_FP
+  return {
+    time: '2026-11-22T12:00:00.200221Z',
+    interface: 'lo',
+    proto: 'tcp',
+    src: '127.0.0.1',
+    srcport: 40_000,
+    dst: '127.0.0.1',
+    dstport: 8443,
+    alpn: ['h2', 'http/1.1'],
+    record_version: 'TLS 1.0',
+    client_hello_version: 'TLS 1.2',
+    tls_version: 'TLS 1.3',
+    tls_fp: tlsFp,
+    iana: '2026-11-01',
+    hello_len: 508,
+    sha3_384: sha3(tlsFp),
+    sha3_384_stable: 'ab'.repeat(48),
+    ja3: '0149f47eabf9a20d0893e2a44e5a6323',
+    ja3_string: '771,4866-4867-4865,11-10-16,29-23,0-1-2',
+    ja4: 't13i3110h2_e8f1e7e78f70_6bebaf5329ac',
+    npf: 'tls/(0303)(1302)((000b))',
+    ...changes,
+  }
+}
+
+/** The real embedded store, whose now is shortly after the sightings' time. */
+export function memoryStore(...held: readonly Sighting[]): MemoryStore {
+  const store = new MemoryStore(
+    { ttlSeconds: 86_400, perIp: 100, spool: 1000 },
+    { now: () => Date.parse('2026-11-22T12:01:00Z') },
+  )
+  store.put(held)
+  return store
+}
+
+/** The clock of the golden answers, microseconds. */
+export const CLOCK = () => Date.parse('2026-11-22T12:01:03.000Z') * 1000 + 245_922
+
+/** A store that is away, as Redis is at times. */
+export function storeAway(): Store {
+  const refuse = () =>
+    Promise.reject(
+      new StoreError('STORE_UNREACHABLE', 'Redis at 127.0.0.1:6379 refuses; start it'),
+    )
+  return {
+    put: () => true,
+    drain: () => Promise.resolve(),
+    latest: refuse,
+    connection: refuse,
+    sightings: refuse,
+    concurrent: refuse,
+    total: refuse,
+    fingerprint: refuse,
+    observeUserAgent: refuse,
+    stats: refuse,
+    health: () => ({
+      kind: 'redis',
+      ready: false,
+      spooled: 3,
+      dropped: 0,
+      bad_rows: 0,
+      reason: 'refused',
+    }),
+    close: () => Promise.resolve(),
+  }
+}
