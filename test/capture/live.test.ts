@@ -72,7 +72,7 @@ describe('live capture', function () {
 
     it('passes frames with a VLAN tag, tag included', async () => {
       const plain = runner.frames.find((frame) => datagramOf(frame) !== undefined)?.octets ?? ''
-      const tagged = `${plain.slice(0, 24)}8100${'0007'}${plain.slice(24)}`
+      const tagged = `${plain.slice(0, 24)}81000007${plain.slice(24)}`
       lab.exec(
         lab.b,
         process.execPath,
