@@ -1,44 +1,44 @@
 // Addresses as text: dotted for IPv4, RFC 5952 for IPv6, IPv4-mapped IPv6 (RFC 4291 §2.5.5.2) as the IPv4 it holds.
 
 import { u16, u32, u8 } from '../base/bytes.js'
-import type { OctetWriter } from '../base/octet-writer.js'
 import { putDecimal, putHex8 } from './text.js'
 
 const GROUPS = 8
-const V6_TEXT_MAX = 39
-const V4_TEXT_MAX = 15
+/** Octets an address takes at most: eight groups of four digits. */
+export const ADDRESS_TEXT_MAX = 39
 const COLON = 0x3a
 const DOT = 0x2e
 const ZERO = 0x30
 
-/** Appends the address at `off`: 4 octets for `ipVersion` 4, else 16. */
-export function writeAddress(
+/**
+ * Writes the address at `off`, 4 octets for `ipVersion` 4, else 16, at `at` of `into`, which has room.
+ * @returns the offset past it
+ */
+export function putAddress(
   bytes: Uint8Array,
   off: number,
   ipVersion: number,
-  out: OctetWriter,
-): void {
-  if (ipVersion === 4) writeV4(bytes, off, out)
-  else if (isMapped(bytes, off)) writeV4(bytes, off + 12, out)
-  else writeV6(bytes, off, out)
+  into: Uint8Array,
+  at: number,
+): number {
+  if (ipVersion === 4) return putV4(bytes, off, into, at)
+  return isMapped(bytes, off) ? putV4(bytes, off + 12, into, at) : putV6(bytes, off, into, at)
 }
 
 function isMapped(bytes: Uint8Array, off: number): boolean {
   return u32(bytes, off) === 0 && u32(bytes, off + 4) === 0 && u32(bytes, off + 8) === 0xffff
 }
 
-function writeV4(bytes: Uint8Array, off: number, out: OctetWriter): void {
-  out.reserve(V4_TEXT_MAX)
-  const into = out.bytes
-  let at = out.len
+function putV4(bytes: Uint8Array, off: number, into: Uint8Array, start: number): number {
+  let at = start
   for (let i = 0; i < 4; i++) {
     if (i > 0) into[at++] = DOT
     at = putDecimal(into, at, u8(bytes, off + i))
   }
-  out.len = at
+  return at
 }
 
-function writeV6(bytes: Uint8Array, off: number, out: OctetWriter): void {
+function putV6(bytes: Uint8Array, off: number, into: Uint8Array, start: number): number {
   // RFC 5952 §4.2: the longest run of two or more zero groups becomes "::", the first of equals.
   let runAt = -1
   let runLen = 1
@@ -52,9 +52,7 @@ function writeV6(bytes: Uint8Array, off: number, out: OctetWriter): void {
     if (next > i) i = next
   }
 
-  out.reserve(V6_TEXT_MAX)
-  const into = out.bytes
-  let at = out.len
+  let at = start
   for (let i = 0; i < GROUPS; i++) {
     if (i === runAt) {
       into[at++] = COLON
@@ -65,7 +63,7 @@ function writeV6(bytes: Uint8Array, off: number, out: OctetWriter): void {
     if (i > 0 && i !== runAt + runLen) into[at++] = COLON
     at = putGroup(into, at, u16(bytes, off + 2 * i))
   }
-  out.len = at
+  return at
 }
 
 /** One group in hex without leading zeros (RFC 5952 §4.1). */

@@ -20,8 +20,8 @@ import { u8 } from '../base/bytes.js'
 import { COMMA, GREASE, putDecimal, writeDecimalList, writeOctetList } from './text.js'
 import { versionText } from './version-text.js'
 
-/** Octets one extension takes at most: five digits and a comma. */
-export const CLASSIC_EXTENSION_LEN = 6
+/** Octets one extension takes at most: five digits. */
+export const CLASSIC_EXTENSION_LEN = 5
 /** Hex digits of a SHA3-384. */
 export const SHA3_384_LEN = 96
 
@@ -33,24 +33,14 @@ export function writeClassicHead(hello: Hello, out: OctetWriter): void {
   writeHead(hello, CIPHER_DROPPED, out)
 }
 
-/**
- * Writes the extensions that stay, joined by ",", at `start`; there is room for CLASSIC_EXTENSION_LEN each.
- * @returns the offset past them
- */
-export function putClassicExtensions(
-  wire: Uint16Array,
-  count: number,
+/** Writes one extension type of `tls_fp`, if it stays (PutExtension); the list is joined by ",". */
+export function putClassicExtension(
+  type: number,
+  _index: number,
   bytes: Uint8Array,
-  start: number,
+  at: number,
 ): number {
-  let at = start
-  for (let i = 0; i < count; i++) {
-    const type = wire[i] ?? 0
-    if (u8(EXTENSION_DROPPED, type) === 1) continue
-    if (at > start) bytes[at++] = COMMA
-    at = putDecimal(bytes, at, type)
-  }
-  return at
+  return u8(EXTENSION_DROPPED, type) === 1 ? at : putDecimal(bytes, at, type)
 }
 
 /** Appends the canonical JSON of `tls_fp` after the extensions. */

@@ -6,8 +6,8 @@
 
 import { hash } from 'node:crypto'
 import { u8 } from '../base/bytes.js'
-import type { OctetWriter } from '../base/octet-writer.js'
 import type { Packet } from '../model/packet.js'
+import { putAscii } from './text.js'
 
 const SEED_LEN = 2
 const V4_LEN = 4
@@ -17,8 +17,11 @@ const PORTS_LEN = 4
 const preimageV4 = new Uint8Array(SEED_LEN + 2 * V4_LEN + 2 + PORTS_LEN)
 const preimageV6 = new Uint8Array(SEED_LEN + 2 * V6_LEN + 2 + PORTS_LEN)
 
-/** Appends the Community ID of the packet's flow, 30 octets. */
-export function writeCommunityId(packet: Packet, out: OctetWriter): void {
+/** Octets of an id. */
+export const COMMUNITY_ID_LEN = 30
+
+/** Writes the Community ID of the packet's flow at `start`. @returns the offset past it */
+export function putCommunityId(packet: Packet, into: Uint8Array, start: number): number {
   const addressLen = packet.ipVersion === 4 ? V4_LEN : V6_LEN
   const preimage = packet.ipVersion === 4 ? preimageV4 : preimageV6
   const inOrder = isInOrder(packet, addressLen)
@@ -36,8 +39,10 @@ export function writeCommunityId(packet: Packet, out: OctetWriter): void {
   preimage[at++] = lowPort
   preimage[at++] = highPort >> 8
   preimage[at] = highPort
-  out.ascii('1:')
-  out.ascii(hash('sha1', preimage, 'base64'))
+  into[start] = 0x31
+  into[start + 1] = 0x3a
+  putAscii(into, start + 2, hash('sha1', preimage, 'base64'))
+  return start + COMMUNITY_ID_LEN
 }
 
 function isInOrder(packet: Packet, addressLen: number): boolean {

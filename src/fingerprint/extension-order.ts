@@ -17,6 +17,8 @@ export class ExtensionOrder {
   readonly sorted = new Uint16Array(MAX_EXTENSIONS)
   /** Where in the hello sorted extension i stands: an index into Hello.extensionType. */
   readonly sortedIndex = new Uint16Array(MAX_EXTENSIONS)
+  /** The other way round: where extension i of the hello stands in the sorted order. */
+  readonly rank = new Uint16Array(MAX_EXTENSIONS)
   // type << 16 | index
   readonly #keys = new Uint32Array(MAX_EXTENSIONS)
 
@@ -46,6 +48,7 @@ export class ExtensionOrder {
       const key = keys[i] ?? 0
       this.sorted[i] = key >>> 16
       this.sortedIndex[i] = key & 0xffff
+      this.rank[key & 0xffff] = i
     }
   }
 }

@@ -12,8 +12,8 @@ import type { OctetWriter } from '../base/octet-writer.js'
 import type { Hello } from '../model/hello.js'
 import { COMMA, DASH, GREASE, putDecimal, writeDecimalList, writeOctetList } from './text.js'
 
-/** Octets one extension takes at most: five digits and a dash. */
-export const JA3_EXTENSION_LEN = 6
+/** Octets one extension takes at most: five digits. */
+export const JA3_EXTENSION_LEN = 5
 
 /** Appends the JA3 string up to the extensions: `771,4865-4866,`. */
 export function writeJa3Head(hello: Hello, out: OctetWriter): void {
@@ -23,24 +23,14 @@ export function writeJa3Head(hello: Hello, out: OctetWriter): void {
   out.octet(COMMA)
 }
 
-/**
- * Writes extension types joined by "-" at `at`, GREASE (0x0a0a) left out; there is room for JA3_EXTENSION_LEN each.
- * @returns the offset past them
- */
-export function putJa3Extensions(
-  types: Uint16Array,
-  count: number,
+/** Writes one extension type of a JA3 string (PutExtension); the list is joined by "-". */
+export function putJa3Extension(
+  type: number,
+  _index: number,
   bytes: Uint8Array,
-  start: number,
+  at: number,
 ): number {
-  let at = start
-  for (let i = 0; i < count; i++) {
-    const type = types[i] ?? 0
-    if (type === GREASE) continue
-    if (at > start) bytes[at++] = DASH
-    at = putDecimal(bytes, at, type)
-  }
-  return at
+  return type === GREASE ? at : putDecimal(bytes, at, type)
 }
 
 /** Appends the JA3 string after the extensions: `,29-23-24,0`. */
@@ -58,10 +48,15 @@ export function writeJa3Tail(hello: Hello, out: OctetWriter): void {
   writeOctetList(hello.bytes, hello.ecPointFormatsOff, hello.ecPointFormatsLen, DASH, out)
 }
 
-/** Appends the JA3 string with the extensions as `types` has them: wire order is JA3, numerical order JA3N. */
-export function writeJa3String(hello: Hello, types: Uint16Array, out: OctetWriter): void {
+/** Appends the JA3N string: the extensions in numerical order. */
+export function writeJa3nString(hello: Hello, sorted: Uint16Array, out: OctetWriter): void {
   writeJa3Head(hello, out)
-  out.reserve(hello.extensionCount * JA3_EXTENSION_LEN)
-  out.len = putJa3Extensions(types, hello.extensionCount, out.bytes, out.len)
+  const start = out.len
+  for (let i = 0; i < hello.extensionCount; i++) {
+    const type = sorted[i] ?? 0
+    if (type === GREASE) continue
+    if (out.len > start) out.octet(DASH)
+    out.decimal(type)
+  }
   writeJa3Tail(hello, out)
 }

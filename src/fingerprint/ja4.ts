@@ -20,11 +20,12 @@ import { isGrease } from '../base/grease.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { Transport } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
+import type { ExtensionOrder } from './extension-order.js'
 import { COMMA, GREASE, putHex16, putHex8 } from './text.js'
 import { offeredVersion } from './version-text.js'
 
-/** Octets one extension takes at most: four digits and a comma. */
-export const JA4_EXTENSION_LEN = 5
+/** Octets one extension takes: four digits. */
+export const JA4_EXTENSION_LEN = 4
 /** Hex digits of a hash in JA4. */
 export const JA4_HASH_LEN = 12
 /** What stands for the hash of an empty list. */
@@ -50,9 +51,10 @@ const VERSION_CODES: Readonly<Record<number, string>> = {
 export function writeJa4Head(
   transport: Transport,
   hello: Hello,
-  wire: Uint16Array,
+  order: ExtensionOrder,
   out: OctetWriter,
 ): void {
+  const { wire } = order
   out.ascii(transport === 'quic' ? 'q' : transport === 'dtls' ? 'd' : 't')
   out.ascii(VERSION_CODES[offeredVersion(hello, transport === 'dtls')] ?? '00')
   let extensions = 0
@@ -126,24 +128,14 @@ export function writeJa4Ciphers(hello: Hello, sorted: boolean, out: OctetWriter)
   }
 }
 
-/**
- * Writes extension types at `start`, GREASE (0x0a0a) left out; there is room for JA4_EXTENSION_LEN each.
- * @returns the offset past them
- */
-export function putJa4Extensions(
-  types: Uint16Array,
-  count: number,
+/** Writes one extension type of ja4_o and ja4_ro (PutExtension); the list is joined by ",". */
+export function putJa4Extension(
+  type: number,
+  _index: number,
   bytes: Uint8Array,
-  start: number,
+  at: number,
 ): number {
-  let at = start
-  for (let i = 0; i < count; i++) {
-    const type = types[i] ?? 0
-    if (type === GREASE) continue
-    if (at > start) bytes[at++] = COMMA
-    at = putHex16(bytes, at, type)
-  }
-  return at
+  return type === GREASE ? at : putHex16(bytes, at, type)
 }
 
 /** Appends the sorted extensions less server_name and ALPN. @returns whether there were any */

@@ -50,18 +50,18 @@ export function md5Finish(
   into: Uint8Array,
   at: number,
 ): void {
-  scratch.set(state)
+  for (let i = 0; i < MD5_STATE_WORDS; i++) scratch[i] = state[i] ?? 0
   const rest = md5Blocks(scratch, bytes, off, end)
   const restLen = end - rest
-  for (let i = 0; i < restLen; i++) lastBlocks[i] = bytes[rest + i] ?? 0
-  lastBlocks[restLen] = 0x80
   const blocks = restLen + 1 + LENGTH_FIELD_LEN > BLOCK_LEN ? 2 : 1
   const lengthAt = blocks * BLOCK_LEN - LENGTH_FIELD_LEN
-  lastBlocks.fill(0, restLen + 1, lengthAt)
-  // The length in bits, 64 of them; no message here is over 2^29 octets, so the upper half is nought.
+  for (let i = 0; i < restLen; i++) lastBlocks[i] = bytes[rest + i] ?? 0
+  lastBlocks[restLen] = 0x80
+  for (let i = restLen + 1; i < lengthAt; i++) lastBlocks[i] = 0
+  // The length in bits, 64 of them; no message here is over 2^29 octets, so the upper half stays nought.
   const bits = (taken + end - off) * 8
   for (let i = 0; i < 4; i++) lastBlocks[lengthAt + i] = bits >>> (8 * i)
-  lastBlocks.fill(0, lengthAt + 4, lengthAt + LENGTH_FIELD_LEN)
+  for (let i = 4; i < LENGTH_FIELD_LEN; i++) lastBlocks[lengthAt + i] = 0
   md5Blocks(scratch, lastBlocks, 0, blocks * BLOCK_LEN)
 
   for (let i = 0; i < MD5_LEN; i++) {

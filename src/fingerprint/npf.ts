@@ -45,29 +45,13 @@ export function greaseFrom(type: number): number {
   return type === SUPPORTED_VERSIONS ? 1 : 0x10000
 }
 
-/** Octets the extensions of `hello` take at most. */
+/** Octets the extensions of `hello` take at most, parentheses included. */
 export function npfExtensionsMax(hello: Hello): number {
   return 2 * (hello.end - hello.off) + 2 * hello.extensionCount
 }
 
-/**
- * Writes the extensions in wire order at `start`; there is room for npfExtensionsMax.
- * @returns the offset past them
- */
-export function putNpfExtensions(
-  hello: Hello,
-  wire: Uint16Array,
-  bytes: Uint8Array,
-  start: number,
-): number {
-  let at = start
-  for (let i = 0; i < hello.extensionCount; i++) {
-    at = putNpfExtension(hello, i, wire[i] ?? 0, bytes, at)
-  }
-  return at
-}
-
-function putNpfExtension(
+/** Writes one extension with its parentheses; the list has no separator. */
+export function putNpfExtension(
   hello: Hello,
   index: number,
   type: number,

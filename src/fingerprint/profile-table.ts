@@ -5,6 +5,7 @@ import {
   PROFILE_TEXT_ARENA,
 } from '../base/limits.js'
 import type { OctetWriter } from '../base/octet-writer.js'
+import type { ExtensionOrder } from './extension-order.js'
 import { Profile } from './profile.js'
 import type { ProfileMarks } from './profile.js'
 import type { ProfileKey } from './profile-key.js'
@@ -54,7 +55,7 @@ export class ProfileTable {
    * Makes a profile of the text in `text` and keeps it under the key looked up last. One that finds no place lives in
    * `text` itself, until that is written to again.
    */
-  add(key: ProfileKey, text: OctetWriter, marks: ProfileMarks, order: Uint16Array): Profile {
+  add(key: ProfileKey, text: OctetWriter, marks: ProfileMarks, order: ExtensionOrder): Profile {
     const fits = key.len <= MAX_PROFILE_KEY_UNITS && text.len <= PROFILE_TEXT_MAX
     if (!fits || this.#freeSlot === EMPTY) {
       return new Profile(text.bytes.subarray(0, text.len), marks, order)

@@ -2,32 +2,32 @@
 
 import { u8 } from '../base/bytes.js'
 import { OctetWriter } from '../base/octet-writer.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
-import type { Hello } from '../model/hello.js'
+import { HandshakeOctets } from '../model/handshake-octets.js'
+import { Hello } from '../model/hello.js'
 import type { FingerprintName } from '../model/sighting.js'
 import { IANA_SNAPSHOT } from '../tls/registry.js'
 import {
   CLASSIC_EXTENSION_LEN,
-  putClassicExtensions,
+  putClassicExtension,
   SHA3_384_LEN,
   sha3Hash,
   writeClassicHead,
   writeClassicTail,
   writeStableJson,
 } from './classic.js'
-import type { ExtensionOrder } from './extension-order.js'
+import { ExtensionOrder } from './extension-order.js'
 import {
   JA3_EXTENSION_LEN,
-  putJa3Extensions,
+  putJa3Extension,
   writeJa3Head,
-  writeJa3String,
+  writeJa3nString,
   writeJa3Tail,
 } from './ja3.js'
 import {
   JA4_EMPTY_HASH,
   JA4_EXTENSION_LEN,
   ja4Hash,
-  putJa4Extensions,
+  putJa4Extension,
   writeJa4Ciphers,
   writeJa4Head,
   writeJa4SignatureAlgorithms,
@@ -35,223 +35,248 @@ import {
 } from './ja4.js'
 import { writeJsonPrintable } from './json-text.js'
 import { MD5_HEX_LEN, md5Hex } from './md5.js'
-import { npfExtensionsMax, putNpfExtensions, writeNpfHead, writeNpfSorted } from './npf.js'
+import { npfExtensionsMax, putNpfExtension, writeNpfHead, writeNpfSorted } from './npf.js'
+import { PERMUTED_LIST_SLACK, PermutedList, writeExtensions } from './permuted-list.js'
+import type { PutExtension } from './permuted-list.js'
 import { newProfileMarks } from './profile.js'
 import type { ProfileMarks } from './profile.js'
+import { COMMA, DASH } from './text.js'
 import { offeredVersion, versionText } from './version-text.js'
 
-const scratch = new OctetWriter(4096)
+const NO_SEPARATOR = -1
 
-/**
- * Appends the fingerprints of a hello to the empty `out`, hashes over the order of extensions still nought.
- * @returns where those and the extensions stand
- */
-export function writeProfileText(
-  message: HandshakeOctets,
-  hello: Hello,
-  order: ExtensionOrder,
-  wanted: ReadonlySet<FingerprintName>,
-  out: OctetWriter,
-): ProfileMarks {
-  const marks = newProfileMarks()
-  writeAlpn(hello, out)
-  if (message.recordVersion !== 0)
-    writeMember('record_version', versionText(message.recordVersion), out)
-  writeMember('client_hello_version', versionText(hello.legacyVersion), out)
-  writeMember('tls_version', versionText(offeredVersion(hello, message.transport === 'dtls')), out)
-  if (wanted.has('sha3_384')) marks.sha3 = writeHole('sha3_384', SHA3_384_LEN, out)
-  if (wanted.has('sha3_384_stable')) {
-    scratch.len = 0
-    writeStableJson(hello, order.sorted, scratch)
-    writeMember('sha3_384_stable', sha3Hash(written(scratch)), out)
-  }
-  writeJa3Members(hello, order, wanted, marks, out)
-  writeJa4Members(message, hello, order, wanted, marks, out)
-  writeNpfMembers(message, hello, order, wanted, marks, out)
-  if (wanted.has('sha3_384')) {
-    openMember('tls_fp', out)
-    marks.tlsFp = out.len
-    writeClassicHead(hello, out)
-    marks.tlsFpExtensions = out.len
-    out.reserve(order.count * CLASSIC_EXTENSION_LEN)
-    out.len = putClassicExtensions(order.wire, order.count, out.bytes, out.len)
-    writeClassicTail(message, hello, out)
-    marks.tlsFpEnd = out.len
-    out.ascii(',')
-    writeMember('iana', IANA_SNAPSHOT, out)
-  }
-  // Every member ended with a comma.
-  out.len--
-  marks.shownEnd = out.len
-  if (wanted.has('ja3') && !wanted.has('ja3_string')) writeJa3Preimage(hello, order, marks, out)
-  if (wanted.has('ja4_o') && !wanted.has('ja4_ro')) writeJa4Preimage(hello, order, marks, out)
-  return marks
-}
+/** Writes the fingerprints of hellos whose profile is new. One instance, written over and over. */
+export class ProfileText {
+  /** What `write` wrote: the line's part, and behind it what the profile makes hashes and lists of. */
+  readonly out = new OctetWriter()
+  readonly #wanted: ReadonlySet<FingerprintName>
+  readonly #scratch = new OctetWriter(4096)
+  #message = new HandshakeOctets()
+  #hello = new Hello()
+  #order = new ExtensionOrder()
+  #marks = newProfileMarks()
+  /** Makes the lists, once all that is shown is written. */
+  #makeLists: (() => PermutedList)[] = []
 
-function writeAlpn(hello: Hello, out: OctetWriter): void {
-  const end = hello.alpnOff + hello.alpnLen
-  let any = false
-  for (let at = hello.alpnOff; at < end;) {
-    const len = u8(hello.bytes, at)
-    if (len === 0 || at + 1 + len > end) break
-    out.ascii(any ? ',"' : '"alpn":["')
-    writeJsonPrintable(hello.bytes, at + 1, len, out)
-    out.ascii('"')
-    any = true
-    at += 1 + len
+  constructor(wanted: ReadonlySet<FingerprintName>) {
+    this.#wanted = wanted
   }
-  if (any) out.ascii('],')
-}
 
-function writeJa3Members(
-  hello: Hello,
-  order: ExtensionOrder,
-  wanted: ReadonlySet<FingerprintName>,
-  marks: ProfileMarks,
-  out: OctetWriter,
-): void {
-  if (wanted.has('ja3')) marks.ja3 = writeHole('ja3', MD5_HEX_LEN, out)
-  if (wanted.has('ja3_string')) {
-    openString('ja3_string', out)
-    writeJa3Preimage(hello, order, marks, out)
-    out.ascii('",')
-  }
-  if (!wanted.has('ja3n') && !wanted.has('ja3n_string')) return
-  scratch.len = 0
-  writeJa3String(hello, order.sorted, scratch)
-  if (wanted.has('ja3n')) {
-    openString('ja3n', out)
-    md5Hex(scratch.bytes, 0, scratch.len, out)
-    out.ascii('",')
-  }
-  if (wanted.has('ja3n_string')) {
-    openString('ja3n_string', out)
-    out.copy(scratch.bytes, 0, scratch.len)
-    out.ascii('",')
-  }
-}
+  /**
+   * Writes the fingerprints of a hello, those hashes still nought that depend on the order of extensions.
+   * @returns where these and the extensions stand
+   */
+  write(message: HandshakeOctets, hello: Hello, order: ExtensionOrder): ProfileMarks {
+    const { out } = this
+    const wanted = this.#wanted
+    const marks = newProfileMarks()
+    this.#message = message
+    this.#hello = hello
+    this.#order = order
+    this.#marks = marks
+    this.#makeLists = []
+    out.len = 0
 
-function writeJa3Preimage(
-  hello: Hello,
-  order: ExtensionOrder,
-  marks: ProfileMarks,
-  out: OctetWriter,
-): void {
-  marks.ja3String = out.len
-  writeJa3Head(hello, out)
-  marks.ja3Extensions = out.len
-  out.reserve(order.count * JA3_EXTENSION_LEN)
-  out.len = putJa3Extensions(order.wire, order.count, out.bytes, out.len)
-  writeJa3Tail(hello, out)
-  marks.ja3StringEnd = out.len
-}
-
-function writeJa4Members(
-  message: HandshakeOctets,
-  hello: Hello,
-  order: ExtensionOrder,
-  wanted: ReadonlySet<FingerprintName>,
-  marks: ProfileMarks,
-  out: OctetWriter,
-): void {
-  scratch.len = 0
-  const hasExtensions = writeJa4SortedExtensions(order.sorted, order.count, scratch)
-  for (const name of ['ja4', 'ja4_r', 'ja4_o', 'ja4_ro'] as const) {
-    if (!wanted.has(name)) continue
-    const sorted = name === 'ja4' || name === 'ja4_r'
-    openString(name, out)
-    writeJa4Head(message.transport, hello, order.wire, out)
-    if (name === 'ja4' || name === 'ja4_o') {
-      scratch.len = 0
-      writeJa4Ciphers(hello, sorted, scratch)
-      out.ascii(scratch.len === 0 ? JA4_EMPTY_HASH : ja4Hash(written(scratch)))
-    } else writeJa4Ciphers(hello, sorted, out)
-    out.ascii('_')
-    if (name === 'ja4' && hasExtensions) {
-      scratch.len = 0
-      writeJa4SortedExtensions(order.sorted, order.count, scratch)
-      writeJa4SignatureAlgorithms(hello, scratch)
-      out.ascii(ja4Hash(written(scratch)))
-    } else if (name === 'ja4' || name === 'ja4_o') {
-      // FoxIO's own values have the zeros in ja4_o too where server_name and ALPN are all there is.
-      if (hasExtensions) marks.ja4oHash = out.len
-      out.ascii(JA4_EMPTY_HASH)
-    } else if (name === 'ja4_r') {
-      writeJa4SortedExtensions(order.sorted, order.count, out)
-      writeJa4SignatureAlgorithms(hello, out)
-    } else writeJa4Preimage(hello, order, marks, out)
-    out.ascii('",')
-  }
-}
-
-function writeJa4Preimage(
-  hello: Hello,
-  order: ExtensionOrder,
-  marks: ProfileMarks,
-  out: OctetWriter,
-): void {
-  marks.ja4roExtensions = out.len
-  out.reserve(order.count * JA4_EXTENSION_LEN)
-  out.len = putJa4Extensions(order.wire, order.count, out.bytes, out.len)
-  writeJa4SignatureAlgorithms(hello, out)
-  marks.ja4roEnd = out.len
-}
-
-function writeNpfMembers(
-  message: HandshakeOctets,
-  hello: Hello,
-  order: ExtensionOrder,
-  wanted: ReadonlySet<FingerprintName>,
-  marks: ProfileMarks,
-  out: OctetWriter,
-): void {
-  const quic = message.transport === 'quic'
-  if (wanted.has('npf')) {
-    openString('npf', out)
-    if (quic) writeNpfSorted(message, hello, order, out)
-    else {
-      writeNpfHead(message, hello, 'wire', out)
-      out.ascii('(')
-      marks.npfExtensions = out.len
-      out.reserve(npfExtensionsMax(hello))
-      out.len = putNpfExtensions(hello, order.wire, out.bytes, out.len)
-      out.ascii(')')
+    this.#alpn()
+    if (message.recordVersion !== 0) {
+      this.#member('record_version', versionText(message.recordVersion))
     }
-    out.ascii('",')
+    this.#member('client_hello_version', versionText(hello.legacyVersion))
+    this.#member('tls_version', versionText(offeredVersion(hello, message.transport === 'dtls')))
+    if (wanted.has('sha3_384')) marks.sha3 = this.#hole('sha3_384', SHA3_384_LEN)
+    if (wanted.has('sha3_384_stable')) {
+      this.#scratch.len = 0
+      writeStableJson(hello, order.sorted, this.#scratch)
+      this.#member('sha3_384_stable', sha3Hash(this.#scratched()))
+    }
+    this.#ja3()
+    this.#ja4()
+    this.#npf()
+    if (wanted.has('sha3_384')) this.#tlsFp()
+    // Each member ended with a comma.
+    out.len--
+    marks.shownEnd = out.len
+
+    if (wanted.has('ja3') && !wanted.has('ja3_string')) this.#ja3String()
+    if (wanted.has('ja4_o') && !wanted.has('ja4_ro')) this.#ja4Original()
+    for (const makeList of this.#makeLists) marks.lists.push(makeList())
+    out.reserve(PERMUTED_LIST_SLACK)
+    out.len += PERMUTED_LIST_SLACK
+    return marks
   }
-  if (wanted.has('npf1') && !quic) {
-    openString('npf1', out)
-    writeNpfSorted(message, hello, order, out)
-    out.ascii('",')
+
+  #alpn(): void {
+    const { out } = this
+    const { bytes, alpnOff, alpnLen } = this.#hello
+    if (alpnLen === 0) return
+    out.ascii('"alpn":[')
+    for (let at = alpnOff; at < alpnOff + alpnLen; at += 1 + u8(bytes, at)) {
+      out.ascii(at > alpnOff ? ',"' : '"')
+      writeJsonPrintable(bytes, at + 1, u8(bytes, at), out)
+      out.ascii('"')
+    }
+    out.ascii('],')
   }
-}
 
-function openMember(name: string, out: OctetWriter): void {
-  out.ascii('"')
-  out.ascii(name)
-  out.ascii('":')
-}
+  #ja3(): void {
+    const { out } = this
+    const wanted = this.#wanted
+    if (wanted.has('ja3')) this.#marks.ja3 = this.#hole('ja3', MD5_HEX_LEN)
+    if (wanted.has('ja3_string')) {
+      this.#open('ja3_string')
+      this.#ja3String()
+      out.ascii('",')
+    }
+    this.#scratch.len = 0
+    writeJa3nString(this.#hello, this.#order.sorted, this.#scratch)
+    if (wanted.has('ja3n')) {
+      this.#open('ja3n')
+      md5Hex(this.#scratch.bytes, 0, this.#scratch.len, out)
+      out.ascii('",')
+    }
+    if (wanted.has('ja3n_string')) {
+      this.#open('ja3n_string')
+      out.copy(this.#scratch.bytes, 0, this.#scratch.len)
+      out.ascii('",')
+    }
+  }
 
-function openString(name: string, out: OctetWriter): void {
-  openMember(name, out)
-  out.ascii('"')
-}
+  #ja3String(): void {
+    const { out } = this
+    const marks = this.#marks
+    marks.ja3String = out.len
+    writeJa3Head(this.#hello, out)
+    marks.ja3Extensions = out.len
+    this.#list(putJa3Extension, DASH, JA3_EXTENSION_LEN * this.#order.count)
+    writeJa3Tail(this.#hello, out)
+    marks.ja3StringEnd = out.len
+  }
 
-function writeMember(name: string, value: string, out: OctetWriter): void {
-  openString(name, out)
-  out.ascii(value)
-  out.ascii('",')
-}
+  #ja4(): void {
+    const { sorted, count } = this.#order
+    const { out } = this
+    const scratch = this.#scratch
+    scratch.len = 0
+    const hasExtensions = writeJa4SortedExtensions(sorted, count, scratch)
+    if (hasExtensions) writeJa4SignatureAlgorithms(this.#hello, scratch)
+    const hash = hasExtensions ? ja4Hash(this.#scratched()) : JA4_EMPTY_HASH
 
-/** A string of `len` noughts, to be written over. @returns the offset of the first */
-function writeHole(name: string, len: number, out: OctetWriter): number {
-  openString(name, out)
-  const at = out.len
-  for (let i = 0; i < len; i++) out.ascii('0')
-  out.ascii('",')
-  return at
-}
+    if (this.#openJa4('ja4')) {
+      this.#ja4CipherHash(true)
+      out.ascii(`_${hash}",`)
+    }
+    if (this.#openJa4('ja4_r')) {
+      writeJa4Ciphers(this.#hello, true, out)
+      out.ascii('_')
+      writeJa4SortedExtensions(sorted, count, out)
+      writeJa4SignatureAlgorithms(this.#hello, out)
+      out.ascii('",')
+    }
+    if (this.#openJa4('ja4_o')) {
+      this.#ja4CipherHash(false)
+      out.ascii('_')
+      // Without extensions besides server_name and ALPN, FoxIO's own values have the noughts in ja4_o as in ja4.
+      if (hasExtensions) this.#marks.ja4oHash = out.len
+      out.ascii(`${JA4_EMPTY_HASH}",`)
+    }
+    if (this.#openJa4('ja4_ro')) {
+      writeJa4Ciphers(this.#hello, false, out)
+      out.ascii('_')
+      this.#ja4Original()
+      out.ascii('",')
+    }
+  }
 
-function written(writer: OctetWriter): Uint8Array {
-  return writer.bytes.subarray(0, writer.len)
+  /** Begins a member with JA4's first part. @returns whether it is wanted */
+  #openJa4(name: FingerprintName): boolean {
+    if (!this.#wanted.has(name)) return false
+    this.#open(name)
+    writeJa4Head(this.#message.transport, this.#hello, this.#order, this.out)
+    return true
+  }
+
+  #ja4CipherHash(sorted: boolean): void {
+    this.#scratch.len = 0
+    writeJa4Ciphers(this.#hello, sorted, this.#scratch)
+    this.out.ascii(this.#scratch.len === 0 ? JA4_EMPTY_HASH : ja4Hash(this.#scratched()))
+  }
+
+  /** Extensions as they came and signature algorithms: the end of ja4_ro, and what the end of ja4_o is the hash of. */
+  #ja4Original(): void {
+    this.#marks.ja4roExtensions = this.out.len
+    this.#list(putJa4Extension, COMMA, JA4_EXTENSION_LEN * this.#order.count)
+    writeJa4SignatureAlgorithms(this.#hello, this.out)
+    this.#marks.ja4roEnd = this.out.len
+  }
+
+  #npf(): void {
+    const { out } = this
+    const message = this.#message
+    const hello = this.#hello
+    const sortedOnly = message.transport === 'quic'
+    if (this.#wanted.has('npf')) {
+      this.#open('npf')
+      if (sortedOnly) writeNpfSorted(message, hello, this.#order, out)
+      else {
+        writeNpfHead(message, hello, 'wire', out)
+        out.ascii('(')
+        const put: PutExtension = (type, index, bytes, at) =>
+          putNpfExtension(hello, index, type, bytes, at)
+        this.#list(put, NO_SEPARATOR, npfExtensionsMax(hello))
+        out.ascii(')')
+      }
+      out.ascii('",')
+    }
+    if (this.#wanted.has('npf1') && !sortedOnly) {
+      this.#open('npf1')
+      writeNpfSorted(message, hello, this.#order, out)
+      out.ascii('",')
+    }
+  }
+
+  #tlsFp(): void {
+    const { out } = this
+    out.ascii('"tls_fp":')
+    this.#marks.tlsFp = out.len
+    writeClassicHead(this.#hello, out)
+    this.#list(putClassicExtension, COMMA, CLASSIC_EXTENSION_LEN * this.#order.count)
+    writeClassicTail(this.#message, this.#hello, out)
+    this.#marks.tlsFpEnd = out.len
+    out.ascii(',')
+    this.#member('iana', IANA_SNAPSHOT)
+  }
+
+  #list(put: PutExtension, separator: number, max: number): void {
+    const { out } = this
+    const order = this.#order
+    const off = out.len
+    writeExtensions(order, put, separator, max, out)
+    const end = out.len
+    this.#makeLists.push(() => new PermutedList(off, end, order, put, separator, max, out))
+  }
+
+  #open(name: string): void {
+    this.out.ascii('"')
+    this.out.ascii(name)
+    this.out.ascii('":"')
+  }
+
+  #member(name: string, value: string): void {
+    this.#open(name)
+    this.out.ascii(value)
+    this.out.ascii('",')
+  }
+
+  /** A string of `len` noughts, to be written over. @returns the offset of the first */
+  #hole(name: string, len: number): number {
+    this.#open(name)
+    const at = this.out.len
+    for (let i = 0; i < len; i++) this.out.ascii('0')
+    this.out.ascii('",')
+    return at
+  }
+
+  #scratched(): Uint8Array {
+    return this.#scratch.bytes.subarray(0, this.#scratch.len)
+  }
 }

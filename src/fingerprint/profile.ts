@@ -3,12 +3,11 @@
 // not: permuted lists are as long as before. So a profile holds the finished text of the last hello that had it, and the
 // next one writes over four lists and three hashes; with the same order again, over nothing at all.
 
-import type { Hello } from '../model/hello.js'
-import { putClassicExtensions, sha3Hash, SHA3_384_LEN } from './classic.js'
-import { putJa3Extensions } from './ja3.js'
-import { ja4Hash, putJa4Extensions } from './ja4.js'
+import { sha3Hash, SHA3_384_LEN } from './classic.js'
+import type { ExtensionOrder } from './extension-order.js'
+import { ja4Hash } from './ja4.js'
 import { MD5_STATE_WORDS, md5Blocks, md5Finish, md5Start } from './md5.js'
-import { putNpfExtensions } from './npf.js'
+import type { PermutedList } from './permuted-list.js'
 import { putAscii } from './text.js'
 
 /** Offset of a place in the text that a profile does not have, because nobody asked for it. */
@@ -16,7 +15,7 @@ export const ABSENT = -1
 
 /** Places in the text that depend on the order of extensions, as offsets; ABSENT where not asked for. */
 export interface ProfileMarks {
-  /** What stands in the line is [0, shownEnd); behind it are strings only their hashes are shown of. */
+  /** What stands in the line is [0, shownEnd); behind it is what only hashes and lists are made of. */
   shownEnd: number
   /** 32 digits. */
   ja3: number
@@ -28,12 +27,11 @@ export interface ProfileMarks {
   /** From the extensions of ja4_ro to its end. */
   ja4roExtensions: number
   ja4roEnd: number
-  npfExtensions: number
   /** 96 digits. */
   sha3: number
   tlsFp: number
-  tlsFpExtensions: number
   tlsFpEnd: number
+  readonly lists: PermutedList[]
 }
 
 /** Marks of a profile without anything. */
@@ -47,11 +45,10 @@ export function newProfileMarks(): ProfileMarks {
     ja4oHash: ABSENT,
     ja4roExtensions: ABSENT,
     ja4roEnd: ABSENT,
-    npfExtensions: ABSENT,
     sha3: ABSENT,
     tlsFp: ABSENT,
-    tlsFpExtensions: ABSENT,
     tlsFpEnd: ABSENT,
+    lists: [],
   }
 }
 
@@ -62,8 +59,10 @@ export class Profile {
   /** What stands in the line. */
   readonly shown: Uint8Array
   readonly #text: Uint8Array
+  readonly #view: DataView
   readonly #marks: ProfileMarks
-  readonly #order: Uint16Array
+  /** ExtensionOrder.rank of the hello given last. */
+  readonly #rank: Uint16Array
   // State of the MD5 after the whole blocks before the extensions, and where they end.
   readonly #md5State = new Int32Array(MD5_STATE_WORDS)
   readonly #md5At: number
@@ -73,10 +72,11 @@ export class Profile {
   readonly #sha3View: Uint8Array
 
   /** @param text finished but for the hashes at `marks`, with extensions in the order of `order` */
-  constructor(text: Uint8Array, marks: ProfileMarks, order: Uint16Array) {
+  constructor(text: Uint8Array, marks: ProfileMarks, order: ExtensionOrder) {
     this.#text = text
+    this.#view = new DataView(text.buffer, text.byteOffset, text.length)
     this.#marks = marks
-    this.#order = order
+    this.#rank = order.rank.slice(0, order.count)
     this.shown = text.subarray(0, marks.shownEnd)
     md5Start(this.#md5State)
     this.#md5At =
@@ -85,30 +85,20 @@ export class Profile {
         : md5Blocks(this.#md5State, text, marks.ja3String, marks.ja3Extensions)
     this.#ja4roView = text.subarray(Math.max(marks.ja4roExtensions, 0), Math.max(marks.ja4roEnd, 0))
     this.#tlsFpView = text.subarray(Math.max(marks.tlsFp, 0), Math.max(marks.tlsFpEnd, 0))
-    this.#sha3View = text.subarray(
-      Math.max(marks.sha3, 0),
-      marks.sha3 === ABSENT ? 0 : marks.sha3 + SHA3_384_LEN,
-    )
+    const sha3 = Math.max(marks.sha3, 0)
+    this.#sha3View = text.subarray(sha3, sha3 + SHA3_384_LEN)
     this.#writeHashes()
   }
 
-  /** Makes the text that of `hello`, which has this profile and its extensions in the order of `wire`. */
-  reorder(hello: Hello, wire: Uint16Array): void {
-    const order = this.#order
-    const count = order.length
+  /** Makes the text that of another hello with this profile, its extensions in the order of `order`. */
+  reorder(order: ExtensionOrder): void {
+    const rank = this.#rank
+    const count = rank.length
     let same = 0
-    while (same < count && order[same] === wire[same]) same++
+    while (same < count && rank[same] === order.rank[same]) same++
     if (same === count) return
-    for (let i = same; i < count; i++) order[i] = wire[i] ?? 0
-
-    const text = this.#text
-    const marks = this.#marks
-    if (marks.ja3Extensions !== ABSENT) putJa3Extensions(wire, count, text, marks.ja3Extensions)
-    if (marks.ja4roExtensions !== ABSENT) putJa4Extensions(wire, count, text, marks.ja4roExtensions)
-    if (marks.npfExtensions !== ABSENT) putNpfExtensions(hello, wire, text, marks.npfExtensions)
-    if (marks.tlsFpExtensions !== ABSENT) {
-      putClassicExtensions(wire, count, text, marks.tlsFpExtensions)
-    }
+    for (let i = same; i < count; i++) rank[i] = order.rank[i] ?? 0
+    for (const list of this.#marks.lists) list.write(rank, this.#text, this.#view)
     this.#writeHashes()
   }
 

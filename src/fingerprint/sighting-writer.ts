@@ -1,5 +1,6 @@
 // A hello becomes its line: one JSON object with the keys of model/sighting.ts, in that order, and a newline.
 
+import type { OffsetOrFault } from '../base/fault.js'
 import { OctetWriter } from '../base/octet-writer.js'
 import { QUALITY_NAMES } from '../model/handshake-octets.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
@@ -7,29 +8,47 @@ import type { Hello } from '../model/hello.js'
 import type { Packet } from '../model/packet.js'
 import { FINGERPRINTS } from '../model/sighting.js'
 import type { FingerprintName } from '../model/sighting.js'
-import { writeAddress } from './address-text.js'
-import { writeCommunityId } from './community-id.js'
+import { COMMUNITY_ID_LEN, putCommunityId } from './community-id.js'
 import { ExtensionOrder } from './extension-order.js'
+import { FlowText } from './flow-text.js'
+import type { Origin } from './flow-text.js'
 import { writeBase64, writeJsonPrintable } from './json-text.js'
 import type { Profile } from './profile.js'
 import { ProfileKey } from './profile-key.js'
 import { ProfileTable } from './profile-table.js'
-import { writeProfileText } from './profile-text.js'
-import { TimeWriter } from './time-text.js'
+import { ProfileText } from './profile-text.js'
+import { putDecimal, putOctets } from './text.js'
 
 /** What a line holds. */
-export interface SightingOptions {
+export interface SightingOptions extends Origin {
   /** Fingerprints to give; `tls_fp` and `iana` come with `sha3_384`. */
   readonly fingerprints: ReadonlySet<FingerprintName> | 'all'
   readonly communityId: boolean
-  /** Appends the hello's octets with its secrets zeroed; with it, each line holds them in base64. */
-  readonly redact?: (hello: Hello, out: OctetWriter) => void
+  /** Whether a line holds its hello, secrets zeroed; this takes `redactHello`. */
+  readonly keepHello: boolean
+  /** Copies [off, end), which `hello` was parsed from, to the start of `out`, secrets zeroed. @returns the octets written */
+  readonly redactHello?: (
+    bytes: Uint8Array,
+    off: number,
+    end: number,
+    hello: Hello,
+    out: Uint8Array,
+  ) => OffsetOrFault
   /** Names of the values in Packet.encapsulation. */
   readonly encapsulationNames: readonly string[]
-  readonly sensor?: string
 }
 
 const ENCODER = new TextEncoder()
+const SNI = ENCODER.encode(',"sni":"')
+const COMMUNITY_ID = ENCODER.encode(',"community_id":"')
+const ECH = ENCODER.encode(',"ech":true')
+const HELLO_LEN = ENCODER.encode(',"hello_len":')
+const QUOTE = 0x22
+const COMMA = 0x2c
+const CLOSE = 0x7d
+const NEWLINE = 0x0a
+/** Octets of the members after the fingerprints but hello and quality, at most. */
+const REST_MAX = 64 + COMMUNITY_ID_LEN
 
 /**
  * Writes sightings. One instance a thread: it remembers profiles, so that a hello like one before costs little.
@@ -37,74 +56,55 @@ const ENCODER = new TextEncoder()
  * Of every hello, whatever its octets, comes one line of valid JSON.
  */
 export class SightingWriter {
-  readonly #wanted: ReadonlySet<FingerprintName>
   readonly #options: SightingOptions
-  readonly #time = new TimeWriter()
+  readonly #flow: FlowText
   readonly #order = new ExtensionOrder()
   readonly #key = new ProfileKey()
   readonly #profiles = new ProfileTable()
-  readonly #profileText = new OctetWriter()
-  readonly #redacted = new OctetWriter()
-  #sensor = ''
-  /** `,"file":"…","sensor":"…","proto":"` */
-  #origin = new Uint8Array(0)
+  readonly #profileText: ProfileText
+  #redacted = new Uint8Array(0)
 
   constructor(options: SightingOptions) {
     this.#options = options
-    this.#wanted = options.fingerprints === 'all' ? new Set(FINGERPRINTS) : options.fingerprints
-    this.#sensor = options.sensor === undefined ? '' : `,"sensor":${JSON.stringify(options.sensor)}`
-    this.setOrigin({})
+    this.#flow = new FlowText(options.encapsulationNames, options)
+    this.#profileText = new ProfileText(
+      options.fingerprints === 'all' ? new Set(FINGERPRINTS) : options.fingerprints,
+    )
   }
 
-  /** Says where the hellos that follow were seen: a file or an interface, or neither. */
-  setOrigin(origin: { readonly file?: string; readonly interface?: string }): void {
-    let text = ''
-    if (origin.file !== undefined) text += `,"file":${JSON.stringify(origin.file)}`
-    if (origin.interface !== undefined) text += `,"interface":${JSON.stringify(origin.interface)}`
-    this.#origin = ENCODER.encode(`${text}${this.#sensor},"proto":"`)
+  /** Says where the hellos that follow were seen, instead of where the options said. */
+  setOrigin(origin: Origin): void {
+    this.#flow.setOrigin(origin)
   }
 
-  /** Appends the line of one ClientHello, seen whole with `packet`. */
+  /** Appends the line of one ClientHello, which became whole with `packet`. */
   write(packet: Packet, message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
-    this.#writeFlow(packet, message, out)
+    this.#flow.write(packet, message.transport, out)
     if (hello.serverNameLen > 0) {
-      out.ascii(',"sni":"')
+      out.copy(SNI, 0, SNI.length)
       writeJsonPrintable(hello.bytes, hello.serverNameOff, hello.serverNameLen, out)
-      out.ascii('"')
+      out.octet(QUOTE)
     }
-    out.ascii(',')
-    const { shown } = this.#profile(message, hello)
-    out.reserve(shown.length)
-    out.bytes.set(shown, out.len)
-    out.len += shown.length
-    this.#writeRest(packet, message, hello, out)
-  }
 
-  #writeFlow(packet: Packet, message: HandshakeOctets, out: OctetWriter): void {
-    out.ascii('{"time":"')
-    this.#time.write(packet.timeMicros, out)
-    out.ascii('"')
-    out.copy(this.#origin, 0, this.#origin.length)
-    out.ascii(message.transport)
-    out.ascii('","src":"')
-    writeAddress(packet.bytes, packet.srcAddrOff, packet.ipVersion, out)
-    out.ascii('","srcport":')
-    out.decimal(packet.srcPort)
-    out.ascii(',"dst":"')
-    writeAddress(packet.bytes, packet.dstAddrOff, packet.ipVersion, out)
-    out.ascii('","dstport":')
-    out.decimal(packet.dstPort)
-    if (packet.vlan >= 0) {
-      out.ascii(',"vlan":')
-      out.decimal(packet.vlan)
+    const { shown } = this.#profile(message, hello)
+    out.reserve(1 + shown.length + REST_MAX)
+    const into = out.bytes
+    let at = out.len
+    into[at++] = COMMA
+    into.set(shown, at)
+    at += shown.length
+    if (this.#options.communityId) {
+      at = putOctets(into, at, COMMUNITY_ID)
+      at = putCommunityId(packet, into, at)
+      into[at++] = QUOTE
     }
-    if (packet.encapsulationCount === 0) return
-    for (let i = 0; i < packet.encapsulationCount; i++) {
-      out.ascii(i === 0 ? ',"tunnel":"' : '/')
-      const value = packet.encapsulation[i] ?? 0
-      out.ascii(this.#options.encapsulationNames[value] ?? 'unknown')
-    }
-    out.ascii('"')
+    if (hello.echIndex >= 0) at = putOctets(into, at, ECH)
+    at = putOctets(into, at, HELLO_LEN)
+    out.len = putDecimal(into, at, message.end - message.off)
+    if (this.#options.keepHello) this.#writeHello(message, hello, out)
+    if (message.quality !== 0) writeQuality(message.quality, out)
+    out.octet(CLOSE)
+    out.octet(NEWLINE)
   }
 
   #profile(message: HandshakeOctets, hello: Hello): Profile {
@@ -113,41 +113,36 @@ export class SightingWriter {
     this.#key.fill(message, hello, order)
     const known = this.#profiles.find(this.#key)
     if (known !== undefined) {
-      known.reorder(hello, order.wire)
+      known.reorder(order)
       return known
     }
-    const text = this.#profileText
-    text.len = 0
-    const marks = writeProfileText(message, hello, order, this.#wanted, text)
-    return this.#profiles.add(this.#key, text, marks, order.wire.slice(0, order.count))
+    const marks = this.#profileText.write(message, hello, order)
+    return this.#profiles.add(this.#key, this.#profileText.out, marks, order)
   }
 
-  #writeRest(packet: Packet, message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
-    if (this.#options.communityId) {
-      out.ascii(',"community_id":"')
-      writeCommunityId(packet, out)
-      out.ascii('"')
-    }
-    if (hello.echIndex >= 0) out.ascii(',"ech":true')
-    out.ascii(',"hello_len":')
-    out.decimal(message.end - message.off)
-    if (this.#options.redact !== undefined) {
-      this.#redacted.len = 0
-      this.#options.redact(hello, this.#redacted)
-      out.ascii(',"hello":"')
-      writeBase64(this.#redacted.bytes, 0, this.#redacted.len, out)
-      out.ascii('"')
-    }
-    if (message.quality !== 0) {
-      let first = true
-      for (let bit = 0; bit < QUALITY_NAMES.length; bit++) {
-        if ((message.quality & (1 << bit)) === 0) continue
-        out.ascii(first ? ',"quality":["' : '","')
-        out.ascii(QUALITY_NAMES[bit] ?? '')
-        first = false
-      }
-      if (!first) out.ascii('"]')
-    }
-    out.ascii('}\n')
+  #writeHello(message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
+    const { redactHello } = this.#options
+    if (redactHello === undefined) return
+    // A hello in SSL 2.0 framing is kept as the ClientHello it means, which is longer.
+    const room = Math.max(message.end - message.off, hello.end - hello.off)
+    if (this.#redacted.length < room) this.#redacted = new Uint8Array(2 * room)
+    const { bytes, off, end } = message
+    const len = redactHello(bytes, off, end, hello, this.#redacted)
+    if (len <= 0) return
+    out.ascii(',"hello":"')
+    writeBase64(this.#redacted, 0, len, out)
+    out.octet(QUOTE)
   }
+}
+
+function writeQuality(quality: number, out: OctetWriter): void {
+  let first = true
+  for (let bit = 0; bit < QUALITY_NAMES.length; bit++) {
+    if ((quality & (1 << bit)) === 0) continue
+    out.ascii(first ? ',"quality":["' : ',"')
+    out.ascii(QUALITY_NAMES[bit] ?? '')
+    out.octet(QUOTE)
+    first = false
+  }
+  if (!first) out.ascii(']')
 }

@@ -94,6 +94,12 @@ export function writeHex(bytes: Uint8Array, off: number, len: number, out: Octet
   for (let i = off; i < off + len; i++) out.len = putHex8(out.bytes, out.len, u8(bytes, i))
 }
 
+/** Writes all of `from` at `at`: for a few dozen octets quicker than set(). @returns the offset past it */
+export function putOctets(bytes: Uint8Array, at: number, from: Uint8Array): number {
+  for (let i = 0; i < from.length; i++) bytes[at + i] = from[i] ?? 0
+  return at + from.length
+}
+
 /** Writes a string of ASCII characters over what is at `at`. */
 export function putAscii(bytes: Uint8Array, at: number, text: string): void {
   for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i)

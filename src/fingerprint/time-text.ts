@@ -1,11 +1,9 @@
 // Time as text: RFC 3339, UTC, microseconds, from microseconds since the Unix epoch.
 
-import type { OctetWriter } from '../base/octet-writer.js'
-
 const DATE_AND_TIME_LEN = 19
 const MICROS_LEN = 6
-/** `2026-11-22T20:45:00.123456Z` */
-const TEXT_LEN = DATE_AND_TIME_LEN + 1 + MICROS_LEN + 1
+/** Octets of a time: `2026-11-22T20:45:00.123456Z`. */
+export const TIME_TEXT_LEN = DATE_AND_TIME_LEN + 1 + MICROS_LEN + 1
 const SECOND_MICROS = 1_000_000
 const DAY_SECONDS = 86_400
 /** 9999-12-31T23:59:59Z, the last second RFC 3339 can write. */
@@ -14,13 +12,16 @@ const DAYS_PER_ERA = 146_097
 /** Days from 0000-03-01 to 1970-01-01. */
 const EPOCH_DAY = 719_468
 
-/** Writes times; remembers the second it wrote last, as packets of one second come together. */
-export class TimeWriter {
+/** Times as text; remembers the last one's second, as packets of one second come together. */
+export class TimeText {
   #second = -1
   readonly #text = new Uint8Array(DATE_AND_TIME_LEN)
 
-  /** Appends the time, fractions of a microsecond cut; times before 1970 or after 9999 as the first or last there is. */
-  write(timeMicros: number, out: OctetWriter): void {
+  /**
+   * Writes a time at `at`, fractions of a microsecond cut; one before 1970 or after 9999 as the first or last there is.
+   * @returns the offset past it
+   */
+  put(timeMicros: number, bytes: Uint8Array, at: number): number {
     const whole = Math.floor(timeMicros)
     let second = Math.floor(whole / SECOND_MICROS)
     let micros = whole - second * SECOND_MICROS
@@ -32,14 +33,11 @@ export class TimeWriter {
       micros = SECOND_MICROS - 1
     }
     if (second !== this.#second) this.#fill(second)
-    out.reserve(TEXT_LEN)
-    const bytes = out.bytes
-    const start = out.len
-    for (let i = 0; i < DATE_AND_TIME_LEN; i++) bytes[start + i] = this.#text[i] ?? 0
-    bytes[start + DATE_AND_TIME_LEN] = 0x2e
-    putDigits(bytes, start + DATE_AND_TIME_LEN + 1, micros, MICROS_LEN)
-    bytes[start + TEXT_LEN - 1] = 0x5a
-    out.len = start + TEXT_LEN
+    for (let i = 0; i < DATE_AND_TIME_LEN; i++) bytes[at + i] = this.#text[i] ?? 0
+    bytes[at + DATE_AND_TIME_LEN] = 0x2e
+    putDigits(bytes, at + DATE_AND_TIME_LEN + 1, micros, MICROS_LEN)
+    bytes[at + TIME_TEXT_LEN - 1] = 0x5a
+    return at + TIME_TEXT_LEN
   }
 
   #fill(second: number): void {

@@ -1,0 +1,137 @@
+// What the fingerprints of one hello cost. On hellos as a network shows them, in order: the varied templates of
+// ../shared/perf where that is there, else a permuted browser hello.
+//
+//   node --import tsx --expose-gc test/bench/fingerprint.bench.ts [HELLOS]
+//
+// CPU time, as wall time on a shared machine says little.
+
+import { existsSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { bench, do_not_optimize, run, summary } from 'mitata'
+import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ExtensionOrder } from '../../src/fingerprint/extension-order.js'
+import { md5Blocks, md5Finish, md5Start } from '../../src/fingerprint/md5.js'
+import { ProfileKey } from '../../src/fingerprint/profile-key.js'
+import { SightingWriter } from '../../src/fingerprint/sighting-writer.js'
+import type { HandshakeOctets } from '../../src/model/handshake-octets.js'
+import { Hello } from '../../src/model/hello.js'
+import type { FingerprintName } from '../../src/model/sighting.js'
+import { FINGERPRINTS } from '../../src/model/sighting.js'
+import { parseClientHello } from '../../src/tls/hello-parser.js'
+import { clientHello, messageOf, NO_TUNNELS, packetOf } from '../fingerprint/hellos.js'
+import { browserHello, permuted } from '../fingerprint/browser-hello.js'
+
+interface Perf {
+  seed(n: number): void
+  rf(): number
+  makeHello(kind: string): Uint8Array
+}
+
+const count = Number(process.argv[2] ?? 20_000)
+const perf = new URL('../../../shared/perf/lib.mjs', import.meta.url)
+
+async function workload(): Promise<Uint8Array[]> {
+  if (!existsSync(perf)) {
+    return Array.from({ length: count }, (_, i) => clientHello(permuted(browserHello, i)))
+  }
+  const lib = (await import(perf.href)) as Perf
+  lib.seed(1)
+  return Array.from({ length: count }, () => lib.makeHello(lib.rf() < 0.25 ? 'pq' : 'tcp'))
+}
+
+const messages: HandshakeOctets[] = (await workload()).map((octets) => messageOf(octets))
+const packet = packetOf()
+const hello = new Hello()
+const out = new OctetWriter(1 << 20)
+
+function writerOf(
+  fingerprints: ReadonlySet<FingerprintName> | 'all',
+  communityId: boolean,
+): SightingWriter {
+  const writer = new SightingWriter({
+    fingerprints,
+    communityId,
+    keepHello: false,
+    encapsulationNames: NO_TUNNELS,
+  })
+  writer.setOrigin({ file: 'hellos.pcap' })
+  return writer
+}
+
+const ROUNDS = 9
+
+/** Nanoseconds of CPU one hello takes: the quickest of some rounds, as neighbours on the machine only ever slow one down. */
+function measure(label: string, perHello: (message: HandshakeOctets) => void): number {
+  for (const message of messages) perHello(message)
+  let best = Infinity
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = process.cpuUsage()
+    for (const message of messages) perHello(message)
+    const spent = process.cpuUsage(before)
+    best = Math.min(best, ((spent.user + spent.system) * 1000) / messages.length)
+  }
+  console.log(`${label.padEnd(44)} ${best.toFixed(0).padStart(6)} ns`)
+  return best
+}
+
+function parse(message: HandshakeOctets): void {
+  parseClientHello(message.bytes, message.off, message.end, false, hello)
+}
+
+const parsing = measure('parse alone', parse)
+function measureWriter(
+  label: string,
+  names: ReadonlySet<FingerprintName> | 'all',
+  communityId: boolean,
+): void {
+  const writer = writerOf(names, communityId)
+  let octets = 0
+  const whole = measure(`parse + ${label}`, (message) => {
+    parse(message)
+    out.len = 0
+    writer.write(packet, message, hello, out)
+    octets += out.len
+  })
+  console.log(
+    `  writer ${(whole - parsing).toFixed(0)} ns, line ${(octets / (1 + ROUNDS) / messages.length).toFixed(0)} octets`,
+  )
+}
+
+measureWriter('no fingerprint', new Set(), false)
+measureWriter('ja3, ja4', new Set(['ja3', 'ja4']), false)
+measureWriter('all, community id', 'all', true)
+measureWriter('all', 'all', false)
+for (const name of FINGERPRINTS) measureWriter(name, new Set([name]), false)
+const order = new ExtensionOrder()
+const key = new ProfileKey()
+measure('parse + order', (message) => {
+  parse(message)
+  order.fill(hello)
+})
+measure('parse + order + key', (message) => {
+  parse(message)
+  order.fill(hello)
+  key.fill(message, hello, order)
+})
+
+const ja3String = new Uint8Array(170).fill(0x31)
+const state = new Int32Array(4)
+const digits = new Uint8Array(32)
+const tlsFp = new Uint8Array(430).fill(0x31)
+summary(() => {
+  bench('MD5 of 170 octets, own', () => {
+    md5Start(state)
+    md5Finish(state, 0, ja3String, 0, ja3String.length, digits, 0)
+    return do_not_optimize(digits[0])
+  })
+  bench('MD5 of 170 octets, own, first block known', () => {
+    md5Start(state)
+    md5Finish(state, 64, ja3String, 64, ja3String.length, digits, 0)
+    return do_not_optimize(digits[0])
+  })
+  bench('MD5 of 170 octets, crypto.hash', () => do_not_optimize(hash('md5', ja3String, 'hex')))
+})
+bench('MD5 block', () => do_not_optimize(md5Blocks(state, ja3String, 0, 64)))
+bench('SHA-256 of 170 octets, crypto.hash', () => do_not_optimize(hash('sha256', ja3String, 'hex')))
+bench('SHA3-384 of 430 octets, crypto.hash', () => do_not_optimize(hash('sha3-384', tlsFp, 'hex')))
+await run()
