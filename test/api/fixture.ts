@@ -66,9 +66,7 @@ export const CLOCK = () => Date.parse('2026-11-22T12:01:03.000Z') * 1000 + 245_9
 /** A store that is away, as Redis is at times. */
 export function storeAway(): Store {
   const refuse = () =>
-    Promise.reject(
-      new StoreError('STORE_UNREACHABLE', 'Redis at 127.0.0.1:6379 refuses; start it'),
-    )
+    Promise.reject(new StoreError('STORE_UNREACHABLE', 'Redis at 127.0.0.1:6379 refuses; start it'))
   return {
     put: () => true,
     drain: () => Promise.resolve(),
