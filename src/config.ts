@@ -30,13 +30,11 @@ const port = (zero: boolean) =>
     }),
   )
 const positive = (most: number) =>
-  z
-    .int()
-    .check(
-      z.refine((value) => value >= 1 && value <= most, {
-        error: `is a whole number from 1 to ${most}`,
-      }),
-    )
+  z.int().check(
+    z.refine((value) => value >= 1 && value <= most, {
+      error: `is a whole number from 1 to ${most}`,
+    }),
+  )
 const addressOrNet = z.string().check(
   z.refine(
     (text) => {
@@ -55,6 +53,9 @@ const redisUrl = z.string().check(
 )
 const seconds = (most: number) => positive(most)
 
+/** Ports watched live where none are named: what browsers talk to, and our own HTTPS. */
+export const LIVE_PORTS: readonly number[] = [443, 8443]
+
 /** All options. Values of the file and of the environment pass the same schemas as flags. */
 export const OPTIONS = {
   interface: {
@@ -67,11 +68,11 @@ export const OPTIONS = {
   ports: {
     type: 'list',
     alias: 'p',
-    describe: 'TCP ports of TLS servers to watch',
-    schema: z.array(
-      z.coerce.number().check(z.refine(isPort, { error: 'is a port from 1 to 65535' })),
+    describe: 'ports of TLS servers to watch (default: 443,8443 live, every port in files)',
+    schema: z.optional(
+      z.array(z.coerce.number().check(z.refine(isPort, { error: 'is a port from 1 to 65535' }))),
     ),
-    default: [443, 8443],
+    default: undefined,
   },
   redis: {
     type: 'string',
@@ -100,13 +101,11 @@ export const OPTIONS = {
   host: {
     type: 'string',
     describe: 'address the API listens on',
-    schema: z
-      .string()
-      .check(
-        z.refine((text) => isIP(text) !== 0 || text === 'localhost', {
-          error: 'is an IP address or localhost',
-        }),
-      ),
+    schema: z.string().check(
+      z.refine((text) => isIP(text) !== 0 || text === 'localhost', {
+        error: 'is an IP address or localhost',
+      }),
+    ),
     default: '127.0.0.1',
   },
   'http-port': {
@@ -148,8 +147,8 @@ export const OPTIONS = {
     type: 'list',
     alias: 'f',
     describe: 'fingerprints to make (default: every one)',
-    schema: z.array(z.enum(FINGERPRINTS, `is one of ${FINGERPRINTS.join(', ')}`)),
-    default: [...FINGERPRINTS],
+    schema: z.optional(z.array(z.enum(FINGERPRINTS, `is one of ${FINGERPRINTS.join(', ')}`))),
+    default: undefined,
   },
 } as const satisfies Record<string, Option>
 
@@ -238,6 +237,7 @@ export function loadConfig(flags: RawConfig, env: RawConfig, file: RawConfig): C
 
 /** Text of flags and environment as the option's type; anything else stays for the schema to refuse. */
 function fromText(option: Option, value: unknown): unknown {
+  if (value === undefined) return undefined
   if (option.type === 'list') {
     const items: readonly unknown[] = Array.isArray(value) ? value : [value]
     return items.flatMap((item) =>

@@ -14,20 +14,24 @@ import { DtlsHellos } from './stream/dtls-hellos.js'
 import { TcpHellos } from './stream/tcp-hellos.js'
 import { parseClientHello } from './tls/hello-parser.js'
 import { redactHello } from './tls/redact-hello.js'
+import { parseSslv2ClientHello } from './tls/sslv2-hello.js'
 import { ENCAPSULATION_NAMES } from './wire/encapsulation.js'
 import { FrameDecoder } from './wire/frame-decoder.js'
+
+/** Kind of message that TcpHellos and DtlsHellos give: handshake type client_hello (RFC 8446 §4). */
+const CLIENT_HELLO = 1
 
 /** What a pipeline looks for and makes of it. */
 export interface PipelineOptions {
   /** Ports of servers; undefined recognises TLS on any port by its content. */
   readonly ports: ReadonlySet<number> | undefined
-  readonly fingerprints: ReadonlySet<FingerprintName>
+  readonly fingerprints: ReadonlySet<FingerprintName> | 'all'
   /** Whether a sighting carries its hello, secrets zeroed. */
   readonly keepHello: boolean
-  readonly file?: string | undefined
-  readonly interface?: string | undefined
+  readonly communityId: boolean
+  /** Name of the sensor, in every sighting. */
   readonly sensor?: string | undefined
-  /** Random 32-bit number that keeps an attacker from aiming at the flow table's buckets. */
+  /** Random number from 0 to 2^48 that keeps an attacker from aiming at the flow table's buckets. */
   readonly seed: number
 }
 
@@ -51,13 +55,16 @@ export class Pipeline {
     this.#dtls = new DtlsHellos({ ports, seed, server: false }, counters)
     this.#writer = new SightingWriter({
       fingerprints: options.fingerprints,
-      keepHello: options.keepHello,
+      communityId: options.communityId,
       encapsulationNames: ENCAPSULATION_NAMES,
-      redactHello,
-      file: options.file,
-      interface: options.interface,
-      sensor: options.sensor,
+      ...(options.keepHello ? { redact } : {}),
+      ...(options.sensor === undefined ? {} : { sensor: options.sensor }),
     })
+  }
+
+  /** Says where the frames that follow were seen; flows of what came before are forgotten. */
+  setOrigin(origin: { readonly file?: string; readonly interface?: string }): void {
+    this.#writer.setOrigin(origin)
   }
 
   /** Takes a block of frames; hellos that become whole in it are appended to `lines`. Keeps nothing of the block. */
@@ -65,6 +72,7 @@ export class Pipeline {
     const { bytes, count, start, caplen, wirelen, timeMicros, linkType } = block
     const packet = this.#packet
     const counters = this.#counters
+    const tcp = this.#tcp
     for (let i = 0; i < count; i++) {
       const captured = caplen[i] ?? 0
       counters.packets++
@@ -79,21 +87,33 @@ export class Pipeline {
         packet,
       )
       if (protocol === PROTOCOL_TCP) {
-        if (this.#tcp.take(packet) === 1) this.#sight(this.#tcp.message)
+        for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next())
+          if (kind === CLIENT_HELLO) this.#sight(tcp.message)
       } else if (protocol === PROTOCOL_UDP) {
-        if (this.#dtls.take(packet) === 1) this.#sight(this.#dtls.message)
+        if (this.#dtls.take(packet) === CLIENT_HELLO) this.#sight(this.#dtls.message)
       }
     }
   }
 
   #sight(message: HandshakeOctets): void {
     const hello = this.#hello
-    const dtls = message.transport === 'dtls'
-    if (parseClientHello(message.bytes, message.off, message.end, dtls, hello) < 0) {
+    const { bytes, off, end, transport } = message
+    const parsed = message.sslv2
+      ? parseSslv2ClientHello(bytes, off, end, hello)
+      : parseClientHello(bytes, off, end, transport === 'dtls', hello)
+    if (parsed < 0) {
       this.#counters.hello_malformed++
       return
     }
     this.#writer.write(this.#packet, message, hello, this.lines)
     this.#counters.hellos++
   }
+}
+
+/** Appends the hello with its secrets zeroed. */
+function redact(hello: Hello, out: OctetWriter): void {
+  const { bytes, off, end } = hello
+  out.reserve(end - off)
+  const written = redactHello(bytes, off, end, hello, out.bytes.subarray(out.len))
+  if (written > 0) out.len += written
 }

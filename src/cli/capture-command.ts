@@ -1,4 +1,4 @@
-import { ConfigError } from '../config.js'
+import { ConfigError, LIVE_PORTS } from '../config.js'
 import type { Sighting } from '../model/sighting.js'
 import { openStore } from '../store/open-store.js'
 import type { Store } from '../store/store.js'
@@ -27,7 +27,7 @@ export async function capture(args: Readonly<Record<string, unknown>>): Promise<
   let report: NodeJS.Timeout | undefined
   try {
     await runSensor(config, sink, signal, ({ interfaces, counters }) => {
-      log(`capturing on ${interfaces.join(', ')}, ports ${config.ports.join(', ')}`)
+      log(`capturing on ${interfaces.join(', ')}, ports ${(config.ports ?? LIVE_PORTS).join(', ')}`)
       // only a process started by `up` has a channel
       if (process.send !== undefined) {
         const send = () => process.send?.({ interfaces, counters })

@@ -10,7 +10,7 @@ export function withOptions<T>(yargs: Argv<T>, names: readonly OptionName[]): Ar
     if ('alias' in option) settings.alias = option.alias
     // "-i eth0 lo": only a command without positionals can take words up to the next flag
     if (name === 'interface') settings.array = true
-    const shown = describeDefault(name, option.default)
+    const shown = describeDefault(option.default)
     if (shown !== '') settings.defaultDescription = shown
     yargs.option(name, settings)
   }
@@ -21,8 +21,8 @@ export function withOptions<T>(yargs: Argv<T>, names: readonly OptionName[]): Ar
   })
 }
 
-function describeDefault(name: OptionName, value: unknown): string {
-  if (value === undefined || name === 'fingerprints') return ''
+function describeDefault(value: unknown): string {
+  if (value === undefined) return ''
   if (Array.isArray(value)) return value.join(',')
   return String(value as number | string)
 }

@@ -15,8 +15,7 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   const signal = stopSignal()
   const counters = newCounters()
   // Saved captures are searched on every port by content; --ports restricts.
-  const chosen = args['ports'] !== undefined || process.env['HELLOTAP_PORTS'] !== undefined
-  const ports = chosen ? new Set(config.ports) : undefined
+  const ports = config.ports === undefined ? undefined : new Set(config.ports)
   const output = new FdOutput(1)
   let failed = 0
   let files = 0
@@ -25,14 +24,16 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
     const pipeline = new Pipeline(
       {
         ports,
-        fingerprints: new Set(config.fingerprints),
+        fingerprints: config.fingerprints === undefined ? 'all' : new Set(config.fingerprints),
         keepHello: args['hello'] === true,
-        file: file === '-' ? undefined : file,
+        // whoever names the fingerprints wants those and no Community ID
+        communityId: config.fingerprints === undefined,
         sensor: config.sensor,
-        seed: randomInt(2 ** 32),
+        seed: randomInt(2 ** 47),
       },
       counters,
     )
+    if (file !== '-') pipeline.setOrigin({ file })
     const { lines } = pipeline
     try {
       const source = await openCapture(file, { stdin: process.stdin })

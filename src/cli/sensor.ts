@@ -5,6 +5,7 @@ import { CaptureError } from '../capture/capture-error.js'
 import { defaultInterfaces } from '../capture/interfaces.js'
 import { LiveSource } from '../capture/live-source.js'
 import type { Config } from '../config.js'
+import { LIVE_PORTS } from '../config.js'
 import { Pipeline } from '../pipeline.js'
 import { log } from './log.js'
 
@@ -37,10 +38,11 @@ export async function runSensor(
     )
   const names = [...new Set(wanted)]
   const counters = newCounters()
+  const ports = config.ports ?? LIVE_PORTS
   const failures: CaptureError[] = []
   const opened: { name: string; source: LiveSource }[] = []
   for (const name of names) {
-    const source = new LiveSource({ interface: name, ports: config.ports, counters, log })
+    const source = new LiveSource({ interface: name, ports, counters, log })
     try {
       await source.open()
       opened.push({ name, source })
@@ -57,15 +59,16 @@ export async function runSensor(
     opened.map(async ({ name, source }) => {
       const pipeline = new Pipeline(
         {
-          ports: new Set(config.ports),
-          fingerprints: new Set(config.fingerprints),
+          ports: new Set(ports),
+          fingerprints: config.fingerprints === undefined ? 'all' : new Set(config.fingerprints),
           keepHello: true,
-          interface: name,
+          communityId: true,
           sensor: config.sensor,
-          seed: randomInt(2 ** 32),
+          seed: randomInt(2 ** 47),
         },
         counters,
       )
+      pipeline.setOrigin({ interface: name })
       const { lines } = pipeline
       for await (const block of source.blocks(signal)) {
         pipeline.take(block)

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import type { Config } from '../config.js'
+import { LIVE_PORTS } from '../config.js'
 import { openStore } from '../store/open-store.js'
 import type { Store } from '../store/store.js'
 import { limitsOf, sightingsOf } from './capture-command.js'
@@ -45,16 +46,17 @@ export async function up(args: Readonly<Record<string, unknown>>): Promise<numbe
 }
 
 function greet(config: Config, status: SensorProcess['status'], urls: readonly string[]): void {
+  const ports = config.ports ?? LIVE_PORTS
   log('')
   if (status.capturing)
-    log(`  capturing on ${status.interfaces.join(', ')}, TCP ports ${config.ports.join(', ')}`)
+    log(`  capturing on ${status.interfaces.join(', ')}, TCP ports ${ports.join(', ')}`)
   else log(`  NOT capturing: ${status.reason}`)
   log(
     `  keeping      ${config.redis === undefined ? 'in memory' : 'in Redis'} for ${config.ttl / 3600} h`,
   )
   for (const url of urls) log(`  serving      ${url}`)
   const https = urls.find((url) => url.startsWith('https:'))
-  const watched = https !== undefined && config.ports.includes(Number(new URL(https).port || 443))
+  const watched = https !== undefined && ports.includes(Number(new URL(https).port || 443))
   if (https !== undefined && status.capturing && watched) {
     log('')
     log(`  try          curl -k ${https}/fps`)
@@ -141,14 +143,9 @@ class SensorProcess {
 
   #spawn(): ChildProcess {
     const config = this.#config
-    const args = [
-      'capture',
-      '--stdout',
-      '--ports',
-      config.ports.join(','),
-      '--fingerprints',
-      config.fingerprints.join(','),
-    ]
+    const args = ['capture', '--stdout', '--ports', (config.ports ?? LIVE_PORTS).join(',')]
+    if (config.fingerprints !== undefined)
+      args.push('--fingerprints', config.fingerprints.join(','))
     if (config.sensor !== undefined) args.push('--sensor', config.sensor)
     if (config.interface.length > 0) args.push('--interface', ...config.interface)
     const main = new URL('./main.js', import.meta.url).pathname
