@@ -8,6 +8,7 @@ import { u16 } from '../base/bytes.js'
 import type { OffsetOrFault } from '../base/fault.js'
 import { TRUNCATED, UNSUPPORTED } from '../base/fault.js'
 import type { Cursor } from './cursor.js'
+import { SAP_SNAP } from './llc.js'
 import { ETHERTYPE_ARP, ETHERTYPE_MIN, LAYER_LLC, isDecodedEtherType } from './layer.js'
 
 const TYPE = 12
@@ -44,10 +45,13 @@ export function decodeTypeOrLength(bytes: Uint8Array, off: number, cursor: Curso
   return off + 2
 }
 
-/** Whether the octets at `off` could be an Ethernet header, judged by the type alone. For payloads no header names. */
+/**
+ * Whether the octets at `off` could be an Ethernet header, judged by an EtherType that is looked into, ARP's, or a
+ * length with the SNAP header behind it. For payloads no header names.
+ */
 export function looksLikeEthernet(bytes: Uint8Array, off: number, end: number): boolean {
-  if (end - off < ETHERNET_HEADER_LEN) return false
+  if (end - off < ETHERNET_HEADER_LEN + 2) return false
   const type = u16(bytes, off + TYPE)
-  if (type >= ETHERTYPE_MIN) return isDecodedEtherType(type) || type === ETHERTYPE_ARP
-  return type >= 3 && type <= MAX_LENGTH
+  if (type > MAX_LENGTH) return isDecodedEtherType(type) || type === ETHERTYPE_ARP
+  return u16(bytes, off + ETHERNET_HEADER_LEN) === SAP_SNAP
 }

@@ -14,7 +14,8 @@ const OUI = 3
 const ETHERTYPE = 6
 const LLC_HEADER_LEN = 3
 const SNAP_HEADER_LEN = 8
-const SAP_SNAP = 0xaaaa
+/** DSAP and SSAP before a SNAP header. */
+export const SAP_SNAP = 0xaaaa
 const SAP_IP = 0x0606
 const CONTROL_UI = 0x03
 const OUI_ETHERNET = 0x000000

@@ -16,6 +16,8 @@ import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, LAYER_ETHERNET } from './layer.js'
 const LABEL_LEN = 4
 const BOTTOM_OF_STACK = 0x01
 const CONTROL_WORD_LEN = 4
+/** An Ethernet header behind a control word, and the two octets after it. */
+const LEAST_TO_TELL = 20
 const IPV4_TOTAL_LENGTH = 2
 const IPV4_HEADER_LEN = 20
 const IPV6_PAYLOAD_LENGTH = 4
@@ -41,16 +43,16 @@ export function decodeMpls(
     isBottom = (u8(bytes, at + 2) & BOTTOM_OF_STACK) !== 0
     at += LABEL_LEN
   }
-  if (end - at < 1) return TRUNCATED
+  if (end - at < LEAST_TO_TELL) return TRUNCATED
   cursor.encapsulation = ENCAPSULATION_MPLS
 
   const nibble = u8(bytes, at) >> 4
   const left = cursor.wireEnd - at
-  if (nibble === 4 && looksLikeIpv4(bytes, at, end, left)) {
+  if (nibble === 4 && looksLikeIpv4(bytes, at, left)) {
     cursor.next = ETHERTYPE_IPV4
     return at
   }
-  if (nibble === 6 && looksLikeIpv6(bytes, at, end, left)) {
+  if (nibble === 6 && looksLikeIpv6(bytes, at, left)) {
     cursor.next = ETHERTYPE_IPV6
     return at
   }
@@ -63,13 +65,12 @@ export function decodeMpls(
 }
 
 /** A MAC address may begin with 4 too, so the total length must fit; 0 is the offload's. */
-function looksLikeIpv4(bytes: Uint8Array, off: number, end: number, left: number): boolean {
-  if (end - off < IPV4_HEADER_LEN || (u8(bytes, off) & 0x0f) < 5) return false
+function looksLikeIpv4(bytes: Uint8Array, off: number, left: number): boolean {
+  if ((u8(bytes, off) & 0x0f) < 5) return false
   const totalLength = u16(bytes, off + IPV4_TOTAL_LENGTH)
   return totalLength === 0 || (totalLength >= IPV4_HEADER_LEN && totalLength <= left)
 }
 
-function looksLikeIpv6(bytes: Uint8Array, off: number, end: number, left: number): boolean {
-  if (end - off < IPV6_HEADER_LEN) return false
+function looksLikeIpv6(bytes: Uint8Array, off: number, left: number): boolean {
   return IPV6_HEADER_LEN + u16(bytes, off + IPV6_PAYLOAD_LENGTH) <= left
 }
