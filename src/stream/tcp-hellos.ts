@@ -91,7 +91,7 @@ export class TcpHellos {
     const start = findStart(packet.bytes, off, off + packet.payloadLen, wanted)
     const hash = this.flows.table.hash(packet)
     if (start < 0 && !this.flows.table.isWatched(hash)) return NOTHING
-    return this.takeOctets(packet, packet.seq, start, wanted, hash)
+    return this.takeOctets(packet, packet.seq | 0, start, wanted, hash)
   }
 
   /** A further message that the segment given to `take` made whole; as `take`. */
@@ -119,7 +119,9 @@ export class TcpHellos {
     const isReset = (packet.flags & TCP_RST) !== 0
     // What a reset carries is a reason for people to read (RFC 9293 §3.10.7.4), no part of the stream.
     const given =
-      isReset || packet.payloadLen === 0 ? NOTHING : this.takeData(packet, packet.seq, wanted, hash)
+      isReset || packet.payloadLen === 0
+        ? NOTHING
+        : this.takeData(packet, packet.seq | 0, wanted, hash)
     if (flows.table.isWatched(hash)) this.takeEnd(packet, isReset, hash)
     return given
   }
