@@ -89,3 +89,11 @@ export function storeAway(): Store {
     close: () => Promise.resolve(),
   }
 }
+
+/** An answer whose body is a JSON object. */
+export interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Readonly<Record<string, unknown>>
+}

@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import request from 'supertest'
 import type { ApiOptions } from '../../src/api/app.js'
 import { createApp } from '../../src/api/app.js'
-import type { Sighting } from '../../src/model/sighting.js'
 import type { Store } from '../../src/store/store.js'
+import type { Answer } from './fixture.js'
 import { CLOCK, memoryStore, sighting, storeAway } from './fixture.js'
 
 const VICTIM = '198.51.100.9'
@@ -73,17 +73,17 @@ describe('GET /fps', () => {
 
   it('says when the address shows several fingerprints', async () => {
     const store = memoryStore(sighting(), sighting({ sha3_384_stable: 'cd'.repeat(48) }))
-    const body = (await ask(store, '/fps')).body as Record<string, unknown>
+    const { body } = (await ask(store, '/fps')) as Answer
     expect(body['concurrent_fingerprints']).to.equal(2)
     expect(body['shared_ip']).to.equal(true)
     expect(body['note']).to.match(/2 different fingerprints/)
   })
 
   it('has a user-agent key where the request has none', async () => {
-    const { body } = await request(app(memoryStore(sighting())))
+    const { body } = (await request(app(memoryStore(sighting())))
       .get('/fps')
-      .unset('User-Agent')
-    expect((body as Record<string, unknown>)['user-agent']).to.equal('')
+      .unset('User-Agent')) as Answer
+    expect(body['user-agent']).to.equal('')
   })
 
   it('answers HEAD with the headers of GET and nothing else', async () => {
@@ -100,8 +100,10 @@ describe('GET /fps, whose', () => {
     sighting({ src: CLIENT, ja4: 'client', srcport: 5678 }),
   ]
   const ja4 = async (trustedProxies: readonly string[], headers: Record<string, string>) => {
-    const { body } = await ask(memoryStore(...held), '/fps', { trustedProxies }).set(headers)
-    return (body as Sighting).ja4
+    const { body } = (await ask(memoryStore(...held), '/fps', { trustedProxies }).set(
+      headers,
+    )) as Answer
+    return body['ja4']
   }
   const own = sighting().ja4
 
@@ -129,29 +131,33 @@ describe('GET /fps, whose', () => {
       sighting({ src: CLIENT, srcport: 2222, ja4: 'two' }),
     )
     const headers = { 'X-Real-IP': CLIENT, 'X-Real-Port': '1111' }
-    const { body } = await ask(store, '/fps', { trustedProxies: ['127.0.0.1'] }).set(headers)
-    expect((body as Sighting).ja4).to.equal('one')
-    expect((body as Record<string, unknown>)['matched_by']).to.equal('connection')
+    const { body } = (await ask(store, '/fps', { trustedProxies: ['127.0.0.1'] }).set(
+      headers,
+    )) as Answer
+    expect(body['ja4']).to.equal('one')
+    expect(body['matched_by']).to.equal('connection')
   })
 
   it('waits for a hello that is still in flight', async () => {
     const store = memoryStore(sighting({ src: CLIENT, srcport: 1111, ja4: 'other' }))
     setTimeout(() => store.put([sighting({ src: CLIENT, srcport: 2222, ja4: 'late' })]), 60)
-    const { body } = await ask(store, '/fps', { trustedProxies: ['127.0.0.1'], waitMs: 2000 }).set({
-      'X-Real-IP': CLIENT,
-      'X-Real-Port': '2222',
-    })
-    expect((body as Sighting).ja4).to.equal('late')
+    const { body } = (await ask(store, '/fps', { trustedProxies: ['127.0.0.1'], waitMs: 2000 }).set(
+      {
+        'X-Real-IP': CLIENT,
+        'X-Real-Port': '2222',
+      },
+    )) as Answer
+    expect(body['ja4']).to.equal('late')
   })
 
   it('falls back to the latest of the address when that hello does not come', async () => {
     const store = memoryStore(sighting({ src: CLIENT, srcport: 1111, ja4: 'other' }))
-    const { body } = await ask(store, '/fps', { trustedProxies: ['127.0.0.1'], waitMs: 20 }).set({
+    const { body } = (await ask(store, '/fps', { trustedProxies: ['127.0.0.1'], waitMs: 20 }).set({
       'X-Real-IP': CLIENT,
       'X-Real-Port': '2222',
-    })
-    expect((body as Sighting).ja4).to.equal('other')
-    expect((body as Record<string, unknown>)['matched_by']).to.equal('ip')
+    })) as Answer
+    expect(body['ja4']).to.equal('other')
+    expect(body['matched_by']).to.equal('ip')
   })
 })
 
@@ -167,10 +173,9 @@ describe('GET /fps?detail=1', () => {
 
   it('has what clients of the classic API read, at the top level', async () => {
     const store = memoryStore(sighting({ hello: 'AQAA', quality: ['no-syn'] }))
-    const { body } = await ask(store, '/fps?detail=1', { describe: () => described })
-    const answer = body as Record<string, unknown>
-    const { sha3_384: _, ...rest } = described
-    expect(answer).to.deep.include(rest)
+    const { body } = (await ask(store, '/fps?detail=1', { describe: () => described })) as Answer
+    const answer = body
+    expect(answer).to.deep.include({ ...described, sha3_384: sighting().sha3_384 })
     expect(answer['tls_fp']).to.deep.equal(sighting().tls_fp)
     expect(answer['sha3_384']).to.equal(sighting().sha3_384)
     expect(answer).to.include({ dst: '127.0.0.1', dstport: 8443, num_fingerprints: 1 })
@@ -179,8 +184,8 @@ describe('GET /fps?detail=1', () => {
   })
 
   it('keeps those keys where the hello itself was not kept', async () => {
-    const { body } = await ask(memoryStore(sighting()), '/fps?detail')
-    const answer = body as Record<string, unknown>
+    const { body } = (await ask(memoryStore(sighting()), '/fps?detail')) as Answer
+    const answer = body
     for (const key of [
       'ciphers_length',
       'ec_point_formats',
