@@ -29,7 +29,14 @@ export function sighting(
     readonly order?: number
   } & Partial<Sighting> = {},
 ): Sighting {
-  const { ip = '192.0.2.1', port = 50_000, micros = 0, fingerprint = 0, order = 0, ...rest } = options
+  const {
+    ip = '192.0.2.1',
+    port = 50_000,
+    micros = 0,
+    fingerprint = 0,
+    order = 0,
+    ...rest
+  } = options
   const sorted = `client ${fingerprint}`
   const wire = `${sorted} order ${order}`
   const alpn = ALPN[fingerprint % ALPN.length]
