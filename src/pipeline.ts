@@ -57,7 +57,8 @@ export class Pipeline {
       fingerprints: options.fingerprints,
       communityId: options.communityId,
       encapsulationNames: ENCAPSULATION_NAMES,
-      ...(options.keepHello ? { redact } : {}),
+      keepHello: options.keepHello,
+      redactHello,
       ...(options.sensor === undefined ? {} : { sensor: options.sensor }),
     })
   }
@@ -108,12 +109,4 @@ export class Pipeline {
     this.#writer.write(this.#packet, message, hello, this.lines)
     this.#counters.hellos++
   }
-}
-
-/** Appends the hello with its secrets zeroed. */
-function redact(hello: Hello, out: OctetWriter): void {
-  const { bytes, off, end } = hello
-  out.reserve(end - off)
-  const written = redactHello(bytes, off, end, hello, out.bytes.subarray(out.len))
-  if (written > 0) out.len += written
 }
