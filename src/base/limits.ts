@@ -119,10 +119,10 @@ export const MAX_TRANSPORT_PARAMETERS = 128
 export const MAX_PROFILES = 2048
 /** Texts of all kept profiles, octets: 2048 of a browser's 4 kB. */
 export const PROFILE_TEXT_ARENA = 8_388_608
-/** Keys of all kept profiles, 16-bit units: 2048 of a browser's 150, three times over. */
-export const PROFILE_KEY_ARENA = 1_048_576
-/** Longest key kept, 16-bit units; a hello beyond is made from scratch each time. */
-export const MAX_PROFILE_KEY_UNITS = 4096
+/** Keys of all kept profiles, pairs of 16-bit units: 2048 of a browser's 80, three times over. */
+export const PROFILE_KEY_ARENA = 524_288
+/** Longest key kept, pairs of 16-bit units; a hello beyond is made from scratch each time. */
+export const MAX_PROFILE_KEY_PAIRS = 2048
 /** Sightings, fingerprints or values on one page of the API, unless the caller says otherwise, and at most; the furthest a page begins. */
 export const API_PAGE_USUAL = 100
 export const API_PAGE_MOST = 200

@@ -21,31 +21,32 @@ const DSTPORT = ENCODER.encode('","dstport":')
 /** Octets all of the above and four numbers take at most, without the origin. */
 const FLOW_TEXT_MAX = 128 + TIME_TEXT_LEN + 2 * ADDRESS_TEXT_MAX
 
-/** Where hellos were seen; strings of any characters. */
+/** Where hellos were seen: a file or an interface, names of any characters. */
 export interface Origin {
-  readonly file?: string | undefined
-  readonly interface?: string | undefined
-  readonly sensor?: string | undefined
+  readonly file?: string
+  readonly interface?: string
 }
 
 /** Writes the front of lines. */
 export class FlowText {
   readonly #time = new TimeText()
   readonly #encapsulationNames: readonly string[]
+  readonly #sensor: string | undefined
   /** `","file":"…","sensor":"…","proto":"` */
   #origin = new Uint8Array(0)
 
-  constructor(encapsulationNames: readonly string[], origin: Origin) {
+  constructor(encapsulationNames: readonly string[], sensor: string | undefined) {
     this.#encapsulationNames = encapsulationNames
-    this.setOrigin(origin)
+    this.#sensor = sensor
+    this.setOrigin({})
   }
 
   /** Says where the hellos that follow were seen. */
   setOrigin(origin: Origin): void {
     let text = '"'
-    for (const name of ['file', 'interface', 'sensor'] as const) {
-      if (origin[name] !== undefined) text += `,"${name}":${JSON.stringify(origin[name])}`
-    }
+    if (origin.file !== undefined) text += `,"file":${JSON.stringify(origin.file)}`
+    if (origin.interface !== undefined) text += `,"interface":${JSON.stringify(origin.interface)}`
+    if (this.#sensor !== undefined) text += `,"sensor":${JSON.stringify(this.#sensor)}`
     this.#origin = ENCODER.encode(`${text},"proto":"`)
   }
 

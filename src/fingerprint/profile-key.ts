@@ -1,5 +1,5 @@
 import { u16, u8 } from '../base/bytes.js'
-import { MAX_HELLO_LEN, MAX_PROFILE_KEY_UNITS } from '../base/limits.js'
+import { MAX_HELLO_LEN, MAX_PROFILE_KEY_PAIRS } from '../base/limits.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
 import type { ExtensionOrder } from './extension-order.js'
@@ -19,14 +19,21 @@ const HEAD_UNITS = 7
  * tells its values apart. Two hellos with equal keys and equal extension order have equal fingerprints.
  */
 export class ProfileKey {
-  readonly units = new Uint16Array(UNITS_PER_OCTET * MAX_HELLO_LEN)
+  /** The units two by two, the last with nought if it is alone: half the steps to hash and to compare. */
+  readonly pairs: Int32Array
+  /** Pairs in use. */
   len = 0
   hash = 0
+  readonly #units = new Uint16Array(UNITS_PER_OCTET * MAX_HELLO_LEN)
   readonly #ids = new TransportParameterIds()
+
+  constructor() {
+    this.pairs = new Int32Array(this.#units.buffer)
+  }
 
   /** Makes the key of a hello. */
   fill(message: HandshakeOctets, hello: Hello, order: ExtensionOrder): void {
-    const { units } = this
+    const units = this.#units
     const { bytes } = hello
     units[0] = TRANSPORT_CODES[message.transport]
     units[1] = message.recordVersion
@@ -48,16 +55,22 @@ export class ProfileKey {
         at = this.#transportParameters(hello, order.sortedIndex[i] ?? 0, at)
       }
     }
-    this.len = at
+    units[at] = 0
+    this.len = (at + 1) >> 1
 
+    const { pairs } = this
+    const hashed = Math.min(this.len, MAX_PROFILE_KEY_PAIRS)
     let hash = 0
-    const hashed = Math.min(at, MAX_PROFILE_KEY_UNITS)
-    for (let i = 0; i < hashed; i++) hash = Math.imul(hash ^ (units[i] ?? 0), 0x01000193)
-    this.hash = hash ^ (hash >>> 15)
+    for (let i = 0; i < hashed; i++) {
+      // Multiplying carries upwards only; the shift brings what the upper half tells back down.
+      const mixed = Math.imul(hash ^ (pairs[i] ?? 0), 0x9e3779b1)
+      hash = mixed ^ (mixed >>> 15)
+    }
+    this.hash = hash
   }
 
   #body(hello: Hello, index: number, type: number, start: number): number {
-    const { units } = this
+    const units = this.#units
     const { bytes } = hello
     const len = hello.extensionLen[index] ?? 0
     let from = hello.extensionOff[index] ?? 0
@@ -76,7 +89,7 @@ export class ProfileKey {
   }
 
   #transportParameters(hello: Hello, index: number, start: number): number {
-    const { units } = this
+    const units = this.#units
     const ids = this.#ids
     const off = hello.extensionOff[index] ?? 0
     ids.fill(hello.bytes, off, off + (hello.extensionLen[index] ?? 0))

@@ -1,5 +1,5 @@
 import {
-  MAX_PROFILE_KEY_UNITS,
+  MAX_PROFILE_KEY_PAIRS,
   MAX_PROFILES,
   PROFILE_KEY_ARENA,
   PROFILE_TEXT_ARENA,
@@ -10,7 +10,8 @@ import { Profile } from './profile.js'
 import type { ProfileMarks } from './profile.js'
 import type { ProfileKey } from './profile-key.js'
 
-const SLOTS = 2 * MAX_PROFILES
+/** A quarter full at most, so that hardly any key is further than a few steps from its place. */
+const SLOTS = 4 * MAX_PROFILES
 /** A key that finds no place in so many steps is not kept: crafted collisions cost no more than this. */
 const MAX_PROBES = 16
 const EMPTY = -1
@@ -18,7 +19,7 @@ const EMPTY = -1
 const PROFILE_TEXT_MAX = 65_536
 
 /**
- * Profiles by their whole keys: open addressing, compared unit by unit, so that a hash is never trusted. Full, it is
+ * Profiles by their whole keys: open addressing, compared pair by pair, so that a hash is never trusted. Full, it is
  * emptied and starts again; clients that are really there are back within a few hellos.
  */
 export class ProfileTable {
@@ -26,7 +27,7 @@ export class ProfileTable {
   readonly #hashes = new Int32Array(MAX_PROFILES)
   readonly #keyOff = new Uint32Array(MAX_PROFILES)
   readonly #keyLen = new Uint16Array(MAX_PROFILES)
-  readonly #keys = new Uint16Array(PROFILE_KEY_ARENA)
+  readonly #keys = new Int32Array(PROFILE_KEY_ARENA)
   #keysLen = 0
   readonly #texts = new Uint8Array(PROFILE_TEXT_ARENA)
   #textsLen = 0
@@ -37,7 +38,7 @@ export class ProfileTable {
   /** The profile with this key, if kept. */
   find(key: ProfileKey): Profile | undefined {
     this.#freeSlot = EMPTY
-    if (key.len > MAX_PROFILE_KEY_UNITS) return undefined
+    if (key.len > MAX_PROFILE_KEY_PAIRS) return undefined
     let slot = key.hash & (SLOTS - 1)
     for (let probe = 0; probe < MAX_PROBES; probe++) {
       const index = this.#slots[slot] ?? EMPTY
@@ -56,7 +57,7 @@ export class ProfileTable {
    * `text` itself, until that is written to again.
    */
   add(key: ProfileKey, text: OctetWriter, marks: ProfileMarks, order: ExtensionOrder): Profile {
-    const fits = key.len <= MAX_PROFILE_KEY_UNITS && text.len <= PROFILE_TEXT_MAX
+    const fits = key.len <= MAX_PROFILE_KEY_PAIRS && text.len <= PROFILE_TEXT_MAX
     if (!fits || this.#freeSlot === EMPTY) {
       return new Profile(text.bytes.subarray(0, text.len), marks, order)
     }
@@ -78,7 +79,7 @@ export class ProfileTable {
     this.#hashes[index] = key.hash
     this.#keyOff[index] = this.#keysLen
     this.#keyLen[index] = key.len
-    for (let i = 0; i < key.len; i++) this.#keys[this.#keysLen++] = key.units[i] ?? 0
+    for (let i = 0; i < key.len; i++) this.#keys[this.#keysLen++] = key.pairs[i] ?? 0
     this.#profiles.push(profile)
     return profile
   }
@@ -93,10 +94,10 @@ export class ProfileTable {
   #equals(index: number, key: ProfileKey): boolean {
     const len = key.len
     if (this.#keyLen[index] !== len) return false
-    const { units } = key
+    const { pairs } = key
     const keys = this.#keys
     const off = this.#keyOff[index] ?? 0
-    for (let i = 0; i < len; i++) if (keys[off + i] !== units[i]) return false
+    for (let i = 0; i < len; i++) if (keys[off + i] !== pairs[i]) return false
     return true
   }
 }

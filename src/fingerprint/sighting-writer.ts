@@ -1,6 +1,5 @@
 // A hello becomes its line: one JSON object with the keys of model/sighting.ts, in that order, and a newline.
 
-import type { OffsetOrFault } from '../base/fault.js'
 import { OctetWriter } from '../base/octet-writer.js'
 import { QUALITY_NAMES } from '../model/handshake-octets.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
@@ -20,22 +19,15 @@ import { ProfileText } from './profile-text.js'
 import { putDecimal, putOctets } from './text.js'
 
 /** What a line holds. */
-export interface SightingOptions extends Origin {
+export interface SightingOptions {
   /** Fingerprints to give; `tls_fp` and `iana` come with `sha3_384`. */
   readonly fingerprints: ReadonlySet<FingerprintName> | 'all'
   readonly communityId: boolean
-  /** Whether a line holds its hello, secrets zeroed; this takes `redactHello`. */
-  readonly keepHello: boolean
-  /** Copies [off, end), which `hello` was parsed from, to the start of `out`, secrets zeroed. @returns the octets written */
-  readonly redactHello?: (
-    bytes: Uint8Array,
-    off: number,
-    end: number,
-    hello: Hello,
-    out: Uint8Array,
-  ) => OffsetOrFault
+  /** Appends the hello's octets with its secrets zeroed; with it, each line holds them in base64. */
+  readonly redact?: (hello: Hello, out: OctetWriter) => void
   /** Names of the values in Packet.encapsulation. */
   readonly encapsulationNames: readonly string[]
+  readonly sensor?: string
 }
 
 const ENCODER = new TextEncoder()
@@ -62,17 +54,17 @@ export class SightingWriter {
   readonly #key = new ProfileKey()
   readonly #profiles = new ProfileTable()
   readonly #profileText: ProfileText
-  #redacted = new Uint8Array(0)
+  readonly #redacted = new OctetWriter()
 
   constructor(options: SightingOptions) {
     this.#options = options
-    this.#flow = new FlowText(options.encapsulationNames, options)
+    this.#flow = new FlowText(options.encapsulationNames, options.sensor)
     this.#profileText = new ProfileText(
       options.fingerprints === 'all' ? new Set(FINGERPRINTS) : options.fingerprints,
     )
   }
 
-  /** Says where the hellos that follow were seen, instead of where the options said. */
+  /** Says where the hellos that follow were seen: a file or an interface. */
   setOrigin(origin: Origin): void {
     this.#flow.setOrigin(origin)
   }
@@ -101,7 +93,7 @@ export class SightingWriter {
     if (hello.echIndex >= 0) at = putOctets(into, at, ECH)
     at = putOctets(into, at, HELLO_LEN)
     out.len = putDecimal(into, at, message.end - message.off)
-    if (this.#options.keepHello) this.#writeHello(message, hello, out)
+    this.#writeHello(hello, out)
     if (message.quality !== 0) writeQuality(message.quality, out)
     out.octet(CLOSE)
     out.octet(NEWLINE)
@@ -120,17 +112,15 @@ export class SightingWriter {
     return this.#profiles.add(this.#key, this.#profileText.out, marks, order)
   }
 
-  #writeHello(message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
-    const { redactHello } = this.#options
-    if (redactHello === undefined) return
-    // A hello in SSL 2.0 framing is kept as the ClientHello it means, which is longer.
-    const room = Math.max(message.end - message.off, hello.end - hello.off)
-    if (this.#redacted.length < room) this.#redacted = new Uint8Array(2 * room)
-    const { bytes, off, end } = message
-    const len = redactHello(bytes, off, end, hello, this.#redacted)
-    if (len <= 0) return
+  #writeHello(hello: Hello, out: OctetWriter): void {
+    const { redact } = this.#options
+    if (redact === undefined) return
+    const redacted = this.#redacted
+    redacted.len = 0
+    redact(hello, redacted)
+    if (redacted.len === 0) return
     out.ascii(',"hello":"')
-    writeBase64(this.#redacted, 0, len, out)
+    writeBase64(redacted.bytes, 0, redacted.len, out)
     out.octet(QUOTE)
   }
 }

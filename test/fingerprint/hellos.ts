@@ -122,7 +122,6 @@ export function writerOf(options: Partial<SightingOptions> = {}): SightingWriter
   return new SightingWriter({
     fingerprints: 'all',
     communityId: true,
-    keepHello: false,
     encapsulationNames: NO_TUNNELS,
     ...options,
   })
