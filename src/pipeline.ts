@@ -57,8 +57,7 @@ export class Pipeline {
       fingerprints: options.fingerprints,
       communityId: options.communityId,
       encapsulationNames: ENCAPSULATION_NAMES,
-      keepHello: options.keepHello,
-      redactHello,
+      ...(options.keepHello ? { redact } : {}),
       ...(options.sensor === undefined ? {} : { sensor: options.sensor }),
     })
   }
@@ -109,4 +108,12 @@ export class Pipeline {
     this.#writer.write(this.#packet, message, hello, this.lines)
     this.#counters.hellos++
   }
+}
+
+/** Appends the hello with its secrets zeroed. */
+function redact(hello: Hello, out: OctetWriter): void {
+  const { bytes, off, end } = hello
+  out.reserve(end - off)
+  const written = redactHello(bytes, off, end, hello, out.bytes.subarray(out.len))
+  if (written > 0) out.len += written
 }
