@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { CaptureError } from './capture-error.js'
@@ -10,6 +10,7 @@ import { isCapture } from './sniff.js'
  * The capture files that command-line arguments name, in the order they are to be read.
  *
  * An argument is a file, a folder (all captures under it, told by content, by path in code-unit order), a glob, or "-".
+ * Symbolic links to folders are not followed.
  * Files of one ring buffer then change places among themselves so that they follow capture time. A file named as such
  * is taken unseen; a file named twice is read once.
  *
@@ -33,15 +34,22 @@ async function expand(arg: string, notes: string[]): Promise<string[]> {
   } catch (error) {
     // A name that exists is never a pattern, whatever characters it has.
     if (!isDynamicPattern(arg)) throw readError(arg, error)
-    return capturesAmong(await glob(arg, { expandDirectories: false, dot: true }), arg, notes)
+    return capturesAmong(await glob(arg, { expandDirectories: false }), arg, notes)
   }
   if (!found.isDirectory()) return [arg]
-  const names = await glob('**', { cwd: arg, dot: true })
-  return capturesAmong(
-    names.map((name) => join(arg, name)),
-    arg,
-    notes,
-  )
+  return capturesAmong(await pathsUnder(arg), arg, notes)
+}
+
+/** All under `folder` that is not a folder; links to folders are not followed. @throws CaptureError where one cannot be read */
+async function pathsUnder(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+    return entries
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name))
+  } catch (error) {
+    throw readError(folder, error)
+  }
 }
 
 async function capturesAmong(paths: string[], arg: string, notes: string[]): Promise<string[]> {

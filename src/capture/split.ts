@@ -103,13 +103,21 @@ class Resync {
     this.firstSeconds = count >= 4 ? this.read32(this.bytes, 0) : 0
   }
 
-  /** Offset in the file of the first record found at `target` or after it. */
+  /** Offset in the file of the first record found at `target` or after it; undefined where there is doubt. */
   boundaryFrom(target: number): number | undefined {
     const length = readAt(this.fd, this.path, this.bytes, 0, WINDOW_LEN, target)
     this.dead.fill(0)
-    const last = Math.min(length, MAX_FRAME_LEN + this.header.recordLen)
-    for (let off = 0; off < last; off++) if (this.isBoundary(off, length)) return target + off
-    return undefined
+    const found = this.firstBoundary(0, MAX_FRAME_LEN + this.header.recordLen, length)
+    if (found < 0) return undefined
+    // Where times count from 0, a place four octets into each record may look like one as well.
+    const rival = this.firstBoundary(found + 1, this.nextOf(found), length)
+    return rival < 0 ? target + found : undefined
+  }
+
+  private firstBoundary(from: number, to: number, length: number): number {
+    const end = Math.min(to, length)
+    for (let off = from; off < end; off++) if (this.isBoundary(off, length)) return off
+    return -1
   }
 
   private isBoundary(from: number, length: number): boolean {
@@ -136,7 +144,7 @@ class Resync {
     const caplen = read32(bytes, off + 8)
     const wirelen = read32(bytes, off + 12)
     // No frame is empty, but octets of zero look like one that is.
-    if (caplen === 0 || caplen > MAX_FRAME_LEN || caplen > wirelen) return -1
+    if (caplen === 0 || caplen > wirelen || wirelen > MAX_FRAME_LEN) return -1
     return off + header.recordLen + caplen
   }
 
