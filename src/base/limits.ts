@@ -62,7 +62,7 @@ export const STORE_AWAY_MILLIS = 2_000
 /** Milliseconds `close` goes on writing what waits: shorter than systemd's 90 s and a person's patience. */
 export const STORE_CLOSE_MILLIS = 3_000
 /** Times a batch is tried that Redis itself refuses for a reason which waiting does not heal. */
-export const STORE_BATCH_ATTEMPTS = 5
+export const STORE_BATCH_ATTEMPTS = 3
 /** Callers that may wait at one time for a hello in flight; a further one is answered at once. */
 export const CONNECTION_WAITERS = 4_096
 /** Parts of the TTL the statistics are kept in; what they tell goes back one part further than the TTL at most. */

@@ -8,9 +8,11 @@ const EVERY_MS = 3000
 const STATS_ROUNDS = 4
 
 let paused = false
+let busy = false
 let round = 0
 let timer
 let shownAnswer = ''
+let shownHeld = 0
 let answer
 
 async function ask(path) {
@@ -27,6 +29,9 @@ async function ask(path) {
 
 async function refresh() {
   clearTimeout(timer)
+  // A round under way goes on by itself: a second one beside it would never end.
+  if (busy) return
+  busy = true
   try {
     const body = await ask('/fps?detail=1')
     if (body.num_fingerprints === 0) renderEmpty(body)
@@ -37,7 +42,9 @@ async function refresh() {
     setStatus('down', 'Not live')
     setNotice(error.message)
   }
-  if (!paused && !document.hidden) timer = setTimeout(refresh, EVERY_MS)
+  busy = false
+  if (paused) setStatus('', 'Paused')
+  else if (!document.hidden) timer = setTimeout(refresh, EVERY_MS)
 }
 
 async function refreshStats() {
@@ -65,7 +72,8 @@ function renderAnswer(body) {
   // Only what changed is drawn again: a selection or an open list stays as the reader left it.
   const { utc_now: _now, num_fingerprints: held, ...rest } = body
   const text = JSON.stringify(rest)
-  renderHero(body)
+  if (text !== shownAnswer || held !== shownHeld) renderHero(body)
+  shownHeld = held
   if (text === shownAnswer) return
   const first = shownAnswer === ''
   shownAnswer = text

@@ -1,0 +1,207 @@
+// The page in a real browser: Debian's Chromium, against the real app over its own HTTPS.
+
+import { expect } from 'chai'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { chromium } from 'playwright-core'
+import { createApp } from '../../src/api/app.js'
+import type { Listening } from '../../src/api/listen.js'
+import { listen } from '../../src/api/listen.js'
+import { selfSigned } from '../../src/api/self-signed.js'
+import type { Sighting } from '../../src/model/sighting.js'
+import { MemoryStore } from '../../src/store/memory-store.js'
+import { CURL_FP, sha3, sighting } from '../api/fixture.js'
+
+const CHROMIUM = '/usr/bin/chromium'
+const HOSTILE = '<img src=x onerror="document.title=1"><b>hostile</b>'
+
+describe('the page', function () {
+  this.timeout(30_000)
+  const folder = mkdtempSync(join(tmpdir(), 'hellotap-page-'))
+  let browser: Browser
+  let store: MemoryStore
+  let listening: Listening
+  let page: Page
+  let app: RequestListener
+  let complaints: string[]
+
+  before(async () => {
+    if (!existsSync(CHROMIUM)) throw new Error('Chromium is missing: apt-get install chromium')
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
+  })
+  after(async () => {
+    await browser.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  beforeEach(async () => {
+    store = new MemoryStore({ ttlSeconds: 3600, perIp: 100, spool: 10 })
+    app = createApp({
+      store,
+      trustedProxies: [],
+      waitMs: 0,
+      httpsPort: 8443,
+      describe: (one) => ({
+        ciphers_length: 62,
+        extensions: [
+          { id: 2570, name: 'GREASE' },
+          { id: 0, name: 'server_name', data: one.sni ?? '' },
+        ],
+        ciphers: [{ id: 4866, name: HOSTILE }],
+        signature_algorithms_length: 40,
+      }),
+    })
+    await serve()
+  })
+  afterEach(async () => {
+    await page.context().close()
+    await listening.close()
+  })
+
+  const serve = async (port = 0) => {
+    const pair = await selfSigned(folder)
+    listening = await listen({ http: { port: 0 }, https: { port, ...pair } }, app)
+  }
+  const now = () => new Date().toISOString()
+  const put = (changes: Partial<Sighting> = {}) =>
+    store.put([sighting({ time: now(), ...changes })])
+  /** Opens the page, over HTTPS unless told otherwise, and gathers what the browser complains of. */
+  const open = async (options: BrowserContextOptions = {}, scheme: 'http' | 'https' = 'https') => {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options })
+    page = await context.newPage()
+    await page.clock.install()
+    complaints = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    await page.goto(`${scheme}://127.0.0.1:${listening[scheme]?.port}/`)
+  }
+  /** Lets the page's timer come due at once. */
+  const nextRound = () => page.clock.fastForward(3000)
+  const text = async (selector: string) => (await page.locator(selector).textContent()) ?? ''
+
+  it('shows the fingerprint, the browser’s own word, and that it verified the hash itself', async () => {
+    put()
+    await open()
+    await page.getByText('verified in your browser').waitFor()
+    expect(await text('h1 >> visible=true')).to.equal('This is your last TLS fingerprint')
+    expect(await text('#print')).to.equal(sha3(CURL_FP))
+    expect(await text('#kinds')).to.contain(sighting().ja4 ?? 'none')
+    expect(await text('#agent')).to.equal(await page.evaluate<string>('navigator.userAgent'))
+    expect(await text('#lists'))
+      .to.contain('server_name')
+      .and.to.contain('GREASE')
+    await page.locator('#bars li.own').waitFor()
+    expect(complaints).to.deep.equal([])
+  })
+
+  it('does not verify a hash that is not the one of tls_fp', async () => {
+    put({ sha3_384: sha3({ ...CURL_FP, ciphers: '1' }) })
+    await open()
+    await page.getByText('does not match tls_fp').waitFor()
+  })
+
+  it('shows by itself what comes later, and says so politely', async () => {
+    put()
+    await open()
+    await page.getByText('verified in your browser').waitFor()
+    const later = { ...CURL_FP, ciphers: '4865' }
+    put({ tls_fp: later, sha3_384: sha3(later), ja4: 't13d_later' })
+    await nextRound()
+    await page.locator('#kinds').getByText('t13d_later').waitFor()
+    expect(await text('#print')).to.equal(sha3(later))
+    expect(await text('[aria-live=polite]')).to.match(/^New fingerprint seen at /)
+  })
+
+  it('asks nothing while it is paused', async () => {
+    put()
+    await open()
+    await page.getByText('verified in your browser').waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    let asked = 0
+    page.on('request', () => asked++)
+    await page.clock.fastForward(60_000)
+    await page.waitForTimeout(300)
+    expect(asked).to.equal(0)
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByText(/^Live/).waitFor()
+  })
+
+  it('shows hostile text as text, wherever it comes from', async () => {
+    put({ sni: HOSTILE, alpn: [HOSTILE], ja4: HOSTILE, ja3: HOSTILE })
+    await store.observeUserAgent({
+      ip: '127.0.0.1',
+      userAgent: HOSTILE,
+      via: 'api',
+      time: Date.now() / 1000,
+    })
+    await open({ userAgent: HOSTILE })
+    await page.locator('#bars li').first().waitFor()
+    for (const part of ['#kinds', '#wire', '#agent', '#lists', '#bars'])
+      expect(await text(part), part).to.contain(HOSTILE)
+    expect(await page.locator('img, b').count()).to.equal(0)
+    expect(await page.title()).to.match(/hellotap/)
+    expect(complaints).to.deep.equal([])
+  })
+
+  it('copies a fingerprint', async () => {
+    put()
+    await open({ permissions: ['clipboard-read', 'clipboard-write'] })
+    await page.getByRole('button', { name: 'Copy JA4', exact: true }).click()
+    await page.getByText('Copied').waitFor()
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).to.equal(sighting().ja4)
+  })
+
+  it('sends a reader who came over plain HTTP to HTTPS while nothing was seen', async () => {
+    await open({}, 'http')
+    await page.getByText('No hello from you yet').waitFor()
+    expect(await page.locator('#empty-link').getAttribute('href')).to.equal(
+      'https://127.0.0.1:8443/',
+    )
+    expect(await page.locator('#hero').isVisible()).to.equal(false)
+    put()
+    await nextRound()
+    await page.getByText('verified in your browser').waitFor()
+    expect(await text('#notice')).to.match(/plain HTTP.*https:\/\/127\.0\.0\.1:8443/)
+  })
+
+  it('says when the server is away, and comes back by itself', async () => {
+    put()
+    await open()
+    await page.getByText('verified in your browser').waitFor()
+    await listening.close()
+    await nextRound()
+    await page.getByText('Not live').waitFor()
+    expect(await text('#notice')).to.match(/does not answer/)
+    await serve(listening.https?.port)
+    await nextRound()
+    await page.getByText(/^Live/).waitFor()
+    expect(await page.locator('#notice').isVisible()).to.equal(false)
+  })
+
+  for (const width of [360, 768, 1440])
+    it(`fits a window ${width} pixels wide, in the dark too`, async () => {
+      put({ sni: 'a'.repeat(250), ja4: 'b'.repeat(300) })
+      await open({ viewport: { width, height: 900 }, colorScheme: 'dark' })
+      await page.getByText('verified in your browser').waitFor()
+      const { width: body } = (await page.locator('body').boundingBox()) ?? { width: 0 }
+      expect(body).to.be.at.most(width)
+      const wide = await page.evaluate<number>('document.documentElement.scrollWidth')
+      expect(wide).to.equal(width)
+    })
+})
