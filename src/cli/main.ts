@@ -6,6 +6,7 @@ import yargs from 'yargs'
 import type { Argv } from 'yargs'
 import { withOptions } from './options.js'
 import { log } from './log.js'
+import { STDIN_WORD } from './stdin-word.js'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -38,7 +39,10 @@ const STORE = ['redis', 'ttl', 'per-ip', 'spool'] as const
 const SENSOR = ['interface', 'ports', 'sensor', 'fingerprints'] as const
 const API = ['host', 'http-port', 'https-port', 'trusted-proxy', 'data-dir'] as const
 
-const parser: Argv = yargs(process.argv.slice(2))
+// yargs loses a "-" among several positional words; it goes through as a name no file can have
+const words = process.argv.slice(2).map((word) => (word === '-' ? STDIN_WORD : word))
+
+const parser: Argv = yargs(words)
   .scriptName('hellotap')
   .usage('$0 <command>\n\nSees every TLS ClientHello on the wire and says whose it is.')
   .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': false })

@@ -7,6 +7,7 @@ import { FdOutput, OutputClosed } from '../output/fd-output.js'
 import { Pipeline } from '../pipeline.js'
 import { count, log } from './log.js'
 import { configOf } from './options.js'
+import { STDIN_WORD } from './stdin-word.js'
 import { stopSignal } from './stop-signal.js'
 
 /** `read FILE…`: fingerprints of captures, one JSON line each. Exit 0 done, 1 where a file could not be read. */
@@ -19,7 +20,7 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   const output = new FdOutput(1)
   let failed = 0
   let files = 0
-  for (const file of await expandInputs(args['file'] as string[])) {
+  for (const file of await inputs(args['file'] as string[])) {
     if (signal.aborted) break
     const pipeline = new Pipeline(
       {
@@ -57,4 +58,15 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
       (signal.aborted ? ', stopped early' : ''),
   )
   return failed > 0 ? 1 : 0
+}
+
+/** The captures that the words name, in reading order; what lay beside them unread is said. */
+async function inputs(words: readonly string[]): Promise<string[]> {
+  const notes: string[] = []
+  const files = await expandInputs(
+    words.map((word) => (word === STDIN_WORD ? '-' : word)),
+    notes,
+  )
+  for (const note of notes) log(note)
+  return files
 }

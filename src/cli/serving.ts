@@ -39,6 +39,7 @@ export async function startServing(
     health,
     waitMs: WAIT_MS,
     describe: describeSighting,
+    ...(httpsPort === 0 ? {} : { httpsPort }),
   })
   const listening = await listen(
     {

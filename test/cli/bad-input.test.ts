@@ -18,7 +18,7 @@ describe('bad usage', () => {
     [['read', '--prots', '443', capture], /Unknown argument: prots/],
     [['up', '--http-port', '70000'], /--http-port is a port from 1 to 65535/],
     [['up', '--http-port', 'http'], /--http-port/],
-    [['up', '--ports', '443,0'], /--ports is a port from 1 to 65535, not 0/],
+    [['up', '--ports', '443,0'], /--ports is a port from 1 to 65535, not "0"/],
     [['up', '--http-port', '0', '--https-port', '0'], /the API would listen nowhere/],
     [['read', '-f', 'ja5', capture], /--fingerprints is one of sha3_384,/],
     [['capture', '-i', 'lo'], /capture needs --redis URL/],
@@ -93,7 +93,7 @@ describe('bad captures', () => {
     expect(sightingsIn(stdout).map(({ time, ja3 }) => [time, ja3])).to.deep.equal(
       all.map(({ time, ja3 }) => [time, ja3]),
     )
-    expect(stderr).to.match(/c\.pcap: .*cut/i)
+    expect(stderr).to.match(/c\.pcap: ends in the middle of a record/)
     expect(code).to.equal(0)
   })
 
