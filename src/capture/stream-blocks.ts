@@ -27,16 +27,27 @@ export async function* streamBlocks(
   findings: Findings,
   signal: AbortSignal,
 ): AsyncGenerator<PacketBlock> {
-  const { warnings, name } = findings
+  const { name } = findings
+  // What ends early because we stopped is not a fault of the capture: told only where we did not.
+  const faults: string[] = []
   let start = await startOf(input)
   const format = formatOf(start.head)
   if (format === 'gzip' || format === 'zstd') {
-    const before = warnings.length
-    start = await startOf((format === 'gzip' ? gunzip : unzstd)(start.all, warnings))
-    if (start.head.length < HEAD_LEN && warnings.length > before)
-      throw new CaptureError('NOT_A_CAPTURE', `${name} holds no packets: ${warnings.pop() ?? ''}`)
+    start = await startOf((format === 'gzip' ? gunzip : unzstd)(start.all, faults))
+    const [fault] = faults
+    if (start.head.length < HEAD_LEN && fault !== undefined && !signal.aborted)
+      throw new CaptureError('NOT_A_CAPTURE', `${name} holds no packets: ${fault}`)
   }
-  const { reader, skip } = startReader(start.head, name, findings.linkType)
+  if (!signal.aborted) yield* feedBlocks(start, faults, findings, signal)
+}
+
+async function* feedBlocks(
+  start: Start,
+  faults: readonly string[],
+  findings: Findings,
+  signal: AbortSignal,
+): AsyncGenerator<PacketBlock> {
+  const { reader, skip } = startReader(start.head, findings.name, findings.linkType)
   findings.reader = reader
   const feed = new FrameFeed(reader, skip, ROOM)
   for await (const chunk of start.all) {
@@ -48,13 +59,17 @@ export async function* streamBlocks(
     }
     if (feed.failed || signal.aborted) break
   }
-  if (!signal.aborted || feed.failed) warnings.push(...feed.warnings())
+  if (!signal.aborted || feed.failed) findings.warnings.push(...faults, ...feed.warnings())
 }
 
-/** The first HEAD_LEN octets of `input`, or all there are, and an iterable of them and the rest. */
-async function startOf(
-  input: AsyncIterable<Uint8Array>,
-): Promise<{ head: Uint8Array; all: AsyncGenerator<Uint8Array> }> {
+/** How a stream begins, and the whole of it. */
+interface Start {
+  /** The first HEAD_LEN octets, or all there are. */
+  readonly head: Uint8Array
+  readonly all: AsyncGenerator<Uint8Array>
+}
+
+async function startOf(input: AsyncIterable<Uint8Array>): Promise<Start> {
   const iterator = input[Symbol.asyncIterator]()
   const seen: Uint8Array[] = []
   let length = 0

@@ -228,6 +228,20 @@ describe('openCapture', () => {
     })
   })
 
+  it('stops without a word where the signal aborts before or within a compressed capture', async () => {
+    for (const part of [0, 20, 900]) {
+      const stdin = new PassThrough()
+      const abort = new AbortController()
+      const source = await openCapture('-', { stdin })
+      stdin.write(gzipSync(pcap).subarray(0, part))
+      const reading = framesOf(source, abort.signal)
+      await sleep(20)
+      abort.abort()
+      await reading
+      expect(source.warnings).to.deep.equal([])
+    }
+  })
+
   it('reads a file no further once the signal aborts', async () => {
     const path = join(scratch.path, 'long')
     writeFileSync(path, writePcap(someFrames(5_000)))
