@@ -127,7 +127,8 @@ function main(): void {
 
   let cap: Cap
   try {
-    cap = new (createRequire(import.meta.url)('cap') as { Cap: new () => Cap }).Cap()
+    const engine = createRequire(import.meta.url)('cap') as { Cap: new () => Cap }
+    cap = new engine.Cap()
   } catch (error) {
     fail((error as Error).message.split('\n')[0] ?? '', 'NO_ENGINE')
     return
