@@ -29,7 +29,7 @@ export const be16 = (value: number): number[] => [(value >> 8) & 0xff, value & 0
 /** `value` as three octets. */
 export const be24 = (value: number): number[] => [(value >> 16) & 0xff, ...be16(value)]
 /** The octets of a string of ASCII characters. */
-export const ascii = (text: string): number[] => [...text].map((c) => c.charCodeAt(0))
+export const ascii = (text: string): number[] => Array.from(text, (c) => c.charCodeAt(0))
 /** `body` with its length in one octet in front. */
 export const vector8 = (body: readonly number[]): number[] => [body.length, ...body]
 /** `body` with its length in two octets in front. */

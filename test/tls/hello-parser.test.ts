@@ -144,7 +144,11 @@ describe('parseClientHello', () => {
       ['of less than a header: TRUNCATED', good.slice(0, 3), TRUNCATED],
       ['of another type: UNSUPPORTED', changed(good, (b) => (b[0] = 2)), UNSUPPORTED],
       ['whose header promises more: TRUNCATED', good.slice(0, -1), TRUNCATED],
-      ['whose header promises less: MALFORMED', changed(good, (b) => b[3]!--), MALFORMED],
+      [
+        'whose header promises less: MALFORMED',
+        changed(good, (b) => (b[3] = good.length - 5)),
+        MALFORMED,
+      ],
       ['that ends in the random: MALFORMED', resized(good, 30), MALFORMED],
       ['with a session_id of 33: MALFORMED', clientHello({ sessionId: octets(33) }), MALFORMED],
       [
@@ -168,8 +172,16 @@ describe('parseClientHello', () => {
         MALFORMED,
       ],
       ['with one octet of a block: MALFORMED', resized(good, 44), MALFORMED],
-      ['whose block is too long: MALFORMED', changed(good, (b) => b[BLOCK_LEN + 1]!++), MALFORMED],
-      ['whose block is too short: MALFORMED', changed(good, (b) => b[BLOCK_LEN + 1]!--), MALFORMED],
+      [
+        'whose block is too long: MALFORMED',
+        changed(good, (b) => (b[BLOCK_LEN + 1] = 9)),
+        MALFORMED,
+      ],
+      [
+        'whose block is too short: MALFORMED',
+        changed(good, (b) => (b[BLOCK_LEN + 1] = 7)),
+        MALFORMED,
+      ],
       ['with octets after the block: MALFORMED', resized(good, good.length - 4 + 1), MALFORMED],
       [
         'with an extension beyond the block',
