@@ -82,7 +82,7 @@ export function renderWire(answer) {
     ['Record version', answer.tls_fp?.record_version],
     ['Server name', answer.sni],
     ['ALPN', Array.isArray(answer.alpn) ? answer.alpn.map(nameOf).join(', ') : answer.alpn],
-    ['Encrypted ClientHello', answer.ech === true ? 'offered' : undefined],
+    ['Encrypted ClientHello', echText(answer.ech)],
     [
       'Hello',
       answer.hello_len === undefined
@@ -212,6 +212,12 @@ function nameOf(entry) {
 
 function idsOf(list) {
   return list === undefined || list === '' ? [] : list.split(',').map((id) => ({ id }))
+}
+
+function echText(ech) {
+  if (ech === undefined || ech === false) return undefined
+  if (ech.looks_grease === undefined) return 'offered'
+  return ech.looks_grease ? 'offered, looks like GREASE' : 'offered, looks real'
 }
 
 function percent(share) {
