@@ -6,11 +6,12 @@
 //
 // in sections of a byte order of their own, which the Section Header Block tells.
 
-import { u16, u16le, u32, u32le, u8 } from '../base/bytes.js'
-import { MAX_FRAME_LEN, MAX_PCAPNG_BLOCK_LEN, MAX_PCAPNG_OPTIONS } from '../base/limits.js'
+import { u32, u32le, u8 } from '../base/bytes.js'
+import { MAX_FRAME_LEN, MAX_PCAPNG_BLOCK_LEN } from '../base/limits.js'
 import { BLOCK_FRAMES } from '../model/packet-block.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import { linkTypeOf } from './link-type.js'
+import { PcapngFields } from './pcapng-fields.js'
 import { PcapngInterfaces } from './pcapng-interfaces.js'
 import { MAX_RECORD_LEN } from './record-reader.js'
 import type { RecordReader } from './record-reader.js'
@@ -44,21 +45,18 @@ const EPB_FRAME = 28
 const SPB_WIRELEN = 8
 const SPB_FRAME = 12
 
-const OPTION_HEADER_LEN = 4
 const IF_TSRESOL = 9
 const IF_FCSLEN = 13
 const IF_TSOFFSET = 14
 const ISB_IFDROP = 5
 const ISB_OSDROP = 7
 
-const TWO_32 = 4_294_967_296
-
 /** Takes the packets of a pcapng out of its octets, from the first Section Header Block on. */
 export class PcapngReader implements RecordReader {
   failure: string | undefined
   private readonly linkType: number | undefined
   private readonly interfaces = new PcapngInterfaces()
-  private littleEndian = true
+  private readonly fields = new PcapngFields()
   /** Packets lost in the sections before, and whether any section said. */
   private lostBefore = 0
   private lostKnown = false
@@ -79,10 +77,10 @@ export class PcapngReader implements RecordReader {
   fill(block: PacketBlock, off: number, end: number): number {
     const { bytes } = block
     while (block.count < BLOCK_FRAMES && end - off >= BLOCK_MIN_LEN) {
-      const type = this.read32(bytes, off)
+      const type = this.fields.read32(bytes, off)
       if (type === PCAPNG_MAGIC && !this.readByteOrder(bytes, off)) return off
       // Some writers leave out of the length what aligns the block to four octets.
-      const length = Math.ceil(this.read32(bytes, off + TOTAL_LENGTH) / 4) * 4
+      const length = Math.ceil(this.fields.read32(bytes, off + TOTAL_LENGTH) / 4) * 4
       if (length < BLOCK_MIN_LEN || length > MAX_PCAPNG_BLOCK_LEN) {
         this.failure = `a block claims a length of ${length} octets`
         return off
@@ -121,7 +119,7 @@ export class PcapngReader implements RecordReader {
     let bodyEnd = end
     if (end - off === length) {
       bodyEnd = end - TRAILER_LEN
-      const trailer = this.read32(bytes, bodyEnd)
+      const trailer = this.fields.read32(bytes, bodyEnd)
       if (Math.ceil(trailer / 4) * 4 !== length) {
         this.failure = `a block begins with a length of ${length} octets and ends with ${trailer}`
         return false
@@ -145,15 +143,15 @@ export class PcapngReader implements RecordReader {
 
   /** Takes the byte order of the section that begins at `off`. @returns false on a failure */
   private readByteOrder(bytes: Uint8Array, off: number): boolean {
-    this.littleEndian = u32le(bytes, off + BODY) === BYTE_ORDER_MAGIC
-    if (this.littleEndian || u32(bytes, off + BODY) === BYTE_ORDER_MAGIC) return true
+    this.fields.littleEndian = u32le(bytes, off + BODY) === BYTE_ORDER_MAGIC
+    if (this.fields.littleEndian || u32(bytes, off + BODY) === BYTE_ORDER_MAGIC) return true
     this.failure = 'a section header has no byte-order magic'
     return false
   }
 
   private readSection(bytes: Uint8Array, off: number, bodyEnd: number): boolean {
     if (bodyEnd - off < SHB_MIN_LEN - TRAILER_LEN) return this.tooShort('section header')
-    const major = this.read16(bytes, off + SHB_MAJOR)
+    const major = this.fields.read16(bytes, off + SHB_MAJOR)
     if (major !== 1) {
       this.failure = `a section is of pcapng version ${major}, not 1`
       return false
@@ -166,15 +164,15 @@ export class PcapngReader implements RecordReader {
   private readInterface(bytes: Uint8Array, off: number, bodyEnd: number): boolean {
     if (bodyEnd - off < IDB_OPTIONS) return this.tooShort('interface description')
     const { interfaces } = this
-    const linkType = linkTypeOf(this.read16(bytes, off + BODY))
-    if (!interfaces.add(linkType, this.read32(bytes, off + IDB_SNAP_LEN))) return true
+    const linkType = linkTypeOf(this.fields.read16(bytes, off + BODY))
+    if (!interfaces.add(linkType, this.fields.read32(bytes, off + IDB_SNAP_LEN))) return true
     const i = interfaces.count - 1
     const options = off + IDB_OPTIONS
-    const resolution = this.findOption(bytes, options, bodyEnd, IF_TSRESOL, 1)
+    const resolution = this.fields.findOption(bytes, options, bodyEnd, IF_TSRESOL, 1)
     if (resolution >= 0) interfaces.setResolution(i, u8(bytes, resolution))
-    const offset = this.findOption(bytes, options, bodyEnd, IF_TSOFFSET, 8)
-    if (offset >= 0) interfaces.setOffset(i, this.readSigned64(bytes, offset))
-    const fcs = this.findOption(bytes, options, bodyEnd, IF_FCSLEN, 1)
+    const offset = this.fields.findOption(bytes, options, bodyEnd, IF_TSOFFSET, 8)
+    if (offset >= 0) interfaces.setOffset(i, this.fields.readSigned64(bytes, offset))
+    const fcs = this.fields.findOption(bytes, options, bodyEnd, IF_FCSLEN, 1)
     // In bits by its text, in octets by its example and by some writers.
     const fcsLen = fcs < 0 ? 0 : u8(bytes, fcs)
     interfaces.fcsLen[i] = fcsLen < 8 ? fcsLen : fcsLen >> 3
@@ -183,35 +181,38 @@ export class PcapngReader implements RecordReader {
 
   private readStatistics(bytes: Uint8Array, off: number, bodyEnd: number): void {
     if (bodyEnd - off < ISB_OPTIONS) return
-    const i = this.read32(bytes, off + BODY)
+    const i = this.fields.read32(bytes, off + BODY)
     if (i >= this.interfaces.count) return
-    const byInterface = this.findOption(bytes, off + ISB_OPTIONS, bodyEnd, ISB_IFDROP, 8)
-    const bySystem = this.findOption(bytes, off + ISB_OPTIONS, bodyEnd, ISB_OSDROP, 8)
+    const byInterface = this.fields.findOption(bytes, off + ISB_OPTIONS, bodyEnd, ISB_IFDROP, 8)
+    const bySystem = this.fields.findOption(bytes, off + ISB_OPTIONS, bodyEnd, ISB_OSDROP, 8)
     if (byInterface < 0 && bySystem < 0) return
     this.lostKnown = true
     this.interfaces.lost[i] =
-      (byInterface < 0 ? 0 : this.readSigned64(bytes, byInterface)) +
-      (bySystem < 0 ? 0 : this.readSigned64(bytes, bySystem))
+      (byInterface < 0 ? 0 : this.fields.readSigned64(bytes, byInterface)) +
+      (bySystem < 0 ? 0 : this.fields.readSigned64(bytes, bySystem))
   }
 
   private readPacket(block: PacketBlock, type: number, off: number, bodyEnd: number): boolean {
     const { bytes } = block
     if (bodyEnd - off < EPB_FRAME) return this.tooShort('packet')
-    const caplen = this.read32(bytes, off + EPB_CAPLEN)
+    const caplen = this.fields.read32(bytes, off + EPB_CAPLEN)
     if (caplen > MAX_FRAME_LEN) {
       this.tooLong++
       return true
     }
     if (caplen > bodyEnd - off - EPB_FRAME) return this.tooShort('packet')
-    const id = type === PACKET ? this.read16(bytes, off + BODY) : this.read32(bytes, off + BODY)
+    const id =
+      type === PACKET
+        ? this.fields.read16(bytes, off + BODY)
+        : this.fields.read32(bytes, off + BODY)
     if (id >= this.interfaces.count) {
       this.withoutInterface++
       return true
     }
-    const high = this.read32(bytes, off + EPB_TIME_HIGH)
-    const low = this.read32(bytes, off + EPB_TIME_LOW)
+    const high = this.fields.read32(bytes, off + EPB_TIME_HIGH)
+    const low = this.fields.read32(bytes, off + EPB_TIME_LOW)
     this.lastMicros = this.interfaces.micros(id, high, low)
-    this.append(block, id, off + EPB_FRAME, caplen, this.read32(bytes, off + EPB_WIRELEN))
+    this.append(block, id, off + EPB_FRAME, caplen, this.fields.read32(bytes, off + EPB_WIRELEN))
     return true
   }
 
@@ -221,7 +222,7 @@ export class PcapngReader implements RecordReader {
       this.withoutInterface++
       return true
     }
-    const wirelen = this.read32(block.bytes, off + SPB_WIRELEN)
+    const wirelen = this.fields.read32(block.bytes, off + SPB_WIRELEN)
     const snapLen = this.interfaces.snapLen[0] ?? 0
     const caplen = snapLen !== 0 && snapLen < wirelen ? snapLen : wirelen
     if (caplen > MAX_FRAME_LEN) {
@@ -251,41 +252,9 @@ export class PcapngReader implements RecordReader {
     block.linkType[i] = this.linkType ?? this.interfaces.linkType[id] ?? 0
   }
 
-  /** Offset of the value of the first option `code` of exactly `length` octets in `bytes[off, end)`, or -1. */
-  private findOption(
-    bytes: Uint8Array,
-    off: number,
-    end: number,
-    code: number,
-    length: number,
-  ): number {
-    for (let i = 0; i < MAX_PCAPNG_OPTIONS && end - off >= OPTION_HEADER_LEN; i++) {
-      const foundCode = this.read16(bytes, off)
-      const foundLen = this.read16(bytes, off + 2)
-      const value = off + OPTION_HEADER_LEN
-      if (foundCode === 0 || foundLen > end - value) return -1
-      if (foundCode === code && foundLen === length) return value
-      off = value + ((foundLen + 3) & ~3)
-    }
-    return -1
-  }
-
   private tooShort(what: string): boolean {
     this.failure = `a ${what} block is shorter than what it holds`
     return false
-  }
-
-  private read16(bytes: Uint8Array, off: number): number {
-    return this.littleEndian ? u16le(bytes, off) : u16(bytes, off)
-  }
-
-  private read32(bytes: Uint8Array, off: number): number {
-    return this.littleEndian ? u32le(bytes, off) : u32(bytes, off)
-  }
-
-  private readSigned64(bytes: Uint8Array, off: number): number {
-    const high = this.read32(bytes, this.littleEndian ? off + 4 : off) | 0
-    return high * TWO_32 + this.read32(bytes, this.littleEndian ? off : off + 4)
   }
 }
 
