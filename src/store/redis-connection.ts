@@ -120,7 +120,7 @@ function reasonOf(code: string, message: string): string {
   }
   if (/timed? ?out|Expecting data/i.test(message))
     return 'no answer. Check the address, the port and any firewall between'
-  if (/Protocol error|expected/i.test(message))
+  if (/Protocol error|RESP type/i.test(message))
     return 'what answers there does not speak the Redis protocol. Check the port, and rediss:// for TLS'
   if (/writeable|Connection is closed|aborted|max retries|ECONNRESET|EPIPE/i.test(message))
     return 'the connection was lost; it is tried again'
