@@ -118,9 +118,12 @@ const PASS: Record<string, Octets> = {
   'a first fragment': on4(6, tcp({ from: SERVER, to: CLIENT }), { fragment: 0x2000 }),
   'a later fragment': on4(6, BULK, { fragment: 0x2064 }),
   'a last fragment over UDP': on4(17, BULK, { fragment: 0x00c8 }),
-  'IPv6 hop-by-hop': on6(0, [6, ...zeros(7), ...tcp({ payload: HELLO })]),
-  'IPv6 destination options': on6(60, [6, ...zeros(7), ...tcp({ payload: HELLO })]),
-  'IPv6 fragment': on6(44, [6, ...zeros(7), ...BULK]),
+  ...Object.fromEntries(
+    [0, 43, 44, 51, 60, 135, 139, 140].map((header) => [
+      `IPv6 extension header ${header}`,
+      on6(header, [6, ...zeros(7), ...tcp({ payload: HELLO })]),
+    ]),
+  ),
   'authentication header': on4(51, [6, 4, ...zeros(22), ...tcp({ payload: HELLO })]),
 }
 
