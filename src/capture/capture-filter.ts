@@ -24,8 +24,8 @@ const FIN_SYN_RST = '7'
 const EXTENSION_HEADERS = [0, 43, 44, 51, 60, 135, 139, 140]
 /** IP protocols of tunnels: IPv4, IPv6, GRE, MPLS and Ethernet in IP. */
 const TUNNEL_PROTOCOLS = [4, 41, 47, 137, 143]
-/** UDP ports of tunnels: GTP-U, Teredo, VXLAN (IANA's, GPE's, Linux's first), GENEVE, TZSP. */
-const TUNNEL_PORTS = [2152, 3544, 4789, 4790, 6081, 8472, 37008]
+/** UDP ports of tunnels: GTP-U, Teredo, VXLAN (IANA's, GPE's, Linux's first), GENEVE, MPLS, TZSP. */
+const TUNNEL_PORTS = [2152, 3544, 4789, 4790, 6081, 6635, 8472, 37008]
 /** EtherTypes of MPLS, unicast and multicast, and of PPPoE sessions. */
 const TUNNEL_ETHERTYPES = [0x8847, 0x8848, 0x8864]
 /** IP authentication header (RFC 4302), which the transport follows. */

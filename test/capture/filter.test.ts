@@ -151,6 +151,7 @@ const TUNNELS: Record<string, Octets> = {
   ...everywhere('GRE', 47, [0, 0, 8, 0, ...ip4(6, tcp({ payload: HELLO }))]),
   ...everywhere('IPv4 in IP', 4, ip4(6, tcp({ payload: HELLO }))),
   ...everywhere('GTP-U', 17, udp(2152, zeros(60))),
+  ...everywhere('MPLS in UDP', 17, udp(6635, zeros(60))),
   MPLS: ethernet(0x8847, [0, 0, 0x11, 64, ...ip4(6, tcp({ payload: HELLO }))]),
   'PPPoE in a VLAN': tagged(ethernet(0x8864, [0x11, 0, 0, 1, 0, 80, 0, 0x21, ...zeros(60)])),
 }
