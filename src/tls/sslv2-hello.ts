@@ -12,34 +12,39 @@ import { MALFORMED, TRUNCATED, UNSUPPORTED } from '../base/fault.js'
 import type { OffsetOrFault } from '../base/fault.js'
 import type { Hello } from '../model/hello.js'
 
-const MSG_TYPE = 2
-const VERSION = 3
-const CIPHER_SPEC_LENGTH = 5
-const SESSION_ID_LENGTH = 7
-const CHALLENGE_LENGTH = 9
-const CIPHER_SPECS = 11
+const RECORD_HEADER_LEN = 2
+// Offsets from msg_type.
+const VERSION = 1
+const CIPHER_SPEC_LENGTH = 3
+const SESSION_ID_LENGTH = 5
+const CHALLENGE_LENGTH = 7
+const CIPHER_SPECS = 9
 const CLIENT_HELLO = 1
 const MIN_CHALLENGE_LEN = 16
 const RANDOM_LEN = 32
 const MAX_SESSION_ID_LEN = 32
-/** Handshake header, version, random, session_id, suites of 2^15 octets in specs of three, null compression. */
-const MAX_REWRITTEN_LEN = 4 + 2 + RANDOM_LEN + 1 + MAX_SESSION_ID_LEN + 2 + 21_848 + 2
+/** Octets of specs the fifteen bits of msg_length leave room for. */
+const MAX_SPECS_LEN = 0x7fff
+/** Handshake header, version, random, session_id, suites of two octets a spec, null compression. */
+const MAX_REWRITTEN_LEN = 4 + 2 + RANDOM_LEN + 1 + MAX_SESSION_ID_LEN + 2 + 21_844 + 2
 
 let rewritten = new Uint8Array(0)
 
-/** Whether [off, end) begins as a CLIENT-HELLO in SSL 2.0 framing does. No TLS handshake type has the highest bit. */
+/** Whether [off, end) begins as a CLIENT-HELLO with its msg_length does. No TLS handshake type has the highest bit. */
 export function isSslv2ClientHello(bytes: Uint8Array, off: number, end: number): boolean {
   return (
-    end - off > MSG_TYPE && u8(bytes, off) >= 0x80 && u8(bytes, off + MSG_TYPE) === CLIENT_HELLO
+    end - off > RECORD_HEADER_LEN &&
+    u8(bytes, off) >= 0x80 &&
+    u8(bytes, off + RECORD_HEADER_LEN) === CLIENT_HELLO
   )
 }
 
 /**
- * Parses the SSL 2.0-framed CLIENT-HELLO that fills [off, end), its two octets of msg_length included.
+ * Parses the SSL 2.0-framed CLIENT-HELLO that fills [off, end), with its two octets of msg_length or without.
  *
  * `hello.bytes` is this parser's own buffer with the equivalent ClientHello, good until the next call.
  *
- * @returns `end`; TRUNCATED where msg_length promises more than there is, UNSUPPORTED for another message and for
+ * @returns `end`; TRUNCATED where its lengths promise more than there is, UNSUPPORTED for another message and for
  * a client that offers SSL 2.0 alone (by version, or by having no TLS suite), else MALFORMED
  */
 export function parseSslv2ClientHello(
@@ -48,29 +53,34 @@ export function parseSslv2ClientHello(
   end: number,
   hello: Hello,
 ): OffsetOrFault {
-  if (end - off < 2) return TRUNCATED
-  if (u8(bytes, off) < 0x80) return UNSUPPORTED
-  const length = u16(bytes, off) & 0x7fff
-  if (length !== end - off - 2) return length > end - off - 2 ? TRUNCATED : MALFORMED
-  if (end - off < CIPHER_SPECS) return MALFORMED
-  if (u8(bytes, off + MSG_TYPE) !== CLIENT_HELLO) return UNSUPPORTED
-  if (u8(bytes, off + VERSION) !== 3) return UNSUPPORTED
+  let start = off
+  if (end - off >= RECORD_HEADER_LEN && u8(bytes, off) >= 0x80) {
+    start = off + RECORD_HEADER_LEN
+    const length = u16(bytes, off) & 0x7fff
+    if (length !== end - start) return length > end - start ? TRUNCATED : MALFORMED
+  }
+  const framed = start !== off
+  if (end - start < CIPHER_SPECS) return framed ? MALFORMED : TRUNCATED
+  if (u8(bytes, start) !== CLIENT_HELLO || u8(bytes, start + VERSION) !== 3) return UNSUPPORTED
 
-  const specsLen = u16(bytes, off + CIPHER_SPEC_LENGTH)
-  const sessionIdLen = u16(bytes, off + SESSION_ID_LENGTH)
-  const challengeLen = u16(bytes, off + CHALLENGE_LENGTH)
+  const specsLen = u16(bytes, start + CIPHER_SPEC_LENGTH)
+  const sessionIdLen = u16(bytes, start + SESSION_ID_LENGTH)
+  const challengeLen = u16(bytes, start + CHALLENGE_LENGTH)
   if (specsLen < 3 || specsLen % 3 !== 0 || sessionIdLen > MAX_SESSION_ID_LEN) return MALFORMED
   if (challengeLen < MIN_CHALLENGE_LEN || challengeLen > RANDOM_LEN) return MALFORMED
-  if (CIPHER_SPECS + specsLen + sessionIdLen + challengeLen !== end - off) return MALFORMED
+  const messageEnd = start + CIPHER_SPECS + specsLen + sessionIdLen + challengeLen
+  if (messageEnd !== end) return messageEnd > end && !framed ? TRUNCATED : MALFORMED
+  // What msg_length cannot say is no message, with it or without.
+  if (specsLen > MAX_SPECS_LEN) return MALFORMED
 
-  const specsOff = off + CIPHER_SPECS
+  const specsOff = start + CIPHER_SPECS
   const sessionIdOff = specsOff + specsLen
-  return rewrite(bytes, off, specsOff, sessionIdOff, sessionIdOff + sessionIdLen, end, hello)
+  return rewrite(bytes, start, specsOff, sessionIdOff, sessionIdOff + sessionIdLen, end, hello)
 }
 
 function rewrite(
   bytes: Uint8Array,
-  off: number,
+  start: number,
   specsOff: number,
   sessionIdOff: number,
   challengeOff: number,
@@ -84,7 +94,7 @@ function rewrite(
   hello.bytes = out
   hello.off = 0
   hello.handshakeType = CLIENT_HELLO
-  hello.legacyVersion = u16(bytes, off + VERSION)
+  hello.legacyVersion = u16(bytes, start + VERSION)
   out[4] = hello.legacyVersion >> 8
   out[5] = hello.legacyVersion & 0xff
 

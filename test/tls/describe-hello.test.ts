@@ -133,12 +133,8 @@ describe('describeHello', () => {
       [[65281, vector8(octets(12))], { length: 12 }],
       [
         [51764, hex('0011 0582df130201 0582df130206 0482df131f')],
-        ['45010.0', 'x'],
+        ['44947.2.1', '44947.2.6', '44947.31'],
       ],
-    ]
-    cases[cases.length - 1] = [
-      [51764, hex('0011 0582df130201 0582df130206 0482df131f')],
-      ['44947.2.1', '44947.2.6', '44947.31'],
     ]
     for (const [extension, data] of cases) {
       const said = of(extension).extensions[0]

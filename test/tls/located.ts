@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { u16 } from '../../src/base/bytes.js'
 import type { Hello } from '../../src/model/hello.js'
+import { allocatedPerCall } from '../support.js'
 
 type U16List = 'cipherSuites' | 'supportedGroups' | 'signatureAlgorithms' | 'supportedVersions'
 
@@ -35,4 +36,12 @@ export function expectInside(hello: Hello): void {
   for (let i = 0; i < hello.extensionCount; i++)
     inside(hello.extensionOff[i] ?? 0, hello.extensionLen[i] ?? 0, `extension ${i}`)
   if (hello.echIndex >= hello.extensionCount) expect.fail('echIndex beyond the extensions')
+}
+
+/** The least of up to three measurements: what the compiler leaves behind while it works is not the function's. */
+export function leastAllocatedPerCall(fn: () => void): number {
+  let least = allocatedPerCall(fn)
+  for (let again = 0; again < 2 && least >= 1; again++)
+    least = Math.min(least, allocatedPerCall(fn))
+  return least
 }

@@ -48,6 +48,19 @@ describe('parseSslv2ClientHello', () => {
     expect(u16s(parse(bytes).hello, 'cipherSuites')).to.deep.equal([57, 56, 53, 22, 19, 10, 51])
   })
 
+  it('takes a message with its msg_length and without', () => {
+    const good = sslv2ClientHello({ specs: [0x2f, 0x010080, 0x35], sessionId: octets(16) })
+    const bare = good.slice(2)
+    const { hello, result } = parse(bare)
+    expect(result).to.equal(bare.length)
+    expect(u16s(hello, 'cipherSuites')).to.deep.equal([0x2f, 0x35])
+    for (let end = 0; end < bare.length; end++)
+      expect(parse(bare.slice(0, end)).result, `${end}`).to.equal(TRUNCATED)
+    expect(parse(Uint8Array.of(...bare, 0)).result, 'octets after').to.equal(MALFORMED)
+    const long = sslv2ClientHello({ specs: new Array<number>(11_000).fill(0x2f) }).slice(2)
+    expect(parse(long).result, 'longer than msg_length can say').to.equal(MALFORMED)
+  })
+
   it('tells the faults apart', () => {
     const good = sslv2ClientHello()
     const changed = (at: number, value: number) =>
@@ -55,6 +68,9 @@ describe('parseSslv2ClientHello', () => {
     expect(parse(good.slice(0, 1)).result).to.equal(TRUNCATED)
     expect(parse(good.slice(0, -1)).result).to.equal(TRUNCATED)
     expect(parse(changed(0, 0)).result, 'header of three octets').to.equal(UNSUPPORTED)
+    const inner = sslv2ClientHello({ specs: [1, 2] })
+    inner[8] = 9
+    expect(parse(inner).result, 'lengths beyond msg_length').to.equal(MALFORMED)
     expect(parse(changed(2, 4)).result, 'SERVER-HELLO').to.equal(UNSUPPORTED)
     expect(parse(sslv2ClientHello({ version: 0x0002 })).result, 'SSL 2.0').to.equal(UNSUPPORTED)
     expect(parse(sslv2ClientHello({ specs: [0x010080] })).result, 'no TLS suite').to.equal(
