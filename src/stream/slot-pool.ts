@@ -1,3 +1,5 @@
+import { markRange, nextMarked, nextUnmarked } from './marks.js'
+
 // Octets of unfinished hellos wait in slots: pieces of three big buffers, one a size class, made once.
 //
 //   slot:  |....anchor#########solid....####...........|      # seen, . not seen
@@ -172,9 +174,8 @@ export class SlotPool {
     const oldAnchor = words[at + ANCHOR] ?? -1
     const oldSolid = words[at + SOLID] ?? -1
     if (oldAnchor >= 0) {
-      const marks = this.marksOf(slot)
       const first = this.offsetOf(slot)
-      for (let i = oldAnchor; i < oldSolid; i++) setMark(marks, first + i)
+      markRange(this.marksOf(slot), first + oldAnchor, first + oldSolid)
     }
     words[at + ANCHOR] = anchor
     words[at + SOLID] = anchor
@@ -185,10 +186,8 @@ export class SlotPool {
   isFilled(slot: number, from: number, to: number): boolean {
     if (from >= to) return true
     if (this.words[slot * SLOT_WORDS + MARKED] === 0) return false
-    const marks = this.marksOf(slot)
     const first = this.offsetOf(slot)
-    for (let i = from; i < to; i++) if (!isMarked(marks, first + i)) return false
-    return true
+    return nextUnmarked(this.marksOf(slot), first + from, first + to) === first + to
   }
 
   /**
@@ -212,35 +211,32 @@ export class SlotPool {
     const solid = words[slot * SLOT_WORDS + SOLID] ?? -1
     const stop = at + end - off
     const shift = off - at
-    let seen = 0
-    let next = at
-    if (anchor >= 0 && at >= anchor && at <= solid) {
-      // Octets of the solid part came again.
-      const again = Math.min(solid, stop)
-      if (again > at) seen |= PUT_REPEATED
-      for (let i = Math.max(at, comparable); i < again; i++) {
-        if (buffer[first + i] !== bytes[i + shift]) {
-          seen |= PUT_CONFLICT
-          break
-        }
-      }
-      next = again
-      if (next === stop) return seen
-      if (words[slot * SLOT_WORDS + MARKED] === 0) {
-        buffer.set(bytes.subarray(next + shift, end), first + next)
-        words[slot * SLOT_WORDS + SOLID] = stop
-        return seen
-      }
+    if (at === solid && words[slot * SLOT_WORDS + MARKED] === 0) {
+      buffer.set(bytes.subarray(off, end), first + at)
+      words[slot * SLOT_WORDS + SOLID] = stop
+      return 0
     }
+
+    let seen = 0
     const marks = this.marksOf(slot)
-    for (let i = next; i < stop; i++) {
-      if (isMarked(marks, first + i) || (anchor >= 0 && i >= anchor && i < solid)) {
+    for (let i = at; i < stop;) {
+      // The solid part is there without marks.
+      const isSolid = i >= anchor && i < solid
+      const bound = i < anchor ? Math.min(anchor, stop) : stop
+      let next = isSolid
+        ? Math.min(solid, stop)
+        : nextUnmarked(marks, first + i, first + bound) - first
+      if (next > i) {
         seen |= PUT_REPEATED
-        if (i >= comparable && buffer[first + i] !== bytes[i + shift]) seen |= PUT_CONFLICT
+        for (let k = Math.max(i, comparable); k < next; k++) {
+          if (buffer[first + k] !== bytes[k + shift]) seen |= PUT_CONFLICT
+        }
       } else {
-        buffer[first + i] = bytes[i + shift] ?? 0
-        setMark(marks, first + i)
+        next = nextMarked(marks, first + i, first + bound) - first
+        buffer.set(bytes.subarray(i + shift, next + shift), first + i)
+        markRange(marks, first + i, first + next)
       }
+      i = next
     }
     if (anchor >= 0) this.settle(slot)
     return seen
@@ -248,13 +244,12 @@ export class SlotPool {
 
   /** Moves `solid` over what is marked behind it. */
   private settle(slot: number): void {
-    if (this.words[slot * SLOT_WORDS + MARKED] === 0) return
-    const marks = this.marksOf(slot)
+    const at = slot * SLOT_WORDS
+    if (this.words[at + MARKED] === 0) return
     const first = this.offsetOf(slot)
-    const size = this.sizeOf(slot)
-    let solid = this.words[slot * SLOT_WORDS + SOLID] ?? 0
-    while (solid < size && isMarked(marks, first + solid)) solid++
-    this.words[slot * SLOT_WORDS + SOLID] = solid
+    const from = first + (this.words[at + SOLID] ?? 0)
+    const to = first + this.sizeOf(slot)
+    this.words[at + SOLID] = nextUnmarked(this.marksOf(slot), from, to) - first
   }
 
   /** The bitmap `slot` has its marks in, cleared at its first use. */
@@ -270,11 +265,3 @@ export class SlotPool {
 }
 
 const NO_BYTES = new Uint8Array(0)
-
-function isMarked(marks: Uint8Array, index: number): boolean {
-  return (((marks[index >> 3] ?? 0) >> (index & 7)) & 1) !== 0
-}
-
-function setMark(marks: Uint8Array, index: number): void {
-  marks[index >> 3] = (marks[index >> 3] ?? 0) | (1 << (index & 7))
-}

@@ -134,7 +134,7 @@ export class TcpMessages {
       const startOffset = offset + start - off
       if (anchor < 0 || (startOffset < anchor && isRaw)) {
         pool.setAnchor(slot, startOffset)
-        restartRecords(pool, slot)
+        if (anchor >= 0) restartRecords(pool, slot)
       }
     }
     const comparable = isRaw ? 0 : (pool.words[at + SOLID] ?? 0)

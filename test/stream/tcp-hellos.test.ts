@@ -484,6 +484,29 @@ describe('TcpHellos', () => {
     })
   })
 
+  it('keeps to its memory under floods of SYNs and first halves, and finds the hellos among them', () => {
+    const counters = newCounters()
+    const hellos = new TcpHellos({ server: false, seed: 9 }, counters, SMALL_SIZES)
+    const first = stream.subarray(0, 400)
+    let found = 0
+    for (let i = 0; i < 30_000; i++) {
+      const forged = { src: [10, i >> 16, (i >> 8) & 255, i & 255] }
+      hellos.take(segment(i, NO_OCTETS, { ...forged, flags: TCP_SYN }))
+      hellos.take(segment(i + 1, first, forged))
+      // A real one, twenty forged ones between each of its segments.
+      const srcPort = Math.floor(i / 60)
+      const packets = [
+        segment(1, NO_OCTETS, { srcPort, flags: TCP_SYN }),
+        segment(2, first, { srcPort }),
+        segment(402, stream.subarray(400), { srcPort }),
+      ]
+      if (i % 20 === 0) found += hellos.take(packets[(i % 60) / 20] ?? syn())
+    }
+    expect(found).to.equal(500)
+    expect(hellos.pending).to.equal(32)
+    expect(counters.hello_evicted).to.equal(30_000 - 32)
+  })
+
   it('allocates nothing on bulk data and on whole hellos', () => {
     const hellos = client()
     const bulk = segment(77, new Uint8Array(1400).fill(0x17))
