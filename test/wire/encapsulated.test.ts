@@ -123,6 +123,9 @@ const over = (port: number, payload: string | Uint8Array): Uint8Array =>
   ethernet('0800', ipv4(17, udp(50000, port, cat(payload))))
 const gre = (...parts: (string | Uint8Array)[]): Uint8Array => ipv4(47, cat(...parts))
 
+/** A present word that ends the list, and a data frame. */
+const RADIOTAP_REST = `00000000 0801 0000 ${'02'.repeat(18)} 1000 aaaa03 000000 0800`
+
 describe('faults by name', () => {
   const cases: [string, [number, string], number, string][] = [
     ['link type nobody knows', faultOf(147, INNER_V4), UNSUPPORTED, 'link_type_unsupported'],
@@ -192,6 +195,12 @@ describe('faults by name', () => {
     [
       'radiotap shorter than itself',
       faultOf(127, '00000700 00000000'),
+      MALFORMED,
+      'link_malformed',
+    ],
+    [
+      'radiotap with words past its end',
+      faultOf(127, '00000800 00000080', RADIOTAP_REST),
       MALFORMED,
       'link_malformed',
     ],

@@ -80,6 +80,16 @@ describe('FrameDecoder', () => {
     expect(decodeFrame(six, RAW).packet.payloadLen).to.equal(300)
   })
 
+  it('takes the frame check sequence radiotap tells of for no payload', () => {
+    const packet = ipv4(6, SEGMENT)
+    packet[2] = packet[3] = 0
+    const dataFrame = `0801 0000 ${'02'.repeat(18)} 1000 aaaa03 000000 0800`
+    const frame = cat('0000 0900 02000000 10', dataFrame, packet, '11223344')
+    expect(decodeFrame(frame, 127).payload).to.equal('16030100')
+    const cut = decodeFrame(frame.slice(0, -5), 127, frame.length)
+    expect([cut.payload, cut.packet.payloadWireLen]).to.deep.equal(['160301', 4])
+  })
+
   it('reads a jumbogram by its option', () => {
     const segment = tcp(1, 2, new Uint8Array(70_000).fill(9))
     const jumbo = ipv6(0, cat('0600 c204 0001 118c', segment))
@@ -174,7 +184,9 @@ describe('FrameDecoder', () => {
     const decode = (): void => {
       decoder.decodeFrame(block, i++ % block.count, packet)
     }
-    expect(allocatedPerCall(decode)).to.be.below(1)
+    // The first rounds may still run while the compiler works in its own thread.
+    const rounds = [1, 2, 3, 4].map(() => allocatedPerCall(decode))
+    expect(Math.min(...rounds)).to.be.below(0.1)
     expect(counters.ip_datagrams_reassembled).to.be.above(1000)
   })
 })
