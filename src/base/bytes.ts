@@ -24,6 +24,11 @@ export function u32(bytes: Uint8Array, off: number): number {
   )
 }
 
+/** The 32 bits at `off` as a signed integer: where only equality matters, for it never needs a number on the heap. */
+export function i32(bytes: Uint8Array, off: number): number {
+  return (bytes[off]! << 24) | (bytes[off + 1]! << 16) | (bytes[off + 2]! << 8) | bytes[off + 3]!
+}
+
 /** Unsigned 16-bit integer at `off`, little-endian. */
 export function u16le(bytes: Uint8Array, off: number): number {
   return bytes[off]! | (bytes[off + 1]! << 8)

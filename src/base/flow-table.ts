@@ -1,4 +1,4 @@
-import { u32 } from './bytes.js'
+import { i32 } from './bytes.js'
 
 // A set-associative cache of flows in typed arrays. An entry is a number; whoever owns the table keeps its own state
 // in arrays indexed by it.
@@ -62,17 +62,18 @@ export class FlowTable {
     const bytes = key.bytes
     const src = key.srcAddrOff
     const dst = key.dstAddrOff
-    // The words are folded side by side, not one after the other: 6 ns instead of 12.
+    // The words are folded side by side, so that the processor multiplies them at once.
     let h =
-      fold(u32(bytes, src) ^ this.k0, 0x7feb352d) +
-      fold(u32(bytes, dst) ^ this.k1, 0x5bd1e995) +
-      fold(((key.srcPort << 16) | key.dstPort) ^ this.k2, 0x2c1b3c6d)
+      (fold(i32(bytes, src) ^ this.k0, 0x7feb352d) + fold(i32(bytes, dst) ^ this.k1, 0x5bd1e995)) |
+      0
     if (key.ipVersion === 6) {
       for (let i = 4; i < 16; i += 4) {
-        h = mix(h ^ u32(bytes, src + i), this.k0) + fold(u32(bytes, dst + i) ^ this.k1, 0x5bd1e995)
+        h = mix(h ^ i32(bytes, src + i), this.k0)
+        h = mix(h ^ i32(bytes, dst + i), this.k1)
       }
     }
-    h = mix(h | 0, this.k2)
+    h = (h + fold(((key.srcPort << 16) | key.dstPort) ^ this.k2, 0x2c1b3c6d)) | 0
+    h = mix(h, this.k2)
     return h === 0 ? 1 : h
   }
 
@@ -141,12 +142,12 @@ export class FlowTable {
     this.stamps[entry] = ++this.clock | 0
     keys[at] = (key.srcPort << 16) | key.dstPort
     keys[at + 1] = key.ipVersion
-    keys[at + 2] = u32(bytes, key.srcAddrOff)
-    keys[at + 3] = u32(bytes, key.dstAddrOff)
+    keys[at + 2] = i32(bytes, key.srcAddrOff)
+    keys[at + 3] = i32(bytes, key.dstAddrOff)
     if (key.ipVersion !== 6) return
     for (let i = 1; i < 4; i++) {
-      keys[at + 2 + 2 * i] = u32(bytes, key.srcAddrOff + 4 * i)
-      keys[at + 3 + 2 * i] = u32(bytes, key.dstAddrOff + 4 * i)
+      keys[at + 2 + 2 * i] = i32(bytes, key.srcAddrOff + 4 * i)
+      keys[at + 3 + 2 * i] = i32(bytes, key.dstAddrOff + 4 * i)
     }
   }
 
@@ -162,15 +163,15 @@ export class FlowTable {
     if (
       keys[at] !== ((key.srcPort << 16) | key.dstPort) ||
       keys[at + 1] !== key.ipVersion ||
-      keys[at + 2] !== (u32(bytes, key.srcAddrOff) | 0) ||
-      keys[at + 3] !== (u32(bytes, key.dstAddrOff) | 0)
+      keys[at + 2] !== i32(bytes, key.srcAddrOff) ||
+      keys[at + 3] !== i32(bytes, key.dstAddrOff)
     ) {
       return false
     }
     if (key.ipVersion !== 6) return true
     for (let i = 1; i < 4; i++) {
-      if (keys[at + 2 + 2 * i] !== (u32(bytes, key.srcAddrOff + 4 * i) | 0)) return false
-      if (keys[at + 3 + 2 * i] !== (u32(bytes, key.dstAddrOff + 4 * i) | 0)) return false
+      if (keys[at + 2 + 2 * i] !== i32(bytes, key.srcAddrOff + 4 * i)) return false
+      if (keys[at + 3 + 2 * i] !== i32(bytes, key.dstAddrOff + 4 * i)) return false
     }
     return true
   }

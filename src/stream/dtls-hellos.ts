@@ -1,4 +1,4 @@
-import { u16, u24, u32, u8 } from '../base/bytes.js'
+import { i32, u16, u24, u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import { FlowTable } from '../base/flow-table.js'
 import {
@@ -253,7 +253,7 @@ export class DtlsHellos {
     const random = off + MESSAGE_HEADER_LEN + 2
     let isAnswer = words[at + GIVEN] === type
     for (let i = 0; i < RANDOM_WORDS && isAnswer; i++) {
-      isAnswer = words[at + RANDOM + i] === (u32(bytes, random + 4 * i) | 0)
+      isAnswer = words[at + RANDOM + i] === i32(bytes, random + 4 * i)
     }
     if (isAnswer) {
       if (sequence <= (words[at + GIVEN_SEQ] ?? 0)) {
@@ -275,7 +275,7 @@ export class DtlsHellos {
     message.quality = isAnswer && type === CLIENT_HELLO ? quality | QUALITY_HRR : quality
     words[at + GIVEN] = type
     words[at + GIVEN_SEQ] = sequence
-    for (let i = 0; i < RANDOM_WORDS; i++) words[at + RANDOM + i] = u32(bytes, random + 4 * i)
+    for (let i = 0; i < RANDOM_WORDS; i++) words[at + RANDOM + i] = i32(bytes, random + 4 * i)
     return type === CLIENT_HELLO ? 1 : 2
   }
 
