@@ -1,5 +1,4 @@
 import {
-  BUCKET_INDEXED_VALUES,
   BUCKET_NEW_FINGERPRINTS,
   BUCKET_NEW_VALUES,
   BUCKET_USER_AGENTS,
@@ -8,6 +7,7 @@ import {
 } from '../base/limits.js'
 import type { FingerprintName, Sighting } from '../model/sighting.js'
 import { ClientCount } from './client-count.js'
+import { Bucket, findIn, indexIn } from './memory-bucket.js'
 import type { FingerprintStat, Stats } from './store.js'
 import type { Distribution, FingerprintRecord } from './traits.js'
 import {
@@ -18,38 +18,9 @@ import {
   DISTRIBUTIONS,
   fingerprintId,
   fingerprintStat,
-  indexKey,
   recordOf,
   shareOf,
-  SORTED_METHODS,
-  WIRE_ORDER_METHODS,
 } from './traits.js'
-
-/** Characters of a value kept as its own key: a digest of each would be the dearest part of counting a sighting. */
-const LONGEST_KEY = 512
-
-interface Indexed {
-  readonly id: string
-  readonly method: FingerprintName
-}
-
-/** What one part of the TTL adds up to. */
-class Bucket {
-  sightings = 0
-  other = 0
-  firstMicros = Infinity
-  lastMicros = -Infinity
-  newFingerprints = 0
-  userAgentPairs = 0
-  readonly clients = new ClientCount()
-  readonly fingerprints = new Map<string, { count: number; readonly clients: ClientCount }>()
-  readonly distributions = new Map(
-    DISTRIBUTIONS.map((name) => [name, { fresh: 0, counts: new Map<string, number>() }]),
-  )
-  readonly sortedValues = new Map<string, Indexed>()
-  readonly wireValues = new Map<string, Indexed>()
-  readonly userAgents = new Map<string, Map<string, number>>()
-}
 
 interface Known {
   readonly record: FingerprintRecord
@@ -124,10 +95,8 @@ export class MemoryStatistics {
 
   /** The fingerprint whose value is `value` under a method. */
   find(value: string): (FingerprintStat & { readonly matched: FingerprintName }) | undefined {
-    const key = indexKey(value, LONGEST_KEY)
     for (const start of [...this.#buckets.keys()].sort((a, b) => b - a)) {
-      const bucket = this.#buckets.get(start)
-      const found = bucket?.sortedValues.get(key) ?? bucket?.wireValues.get(key)
+      const found = findIn(this.#bucket(start * 1e6), value)
       if (found === undefined || !this.#known.has(found.id)) continue
       const counts = this.#fingerprintCounts()
       const stat = this.#stat(found.id, counts.get(found.id) ?? 0, counts, this.sightings)
@@ -195,8 +164,7 @@ export class MemoryStatistics {
     }
     counted.count++
     counted.clients.add(sighting.src)
-    index(bucket.sortedValues, id, sighting, SORTED_METHODS)
-    index(bucket.wireValues, id, sighting, WIRE_ORDER_METHODS)
+    indexIn(bucket, id, sighting)
   }
 
   #stat(
@@ -263,21 +231,5 @@ export class MemoryStatistics {
     let sum = 0
     for (const bucket of this.#buckets.values()) sum += of(bucket)
     return sum
-  }
-}
-
-/** Makes a sighting's values under `methods` findable, while there is room; the first fingerprint to have a value keeps it. */
-function index(
-  values: Map<string, Indexed>,
-  id: string,
-  sighting: Sighting,
-  methods: readonly FingerprintName[],
-): void {
-  for (const method of methods) {
-    if (values.size >= BUCKET_INDEXED_VALUES) return
-    const value = sighting[method]
-    if (value === undefined) continue
-    const key = indexKey(value, LONGEST_KEY)
-    if (!values.has(key)) values.set(key, { id, method })
   }
 }

@@ -6,6 +6,7 @@ import {
   STORE_RETRY_MOST_MILLIS,
   STORE_SILENT_MILLIS,
 } from '../base/limits.js'
+import { storeErrorOf } from './redis-error.js'
 import { StoreError } from './store.js'
 
 /** Where a Redis is, and how it is called in messages: without its password. */
@@ -73,58 +74,6 @@ export function newRedisClient(address: RedisAddress): Redis {
     retryStrategy: (attempt) =>
       Math.min(STORE_RETRY_FIRST_MILLIS * 2 ** (attempt - 1), STORE_RETRY_MOST_MILLIS),
   })
-}
-
-/** What kept us from Redis, as one sentence with its remedy. The client's own error holds the password: it is not passed on. */
-export function storeErrorOf(error: unknown, address: RedisAddress): StoreError {
-  if (error instanceof StoreError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const at = `Redis at ${address.shown}`
-  if (message.startsWith('NOAUTH') || message.includes('HELLO must be called with'))
-    return new StoreError(
-      'STORE_AUTH',
-      `${at} needs a password: put it into the URL, redis://:PASSWORD@HOST:PORT`,
-    )
-  if (message.startsWith('WRONGPASS') || message.includes('invalid password'))
-    return new StoreError(
-      'STORE_AUTH',
-      `${at} refuses the user name or password: correct them in the URL`,
-    )
-  if (message.startsWith('NOPERM'))
-    return new StoreError(
-      'STORE_AUTH',
-      `${at} does not let this user do what is needed (${message.slice(7)}): widen its ACL`,
-    )
-  return new StoreError('STORE_UNREACHABLE', `cannot reach ${at}: ${reasonOf(code, message)}`, {
-    cause: new Error(message),
-  })
-}
-
-function reasonOf(code: string, message: string): string {
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'connection refused. Is it running? Start it (apt-get install redis-server), or name another with --redis'
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'its host name is not known. Correct the URL, or check the name service'
-    case 'ENOENT':
-      return 'there is no such socket. Is it running?'
-    case 'EACCES':
-      return 'the socket may not be opened by this user'
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'there is no route to it. Check the address and the network'
-    case 'ETIMEDOUT':
-      return 'no answer. Check the address, the port and any firewall between'
-  }
-  if (/timed? ?out|Expecting data/i.test(message))
-    return 'no answer. Check the address, the port and any firewall between'
-  if (/Protocol error|RESP type/i.test(message))
-    return 'what answers there does not speak the Redis protocol. Check the port, and rediss:// for TLS'
-  if (/writeable|Connection is closed|aborted|max retries|ECONNRESET|EPIPE/i.test(message))
-    return 'the connection was lost; it is tried again'
-  return message
 }
 
 /**

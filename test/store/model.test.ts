@@ -106,7 +106,7 @@ describe('memory and Redis', () => {
           for (const store of stores) await store.close()
         }
       }),
-      { interruptAfterTimeLimit: 3000, numRuns: 300 },
+      { interruptAfterTimeLimit: 2000, numRuns: 300 },
     )
   })
 })
