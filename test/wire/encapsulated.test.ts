@@ -384,6 +384,7 @@ describe('a datagram on the port of a tunnel', () => {
     ['GTP-U of what is no IP', 2152, '30 ff 0004 00000000 05000000'],
     ['GTP-U of an extension without length', 2152, '34 ff 0008 00000000 000000 85 00000000'],
     ['QUIC short header that looks like IPv6', 3544, `60${'a5'.repeat(60)}`],
+    ['IPv6 with octets behind it', 3544, `60000000 0004 3b 40 ${'00'.repeat(44)}`],
     ['QUIC', 37008, quic],
     ['TZSP keepalive', 37008, '01 04 0000 01'],
     ['TZSP of endless padding', 37008, `01 00 0001 ${'00'.repeat(64)}`],

@@ -90,6 +90,38 @@ describe('FrameDecoder', () => {
     expect([cut.payload, cut.packet.payloadWireLen]).to.deep.equal(['160301', 4])
   })
 
+  it('ends where the link layer says, if IP does not', () => {
+    const packet = ipv4(6, SEGMENT)
+    packet[2] = packet[3] = 0
+    const padded = cat(packet, 'ffff')
+    const snap = 'aaaa03 000000 0800'
+    const frames: [number, Uint8Array][] = [
+      [51, cat('1100 0001 002e 0021', padded)],
+      [ETHERNET, ethernet('0034', cat(snap, padded))],
+      [239, cat('02 00 0001 3000 0900', padded)],
+    ]
+    for (const [linkType, frame] of frames) {
+      expect(decodeFrame(frame, linkType).payload).to.equal('16030100')
+    }
+  })
+
+  it('names the header the snaplen cut', () => {
+    const names: [string, number, string][] = [
+      ['IPv4 options', 22, 'ipv4_truncated'],
+      ['IPv6 hop-by-hop', 14 + 44, 'ipv6_truncated'],
+      ['GRE', 14 + 22, 'tunnel_truncated'],
+      ['ERSPAN III, subheader', 14 + 20 + 8 + 16, 'tunnel_truncated'],
+      ['Ethernet', 14 + 30, 'tcp_truncated'],
+      ['PPPoE', 18, 'link_truncated'],
+    ]
+    for (const [name, caplen, counter] of names) {
+      const found = CASES.find((c) => c.name === name)
+      const frame = found?.frame ?? hex('')
+      const cut = decodeFrame(frame.slice(0, caplen), found?.linkType ?? -1, frame.length)
+      expect(counted(cut.counters), name).to.deep.equal({ [counter]: 1 })
+    }
+  })
+
   it('reads a jumbogram by its option', () => {
     const segment = tcp(1, 2, new Uint8Array(70_000).fill(9))
     const jumbo = ipv6(0, cat('0600 c204 0001 118c', segment))
