@@ -55,7 +55,7 @@ export class FlowText {
     out.reserve(FLOW_TEXT_MAX + this.#origin.length)
     const into = out.bytes
     let at = putOctets(into, out.len, TIME)
-    at = this.#time.put(packet.timeMicros, into, at)
+    at = this.#time.put(packet, into, at)
     at = putOctets(into, at, this.#origin)
     at = putOctets(into, at, SRC[transport])
     at = putAddress(packet.bytes, packet.srcAddrOff, packet.ipVersion, into, at)

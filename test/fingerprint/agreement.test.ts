@@ -1,0 +1,56 @@
+// All fingerprints against their naive counterparts, over hellos of every make.
+
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { existsSync, readFileSync } from 'node:fs'
+import type { Sighting } from '../../src/model/sighting.js'
+import { hex } from '../support.js'
+import { browserHello, permuted } from './browser-hello.js'
+import { helloParts } from './arbitrary.js'
+import { clientHello, sightingOf, writerOf } from './hellos.js'
+import { naiveFingerprints } from './naive.js'
+
+const templates = new URL('../../../shared/perf/hellos.json', import.meta.url)
+
+function expectAgreement(octets: Uint8Array, sighting: Sighting): void {
+  const naive = naiveFingerprints(octets)
+  const given = Object.fromEntries(Object.entries(sighting).filter(([key]) => key in naive))
+  expect(given).to.deep.equal(naive)
+}
+
+describe('fingerprints', () => {
+  it('agree with the naive ones for a browser that shuffles its extensions', () => {
+    const writer = writerOf()
+    for (let i = 0; i < 300; i++) {
+      const octets = clientHello(permuted(browserHello, i))
+      expectAgreement(octets, sightingOf(octets, {}, writer))
+    }
+  })
+
+  it('agree with the naive ones for any well-formed hello, however many came before it', () => {
+    const writer = writerOf()
+    fc.assert(
+      fc.property(helloParts, fc.nat(1000), (parts, seed) => {
+        const octets = clientHello(parts)
+        expectAgreement(octets, sightingOf(octets, {}, writer))
+        const shuffled = clientHello(permuted(parts, seed))
+        expectAgreement(shuffled, sightingOf(shuffled, {}, writer))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('agree with the naive ones for 674 hellos of real clients', function () {
+    if (!existsSync(templates)) {
+      console.log('      ../shared/perf/hellos.json is not there')
+      this.skip()
+    }
+    const writer = writerOf()
+    const rows = JSON.parse(readFileSync(templates, 'utf8')) as { b: string }[]
+    for (const { b } of rows) {
+      const octets = hex(b)
+      expectAgreement(octets, sightingOf(octets, {}, writer))
+    }
+    expect(rows.length).to.be.above(600)
+  })
+})

@@ -1,0 +1,301 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { OctetWriter } from '../../src/base/octet-writer.js'
+import { Hello } from '../../src/model/hello.js'
+import { FINGERPRINTS } from '../../src/model/sighting.js'
+import type { FingerprintName, Sighting } from '../../src/model/sighting.js'
+import type { SightingWriter } from '../../src/fingerprint/sighting-writer.js'
+import { parseClientHello } from '../../src/tls/hello-parser.js'
+import { allocatedPerCall } from '../support.js'
+import { browserHello, permuted } from './browser-hello.js'
+import {
+  ascii,
+  clientHello,
+  empty,
+  list16,
+  messageOf,
+  packetOf,
+  parsed,
+  serverName,
+  sightingOf,
+  writerOf,
+} from './hellos.js'
+import type { Extension, Seen } from './hellos.js'
+
+const KEYS = [
+  ...['time', 'file', 'sensor', 'proto', 'src', 'srcport', 'dst', 'dstport', 'vlan', 'tunnel'],
+  ...['sni', 'alpn', 'record_version', 'client_hello_version', 'tls_version'],
+  ...FINGERPRINTS,
+  ...['tls_fp', 'iana', 'community_id', 'ech', 'hello_len', 'hello', 'quality'],
+]
+
+function lineOf(octets: Uint8Array, writer: SightingWriter, seen: Seen = {}): string {
+  const out = new OctetWriter(16)
+  writer.write(packetOf(), messageOf(octets, seen), parsed(octets), out)
+  return out.text()
+}
+
+describe('SightingWriter', () => {
+  it('writes one line with the keys of a sighting in their order', () => {
+    const octets = clientHello({
+      ...browserHello,
+      extensions: [...browserHello.extensions, [0xfe0d, Uint8Array.of(1)]],
+    })
+    const writer = writerOf({
+      sensor: 'tap "1"',
+      redact: (hello, out) => out.copy(hello.bytes, hello.off, hello.end),
+    })
+    writer.setOrigin({ file: 'käse\n.pcap' })
+    const packet = packetOf()
+    packet.vlan = 4094
+    packet.encapsulationCount = 2
+    packet.encapsulation[0] = 1
+    packet.encapsulation[1] = 2
+    const out = new OctetWriter()
+    writer.write(packet, messageOf(octets, { quality: 0b11111 }), parsed(octets), out)
+    const line = Buffer.from(out.bytes.subarray(0, out.len)).toString('utf8')
+    expect(line).to.match(/^[^\n]*\n$/)
+    const sighting = JSON.parse(line) as Sighting
+    expect(Object.keys(sighting)).to.deep.equal(KEYS)
+    expect(sighting).to.include({
+      time: '2026-09-21T14:13:20.123456Z',
+      file: 'käse\n.pcap',
+      sensor: 'tap "1"',
+      proto: 'tcp',
+      src: '192.0.2.1',
+      srcport: 54_321,
+      dst: '198.51.100.2',
+      dstport: 443,
+      vlan: 4094,
+      tunnel: 'gre/erspan',
+      sni: 'example.com',
+      tls_version: 'TLS 1.3',
+      ech: true,
+      hello_len: octets.length,
+      hello: Buffer.from(octets).toString('base64'),
+    })
+    expect(sighting.alpn).to.deep.equal(['h2', 'http/1.1'])
+    expect(sighting.quality).to.deep.equal(['gap', 'truncated', 'no-syn', 'retransmit', 'hrr'])
+  })
+
+  it('has no empty values: what is not there has no key', () => {
+    const octets = clientHello({
+      ciphers: [1],
+      extensions: [
+        [16, list16([])],
+        [0, list16([])],
+      ],
+    })
+    const sighting = JSON.parse(
+      lineOf(octets, writerOf({ fingerprints: new Set(), communityId: false })),
+    ) as Sighting
+    expect(Object.keys(sighting).join()).to.equal(
+      'time,proto,src,srcport,dst,dstport,record_version,client_hello_version,tls_version,hello_len',
+    )
+  })
+
+  it('says the interface where it is told one, until it is told another', () => {
+    const octets = clientHello(browserHello)
+    const writer = writerOf()
+    writer.setOrigin({ interface: 'eth0' })
+    expect(JSON.parse(lineOf(octets, writer)))
+      .to.include({ interface: 'eth0' })
+      .and.not.have.property('file')
+    writer.setOrigin({ file: 'a.pcap' })
+    expect(JSON.parse(lineOf(octets, writer)))
+      .to.include({ file: 'a.pcap' })
+      .and.not.have.property('interface')
+  })
+
+  it('gives IPv6 addresses and all transports', () => {
+    const octets = clientHello(browserHello)
+    const packet = packetOf(17)
+    packet.bytes = Uint8Array.from([
+      ...new Array<number>(15).fill(0),
+      1,
+      ...new Array<number>(10).fill(0),
+      255,
+      255,
+      1,
+      2,
+      3,
+      4,
+    ])
+    packet.ipVersion = 6
+    packet.dstAddrOff = 16
+    const out = new OctetWriter()
+    writerOf().write(packet, messageOf(octets, { transport: 'quic' }), parsed(octets), out)
+    expect(JSON.parse(out.text())).to.include({ proto: 'quic', src: '::1', dst: '1.2.3.4' })
+    const dtls = clientHello({ legacyVersion: 0xfefd, ciphers: [1], extensions: [] }, true)
+    expect(sightingOf(dtls, { transport: 'dtls' })).to.include({
+      proto: 'dtls',
+      record_version: 'DTLS 1.0',
+      tls_version: 'DTLS 1.2',
+    })
+  })
+
+  for (const name of FINGERPRINTS) {
+    it(`gives ${name} alone as among all`, () => {
+      const writer = writerOf({ fingerprints: new Set<FingerprintName>([name]) })
+      for (let i = 0; i < 5; i++) {
+        const octets = clientHello(permuted(browserHello, i))
+        const alone = JSON.parse(lineOf(octets, writer)) as Sighting
+        expect(alone[name]).to.equal(sightingOf(octets)[name])
+        expect(FINGERPRINTS.filter((each) => each in alone)).to.deep.equal([name])
+        expect('tls_fp' in alone).to.equal(name === 'sha3_384')
+      }
+    })
+  }
+
+  it('escapes whatever stands in names', () => {
+    const name = '"\\\u0000\u00ff\n}é'
+    const octets = clientHello({
+      ciphers: [1],
+      extensions: [serverName(name), [16, list16([name.length, ...ascii(name)])]],
+    })
+    const shown = '"\\x5c\\x00\\xff\\x0a}\\xe9'
+    expect(sightingOf(octets).sni).to.equal(shown)
+    expect(sightingOf(octets).alpn).to.deep.equal([shown])
+  })
+
+  it('writes valid JSON for any octets that parse, the same whatever came before', () => {
+    const seasoned = writerOf()
+    const seed = clientHello(browserHello)
+    const mutation = fc.tuple(fc.integer({ min: 40, max: seed.length - 1 }), fc.nat(255))
+    let written = 0
+    fc.assert(
+      fc.property(
+        fc.array(mutation, { maxLength: 6 }),
+        fc.constantFrom('tcp', 'quic'),
+        (mutations, transport) => {
+          const octets = seed.slice()
+          for (const [at, value] of mutations) octets[at] = value
+          if (parseClientHello(octets, 0, octets.length, false, new Hello()) < 0) return
+          written++
+          const line = lineOf(octets, seasoned, { transport })
+          expect(line).to.match(/^[ -~]*\n$/)
+          expect(JSON.parse(line)).to.be.an('object')
+          expect(line).to.equal(lineOf(octets, writerOf(), { transport }))
+        },
+      ),
+      { numRuns: 150 },
+    )
+    expect(written).to.be.above(20)
+  })
+
+  it('takes extensions with bodies of any octets, and types that come twice', () => {
+    const seasoned = writerOf()
+    const type = fc.constantFrom(
+      0,
+      5,
+      10,
+      11,
+      13,
+      16,
+      27,
+      43,
+      45,
+      57,
+      0xffa5,
+      0x5500,
+      0x0a0a,
+      0xfafa,
+      99,
+    )
+    const extension: fc.Arbitrary<Extension> = fc.tuple(type, fc.uint8Array({ maxLength: 14 }))
+    const reached = new Set<string>()
+    fc.assert(
+      fc.property(
+        fc.array(extension, { maxLength: 9 }),
+        fc.constantFrom('tcp', 'quic'),
+        fc.nat(1000),
+        (extensions, transport, order) => {
+          const parts = { ciphers: [0x1301], extensions }
+          for (const each of [parts, permuted(parts, order)]) {
+            const octets = clientHello(each)
+            const line = lineOf(octets, seasoned, { transport })
+            for (const key of Object.keys(JSON.parse(line) as object)) reached.add(key)
+            if (order % 8 === 0) expect(line).to.equal(lineOf(octets, writerOf(), { transport }))
+          }
+        },
+      ),
+      { numRuns: 800 },
+    )
+    expect(reached.has('npf1')).to.equal(true)
+  })
+
+  it('goes on when more profiles come than it keeps', () => {
+    const writer = writerOf()
+    const octetsOf = (i: number) =>
+      clientHello({ ...browserHello, ciphers: [i & 0xffff, 1, ...browserHello.ciphers] })
+    for (let i = 0; i < 5000; i++) {
+      const line = lineOf(octetsOf(i), writer)
+      if (i % 500 === 0) expect(line).to.equal(lineOf(octetsOf(i), writerOf()))
+    }
+    expect(lineOf(octetsOf(3), writer)).to.equal(lineOf(octetsOf(3), writerOf()))
+  })
+
+  it('takes the largest hellos there are', () => {
+    const writer = writerOf()
+    const u16 = (count: number, from: number) =>
+      Array.from({ length: count }, (_, i) => (from + i) & 0xffff)
+    for (const parts of [
+      { ciphers: u16(32_000, 0), extensions: [] },
+      { ciphers: [1], extensions: u16(16_000, 0).map((type): Extension => empty(type)) },
+      { ciphers: [1], extensions: u16(16_000, 0).map((): Extension => empty(0xffff)) },
+      {
+        ciphers: [1],
+        extensions: u16(12_000, 0).map((n): Extension => [5, Uint8Array.of(255 - (n >> 6))]),
+      },
+      { ciphers: [1], extensions: [serverName('\u00ff'.repeat(60_000))] },
+      { ciphers: [1], extensions: [[0x39, new Uint8Array(60_000)] as const] },
+    ]) {
+      for (const transport of ['tcp', 'quic'] as const) {
+        const started = performance.now()
+        const octets = clientHello(parts)
+        const line = lineOf(octets, writer, { transport })
+        expect(JSON.parse(line)).to.have.property('hello_len', octets.length)
+        expect(performance.now() - started).to.be.below(1500)
+      }
+    }
+  })
+
+  it('allocates nothing for a hello like the one before', () => {
+    const writer = writerOf({ communityId: false })
+    const octets = clientHello(browserHello)
+    const [packet, message, hello, out] = [
+      packetOf(),
+      messageOf(octets),
+      parsed(octets),
+      new OctetWriter(),
+    ]
+    const each = () => {
+      out.len = 0
+      writer.write(packet, message, hello, out)
+    }
+    expect(allocatedPerCall(each, 30_000)).to.be.below(1)
+  })
+
+  it('allocates nothing for shuffled extensions, but what crypto.hash gives back', () => {
+    const quiet = FINGERPRINTS.filter((name) => name !== 'sha3_384' && name !== 'ja4_o')
+    const hellos = Array.from({ length: 8 }, (_, i) =>
+      parsed(clientHello(permuted(browserHello, i))),
+    )
+    for (const [fingerprints, most] of [
+      [new Set(quiet), 2],
+      // Three hex digests, their strings and what encodeInto tells.
+      ['all', 700],
+    ] as const) {
+      const writer = writerOf({ communityId: false, fingerprints })
+      const [packet, out] = [packetOf(), new OctetWriter()]
+      const message = messageOf(clientHello(browserHello))
+      let i = 0
+      const each = () => {
+        out.len = 0
+        const hello = hellos[i++ & 7]
+        if (hello !== undefined) writer.write(packet, message, hello, out)
+      }
+      expect(allocatedPerCall(each)).to.be.below(most)
+    }
+  })
+})
