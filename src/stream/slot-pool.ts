@@ -1,6 +1,6 @@
 import { markRange, nextMarked, nextUnmarked } from './marks.js'
 
-// Octets of unfinished hellos wait in slots: pieces of three big buffers, one a size class, made once.
+// Octets of unfinished hellos wait in slots of a few sizes: pieces of chunks that are made when needed and then kept.
 //
 //   slot:  |....anchor#########solid....####...........|      # seen, . not seen
 //           0                                         size    offsets are those of the stream after the slot's `base`
@@ -35,15 +35,23 @@ const YOUNGER = 6
 /** First word of eight that the holder may use as it likes; zero in a fresh slot. */
 export const FREE_WORDS = 8
 
-/** Fixed memory for unfinished messages; the holder evicts the oldest of a class when it is full. */
+/** Octets of one chunk, about: enough that chunks are few, little enough that a small capture touches little. */
+const CHUNK_OCTETS = 1 << 20
+
+/** Bounded memory for unfinished messages; the holder evicts the oldest of a class when it is full. */
 export class SlotPool {
   readonly words: Int32Array
   /** Slots in use now. */
   used = 0
   private readonly classes: readonly SlotClass[]
-  private readonly buffers: Uint8Array[] = []
-  private readonly bitmaps: Uint8Array[] = []
   private readonly firstSlot: number[] = []
+  private readonly classAt: Uint8Array
+  /** Chunk a slot lies in, and where. */
+  private readonly chunkAt: Uint16Array
+  private readonly offsetAt: Uint32Array
+  /** Made when a slot in them is first taken. */
+  private readonly chunks: (Uint8Array | undefined)[] = []
+  private readonly bitmaps: (Uint8Array | undefined)[] = []
   private readonly freeTop: Int32Array
   private readonly oldestOf: Int32Array
   private readonly youngestOf: Int32Array
@@ -52,25 +60,33 @@ export class SlotPool {
   /** @param classes sizes ascending */
   constructor(classes: readonly SlotClass[]) {
     this.classes = classes
-    let slots = 0
-    for (const { size, count } of classes) {
-      this.firstSlot.push(slots)
-      this.buffers.push(new Uint8Array(size * count))
-      this.bitmaps.push(new Uint8Array((size / 8) * count))
-      slots += count
-    }
+    const slots = classes.reduce((sum, { count }) => sum + count, 0)
     this.words = new Int32Array(slots * SLOT_WORDS)
+    this.classAt = new Uint8Array(slots)
+    this.chunkAt = new Uint16Array(slots)
+    this.offsetAt = new Uint32Array(slots)
     this.freeStack = new Int32Array(slots)
     this.freeTop = new Int32Array(classes.length)
     this.oldestOf = new Int32Array(classes.length).fill(-1)
     this.youngestOf = new Int32Array(classes.length).fill(-1)
-    for (let cls = 0; cls < classes.length; cls++) {
-      const first = this.firstSlot[cls] ?? 0
-      const count = classes[cls]?.count ?? 0
-      // The lowest slot on top: few flows touch few pages.
-      for (let i = 0; i < count; i++) this.freeStack[first + i] = first + count - 1 - i
+    let first = 0
+    classes.forEach(({ size, count }, cls) => {
+      const inChunk = slotsInChunk(size)
+      for (let i = 0; i < count; i++) {
+        this.classAt[first + i] = cls
+        this.chunkAt[first + i] = this.chunks.length + Math.floor(i / inChunk)
+        this.offsetAt[first + i] = (i % inChunk) * size
+        // The lowest slot on top: few flows touch few chunks.
+        this.freeStack[first + i] = first + count - 1 - i
+      }
+      for (let i = 0; i < count; i += inChunk) {
+        this.chunks.push(undefined)
+        this.bitmaps.push(undefined)
+      }
+      this.firstSlot.push(first)
       this.freeTop[cls] = count
-    }
+      first += count
+    })
   }
 
   /** The smallest class whose slots hold `octets`, or -1. */
@@ -88,6 +104,12 @@ export class SlotPool {
     const slot = this.freeStack[(this.firstSlot[cls] ?? 0) + top - 1] ?? -1
     this.freeTop[cls] = top - 1
     this.used++
+    const chunk = this.chunkAt[slot] ?? 0
+    if (this.chunks[chunk] === undefined) {
+      const size = this.classes[cls]?.size ?? 0
+      this.chunks[chunk] = new Uint8Array(size * slotsInChunk(size))
+      this.bitmaps[chunk] = new Uint8Array((size / 8) * slotsInChunk(size))
+    }
     const words = this.words
     const at = slot * SLOT_WORDS
     for (let i = FREE_WORDS; i < SLOT_WORDS; i++) words[at + i] = 0
@@ -112,7 +134,7 @@ export class SlotPool {
 
   /** Gives a slot back. Its octets stay as they are until the next `take`. */
   free(slot: number): void {
-    const cls = this.classOf(slot)
+    const cls = this.classAt[slot] ?? 0
     const words = this.words
     const at = slot * SLOT_WORDS
     const older = words[at + OLDER] ?? -1
@@ -127,26 +149,18 @@ export class SlotPool {
     this.used--
   }
 
-  /** Size class of `slot`. */
-  classOf(slot: number): number {
-    let cls = this.firstSlot.length - 1
-    while (cls > 0 && slot < (this.firstSlot[cls] ?? 0)) cls--
-    return cls
-  }
-
   /** Octets `slot` holds. */
   sizeOf(slot: number): number {
-    return this.classes[this.classOf(slot)]?.size ?? 0
+    return this.classes[this.classAt[slot] ?? 0]?.size ?? 0
   }
 
-  /** The buffer `slot` lies in, from `offsetOf(slot)` on. */
+  /** The buffer a slot in use lies in, from `offsetOf(slot)` on. */
   bytesOf(slot: number): Uint8Array {
-    return this.buffers[this.classOf(slot)] ?? NO_BYTES
+    return this.chunks[this.chunkAt[slot] ?? 0] ?? NO_BYTES
   }
 
   offsetOf(slot: number): number {
-    const cls = this.classOf(slot)
-    return (slot - (this.firstSlot[cls] ?? 0)) * (this.classes[cls]?.size ?? 0)
+    return this.offsetAt[slot] ?? 0
   }
 
   /** Copies all of `from` but its place in the list into `to`, which must be as large or larger. */
@@ -161,8 +175,8 @@ export class SlotPool {
       words[to * SLOT_WORDS + i] = words[from * SLOT_WORDS + i] ?? 0
     }
     if (words[from * SLOT_WORDS + MARKED] === 0) return
-    const marks = this.bitmaps[this.classOf(to)] ?? NO_BYTES
-    const old = this.bitmaps[this.classOf(from)] ?? NO_BYTES
+    const marks = this.bitmaps[this.chunkAt[to] ?? 0] ?? NO_BYTES
+    const old = this.bitmaps[this.chunkAt[from] ?? 0] ?? NO_BYTES
     marks.fill(0, toOff >> 3, (toOff + this.sizeOf(to)) >> 3)
     marks.set(old.subarray(fromOff >> 3, (fromOff + size) >> 3), toOff >> 3)
   }
@@ -254,7 +268,7 @@ export class SlotPool {
 
   /** The bitmap `slot` has its marks in, cleared at its first use. */
   private marksOf(slot: number): Uint8Array {
-    const marks = this.bitmaps[this.classOf(slot)] ?? NO_BYTES
+    const marks = this.bitmaps[this.chunkAt[slot] ?? 0] ?? NO_BYTES
     if (this.words[slot * SLOT_WORDS + MARKED] === 0) {
       const first = this.offsetOf(slot)
       marks.fill(0, first >> 3, (first + this.sizeOf(slot)) >> 3)
@@ -265,3 +279,7 @@ export class SlotPool {
 }
 
 const NO_BYTES = new Uint8Array(0)
+
+function slotsInChunk(size: number): number {
+  return Math.max(1, Math.floor(CHUNK_OCTETS / size))
+}
