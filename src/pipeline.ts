@@ -69,23 +69,14 @@ export class Pipeline {
 
   /** Takes a block of frames; hellos that become whole in it are appended to `lines`. Keeps nothing of the block. */
   take(block: PacketBlock): void {
-    const { bytes, count, start, caplen, wirelen, timeMicros, linkType } = block
+    const { count, caplen } = block
     const packet = this.#packet
     const counters = this.#counters
     const tcp = this.#tcp
     for (let i = 0; i < count; i++) {
-      const captured = caplen[i] ?? 0
       counters.packets++
-      counters.packet_octets += captured
-      const protocol = this.#wire.decode(
-        bytes,
-        start[i] ?? 0,
-        captured,
-        wirelen[i] ?? 0,
-        linkType[i] ?? 0,
-        timeMicros[i] ?? 0,
-        packet,
-      )
+      counters.packet_octets += caplen[i] ?? 0
+      const protocol = this.#wire.decodeFrame(block, i, packet)
       if (protocol === PROTOCOL_TCP) {
         for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next())
           if (kind === CLIENT_HELLO) this.#sight(tcp.message)
