@@ -3,7 +3,7 @@ import { i32 } from './bytes.js'
 // A set-associative cache of flows in typed arrays. An entry is a number; whoever owns the table keeps its own state
 // in arrays indexed by it.
 //
-//   hash ──▶ bucket of 8 entries:  tag tag tag tag tag tag tag tag     0 = free, else the hash
+//   hash ──▶ bucket of 8 entries:  | 8 tags | 8 stamps | 8 keys |      tag: 0 = free, else the hash; stamp: last use
 //        └─▶ cell of `watched`:    how many of the bucket's entries with that hash want every packet
 //
 // Memory is fixed, a search looks at eight tags at most, and a full bucket gives up its oldest entry, so a flood of
@@ -12,6 +12,10 @@ import { i32 } from './bytes.js'
 const WAYS = 8
 /** Words of a key: ports, IP version, then the addresses. */
 const KEY_WORDS = 10
+/** Offsets and length of a bucket, words. It is one piece, so that a flow costs one page of memory, not three. */
+const STAMPS = WAYS
+const KEYS = 2 * WAYS
+const BUCKET_WORDS = WAYS * (2 + KEY_WORDS)
 
 /** What tells one direction of a flow: addresses as offsets into `bytes`, ports. A Packet is one. */
 export interface FlowKey {
@@ -32,9 +36,7 @@ export class FlowTable {
   readonly watched: Uint8Array
   readonly cellMask: number
   private readonly bucketMask: number
-  private readonly tags: Int32Array
-  private readonly keys: Int32Array
-  private readonly stamps: Int32Array
+  private readonly words: Int32Array
   private clock = 0
   private readonly k0: number
   private readonly k1: number
@@ -49,9 +51,7 @@ export class FlowTable {
     this.cellMask = capacity - 1
     this.bucketMask = capacity / WAYS - 1
     this.watched = new Uint8Array(capacity)
-    this.tags = new Int32Array(capacity)
-    this.keys = new Int32Array(capacity * KEY_WORDS)
-    this.stamps = new Int32Array(capacity)
+    this.words = new Int32Array((capacity / WAYS) * BUCKET_WORDS)
     this.k0 = mix(seed | 0, 0x243f6a88)
     this.k1 = mix(Math.floor(seed / 0x1_0000_0000) | 0, this.k0 ^ 0x13198a2e)
     this.k2 = mix(this.k1, this.k0 ^ 0x03707344)
@@ -96,12 +96,13 @@ export class FlowTable {
 
   /** The flow's entry, made the youngest of its bucket, or -1. */
   find(hash: number, key: FlowKey): number {
-    const tags = this.tags
-    const first = (hash & this.bucketMask) * WAYS
-    for (let entry = first; entry < first + WAYS; entry++) {
-      if (tags[entry] === hash && this.isKey(entry, key)) {
-        this.stamps[entry] = ++this.clock | 0
-        return entry
+    const words = this.words
+    const bucket = hash & this.bucketMask
+    const at = bucket * BUCKET_WORDS
+    for (let way = 0; way < WAYS; way++) {
+      if (words[at + way] === hash && this.isKey(at + KEYS + way * KEY_WORDS, key)) {
+        words[at + STAMPS + way] = ++this.clock | 0
+        return bucket * WAYS + way
       }
     }
     return -1
@@ -109,72 +110,84 @@ export class FlowTable {
 
   /** The entry where a flow of this hash would go: a free one, else the oldest of the bucket (`isTaken` tells which). */
   place(hash: number): number {
-    const first = (hash & this.bucketMask) * WAYS
-    let oldest = first
+    const words = this.words
+    const bucket = hash & this.bucketMask
+    const at = bucket * BUCKET_WORDS
+    let oldest = 0
     let oldestAge = -1
-    for (let entry = first; entry < first + WAYS; entry++) {
-      if (this.tags[entry] === 0) return entry
+    for (let way = 0; way < WAYS; way++) {
+      if (words[at + way] === 0) return bucket * WAYS + way
       // Ages, not stamps: they are right across the wrap of the clock.
-      const age = (this.clock - (this.stamps[entry] ?? 0)) >>> 0
+      const age = (this.clock - (words[at + STAMPS + way] ?? 0)) >>> 0
       if (age > oldestAge) {
         oldestAge = age
-        oldest = entry
+        oldest = way
       }
     }
-    return oldest
+    return bucket * WAYS + oldest
   }
 
   isTaken(entry: number): boolean {
-    return this.tags[entry] !== 0
+    return this.hashAt(entry) !== 0
   }
 
   /** Hash of the flow at `entry`, or 0 where it is free. */
   hashAt(entry: number): number {
-    return this.tags[entry] ?? 0
+    return this.words[tagOf(entry)] ?? 0
   }
 
   /** Writes the flow into `entry`, which must come from `place(hash)`. */
   set(entry: number, hash: number, key: FlowKey): void {
-    const keys = this.keys
+    const words = this.words
     const bytes = key.bytes
-    const at = entry * KEY_WORDS
-    this.tags[entry] = hash
-    this.stamps[entry] = ++this.clock | 0
-    keys[at] = (key.srcPort << 16) | key.dstPort
-    keys[at + 1] = key.ipVersion
-    keys[at + 2] = i32(bytes, key.srcAddrOff)
-    keys[at + 3] = i32(bytes, key.dstAddrOff)
+    const tag = tagOf(entry)
+    words[tag] = hash
+    words[tag + STAMPS] = ++this.clock | 0
+    const at = keyOf(entry)
+    words[at] = (key.srcPort << 16) | key.dstPort
+    words[at + 1] = key.ipVersion
+    words[at + 2] = i32(bytes, key.srcAddrOff)
+    words[at + 3] = i32(bytes, key.dstAddrOff)
     if (key.ipVersion !== 6) return
     for (let i = 1; i < 4; i++) {
-      keys[at + 2 + 2 * i] = i32(bytes, key.srcAddrOff + 4 * i)
-      keys[at + 3 + 2 * i] = i32(bytes, key.dstAddrOff + 4 * i)
+      words[at + 2 + 2 * i] = i32(bytes, key.srcAddrOff + 4 * i)
+      words[at + 3 + 2 * i] = i32(bytes, key.dstAddrOff + 4 * i)
     }
   }
 
   /** Frees `entry`. */
   remove(entry: number): void {
-    this.tags[entry] = 0
+    this.words[tagOf(entry)] = 0
   }
 
-  private isKey(entry: number, key: FlowKey): boolean {
-    const keys = this.keys
+  private isKey(at: number, key: FlowKey): boolean {
+    const words = this.words
     const bytes = key.bytes
-    const at = entry * KEY_WORDS
     if (
-      keys[at] !== ((key.srcPort << 16) | key.dstPort) ||
-      keys[at + 1] !== key.ipVersion ||
-      keys[at + 2] !== i32(bytes, key.srcAddrOff) ||
-      keys[at + 3] !== i32(bytes, key.dstAddrOff)
+      words[at] !== ((key.srcPort << 16) | key.dstPort) ||
+      words[at + 1] !== key.ipVersion ||
+      words[at + 2] !== i32(bytes, key.srcAddrOff) ||
+      words[at + 3] !== i32(bytes, key.dstAddrOff)
     ) {
       return false
     }
     if (key.ipVersion !== 6) return true
     for (let i = 1; i < 4; i++) {
-      if (keys[at + 2 + 2 * i] !== i32(bytes, key.srcAddrOff + 4 * i)) return false
-      if (keys[at + 3 + 2 * i] !== i32(bytes, key.dstAddrOff + 4 * i)) return false
+      if (words[at + 2 + 2 * i] !== i32(bytes, key.srcAddrOff + 4 * i)) return false
+      if (words[at + 3 + 2 * i] !== i32(bytes, key.dstAddrOff + 4 * i)) return false
     }
     return true
   }
+}
+
+/** Where an entry's tag is in `words`. */
+function tagOf(entry: number): number {
+  return (entry >> 3) * BUCKET_WORDS + (entry & (WAYS - 1))
+}
+
+/** Where an entry's key is in `words`. */
+function keyOf(entry: number): number {
+  return (entry >> 3) * BUCKET_WORDS + KEYS + (entry & (WAYS - 1)) * KEY_WORDS
 }
 
 /** One odd multiplication, high bits brought down. */
