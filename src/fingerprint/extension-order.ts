@@ -2,7 +2,7 @@ import { MAX_EXTENSIONS } from '../model/hello.js'
 import type { Hello } from '../model/hello.js'
 import { degrease } from './text.js'
 
-/** Lists up to this long are sorted by insertion: 0.1 µs for a browser's 17, where TypedArray.prototype.sort takes 0.6. */
+/** Lists up to this long are sorted by insertion, which allocates nothing; 0.3 µs for a browser's 18, shuffled. */
 const INSERTION_SORT_MAX = 64
 
 /**

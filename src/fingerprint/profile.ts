@@ -6,7 +6,7 @@
 import { sha3Hash, SHA3_384_LEN } from './classic.js'
 import type { ExtensionOrder } from './extension-order.js'
 import { ja4Hash } from './ja4.js'
-import { MD5_STATE_WORDS, md5Blocks, md5Finish, md5Start } from './md5.js'
+import { MD5_STATE_WORDS, md5Blocks, md5Pad, md5PaddedLen, md5Start, putMd5 } from './md5.js'
 import type { PermutedList } from './permuted-list.js'
 import { putAscii } from './text.js'
 
@@ -63,9 +63,12 @@ export class Profile {
   readonly #marks: ProfileMarks
   /** ExtensionOrder.rank of the hello given last. */
   readonly #rank: Uint16Array
-  // State of the MD5 after the whole blocks before the extensions, and where they end.
+  /** State of JA3's MD5 after the whole blocks before the extensions. */
+  readonly #md5Start = new Int32Array(MD5_STATE_WORDS)
   readonly #md5State = new Int32Array(MD5_STATE_WORDS)
-  readonly #md5At: number
+  /** The other blocks, padded, and where in the text they come from. */
+  readonly #md5Rest: Uint8Array
+  readonly #md5RestView: Uint8Array
   // Views made once: a subarray per hello is 43 ns.
   readonly #ja4roView: Uint8Array
   readonly #tlsFpView: Uint8Array
@@ -78,11 +81,13 @@ export class Profile {
     this.#marks = marks
     this.#rank = order.rank.slice(0, order.count)
     this.shown = text.subarray(0, marks.shownEnd)
-    md5Start(this.#md5State)
-    this.#md5At =
-      marks.ja3 === ABSENT
-        ? ABSENT
-        : md5Blocks(this.#md5State, text, marks.ja3String, marks.ja3Extensions)
+    md5Start(this.#md5Start)
+    const ja3 = Math.max(marks.ja3String, 0)
+    const ja3End = Math.max(marks.ja3StringEnd, 0)
+    const rest = md5Blocks(this.#md5Start, text, ja3, Math.max(marks.ja3Extensions, 0))
+    this.#md5RestView = text.subarray(rest, ja3End)
+    this.#md5Rest = new Uint8Array(md5PaddedLen(ja3End - rest))
+    md5Pad(this.#md5Rest, ja3End - rest, ja3End - ja3)
     this.#ja4roView = text.subarray(Math.max(marks.ja4roExtensions, 0), Math.max(marks.ja4roEnd, 0))
     this.#tlsFpView = text.subarray(Math.max(marks.tlsFp, 0), Math.max(marks.tlsFpEnd, 0))
     const sha3 = Math.max(marks.sha3, 0)
@@ -106,8 +111,12 @@ export class Profile {
     const text = this.#text
     const marks = this.#marks
     if (marks.ja3 !== ABSENT) {
-      const taken = this.#md5At - marks.ja3String
-      md5Finish(this.#md5State, taken, text, this.#md5At, marks.ja3StringEnd, text, marks.ja3)
+      const state = this.#md5State
+      const rest = this.#md5Rest
+      for (let i = 0; i < MD5_STATE_WORDS; i++) state[i] = this.#md5Start[i] ?? 0
+      rest.set(this.#md5RestView)
+      md5Blocks(state, rest, 0, rest.length)
+      putMd5(state, text, marks.ja3)
     }
     if (marks.ja4oHash !== ABSENT) putAscii(text, marks.ja4oHash, ja4Hash(this.#ja4roView))
     // 90 ns for 96 digits; charCodeAt one by one takes 165.
