@@ -20,7 +20,7 @@ import {
   type SlotClass,
   SlotPool,
   SOLID,
-} from './slot-pool.js'
+} from '../base/slot-pool.js'
 
 // Datagram Transport Layer Security 1.0 to 1.3: hellos travel in the clear, in epoch 0, over UDP.
 //

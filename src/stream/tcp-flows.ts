@@ -6,7 +6,7 @@ import {
   TCP_FLOW_ENTRIES,
   TCP_SLOT_CLASSES,
 } from '../base/limits.js'
-import { ANCHOR, BASE, OWNER, SLOT_WORDS, SlotPool, type SlotClass } from './slot-pool.js'
+import { ANCHOR, BASE, OWNER, SLOT_WORDS, SlotPool, type SlotClass } from '../base/slot-pool.js'
 
 // What is known of each direction of a TCP connection, eight words a flow. A flow is *watched* while every segment of
 // it matters: from its SYN to its hello, while a hello is unfinished, and from a hello to what follows it. All others

@@ -10,7 +10,7 @@ import {
   WANT_CLIENT_HELLO,
   WANT_SERVER_HELLO,
 } from './hello-start.js'
-import { SOLID, SLOT_WORDS, BASE, ANCHOR } from './slot-pool.js'
+import { SOLID, SLOT_WORDS, BASE, ANCHOR } from '../base/slot-pool.js'
 import {
   CERTIFICATE_DUE,
   CUT,

@@ -1,13 +1,13 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { markRange, nextMarked, nextUnmarked } from '../../src/stream/marks.js'
+import { markRange, nextMarked, nextUnmarked } from '../../src/base/marks.js'
 import {
   PUT_CONFLICT,
   PUT_REPEATED,
   SLOT_WORDS,
   SlotPool,
   SOLID,
-} from '../../src/stream/slot-pool.js'
+} from '../../src/base/slot-pool.js'
 
 const newPool = (): SlotPool =>
   new SlotPool([
