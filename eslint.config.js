@@ -44,5 +44,7 @@ export default tseslint.config(
   { files: ['src/base/bytes.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
   // chai's assertions are expressions
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
-  { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
+  // mocha loads a reporter by require
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
 )

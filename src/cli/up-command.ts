@@ -97,15 +97,16 @@ class SensorProcess {
 
   /** Keeps a sensor alive until `signal`; gives up only on one that could never start. */
   async run(signal: AbortSignal): Promise<void> {
+    const isStopped = () => signal.aborted
     let pause = RESTART_MS
-    while (!signal.aborted) {
+    while (!isStopped()) {
       const startedAt = Date.now()
       const { code, last } = await this.#once(signal)
       const everStarted = this.#latest !== undefined
       this.#capturing = false
       this.#reason = last
       this.#settle()
-      if (signal.aborted || !everStarted) return
+      if (isStopped() || !everStarted) return
       if (Date.now() - startedAt > STEADY_MS) pause = RESTART_MS
       this.#restarts++
       log(`hellotap: the sensor ended (${code}); starting it again in ${pause} ms`)

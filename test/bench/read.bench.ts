@@ -8,6 +8,7 @@
 import { execFileSync } from 'node:child_process'
 import { createReadStream, statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { finished as finishedReading } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { HELLOTAP } from '../hellotap.js'
 
@@ -56,7 +57,7 @@ if (files.length === 0) {
 console.log('| capture | command | CPU s | tcpdump CPU s | ratio | wall s | peak MB |')
 console.log('| --- | --- | --- | --- | --- | --- | --- |')
 for (const file of files) {
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) void chunk
+  await finishedReading(createReadStream(file, { highWaterMark: 1 << 20 }).resume())
   for (const [name, command] of SUBJECTS) {
     const ours: Used[] = []
     const theirs: Used[] = []

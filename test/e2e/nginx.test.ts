@@ -26,6 +26,7 @@ const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser']
 
 describe('behind nginx, with Redis and real clients', function () {
   this.timeout(60_000)
+  let cleanUp = () => {}
   let network: TestNetwork
   let folder: string
   let tcpdump: Daemon
@@ -40,6 +41,10 @@ describe('behind nginx, with Redis and real clients', function () {
     network = new TestNetwork(`hte${process.pid % 10_000}`, 3)
     folder = mkdtempSync(join(tmpdir(), 'hellotap-e2e-'))
     chmodSync(folder, 0o755)
+    cleanUp = () => {
+      network.remove()
+      rmSync(folder, { recursive: true, force: true })
+    }
     const file = (name: string) => join(folder, name)
     execFileSync(
       'openssl',
@@ -143,8 +148,7 @@ describe('behind nginx, with Redis and real clients', function () {
 
   after(async () => {
     for (const daemon of daemons.reverse()) await daemon.stop()
-    if (network !== undefined) network.remove()
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+    cleanUp()
   })
 
   const curl = async (...args: readonly string[]) => {
