@@ -24,7 +24,7 @@ export function withOptions<T>(yargs: Argv<T>, names: readonly OptionName[]): Ar
 function describeDefault(value: unknown): string {
   if (value === undefined) return ''
   if (Array.isArray(value)) return value.join(',')
-  return String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /**
