@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Sighting } from '../src/model/sighting.js'
-import { hellotap } from './hellotap.js'
+import { hellotap, tally } from './hellotap.js'
 
 const folder = resolve(import.meta.dirname, '../captures')
 const captures = readdirSync(folder).filter((name) => /\.pcap(ng)?$/.test(name))
@@ -45,10 +45,3 @@ describe('captures', () => {
     })
   }
 })
-
-/** How often each value occurs. */
-export function tally(values: readonly (string | undefined)[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const value of values) counts[value ?? 'none'] = (counts[value ?? 'none'] ?? 0) + 1
-  return counts
-}

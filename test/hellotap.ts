@@ -53,6 +53,13 @@ export function sightingsIn(lines: string): Sighting[] {
     .map((line) => JSON.parse(line) as Sighting)
 }
 
+/** How often each value occurs. */
+export function tally(values: readonly (string | undefined)[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const value of values) counts[value ?? 'none'] = (counts[value ?? 'none'] ?? 0) + 1
+  return counts
+}
+
 /** A running program, stopped by its own pid. */
 export class Daemon {
   readonly child: ChildProcess
