@@ -1,11 +1,12 @@
-import type { RedisAddress } from './redis-connection.js'
 import { StoreError } from './store.js'
 
 /**
  * What kept us from Redis, as one sentence with its remedy. The client's own errors hold the commands they are about,
  * a password among them: only their text is passed on.
+ * @param address where that Redis is, `shown` as it may be printed
  */
-export function storeErrorOf(error: unknown, { shown }: RedisAddress): StoreError {
+export function storeErrorOf(error: unknown, address: { readonly shown: string }): StoreError {
+  const { shown } = address
   if (error instanceof StoreError) return error
   const message = error instanceof Error ? error.message : String(error)
   const cause = new Error(message)
