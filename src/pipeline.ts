@@ -1,6 +1,7 @@
 // The corridor: the one file that sees every room of the flow. Frames go in by blocks; sightings come out as JSON lines.
 //
-//   PacketBlock ─▶ wire ─▶ stream ─▶ tls ─▶ fingerprint ─▶ lines
+//   PacketBlock ─▶ wire ─┬▶ stream ─┬▶ tls ─▶ fingerprint ─▶ lines
+//                        └▶ quic ───┘
 
 import type { Counters } from './base/counters.js'
 import { OctetWriter } from './base/octet-writer.js'
@@ -10,6 +11,7 @@ import type { PacketBlock } from './model/packet-block.js'
 import { PROTOCOL_TCP, PROTOCOL_UDP, Packet } from './model/packet.js'
 import type { FingerprintName } from './model/sighting.js'
 import { SightingWriter } from './fingerprint/sighting-writer.js'
+import { QuicHellos } from './quic/quic-hellos.js'
 import { DtlsHellos } from './stream/dtls-hellos.js'
 import { TcpHellos } from './stream/tcp-hellos.js'
 import { parseClientHello } from './tls/hello-parser.js'
@@ -18,7 +20,7 @@ import { parseSslv2ClientHello } from './tls/sslv2-hello.js'
 import { ENCAPSULATION_NAMES } from './wire/encapsulation.js'
 import { FrameDecoder } from './wire/frame-decoder.js'
 
-/** Kind of message that TcpHellos and DtlsHellos give: handshake type client_hello (RFC 8446 §4). */
+/** Kind of message that TcpHellos, DtlsHellos and QuicHellos give: handshake type client_hello (RFC 8446 §4). */
 const CLIENT_HELLO = 1
 
 /** What a pipeline looks for and makes of it. */
@@ -43,6 +45,7 @@ export class Pipeline {
   readonly #wire: FrameDecoder
   readonly #tcp: TcpHellos
   readonly #dtls: DtlsHellos
+  readonly #quic: QuicHellos
   readonly #writer: SightingWriter
   readonly #packet = new Packet()
   readonly #hello = new Hello()
@@ -53,6 +56,7 @@ export class Pipeline {
     const { ports, seed } = options
     this.#tcp = new TcpHellos({ ports, seed, server: false }, counters)
     this.#dtls = new DtlsHellos({ ports, seed, server: false }, counters)
+    this.#quic = new QuicHellos({ ports, seed, server: false }, counters)
     this.#writer = new SightingWriter({
       fingerprints: options.fingerprints,
       communityId: options.communityId,
@@ -73,6 +77,7 @@ export class Pipeline {
     const packet = this.#packet
     const counters = this.#counters
     const tcp = this.#tcp
+    const quic = this.#quic
     for (let i = 0; i < count; i++) {
       counters.packets++
       counters.packet_octets += caplen[i] ?? 0
@@ -81,7 +86,10 @@ export class Pipeline {
         for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next())
           if (kind === CLIENT_HELLO) this.#sight(tcp.message)
       } else if (protocol === PROTOCOL_UDP) {
+        // The first octet of the payload tells which of the two looks on; all other datagrams end there.
         if (this.#dtls.take(packet) === CLIENT_HELLO) this.#sight(this.#dtls.message)
+        for (let kind = quic.take(packet); kind !== 0; kind = quic.next())
+          if (kind === CLIENT_HELLO) this.#sight(quic.message)
       }
     }
   }

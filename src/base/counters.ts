@@ -47,6 +47,18 @@ export const COUNTER_HELP = {
   tcp_overlaps_differ:
     'TCP segments that differ from what came first at the same place: what came first stays',
   tcp_segments_cut: 'TCP segments of a flow with an unfinished hello that the snaplen cut',
+  quic_initials: 'QUIC Initial packets opened: their AEAD tag is right',
+  quic_truncated: 'QUIC datagrams the snaplen cut within a packet',
+  quic_malformed: 'QUIC packets, frames or CRYPTO streams that break RFC 9000',
+  quic_unauthentic:
+    'QUIC Initial packets whose AEAD tag is wrong: damaged, forged, or of a connection whose first packet was not seen',
+  quic_without_first:
+    'QUIC Initial packets to a connection ID the client did not choose, of a connection whose first packet was not seen',
+  quic_version_unknown: 'QUIC packets of a version whose Initial keys are not known here',
+  quic_version_negotiations: 'QUIC Version Negotiation packets',
+  quic_retries: 'QUIC Retry packets',
+  quic_overlaps_differ:
+    'QUIC CRYPTO frames that differ from what came first at the same place: what came first stays',
   dtls_malformed: 'DTLS records or handshake fragments of a hello that break RFC 9147',
   dtls_cookie_hellos: 'DTLS ClientHellos that repeat one already given with the cookie asked for',
 } as const

@@ -113,6 +113,20 @@ export const DTLS_SLOT_CLASSES = [
 ] as const
 /** DTLS records looked at in one datagram. A flight of 64 KiB in records of the smallest use has fewer. */
 export const MAX_DTLS_RECORDS = 64
+/** Directed UDP flows with a QUIC client's Initial packet remembered; 52 octets each. */
+export const QUIC_FLOW_ENTRIES = 32_768
+/** QUIC connections remembered from their first Initial packet on; 186 octets each. At 10 000 a second they stay 3 s. */
+export const QUIC_CONNECTIONS = 32_768
+/** Connections of one flow. Clients use a port anew for each; several at a time are load tests and NATs. */
+export const MAX_QUIC_CONNECTIONS_PER_FLOW = 8
+/** Slots for unfinished hellos in CRYPTO frames, smallest first: 8, 2 and 1 MiB. */
+export const QUIC_SLOT_CLASSES = [
+  { size: 4_096, count: 2_048 },
+  { size: 16_384, count: 128 },
+  { size: MAX_HELLO_LEN, count: 16 },
+] as const
+/** QUIC packets looked at in one datagram. One of 64 KiB as GSO makes it holds 55 Initial packets. */
+export const MAX_QUIC_PACKETS = 64
 /** QUIC transport parameters of one hello whose ids a fingerprint holds. RFC 9000 §18.2 knows 17; browsers send about as many. */
 export const MAX_TRANSPORT_PARAMETERS = 128
 /** Profiles (hellos alike but for the order of their extensions) whose texts are kept. Busy networks show some hundreds. */
@@ -146,3 +160,7 @@ export const API_KEEP_ALIVE_MILLIS = 30_000
 export const API_HANDSHAKE_SECONDS = 15
 /** Milliseconds requests under way are given when the API closes. */
 export const API_CLOSE_MILLIS = 3_000
+/** Octets of one line of sightings read back. The longest that MAX_HELLO_LEN lets be written, its lists in every fingerprint, is near 2 MB. */
+export const MAX_SIGHTING_LINE_LEN = 8 << 20
+/** Sentences about bad lines of one input; what is wrong with the rest is told by its count. */
+export const MAX_LINE_FAULTS_TOLD = 100

@@ -1,0 +1,51 @@
+import { u8 } from '../base/bytes.js'
+import { type LongHeader, MAX_CONNECTION_ID_LEN } from './long-header.js'
+
+const IDS_LEN = 2 * MAX_CONNECTION_ID_LEN
+
+/** Destination and Source Connection ID of the first packet of each connection's client (RFC 9000 §7.2). */
+export class ConnectionIds {
+  readonly bytes: Uint8Array
+  private readonly lens: Uint8Array
+
+  constructor(connections: number) {
+    this.bytes = new Uint8Array(connections * IDS_LEN)
+    this.lens = new Uint8Array(2 * connections)
+  }
+
+  /** Keeps the IDs of `header`, whose packet lies in `bytes`. */
+  set(connection: number, bytes: Uint8Array, header: LongHeader): void {
+    const at = connection * IDS_LEN
+    const { dcidOff, dcidLen, scidOff, scidLen } = header
+    for (let i = 0; i < dcidLen; i++) this.bytes[at + i] = u8(bytes, dcidOff + i)
+    const scidAt = at + MAX_CONNECTION_ID_LEN
+    for (let i = 0; i < scidLen; i++) this.bytes[scidAt + i] = u8(bytes, scidOff + i)
+    this.lens[2 * connection] = dcidLen
+    this.lens[2 * connection + 1] = scidLen
+  }
+
+  /** Where the Destination Connection ID lies in `bytes`. */
+  dcidOffOf(connection: number): number {
+    return connection * IDS_LEN
+  }
+
+  dcidLenOf(connection: number): number {
+    return this.lens[2 * connection] ?? 0
+  }
+
+  /** Whether the Destination Connection ID is `bytes[off, off + len)`. */
+  isDcid(connection: number, bytes: Uint8Array, off: number, len: number): boolean {
+    return len === this.lens[2 * connection] && this.isAt(connection * IDS_LEN, bytes, off, len)
+  }
+
+  /** Whether the Source Connection ID is `bytes[off, off + len)`. */
+  isScid(connection: number, bytes: Uint8Array, off: number, len: number): boolean {
+    const at = connection * IDS_LEN + MAX_CONNECTION_ID_LEN
+    return len === this.lens[2 * connection + 1] && this.isAt(at, bytes, off, len)
+  }
+
+  private isAt(at: number, bytes: Uint8Array, off: number, len: number): boolean {
+    for (let i = 0; i < len; i++) if (this.bytes[at + i] !== u8(bytes, off + i)) return false
+    return true
+  }
+}

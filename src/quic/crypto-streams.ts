@@ -1,0 +1,207 @@
+import { u24, u32, u8 } from '../base/bytes.js'
+import type { Counters } from '../base/counters.js'
+import { MAX_HELLO_LEN } from '../base/limits.js'
+import {
+  BASE,
+  FREE_WORDS,
+  PUT_CONFLICT,
+  PUT_REPEATED,
+  SLOT_WORDS,
+  SOLID,
+} from '../base/slot-pool.js'
+import { HandshakeOctets, QUALITY_HRR, QUALITY_RETRANSMIT } from '../model/handshake-octets.js'
+import {
+  BROKEN,
+  CONNECTION_WORDS,
+  CONSUMED,
+  FLAGS,
+  HELLO_LEN,
+  HELLO_RANDOM,
+  RANDOM_WORDS,
+  REPEATED,
+  type QuicConnections,
+} from './connections.js'
+import type { CryptoFrame } from './frame.js'
+import { CLIENT } from './initial-keys.js'
+
+// From CRYPTO frames to whole hellos. Each side of a connection has a stream of its own in Initial packets (RFC 9000
+// §7): a ClientHello, and a second one where the server asked for it; a ServerHello, or a HelloRetryRequest and one.
+//
+//   frame ─▶ begins where the stream goes on, and holds a whole message? ─ yes ─▶ given where it lies, never copied
+//                    │ no
+//                    ▼
+//              copied into the side's slot, given from there once it is whole
+
+const MESSAGE_HEADER_LEN = 4
+const CLIENT_HELLO = 1
+const SERVER_HELLO = 2
+/** Version, then the random. */
+const RANDOM_OFF = MESSAGE_HEADER_LEN + 2
+const RANDOM_LEN = 32
+/** Word of a slot: how far into it anything was put. */
+const REACH = FREE_WORDS
+
+/** Nothing whole yet. */
+export const NOTHING = 0
+
+/** Puts hellos together from CRYPTO frames. */
+export class CryptoStreams {
+  /** What `take` or `again` gave. */
+  readonly message = new HandshakeOctets()
+  private readonly connections: QuicConnections
+  private readonly counters: Counters
+
+  constructor(connections: QuicConnections, counters: Counters) {
+    this.connections = connections
+    this.counters = counters
+    this.message.transport = 'quic'
+  }
+
+  /**
+   * Takes a frame of one side of a connection.
+   * @returns 0 nothing, 1 `message` is a ClientHello, 2 a ServerHello
+   */
+  take(connection: number, side: number, bytes: Uint8Array, frame: CryptoFrame): number {
+    const { connections, counters } = this
+    const at = connection * CONNECTION_WORDS
+    if (this.has(connection, BROKEN << side)) return NOTHING
+    const consumed = connections.words[at + CONSUMED + side] ?? 0
+    const stop = frame.offset + frame.partLen
+    if (stop <= consumed) {
+      if (frame.offset === 0) counters.hello_retransmitted++
+      return NOTHING
+    }
+    if (stop - consumed > MAX_HELLO_LEN) {
+      counters.hello_too_long++
+      return NOTHING
+    }
+    const off = frame.partOff + Math.max(0, consumed - frame.offset)
+    const end = frame.partOff + frame.partLen
+    const offset = Math.max(consumed, frame.offset)
+
+    let slot = connections.slotOf(connection, side)
+    if (slot < 0) {
+      let octets = stop - consumed
+      if (offset === consumed && end - off >= MESSAGE_HEADER_LEN) {
+        const length = this.lengthAt(connection, side, bytes, off)
+        if (length < 0) return NOTHING
+        if (length <= end - off) return this.give(connection, side, bytes, off, length)
+        octets = Math.max(octets, length)
+      }
+      slot = connections.takeSlot(connection, side, octets, consumed)
+      if (slot < 0) return NOTHING
+      connections.pool.setAnchor(slot, 0)
+    }
+    const base = connections.pool.words[slot * SLOT_WORDS + BASE] ?? 0
+    slot = connections.growSlot(connection, side, stop - base)
+    if (slot < 0) {
+      connections.dropSlot(connection, side, 'hello_too_long')
+      this.mark(connection, BROKEN << side)
+      return NOTHING
+    }
+    const reach = slot * SLOT_WORDS + REACH
+    connections.pool.words[reach] = Math.max(connections.pool.words[reach] ?? 0, stop - base)
+    const put = connections.pool.put(slot, offset - base, bytes, off, end, 0)
+    if ((put & PUT_REPEATED) !== 0) this.mark(connection, REPEATED << side)
+    if ((put & PUT_CONFLICT) !== 0) counters.quic_overlaps_differ++
+    return this.again(connection, side)
+  }
+
+  /** A further message that is whole already; as `take`. */
+  again(connection: number, side: number): number {
+    const { connections } = this
+    const { pool, words } = connections
+    const slot = connections.slotOf(connection, side)
+    if (slot < 0) return NOTHING
+    const consumed = words[connection * CONNECTION_WORDS + CONSUMED + side] ?? 0
+    const start = consumed - (pool.words[slot * SLOT_WORDS + BASE] ?? 0)
+    const solid = pool.words[slot * SLOT_WORDS + SOLID] ?? -1
+    if (solid - start < MESSAGE_HEADER_LEN) return NOTHING
+    const bytes = pool.bytesOf(slot)
+    const off = pool.offsetOf(slot) + start
+    const length = this.lengthAt(connection, side, bytes, off)
+    if (length < 0) {
+      connections.freeSlot(connection, side)
+      return NOTHING
+    }
+    if (solid - start < length) return NOTHING
+    // What follows a hello in its slot belongs to one more; its octets stay until the next slot is taken.
+    const reach = pool.words[slot * SLOT_WORDS + REACH] ?? 0
+    if (reach <= start + length) connections.freeSlot(connection, side)
+    return this.give(connection, side, bytes, off, length)
+  }
+
+  /** Octets of the message that begins at `off`, header included, or -1 where it is no hello or none that is kept. */
+  private lengthAt(connection: number, side: number, bytes: Uint8Array, off: number): number {
+    const length = MESSAGE_HEADER_LEN + u24(bytes, off + 1)
+    if (u8(bytes, off) !== (side === CLIENT ? CLIENT_HELLO : SERVER_HELLO)) {
+      this.counters.quic_malformed++
+    } else if (length > MAX_HELLO_LEN) {
+      this.counters.hello_too_long++
+    } else {
+      return length
+    }
+    this.mark(connection, BROKEN << side)
+    return -1
+  }
+
+  private give(
+    connection: number,
+    side: number,
+    bytes: Uint8Array,
+    off: number,
+    length: number,
+  ): number {
+    const words = this.connections.words
+    const at = connection * CONNECTION_WORDS
+    const consumed = words[at + CONSUMED + side] ?? 0
+    words[at + CONSUMED + side] = consumed + length
+    let quality = this.has(connection, REPEATED << side) ? QUALITY_RETRANSMIT : 0
+    if (side === CLIENT) {
+      if (consumed > 0) quality |= QUALITY_HRR
+      else if (this.isSentAgain(connection, bytes, off, length)) {
+        this.counters.hello_retransmitted++
+        return NOTHING
+      }
+    }
+    const message = this.message
+    message.bytes = bytes
+    message.off = off
+    message.end = off + length
+    message.quality = quality
+    return side === CLIENT ? 1 : 2
+  }
+
+  /** Whether another connection of the flow gave the very hello: a Retry makes the client send it again (RFC 9000 §17.2.5.3). */
+  private isSentAgain(connection: number, bytes: Uint8Array, off: number, length: number): boolean {
+    const { connections } = this
+    const words = connections.words
+    if (length < RANDOM_OFF + RANDOM_LEN) return false
+    const at = connection * CONNECTION_WORDS
+    words[at + HELLO_LEN] = length
+    for (let i = 0; i < RANDOM_WORDS; i++) {
+      words[at + HELLO_RANDOM + i] = u32(bytes, off + RANDOM_OFF + 4 * i)
+    }
+    let other = connections.newestBeside(connection)
+    for (; other >= 0; other = connections.olderThan(other)) {
+      if (other === connection) continue
+      const otherAt = other * CONNECTION_WORDS
+      let isSame = words[otherAt + HELLO_LEN] === length
+      for (let i = 0; i < RANDOM_WORDS && isSame; i++) {
+        isSame = words[otherAt + HELLO_RANDOM + i] === words[at + HELLO_RANDOM + i]
+      }
+      if (isSame) return true
+    }
+    return false
+  }
+
+  private has(connection: number, flag: number): boolean {
+    return ((this.connections.words[connection * CONNECTION_WORDS + FLAGS] ?? 0) & flag) !== 0
+  }
+
+  private mark(connection: number, flag: number): void {
+    const words = this.connections.words
+    const at = connection * CONNECTION_WORDS + FLAGS
+    words[at] = (words[at] ?? 0) | flag
+  }
+}

@@ -1,0 +1,45 @@
+// The versions of QUIC whose Initial packets can be read: their keys come from the packet itself and a salt that each
+// version sets anew (RFC 9001 §5.2), so an unknown version is a closed book.
+
+/** What a version of QUIC has of its own. */
+export interface QuicVersion {
+  /** `initial_salt` of RFC 9001 §5.2, hex. */
+  readonly salt: string
+  /** What the labels of the packet protection keys begin with (RFC 9001 §5.1, RFC 9369 §3.3.2). */
+  readonly labelPrefix: 'quic' | 'quicv2'
+  /** Long packet type of Initial: 0-RTT, Handshake and Retry follow it, modulo 4 (RFC 9000 §17.2, RFC 9369 §3.2). */
+  readonly initialType: 0 | 1
+}
+
+const V1 = { labelPrefix: 'quic', initialType: 0 } as const
+const V2 = { labelPrefix: 'quicv2', initialType: 1 } as const
+
+/** The versions known. Rows are named by their index. */
+export const QUIC_VERSIONS: readonly QuicVersion[] = [
+  // RFC 9001 §5.2; also drafts 33 and 34
+  { ...V1, salt: '38762cf7f55934b34d179ae6a4c80cadccbb7f0a' },
+  // RFC 9369 §3.3.1
+  { ...V2, salt: '0dede3def700a6db819381be6e269dcbf9bd2ed9' },
+  // draft-ietf-quic-tls-29 to -32
+  { ...V1, salt: 'afbfec289993d24c9e9786f19c6111e04390a899' },
+  // draft-ietf-quic-tls-23 to -28
+  { ...V1, salt: 'c3eef712c72ebb5a11a7d2432bb46365bef9f502' },
+  // draft-ietf-quic-v2-01 to -04
+  { ...V2, salt: 'a707c203a59b47184a1d62ca570406ea7ae3e5d3' },
+]
+
+const VERSION_1 = 0x0000_0001
+const VERSION_2 = 0x6b33_43cf
+const VERSION_2_DRAFT = 0x709a_50c4
+const DRAFT_OCTETS = 0xff_0000
+
+/** Row of QUIC_VERSIONS for a Version field, or -1. */
+export function versionRow(version: number): number {
+  if (version === VERSION_1) return 0
+  if (version === VERSION_2) return 1
+  if (version === VERSION_2_DRAFT) return 4
+  if (version >>> 8 !== DRAFT_OCTETS) return -1
+  const draft = version & 0xff
+  if (draft < 23 || draft > 34) return -1
+  return draft > 32 ? 0 : draft > 28 ? 2 : 3
+}
