@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   quic: ['base', 'model'],
   tls: ['base', 'model'],
   fingerprint: ['base', 'model', 'tls'],
+  join: ['base', 'model', 'tls', 'fingerprint'],
   store: ['base', 'model'],
   output: ['base', 'model'],
   web: [],
@@ -19,10 +20,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 }
 /** Files directly under src/: the corridor and the configuration. */
 const LOOSE: Record<string, readonly string[]> = {
-  'pipeline.ts': ['base', 'model', 'wire', 'stream', 'quic', 'tls', 'fingerprint'],
+  'pipeline.ts': ['base', 'model', 'wire', 'stream', 'quic', 'tls', 'fingerprint', 'join'],
   'config.ts': ['base', 'model'],
+  'read-capture.ts': ['base', 'model', 'capture', 'pipeline.ts'],
+  'refingerprint.ts': ['model', 'fingerprint'],
 }
-const PURE = ['base', 'model', 'wire', 'stream', 'quic', 'tls', 'fingerprint']
+const PURE = ['base', 'model', 'wire', 'stream', 'quic', 'tls', 'fingerprint', 'join']
 
 const src = resolve(import.meta.dirname, '../src')
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>

@@ -65,6 +65,9 @@ export const STORE_CLOSE_MILLIS = 3_000
 export const STORE_BATCH_ATTEMPTS = 3
 /** Callers that may wait at one time for a hello in flight; a further one is answered at once. */
 export const CONNECTION_WAITERS = 4_096
+/** Keys and rows of one address that one step of a walk through all that Redis holds asks for: some hundred kilobytes of rows. */
+export const STORE_KEYS_SCANNED = 256
+export const STORE_ROWS_SCANNED = 64
 /** Parts of the TTL the statistics are kept in; what they tell goes back one part further than the TTL at most. */
 export const STATISTICS_BUCKETS = 12
 /** Fingerprints new to the window that one bucket counts under their own name: a flood of forged hellos ends here, and one with 0.1 % of the traffic still gets in (64 % a bucket, nearly surely a day). */
@@ -164,3 +167,13 @@ export const API_CLOSE_MILLIS = 3_000
 export const MAX_SIGHTING_LINE_LEN = 8 << 20
 /** Sentences about bad lines of one input; what is wrong with the rest is told by its count. */
 export const MAX_LINE_FAULTS_TOLD = 100
+/** Seconds of packet time a ClientHello waits for its ServerHello: a slow server behind a slow line, and no longer than a client would. */
+export const JOIN_WAIT_SECONDS = 10
+/** Seconds of packet time what comes within a round trip is waited for: the certificate, a hello that was overtaken, the end of a closed flow. */
+export const JOIN_REST_SECONDS = 2
+/** Hellos that wait for the other side, and flows whose hellos are remembered; 50 octets each. */
+export const JOIN_HELLOS = 65_536
+/** Octets of lines and messages that wait: 6 000 lines of 5 kB, a second's worth of a busy network whose servers are not seen. */
+export const JOIN_OCTETS = 32 << 20
+/** Octets of text of certificates kept, each some 400. */
+export const CERTIFICATE_TEXTS_OCTETS = 4 << 20

@@ -38,9 +38,7 @@ export async function openCapture(path: string, options: OpenOptions = {}): Prom
         'NOT_READABLE',
         'there is no stdin to read: name a file instead of "-"',
       )
-    return new SavedCapture('stdin', options, (findings, signal) =>
-      streamBlocks(read(stdin, 'stdin', signal), findings, signal),
-    )
+    return openStream(stdin, 'stdin', options)
   }
   const found = await statOf(path)
   if (found.isDirectory()) throw folderError(path)
@@ -54,6 +52,17 @@ export async function openCapture(path: string, options: OpenOptions = {}): Prom
     const stream = createReadStream(path, { highWaterMark: STREAM_LEN })
     return streamBlocks(read(stream, path, signal), findings, signal)
   })
+}
+
+/** Opens a saved capture that comes as octets and can be read once. `name` is what messages call it. */
+export function openStream(
+  stream: Readable,
+  name: string,
+  options: Pick<OpenOptions, 'linkType'> = {},
+): PacketSource {
+  return new SavedCapture(name, options, (findings, signal) =>
+    streamBlocks(read(stream, name, signal), findings, signal),
+  )
 }
 
 /** A capture that can be read, and what was found out about it by reading. */

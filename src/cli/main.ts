@@ -113,6 +113,38 @@ const parser: Argv = yargs(words)
         .example('$0 lookup 192.0.2.7 --redis redis://127.0.0.1', 'straight from Redis'),
     (args) => run(async () => (await import('./lookup-command.js')).lookup(args))(),
   )
+  .command(
+    'refingerprint [file..]',
+    'fingerprints of kept sightings again, by the methods and the registry of today',
+    (command) =>
+      withOptions(command, ['fingerprints', ...STORE])
+        .positional('file', {
+          type: 'string',
+          array: true,
+          describe: 'JSON lines as `read --hello` and `capture --stdout` print them',
+        })
+        .example('$0 refingerprint old.jsonl > new.jsonl', 'lines without a hello stay as they are')
+        .example('zcat 2026-*.jsonl.gz | $0 refingerprint -', 'from another program')
+        .example('$0 refingerprint --redis redis://127.0.0.1', 'what Redis holds, in its place'),
+    (args) => run(async () => (await import('./refingerprint-command.js')).refingerprint(args))(),
+  )
+  .command(
+    'registry [name] [value]',
+    'the IANA registries values are named by',
+    (command) =>
+      command
+        .positional('name', { type: 'string', describe: 'registry to print; none lists them' })
+        .positional('value', { type: 'string', describe: 'value or name to look up' })
+        .option('json', { type: 'boolean', describe: 'print JSON' })
+        .option('check', {
+          type: 'boolean',
+          describe: 'compare with the tables they were made from; exit 1 where they differ',
+        })
+        .example('$0 registry', 'names, date of the snapshot, rows')
+        .example('$0 registry extensions', 'all of one: value, name, status, reference')
+        .example('$0 registry cipher-suites 0x1301', 'one value, in hex or decimal'),
+    (args) => run(async () => (await import('./registry-command.js')).registry(args))(),
+  )
   .demandCommand(1, 'a command is missing; `hellotap up` is the usual one')
   .recommendCommands()
   .strict()

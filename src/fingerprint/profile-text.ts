@@ -40,6 +40,7 @@ import { PERMUTED_LIST_SLACK, PermutedList, writeExtensions } from './permuted-l
 import type { PutExtension } from './permuted-list.js'
 import { newProfileMarks } from './profile.js'
 import type { ProfileMarks } from './profile.js'
+import { quicVersionText } from './quic-version-text.js'
 import { COMMA, DASH } from './text.js'
 import { offeredVersion, versionText } from './version-text.js'
 
@@ -80,6 +81,9 @@ export class ProfileText {
     this.#alpn()
     if (message.recordVersion !== 0) {
       this.#member('record_version', versionText(message.recordVersion))
+    }
+    if (message.quicVersion !== 0) {
+      this.#member('quic_version', quicVersionText(message.quicVersion))
     }
     this.#member('client_hello_version', versionText(hello.legacyVersion))
     this.#member('tls_version', versionText(offeredVersion(hello, message.transport === 'dtls')))

@@ -37,6 +37,7 @@ const ECH = ENCODER.encode(',"ech":true')
 const HELLO_LEN = ENCODER.encode(',"hello_len":')
 const QUOTE = 0x22
 const COMMA = 0x2c
+const OPEN = 0x7b
 const CLOSE = 0x7d
 const NEWLINE = 0x0a
 /** Octets of the members after the fingerprints but hello and quality, at most. */
@@ -97,6 +98,14 @@ export class SightingWriter {
     if (message.quality !== 0) writeQuality(message.quality, out)
     out.octet(CLOSE)
     out.octet(NEWLINE)
+  }
+
+  /** Appends what stands in a line from `alpn` to `iana` as an object of its own: all that the hello itself decides. */
+  writeProfile(message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
+    const { shown } = this.#profile(message, hello)
+    out.octet(OPEN)
+    out.copy(shown, 0, shown.length)
+    out.octet(CLOSE)
   }
 
   #profile(message: HandshakeOctets, hello: Hello): Profile {

@@ -54,6 +54,8 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   readonly sni?: string
   readonly alpn?: readonly string[]
   readonly record_version?: string
+  /** Version of the QUIC packet that carried it: `1`, `2`, `draft-29`, any other as `0x` and eight hex digits. */
+  readonly quic_version?: string
   readonly client_hello_version: string
   /** Highest version offered, GREASE aside. */
   readonly tls_version: string

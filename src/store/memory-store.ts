@@ -15,7 +15,7 @@ import { fingerprintId } from './traits.js'
 
 /** A sighting held, in the list of its address and in the chain of all by arrival. */
 interface Held {
-  readonly sighting: Sighting
+  sighting: Sighting
   readonly micros: number
   earlier: Held | undefined
   later: Held | undefined
@@ -123,6 +123,13 @@ export class MemoryStore implements Store {
   stats(options: { readonly onlyWithUserAgent: boolean; readonly top: number }): Promise<Stats> {
     this.#roll()
     return Promise.resolve(this.#statistics.stats(options.onlyWithUserAgent, options.top))
+  }
+
+  rewrite(remake: (sighting: Sighting) => Sighting | undefined): Promise<void> {
+    this.#roll()
+    for (let held = this.#oldest; held !== undefined; held = held.later)
+      held.sighting = remake(held.sighting) ?? held.sighting
+    return Promise.resolve()
   }
 
   health(): StoreHealth {

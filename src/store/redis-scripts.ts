@@ -230,3 +230,17 @@ repeat
 until #rows < 32
 return count
 `
+
+/**
+ * KEYS[1] rows; ARGV: a row and the one that takes its place, pair by pair. A row that is gone meanwhile stays gone. The new
+ * one comes first: a set left empty would lose its time to live.
+ */
+export const REPLACE_ROWS = `
+for i = 1, #ARGV, 2 do
+  local score = redis.call('ZSCORE', KEYS[1], ARGV[i])
+  if score then
+    redis.call('ZADD', KEYS[1], score, ARGV[i + 1])
+    redis.call('ZREM', KEYS[1], ARGV[i])
+  end
+end
+`

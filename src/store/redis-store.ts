@@ -7,6 +7,7 @@ import { connectRedis, newRedisClient, parseRedisUrl } from './redis-connection.
 import type { RedisAddress } from './redis-connection.js'
 import { storeErrorOf } from './redis-error.js'
 import { DISTINCT_STABLE, ROW_OF_PORT } from './redis-scripts.js'
+import { rewriteRows } from './redis-rewrite.js'
 import { RedisStatistics } from './redis-statistics.js'
 import { RedisWriter, rowsKey } from './redis-writer.js'
 import { RowWatch } from './row-watch.js'
@@ -168,6 +169,10 @@ class RedisStore implements Store {
 
   stats(options: { readonly onlyWithUserAgent: boolean; readonly top: number }): Promise<Stats> {
     return this.#ask(() => this.#statistics.stats(options.onlyWithUserAgent, options.top))
+  }
+
+  rewrite(remake: (sighting: Sighting) => Sighting | undefined): Promise<void> {
+    return this.#ask(() => rewriteRows(this.#redis, remake))
   }
 
   health(): StoreHealth {

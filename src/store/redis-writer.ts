@@ -25,6 +25,9 @@ export function rowsKey(ip: string): string {
   return `hellotap:{${ip}}`
 }
 
+/** Pattern of the keys that rowsKey gives, as SCAN matches them; no key of the statistics is one. */
+export const ROWS_KEYS = 'hellotap:{*}'
+
 /** Channel that tells of an address's rows: ports, with spaces between. */
 export function rowsChannel(ip: string): string {
   return `hellotap:{${ip}}:ports`
@@ -199,6 +202,7 @@ export class RedisWriter {
   }
 }
 
-function rowOf({ sighting, order }: Entry): string {
+/** A sighting's row: order of arrival, port, fingerprint, and all of it as JSON. */
+export function rowOf({ sighting, order }: Pick<Entry, 'sighting' | 'order'>): string {
   return `${order} ${sighting.srcport} ${sighting.sha3_384_stable ?? '-'} ${JSON.stringify(sighting)}`
 }

@@ -36,6 +36,7 @@ export const SightingSchema = z.object({
   sni: optionalText,
   alpn: z.array(text).exactOptional(),
   record_version: optionalText,
+  quic_version: optionalText,
   client_hello_version: text,
   tls_version: text,
   ...fingerprints,

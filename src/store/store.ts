@@ -142,6 +142,13 @@ export interface Store {
   observeUserAgent(observation: UserAgentObservation): Promise<void>
   /** @param top how many fingerprints and values at most. @throws StoreError */
   stats(options: { readonly onlyWithUserAgent: boolean; readonly top: number }): Promise<Stats>
+  /**
+   * Gives each retained sighting to `remake` and keeps what comes back in its place; undefined leaves it as it is. Time
+   * and source stay the same. One that is put meanwhile may be given or not, and one may be given twice.
+   *
+   * Statistics and what is found by a fingerprint's value stay as they were counted. @throws StoreError
+   */
+  rewrite(remake: (sighting: Sighting) => Sighting | undefined): Promise<void>
   health(): StoreHealth
   /** Writes what is waiting, within its own time bound, then lets go of connections. */
   close(): Promise<void>

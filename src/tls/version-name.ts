@@ -11,6 +11,9 @@ const NAMES: Readonly<Record<number, string>> = {
   0xfefc: 'DTLS 1.3',
 }
 
+/** The versions that have a name. */
+export const NAMED_VERSIONS: readonly number[] = Object.keys(NAMES).map(Number)
+
 /** Name of a ProtocolVersion: `SSL 3.0`, `TLS 1.2`, `DTLS 1.3`; any other as `0x7f1c`, GREASE as `GREASE (0x0a0a)`. */
 export function versionName(version: number): string {
   const hex = `0x${version.toString(16).padStart(4, '0')}`

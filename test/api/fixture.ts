@@ -78,6 +78,7 @@ export function storeAway(): Store {
     fingerprint: refuse,
     observeUserAgent: refuse,
     stats: refuse,
+    rewrite: refuse,
     health: () => ({
       kind: 'redis',
       ready: false,

@@ -1,0 +1,166 @@
+import { createReadStream } from 'node:fs'
+import { MAX_LINE_FAULTS_TOLD, MAX_SIGHTING_LINE_LEN } from '../base/limits.js'
+import { OctetWriter } from '../base/octet-writer.js'
+import { ConfigError } from '../config.js'
+import { FdOutput, OutputClosed } from '../output/fd-output.js'
+import { linesOf } from '../output/json-lines.js'
+import { Refingerprinter } from '../refingerprint.js'
+import { openStore } from '../store/open-store.js'
+import type { Sighting } from '../model/sighting.js'
+import { limitsOf } from './capture-command.js'
+import { log } from './log.js'
+import { configOf } from './options.js'
+import { STDIN_WORD } from './stdin-word.js'
+import { stopSignal } from './stop-signal.js'
+
+/**
+ * `refingerprint [FILE…]`: fingerprints of sightings made again from the hellos they carry: of JSON lines, which go to
+ * stdout, or of what Redis holds, which is replaced there. Exit 0 done, 1 where a sighting or file could not be.
+ */
+export async function refingerprint(args: Readonly<Record<string, unknown>>): Promise<number> {
+  const config = configOf(args)
+  const words = (args['file'] as string[] | undefined) ?? []
+  if (words.length > 0 && args['redis'] !== undefined)
+    throw new ConfigError('sightings come from files or from --redis, not from both')
+  const refingerprinter = new Refingerprinter(
+    config.fingerprints === undefined ? 'all' : new Set(config.fingerprints),
+  )
+  const tally = new Tally()
+  const inRedis = words.length === 0 && config.redis !== undefined
+  try {
+    if (inRedis) await remakeStored(config, refingerprinter, tally)
+    else await remakeFiles(words.length > 0 ? words : [STDIN_WORD], refingerprinter, tally)
+  } catch (error) {
+    if (error instanceof OutputClosed) return 0
+    throw error
+  }
+  if (!inRedis) log(tally.summary('made again', 'faulty and left out'))
+  else {
+    log(tally.summary('replaced', 'faulty, as they were'))
+    if (tally.remade > 0)
+      log('statistics keep the fingerprints they counted until those are past their time to live')
+  }
+  return tally.failed ? 1 : 0
+}
+
+/** What became of the sightings so far. */
+class Tally {
+  remade = 0
+  unchanged = 0
+  withoutHello = 0
+  faults = 0
+  unreadable = 0
+
+  get failed(): boolean {
+    return this.faults + this.unreadable > 0
+  }
+
+  /** Says what is wrong with a sighting, unless too many were already. */
+  fault(where: string, text: string): void {
+    this.faults++
+    if (this.faults <= MAX_LINE_FAULTS_TOLD) log(`hellotap: ${where} ${text}`)
+  }
+
+  summary(verb: string, faulty: string): string {
+    const parts = [`${sightings(this.remade)} ${verb}`]
+    if (this.unchanged > 0) parts.push(`${this.unchanged.toLocaleString('en')} up to date`)
+    if (this.withoutHello > 0)
+      parts.push(`${this.withoutHello.toLocaleString('en')} without a hello, as they were`)
+    if (this.faults > 0) parts.push(`${this.faults.toLocaleString('en')} ${faulty}`)
+    return parts.join(', ')
+  }
+}
+
+function sightings(number: number): string {
+  return `${number.toLocaleString('en')} sighting${number === 1 ? '' : 's'}`
+}
+
+async function remakeFiles(
+  words: readonly string[],
+  refingerprinter: Refingerprinter,
+  tally: Tally,
+): Promise<void> {
+  const signal = stopSignal()
+  const output = new FdOutput(1)
+  const lines = new OctetWriter(1 << 20)
+  for (const word of words) {
+    const name = word === STDIN_WORD ? 'stdin' : word
+    const input = word === STDIN_WORD ? process.stdin : createReadStream(word)
+    signal.addEventListener('abort', () => input.destroy(), { once: true })
+    let number = 0
+    try {
+      for await (const line of linesOf(input, MAX_SIGHTING_LINE_LEN)) {
+        number++
+        if (line === undefined)
+          tally.fault(`${name}:${number}`, `is longer than ${MAX_SIGHTING_LINE_LEN} octets`)
+        else remakeLine(line, `${name}:${number}`, refingerprinter, tally, lines)
+        output.take(lines)
+      }
+    } catch (error) {
+      if (error instanceof OutputClosed) throw error
+      if (!signal.aborted) {
+        tally.unreadable++
+        log(`hellotap: cannot read ${name}: ${reason(error)}`)
+      }
+    }
+    if (signal.aborted) break
+  }
+  output.flush(lines)
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+const TEXT = new TextDecoder()
+
+function remakeLine(
+  line: Uint8Array,
+  where: string,
+  refingerprinter: Refingerprinter,
+  tally: Tally,
+  out: OctetWriter,
+): void {
+  const json = TEXT.decode(line)
+  if (json.trim() === '') return
+  const made = refingerprinter.remakeLine(json)
+  if (made.outcome === 'fault') {
+    tally.fault(where, made.fault)
+    return
+  }
+  const octets = made.outcome === 'remade' ? Buffer.from(JSON.stringify(made.sighting)) : line
+  if (made.outcome === 'remade') tally.remade++
+  else tally.withoutHello++
+  out.copy(octets, 0, octets.length)
+  out.octet(0x0a)
+}
+
+async function remakeStored(
+  config: { redis: string | undefined; ttl: number; 'per-ip': number; spool: number },
+  refingerprinter: Refingerprinter,
+  tally: Tally,
+): Promise<void> {
+  const store = await openStore(config.redis, limitsOf(config))
+  try {
+    await store.rewrite((sighting) => {
+      const made = refingerprinter.remake({ ...sighting })
+      switch (made.outcome) {
+        case 'without-hello':
+          tally.withoutHello++
+          return undefined
+        case 'fault':
+          tally.fault(`the sighting of ${sighting.src} at ${sighting.time}`, made.fault)
+          return undefined
+        case 'remade':
+          if (JSON.stringify(made.sighting) === JSON.stringify(sighting)) {
+            tally.unchanged++
+            return undefined
+          }
+          tally.remade++
+          return made.sighting as unknown as Sighting
+      }
+    })
+  } finally {
+    await store.close()
+  }
+}

@@ -1,0 +1,167 @@
+import { OctetWriter } from '../base/octet-writer.js'
+import { ConfigError } from '../config.js'
+import { FdOutput, OutputClosed } from '../output/fd-output.js'
+import { IANA_SNAPSHOT } from '../tls/registry.js'
+import type { RegistryName, RegistryRow } from '../tls/registry-names.js'
+import { listRegistry, REGISTRY_NAMES, registrySource } from '../tls/registry-names.js'
+import { log } from './log.js'
+import { compareTables } from './registry-tables.js'
+
+/**
+ * `registry [NAME] [VALUE]`: the IANA registries this program names values by. Exit 0; with `--check` 1 where they do not
+ * agree with the tables they were made from.
+ */
+export async function registry(args: Readonly<Record<string, unknown>>): Promise<number> {
+  const name = args['name'] as string | undefined
+  const value = args['value'] as string | undefined
+  const json = args['json'] === true
+  if (name !== undefined && !isRegistryName(name))
+    throw new ConfigError(
+      `there is no registry ${JSON.stringify(name)}; there are ${REGISTRY_NAMES.join(', ')}`,
+    )
+  if (args['check'] === true) return check(name === undefined ? REGISTRY_NAMES : [name])
+  if (name === undefined) print(json ? toJson(REGISTRY_NAMES.map(summaryOf)) : listing())
+  else {
+    const rows = value === undefined ? listRegistry(name) : rowsOf(name, value)
+    if (value === undefined && json)
+      print(toJson({ ...summaryOf(name), rows: rows.map((row) => jsonOf(name, row)) }))
+    else print(json ? toJson(rows.map((row) => jsonOf(name, row))) : table(name, rows))
+  }
+  return 0
+}
+
+function isRegistryName(name: string): name is RegistryName {
+  return (REGISTRY_NAMES as readonly string[]).includes(name)
+}
+
+async function check(names: readonly RegistryName[]): Promise<number> {
+  const faults = await compareTables(names)
+  for (const fault of faults) log(`hellotap: ${fault}`)
+  if (faults.length > 0) return 1
+  const rows = names.reduce((count, name) => count + listRegistry(name).length, 0)
+  print(
+    `${names.length === 1 ? '1 registry' : `${names.length} registries`} of ${IANA_SNAPSHOT}, ${rows.toLocaleString('en')} rows: as in the tables\n`,
+  )
+  return 0
+}
+
+/**
+ * The rows that say something about `text`: a number in decimal or hex, an ALPN id, or a name.
+ * @throws ConfigError where there is none
+ */
+function rowsOf(name: RegistryName, text: string): RegistryRow[] {
+  const rows = listRegistry(name)
+  const number = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN
+  const wanted = text.toLowerCase()
+  const found = rows.filter(
+    ({ value, first, last, description, used_as }) =>
+      (first <= number && number <= last) ||
+      [value, description, used_as].some((word) => word.toLowerCase() === wanted),
+  )
+  if (found.length > 0) return found
+  const [first, last] = [rows[0], rows.at(-1)]
+  throw new ConfigError(
+    name === 'alpn' || name === 'quic-transport-parameters'
+      ? `${name} lists nothing under ${JSON.stringify(text)}`
+      : `${name} has no ${JSON.stringify(text)}: values go from ${first?.first} to ${last?.last}, in decimal or as 0x1301`,
+  )
+}
+
+/** A row with its names under the same keys for every registry. */
+function jsonOf(name: RegistryName, row: RegistryRow) {
+  const { value, first, last, description, status, reference, used_as } = row
+  return {
+    value,
+    ...(Number.isNaN(first) ? {} : { first, last }),
+    ...(isDecimal(row) ? { hex: hexOf(name, row) } : {}),
+    name: description,
+    status,
+    ...(reference === '' ? {} : { reference }),
+    ...(used_as === '' ? {} : { used_as }),
+  }
+}
+
+function summaryOf(name: RegistryName) {
+  const rows = listRegistry(name)
+  return {
+    registry: name,
+    ...registrySource(name),
+    snapshot: IANA_SNAPSHOT,
+    row_count: rows.length,
+    assigned_count: rows.filter(({ status }) => status === 'assigned').length,
+  }
+}
+
+function listing(): string {
+  const summaries = REGISTRY_NAMES.map(summaryOf)
+  return columns([
+    ['registry', 'snapshot', 'rows', 'assigned', 'title'],
+    ...summaries.map(({ registry, snapshot, row_count, assigned_count, title }) => [
+      registry,
+      snapshot,
+      String(row_count),
+      String(assigned_count),
+      title,
+    ]),
+  ])
+}
+
+function table(name: RegistryName, rows: readonly RegistryRow[]): string {
+  const decimal = rows.some(isDecimal)
+  return columns([
+    decimal
+      ? ['value', 'hex', 'name', 'status', 'reference']
+      : ['value', 'name', 'status', 'reference'],
+    ...rows.map((row) => [
+      row.value,
+      ...(decimal ? [hexOf(name, row)] : []),
+      row.used_as === '' ? row.description : `${row.description} (used as ${row.used_as})`,
+      row.status,
+      row.reference,
+    ]),
+  ])
+}
+
+/** Whether the value is a number or a range of them; ids of QUIC are hex as they are, and ALPN's are text. */
+function isDecimal({ value }: RegistryRow): boolean {
+  return /^\d+(-\d+)?$/.test(value)
+}
+
+/** `0x1301`, `0x005d-0x006e`. */
+function hexOf(name: RegistryName, { first, last }: RegistryRow): string {
+  const digits = (listRegistry(name).at(-1)?.last ?? 0) < 256 ? 2 : 4
+  const hex = (value: number) => `0x${value.toString(16).padStart(digits, '0')}`
+  return first === last ? hex(first) : `${hex(first)}-${hex(last)}`
+}
+
+/** Cells in columns as wide as their widest. */
+function columns(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = []
+  for (const row of rows)
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
+  return rows
+    .map(
+      (row) =>
+        row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('  ')
+          .trimEnd() + '\n',
+    )
+    .join('')
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+/** To stdout, whose reader may leave before the end (`| head`). */
+function print(text: string): void {
+  const octets = Buffer.from(text)
+  const lines = new OctetWriter(octets.length)
+  lines.copy(octets, 0, octets.length)
+  try {
+    new FdOutput(1).flush(lines)
+  } catch (error) {
+    if (!(error instanceof OutputClosed)) throw error
+  }
+}

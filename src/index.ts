@@ -1,0 +1,67 @@
+// The library: what this package gives to programs that import it.
+//
+//   import { describe, fingerprint, readCapture } from 'hellotap'
+
+import { FINGERPRINTS } from './model/sighting.js'
+import type { FingerprintName, Sighting, TlsFp } from './model/sighting.js'
+import { HelloFingerprints } from './fingerprint/hello-fingerprints.js'
+import type { Carriage, Fingerprints } from './fingerprint/hello-fingerprints.js'
+import { describeHello } from './tls/describe-hello.js'
+import type { HelloDetail } from './tls/hello-detail.js'
+
+export { FINGERPRINTS }
+export type { Carriage, FingerprintName, Fingerprints, HelloDetail, Sighting, TlsFp }
+export { CaptureError } from './capture/capture-error.js'
+export { readCapture } from './read-capture.js'
+export type { ReadOptions } from './read-capture.js'
+export { IANA_SNAPSHOT } from './tls/registry.js'
+
+let shared: HelloFingerprints | undefined
+
+/** Made when it is first asked for: a program that only reads captures does without. */
+function fingerprints(): HelloFingerprints {
+  return (shared ??= new HelloFingerprints('all'))
+}
+
+/**
+ * All fingerprints of the ClientHello in `octets`, or undefined where that is no whole ClientHello.
+ *
+ * The octets are the handshake message (of DTLS with four or twelve octets of header), or the stream of TLS records
+ * that begins with it, as a client sends it.
+ *
+ * `sha3_384` says the version of the first record too, and `npf` over QUIC the version of QUIC. Octets that are a
+ * message alone do not have them; `carriage` says them. A sighting is such a `carriage`:
+ *
+ * ```ts
+ * fingerprint(clientHello)?.ja4 // 't13d1517h2_8daaf6152771_cb7bf5808d99'
+ * fingerprint(clientHello, { proto: 'quic', quic_version: '1' })?.ja4 // 'q13d…'
+ * fingerprint(Buffer.from(sighting.hello, 'base64'), sighting)
+ * ```
+ *
+ * @throws TypeError where `octets` is no Uint8Array
+ */
+export function fingerprint(octets: Uint8Array, carriage: Carriage = {}): Fingerprints | undefined {
+  check(octets)
+  return fingerprints().of(octets, carriage)
+}
+
+/**
+ * Everything the ClientHello in `octets` says, with the names IANA has for it: lists in the order of the wire, GREASE
+ * shown as GREASE. Undefined where that is no whole ClientHello; the octets are as `fingerprint` takes them.
+ *
+ * ```ts
+ * describe(clientHello)?.ciphers // [{ id: 4865, name: 'TLS_AES_128_GCM_SHA256' }, …]
+ * describe(clientHello)?.sni // 'example.com'
+ * ```
+ *
+ * @throws TypeError where `octets` is no Uint8Array
+ */
+export function describe(octets: Uint8Array, carriage: Carriage = {}): HelloDetail | undefined {
+  check(octets)
+  const made = fingerprints()
+  return made.read(octets, carriage) ? describeHello(made.hello) : undefined
+}
+
+function check(octets: unknown): asserts octets is Uint8Array {
+  if (!(octets instanceof Uint8Array)) throw new TypeError('octets must be a Uint8Array')
+}

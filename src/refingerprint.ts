@@ -1,0 +1,95 @@
+// Sightings kept with their hello are fingerprinted again: by the methods and the registry of today.
+
+import { FINGERPRINTS } from './model/sighting.js'
+import type { FingerprintName, Sighting } from './model/sighting.js'
+import { HelloFingerprints } from './fingerprint/hello-fingerprints.js'
+
+/** Keys made anew, in the order of a sighting's line. */
+const REMADE = [...FINGERPRINTS, 'tls_fp', 'iana'] as const
+const IS_REMADE: ReadonlySet<string> = new Set(REMADE)
+/** The key they follow in a sighting's line. */
+const BEFORE_REMADE = 'tls_version'
+const PROTOS: readonly unknown[] = ['tcp', 'quic', 'dtls']
+
+/** What became of a sighting: made anew, without a hello to be made anew from, or why it cannot be. */
+export type Remade =
+  | { readonly outcome: 'remade'; readonly sighting: Readonly<Record<string, unknown>> }
+  | { readonly outcome: 'without-hello' }
+  | { readonly outcome: 'fault'; readonly fault: string }
+
+/** Makes the fingerprints of sightings again from the hello they carry. */
+export class Refingerprinter {
+  readonly #fingerprints: HelloFingerprints
+
+  /** @param fingerprints those to give; a sighting's others are taken away, since nobody can say whether they still hold */
+  constructor(fingerprints: ReadonlySet<FingerprintName> | 'all') {
+    this.#fingerprints = new HelloFingerprints(fingerprints)
+  }
+
+  /** The sighting in one JSON text, made anew. */
+  remakeLine(json: string): Remade {
+    let value: unknown
+    try {
+      value = JSON.parse(json)
+    } catch {
+      return fault('is not JSON')
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return fault('is not a JSON object')
+    return this.remake(value as Readonly<Record<string, unknown>>)
+  }
+
+  /**
+   * A sighting with its fingerprints, `tls_fp` and `iana` made anew. All other keys keep their value and their order;
+   * a key made anew stays where it was, and a new one follows its neighbour in a sighting's line.
+   */
+  remake(sighting: Readonly<Record<string, unknown>>): Remade {
+    const { hello, proto, record_version, quic_version } = sighting
+    if (hello === undefined) return { outcome: 'without-hello' }
+    if (!PROTOS.includes(proto)) return fault('has a "proto" other than tcp, quic and dtls')
+    if (!isTextOrAbsent(record_version)) return fault('has a "record_version" that is no text')
+    if (!isTextOrAbsent(quic_version)) return fault('has a "quic_version" that is no text')
+    const octets = typeof hello === 'string' ? fromBase64(hello) : undefined
+    if (octets === undefined) return fault('has a "hello" that is no base64')
+    const made = this.#fingerprints.of(octets, {
+      proto: proto as Sighting['proto'],
+      ...(record_version === undefined ? {} : { record_version }),
+      ...(quic_version === undefined ? {} : { quic_version }),
+    })
+    if (made === undefined)
+      return fault('has a "hello" that is no ClientHello, or a version that is none')
+    return { outcome: 'remade', sighting: replaced(sighting, made) }
+  }
+}
+
+function fault(text: string): Remade {
+  return { outcome: 'fault', fault: text }
+}
+
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string'
+}
+
+/** Octets of canonical base64 (RFC 4648 §4), or undefined: a hello with an octet lost would fingerprint as another. */
+function fromBase64(text: string): Uint8Array | undefined {
+  const octets = Buffer.from(text, 'base64')
+  return octets.toString('base64') === text ? octets : undefined
+}
+
+function replaced(
+  sighting: Readonly<Record<string, unknown>>,
+  made: Readonly<Partial<Record<string, unknown>>>,
+): Record<string, unknown> {
+  const entries = Object.entries(sighting).filter(([key]) => !IS_REMADE.has(key) || key in made)
+  let at = entries.findIndex(([key]) => key === BEFORE_REMADE)
+  if (at < 0) at = entries.length - 1
+  for (const key of REMADE) {
+    const value = made[key]
+    if (value === undefined) continue
+    const own = entries.findIndex(([name]) => name === key)
+    at = own < 0 ? at + 1 : own
+    entries.splice(at, own < 0 ? 0 : 1, [key, value])
+  }
+  // Made of entries, since a key named __proto__ is a key like any other.
+  return Object.fromEntries(entries)
+}
