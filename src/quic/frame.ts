@@ -5,7 +5,7 @@
 //                     count times: gap(i) | range(i) | of 0x03: three counts(i)
 //   CONNECTION_CLOSE  0x1c | error code(i) | frame type(i) | reason length(i) | reason         §19.19
 
-import { u8 } from '../base/bytes.js'
+import { u32, u8 } from '../base/bytes.js'
 import { MALFORMED, type OffsetOrFault } from '../base/fault.js'
 import { varint, varintLen } from './varint.js'
 
@@ -46,8 +46,12 @@ export function nextCryptoFrame(
   // Each turn takes an octet at least.
   while (at < end) {
     const type = u8(bytes, at++)
-    if (type === PADDING || type === PING) continue
-    if (type === CRYPTO) {
+    if (type === PADDING) {
+      // Half of a packet, often.
+      while (end - at >= 4 && u32(bytes, at) === 0) at += 4
+    } else if (type === PING) {
+      continue
+    } else if (type === CRYPTO) {
       const partLenOff = skip(bytes, at, end, 1)
       const partOff = skip(bytes, partLenOff, end, 1)
       if (partOff < 0) return MALFORMED

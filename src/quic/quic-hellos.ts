@@ -1,21 +1,13 @@
 import { u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import { MALFORMED, TRUNCATED } from '../base/fault.js'
-import type { FlowKey } from '../base/flow-table.js'
 import { MAX_QUIC_PACKETS } from '../base/limits.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import type { Packet } from '../model/packet.js'
-import {
-  CONNECTION_WORDS,
-  DEFAULT_SIZES,
-  KEYS,
-  QuicConnections,
-  type QuicSizes,
-  ROW,
-} from './connections.js'
+import { DEFAULT_SIZES, QuicConnections, type QuicSizes } from './connections.js'
 import { CryptoStreams, NOTHING } from './crypto-streams.js'
 import { newCryptoFrame, nextCryptoFrame } from './frame.js'
-import { CLIENT, initialKeys, KEY_WORDS, SERVER } from './initial-keys.js'
+import { InitialOpener } from './initial-opener.js'
 import {
   INITIAL,
   LONG_FORM,
@@ -25,7 +17,6 @@ import {
   RETRY,
   VERSION_NEGOTIATION,
 } from './long-header.js'
-import { PacketOpener } from './packet-protection.js'
 
 // Hellos of QUIC, RFC 9000 and RFC 9001. They travel sealed in Initial packets, but with keys that anyone can make who
 // saw the client's first packet.
@@ -34,17 +25,10 @@ import { PacketOpener } from './packet-protection.js'
 //                    │ yes, packet by packet
 //                    ▼
 //              Initial: whose? ─▶ keys ─▶ opened, tag checked ─▶ CRYPTO frames ─▶ stream of that side ─▶ hello
-//
-// A packet is the server's where its flow, turned round, has a client of that connection ID. A client's packet is
-// opened with the keys of the connection it names, else of one with the same Source Connection ID (the client answers
-// to the ID its server chose, the keys stay, RFC 9001 §5.2), else with fresh ones: a new connection, or one after a
-// Retry.
 
-/** Octets of the Destination Connection ID a client makes up (RFC 9000 §7.2), at least. */
-const MIN_CLIENT_DCID_LEN = 8
 /** Octets of a client's first datagram at least (RFC 9000 §14.1). */
 const MIN_INITIAL_DATAGRAM = 1200
-/** What `wirelen` leaves: another version may have longer IDs, so this tells nothing but that it looks like QUIC. */
+/** Set in packets of all versions so far but for those that grease it (RFC 9000 §17.2, RFC 9287). */
 const FIXED_BIT = 0x40
 
 export interface QuicHellosOptions {
@@ -63,35 +47,24 @@ export class QuicHellos {
   private readonly counters: Counters
   private readonly connections: QuicConnections
   private readonly streams: CryptoStreams
-  private readonly opener = new PacketOpener()
+  private readonly opener: InitialOpener
   private readonly header = newLongHeader()
   private readonly frame = newCryptoFrame()
-  private readonly keys = new Int32Array(KEY_WORDS)
-  /** The packet's flow the other way round. */
-  private readonly reverse = {
-    bytes: this.opener.plain,
-    ipVersion: 4,
-    srcAddrOff: 0,
-    dstAddrOff: 0,
-    srcPort: 0,
-    dstPort: 0,
-  }
   private readonly anyPort: boolean
   private readonly isPort = new Uint8Array(65_536)
   private readonly server: boolean
 
-  // Where in the datagram the walk stands, and whose frames it is in: connection -1 is between packets.
+  // Where in the datagram the walk stands, and where in the frames of the packet that is open: -1 is between packets.
   private packet: Packet | undefined
   private at = 0
   private packetsLeft = 0
-  private connection = -1
-  private side = CLIENT
-  private frameAt = 0
+  private frameAt = -1
 
   constructor(options: QuicHellosOptions, counters: Counters, sizes: QuicSizes = DEFAULT_SIZES) {
     this.counters = counters
     this.connections = new QuicConnections(options.seed, counters, sizes)
     this.streams = new CryptoStreams(this.connections, counters)
+    this.opener = new InitialOpener(this.connections, counters)
     this.message = this.streams.message
     this.server = options.server
     this.anyPort = options.ports === undefined
@@ -117,7 +90,7 @@ export class QuicHellos {
     this.packet = packet
     this.at = payloadOff
     this.packetsLeft = MAX_QUIC_PACKETS
-    this.connection = -1
+    this.frameAt = -1
     return this.walk(packet)
   }
 
@@ -136,10 +109,10 @@ export class QuicHellos {
 
   private walk(packet: Packet): number {
     for (;;) {
-      if (this.connection >= 0) {
+      if (this.frameAt >= 0) {
         const given = this.takeFrames()
         if (given !== NOTHING) return given
-        this.connection = -1
+        this.frameAt = -1
       }
       if (!this.openNext(packet)) {
         this.packet = undefined
@@ -150,8 +123,8 @@ export class QuicHellos {
 
   /** The next hello of the packet that is open. */
   private takeFrames(): number {
-    const { connection, side, frame, streams } = this
-    const plain = this.opener.plain
+    const { frame, streams } = this
+    const { connection, side, plain } = this.opener
     let given = streams.again(connection, side)
     while (given === NOTHING) {
       this.frameAt = nextCryptoFrame(plain, this.frameAt, plain.length, frame)
@@ -180,7 +153,19 @@ export class QuicHellos {
         return false
       }
       this.at = next
-      if (header.type === INITIAL) return this.openInitial(packet)
+      if (header.type === INITIAL) {
+        const isOpen = this.opener.open(
+          packet,
+          header,
+          this.isToServer(packet),
+          this.isFromServer(packet),
+          this.server,
+        )
+        if (!isOpen) return false
+        this.message.quicVersion = header.version
+        this.frameAt = 0
+        return true
+      }
       if (header.type === RETRY) counters.quic_retries++
       if (header.type === VERSION_NEGOTIATION) counters.quic_version_negotiations++
     }
@@ -202,110 +187,5 @@ export class QuicHellos {
     if ((u8(bytes, payloadOff) & FIXED_BIT) === 0) return false
     const dcidLen = u8(bytes, payloadOff + 5)
     return dcidLen >= MIN_CLIENT_DCID_LEN && MIN_LONG_HEADER_LEN + dcidLen <= payloadLen
-  }
-
-  /** Finds the connection of the Initial packet of `header` and opens it; false ends the walk. */
-  private openInitial(packet: Packet): boolean {
-    const seconds = Math.trunc(packet.timeMicros / 1e6) | 0
-    const newest = this.connections.newestOf(packet, seconds)
-    if (newest < 0 && this.isFromServer(packet)) {
-      const other = this.connections.newestOf(this.turnedRound(packet), seconds)
-      const client = this.nextOfScid(other, packet, this.header.dcidOff, this.header.dcidLen)
-      if (client >= 0) return this.server && this.openServer(packet, client, seconds)
-    }
-    return this.isToServer(packet) && this.openClient(packet, newest, seconds)
-  }
-
-  private openServer(packet: Packet, first: number, seconds: number): boolean {
-    const { dcidOff, dcidLen } = this.header
-    for (let c = first; c >= 0;) {
-      if (this.openWith(packet, c, SERVER, seconds)) return true
-      c = this.nextOfScid(this.connections.olderThan(c), packet, dcidOff, dcidLen)
-    }
-    this.counters.quic_unauthentic++
-    return false
-  }
-
-  private openClient(packet: Packet, newest: number, seconds: number): boolean {
-    const { connections, header, keys } = this
-    const { bytes } = packet
-    const { dcidOff, dcidLen, scidOff, scidLen } = header
-    for (let c = newest; c >= 0; c = connections.olderThan(c)) {
-      if (!connections.ids.isDcid(c, bytes, dcidOff, dcidLen)) continue
-      if (this.openWith(packet, c, CLIENT, seconds)) return true
-      this.counters.quic_unauthentic++
-      return false
-    }
-    for (let c = this.nextOfScid(newest, packet, scidOff, scidLen); c >= 0;) {
-      if (this.openWith(packet, c, CLIENT, seconds)) return true
-      c = this.nextOfScid(connections.olderThan(c), packet, scidOff, scidLen)
-    }
-    if (dcidLen < MIN_CLIENT_DCID_LEN) {
-      this.counters.quic_without_first++
-      return false
-    }
-    initialKeys(header.row, bytes, dcidOff, dcidLen, CLIENT, keys, 0)
-    if (!this.opener.open(bytes, header, keys, 0, -1)) {
-      this.counters.quic_unauthentic++
-      return false
-    }
-    this.begin(connections.open(packet, header, keys, seconds), CLIENT, seconds)
-    return true
-  }
-
-  /** Opens the packet as one of a known connection. */
-  private openWith(packet: Packet, connection: number, side: number, seconds: number): boolean {
-    const { connections, header, opener } = this
-    const at = connection * CONNECTION_WORDS
-    const largest = connections.largestOf(connection, side)
-    let isOpen: boolean
-    if (side === CLIENT && connections.words[at + ROW] === header.row) {
-      isOpen = opener.open(packet.bytes, header, connections.words, at + KEYS, largest)
-    } else {
-      // A server that changes to a compatible version keeps the client's first ID (RFC 9369 §4.1).
-      const { ids } = connections
-      const { bytes } = ids
-      initialKeys(
-        header.row,
-        bytes,
-        ids.dcidOffOf(connection),
-        ids.dcidLenOf(connection),
-        side,
-        this.keys,
-        0,
-      )
-      isOpen = opener.open(packet.bytes, header, this.keys, 0, largest)
-    }
-    if (isOpen) this.begin(connection, side, seconds)
-    return isOpen
-  }
-
-  /** Begins with the frames of the packet just opened. */
-  private begin(connection: number, side: number, seconds: number): void {
-    this.counters.quic_initials++
-    this.connections.touch(connection, side, this.opener.packetNumber, seconds)
-    this.message.quicVersion = this.header.version
-    this.connection = connection
-    this.side = side
-    this.frameAt = 0
-  }
-
-  /** The first connection from `connection` on, towards the older, whose client has the ID `bytes[off, off + len)`. */
-  private nextOfScid(connection: number, packet: Packet, off: number, len: number): number {
-    for (let c = connection; c >= 0; c = this.connections.olderThan(c)) {
-      if (this.connections.ids.isScid(c, packet.bytes, off, len)) return c
-    }
-    return -1
-  }
-
-  private turnedRound(packet: Packet): FlowKey {
-    const { reverse } = this
-    reverse.bytes = packet.bytes
-    reverse.ipVersion = packet.ipVersion
-    reverse.srcAddrOff = packet.dstAddrOff
-    reverse.dstAddrOff = packet.srcAddrOff
-    reverse.srcPort = packet.dstPort
-    reverse.dstPort = packet.srcPort
-    return reverse
   }
 }
