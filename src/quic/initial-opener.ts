@@ -3,7 +3,7 @@ import type { FlowKey } from '../base/flow-table.js'
 import type { Packet } from '../model/packet.js'
 import { CONNECTION_WORDS, KEYS, type QuicConnections, ROW } from './connections.js'
 import { CLIENT, initialKeys, KEY_WORDS, SERVER } from './initial-keys.js'
-import type { LongHeader } from './long-header.js'
+import { type LongHeader, MIN_CLIENT_DCID_LEN } from './long-header.js'
 import { PacketOpener } from './packet-protection.js'
 
 // Whose an Initial packet is, and with which keys it opens.
@@ -11,9 +11,6 @@ import { PacketOpener } from './packet-protection.js'
 // It is the server's where its flow, turned round, has a client of that connection ID. A client's packet is opened with
 // the keys of the connection it names, else of one with the same Source Connection ID (the client answers to the ID its
 // server chose, the keys stay: RFC 9001 §5.2), else with fresh ones: of a new connection, or of one after a Retry.
-
-/** Octets of the Destination Connection ID a client makes up (RFC 9000 §7.2), at least. */
-const MIN_CLIENT_DCID_LEN = 8
 
 /** Opens Initial packets, and takes note of the connections they begin. */
 export class InitialOpener {

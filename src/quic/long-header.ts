@@ -28,6 +28,8 @@ export const LONG_FORM = 0x80
 export const MIN_LONG_HEADER_LEN = 7
 /** Longest connection ID of the versions known (RFC 9000 §17.2). */
 export const MAX_CONNECTION_ID_LEN = 20
+/** Octets of the Destination Connection ID a client makes up (RFC 9000 §7.2), at least. */
+export const MIN_CLIENT_DCID_LEN = 8
 /** Octets behind the packet number's place at least: 4 for it, 16 for the sample (RFC 9001 §5.4.2). */
 const MIN_PROTECTED_LEN = 20
 

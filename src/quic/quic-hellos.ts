@@ -11,6 +11,7 @@ import { InitialOpener } from './initial-opener.js'
 import {
   INITIAL,
   LONG_FORM,
+  MIN_CLIENT_DCID_LEN,
   MIN_LONG_HEADER_LEN,
   newLongHeader,
   readLongHeader,
