@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 // The pure rooms: no I/O, no clock, no logging, no throw. Time is the packet's time.
-const PURE = ['base', 'model', 'wire', 'stream', 'quic', 'tls', 'fingerprint', 'knowledge']
+const PURE = ['base', 'model', 'wire', 'stream', 'quic', 'tls', 'fingerprint', 'join', 'knowledge']
 
 export default tseslint.config(
   { ignores: ['dist', 'coverage', 'node_modules', 'src/web/static'] },

@@ -150,6 +150,32 @@ export const OPTIONS = {
     schema: z.optional(z.array(z.enum(FINGERPRINTS, `is one of ${FINGERPRINTS.join(', ')}`))),
     default: undefined,
   },
+  server: {
+    type: 'boolean',
+    describe:
+      'add what the server answered: ja3s, version, cipher, group, ALPN, resumption, and before TLS 1.3 its certificate',
+    schema: z.boolean(),
+    default: false,
+  },
+  jobs: {
+    type: 'number',
+    alias: 'j',
+    describe: 'threads that read (default: one a core)',
+    schema: z.optional(positive(64)),
+    default: undefined,
+  },
+  link: {
+    type: 'number',
+    describe: 'LINKTYPE_ value to read all frames as, in place of what the captures say',
+    schema: z.optional(
+      z.int().check(
+        z.refine((value) => value >= 0 && value <= 65_535, {
+          error: 'is a LINKTYPE_ value from 0 to 65535 (1 is Ethernet, 101 raw IP)',
+        }),
+      ),
+    ),
+    default: undefined,
+  },
 } as const satisfies Record<string, Option>
 
 export type OptionName = keyof typeof OPTIONS
@@ -246,6 +272,8 @@ function fromText(option: Option, value: unknown): unknown {
   }
   if (option.type === 'number' && typeof value === 'string' && /^\d+$/.test(value.trim()))
     return Number(value)
+  if (option.type === 'boolean' && typeof value === 'string')
+    return /^(1|true|yes|on)$/i.test(value) || (/^(0|false|no|off)$/i.test(value) ? false : value)
   return value
 }
 
@@ -253,12 +281,17 @@ function at(value: unknown, index: PropertyKey | undefined): unknown {
   return Array.isArray(value) && typeof index === 'number' ? value[index] : value
 }
 
+const PLAIN_TYPE: Readonly<Record<Option['type'], string>> = {
+  string: 'a string',
+  number: 'a whole number',
+  boolean: 'true or false',
+  list: 'a list of values',
+}
+
 /** zod's own words for a wrong type are not an operator's. */
 function plain(message: string | undefined, option: Option): string {
   if (message !== undefined && !message.startsWith('Invalid')) return message
-  return option.type === 'list'
-    ? 'is a list of values'
-    : `is a ${option.type === 'number' ? 'whole number' : option.type}`
+  return `is ${PLAIN_TYPE[option.type]}`
 }
 
 function reason(error: unknown): string {

@@ -1,16 +1,18 @@
 // The corridor: the one file that sees every room of the flow. Frames go in by blocks; sightings come out as JSON lines.
 //
 //   PacketBlock ─▶ wire ─┬▶ stream ─┬▶ tls ─▶ fingerprint ─▶ lines
-//                        └▶ quic ───┘
+//                        └▶ quic ───┘                 └▶ join ──▶┘   where the server's side is asked for
 
 import type { Counters } from './base/counters.js'
+import { newCounters } from './base/counters.js'
 import { OctetWriter } from './base/octet-writer.js'
 import type { HandshakeOctets } from './model/handshake-octets.js'
 import { Hello } from './model/hello.js'
 import type { PacketBlock } from './model/packet-block.js'
-import { PROTOCOL_TCP, PROTOCOL_UDP, Packet } from './model/packet.js'
+import { PROTOCOL_TCP, PROTOCOL_UDP, Packet, TCP_FIN, TCP_RST } from './model/packet.js'
 import type { FingerprintName } from './model/sighting.js'
 import { SightingWriter } from './fingerprint/sighting-writer.js'
+import { HandshakeJoin } from './join/handshake-join.js'
 import { QuicHellos } from './quic/quic-hellos.js'
 import { DtlsHellos } from './stream/dtls-hellos.js'
 import { TcpHellos } from './stream/tcp-hellos.js'
@@ -20,8 +22,9 @@ import { parseSslv2ClientHello } from './tls/sslv2-hello.js'
 import { ENCAPSULATION_NAMES } from './wire/encapsulation.js'
 import { FrameDecoder } from './wire/frame-decoder.js'
 
-/** Kind of message that TcpHellos, DtlsHellos and QuicHellos give: handshake type client_hello (RFC 8446 §4). */
+// Kinds of message that TcpHellos, DtlsHellos and QuicHellos give.
 const CLIENT_HELLO = 1
+const SERVER_HELLO = 2
 
 /** What a pipeline looks for and makes of it. */
 export interface PipelineOptions {
@@ -31,6 +34,8 @@ export interface PipelineOptions {
   /** Whether a sighting carries its hello, secrets zeroed. */
   readonly keepHello: boolean
   readonly communityId: boolean
+  /** Whether a sighting tells what the server answered; its line waits for that, so that `flush` is due at the end. */
+  readonly server?: boolean
   /** Name of the sensor, in every sighting. */
   readonly sensor?: string | undefined
   /** Random number from 0 to 2^48 that keeps an attacker from aiming at the flow table's buckets. */
@@ -43,20 +48,26 @@ export class Pipeline {
   readonly lines = new OctetWriter(1 << 20)
   readonly #counters: Counters
   readonly #wire: FrameDecoder
+  #sharedWire: FrameDecoder | undefined
+  #sharedCounters: Counters | undefined
   readonly #tcp: TcpHellos
   readonly #dtls: DtlsHellos
   readonly #quic: QuicHellos
   readonly #writer: SightingWriter
+  readonly #join: HandshakeJoin | undefined
+  /** The line on its way to the join. */
+  readonly #line = new OctetWriter(1 << 14)
   readonly #packet = new Packet()
   readonly #hello = new Hello()
 
   constructor(options: PipelineOptions, counters: Counters) {
     this.#counters = counters
     this.#wire = new FrameDecoder(counters)
-    const { ports, seed } = options
-    this.#tcp = new TcpHellos({ ports, seed, server: false }, counters)
-    this.#dtls = new DtlsHellos({ ports, seed, server: false }, counters)
-    this.#quic = new QuicHellos({ ports, seed, server: false }, counters)
+    const { ports, seed, server = false } = options
+    this.#tcp = new TcpHellos({ ports, seed, server }, counters)
+    this.#dtls = new DtlsHellos({ ports, seed, server }, counters)
+    this.#quic = new QuicHellos({ ports, seed, server }, counters)
+    this.#join = server ? new HandshakeJoin(seed, counters, this.lines) : undefined
     this.#writer = new SightingWriter({
       fingerprints: options.fingerprints,
       communityId: options.communityId,
@@ -71,27 +82,66 @@ export class Pipeline {
     this.#writer.setOrigin(origin)
   }
 
-  /** Takes a block of frames; hellos that become whole in it are appended to `lines`. Keeps nothing of the block. */
+  /** Takes a block of frames; sightings that become whole in it are appended to `lines`. Keeps nothing of the block. */
   take(block: PacketBlock): void {
-    const { count, caplen } = block
+    this.#take(block, this.#wire, this.#counters, undefined)
+  }
+
+  /**
+   * Takes IP fragments that other pipelines, of other flows, take as well: whose a datagram is shows when it is whole.
+   * What `isOurs` does not claim is theirs. The frames are counted where `counts`, which is true of one of them.
+   */
+  takeShared(block: PacketBlock, isOurs: (packet: Packet) => boolean, counts: boolean): void {
+    this.#sharedCounters ??= counts ? this.#counters : newCounters()
+    this.#sharedWire ??= new FrameDecoder(this.#sharedCounters)
+    this.#take(block, this.#sharedWire, this.#sharedCounters, isOurs)
+  }
+
+  #take(
+    block: PacketBlock,
+    wire: FrameDecoder,
+    counters: Counters,
+    isOurs: ((packet: Packet) => boolean) | undefined,
+  ): void {
+    const { count, caplen, timeMicros } = block
     const packet = this.#packet
-    const counters = this.#counters
     const tcp = this.#tcp
     const quic = this.#quic
+    const join = this.#join
     for (let i = 0; i < count; i++) {
       counters.packets++
       counters.packet_octets += caplen[i] ?? 0
-      const protocol = this.#wire.decodeFrame(block, i, packet)
+      const protocol = wire.decodeFrame(block, i, packet)
+      if (isOurs !== undefined && protocol > 0 && !isOurs(packet)) continue
       if (protocol === PROTOCOL_TCP) {
         for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next())
-          if (kind === CLIENT_HELLO) this.#sight(tcp.message)
+          this.#handOn(kind, tcp.message)
+        if (join !== undefined && (packet.flags & (TCP_FIN | TCP_RST)) !== 0) join.takeEnd(packet)
       } else if (protocol === PROTOCOL_UDP) {
         // The first octet of the payload tells which of the two looks on; all other datagrams end there.
-        if (this.#dtls.take(packet) === CLIENT_HELLO) this.#sight(this.#dtls.message)
+        const given = this.#dtls.take(packet)
+        if (given !== 0) this.#handOn(given, this.#dtls.message)
         for (let kind = quic.take(packet); kind !== 0; kind = quic.next())
-          if (kind === CLIENT_HELLO) this.#sight(quic.message)
+          this.#handOn(kind, quic.message)
       }
     }
+    if (join !== undefined && count > 0) join.expire(timeMicros[count - 1] ?? 0)
+  }
+
+  /** Gives what has waited too long for a server's answer at a time, microseconds since the Unix epoch. */
+  expire(nowMicros: number): void {
+    this.#join?.expire(nowMicros)
+  }
+
+  /** Gives what waits for a server's answer: no more frames come. */
+  flush(): void {
+    this.#join?.flush()
+  }
+
+  #handOn(kind: number, message: HandshakeOctets): void {
+    if (kind === CLIENT_HELLO) this.#sight(message)
+    else if (kind === SERVER_HELLO) this.#join?.takeServer(this.#packet, message)
+    else this.#join?.takeCertificate(this.#packet, message)
   }
 
   #sight(message: HandshakeOctets): void {
@@ -104,8 +154,16 @@ export class Pipeline {
       this.#counters.hello_malformed++
       return
     }
-    this.#writer.write(this.#packet, message, hello, this.lines)
     this.#counters.hellos++
+    const join = this.#join
+    if (join === undefined) {
+      this.#writer.write(this.#packet, message, hello, this.lines)
+      return
+    }
+    const line = this.#line
+    line.len = 0
+    this.#writer.write(this.#packet, message, hello, line)
+    join.takeClient(this.#packet, message, hello, line)
   }
 }
 

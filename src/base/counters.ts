@@ -61,6 +61,14 @@ export const COUNTER_HELP = {
     'QUIC CRYPTO frames that differ from what came first at the same place: what came first stays',
   dtls_malformed: 'DTLS records or handshake fragments of a hello that break RFC 9147',
   dtls_cookie_hellos: 'DTLS ClientHellos that repeat one already given with the cookie asked for',
+  server_hellos: 'ServerHellos joined to the ClientHello they answer',
+  server_hello_unjoined: 'ServerHellos whose ClientHello was not seen, or too long before or after',
+  server_hello_malformed: 'handshake messages of a ServerHello that break RFC 8446 §4.1.3',
+  hello_unanswered: 'ClientHellos given without the ServerHello that was waited for',
+  hello_wait_evicted: 'hellos that stopped waiting for the other side to make room for newer ones',
+  certificates: 'certificates of servers joined to a ClientHello',
+  certificate_malformed: 'Certificate messages that break RFC 5246 §7.4.2',
+  certificate_unreadable: 'certificates, different ones, that are no X.509',
 } as const
 
 export type CounterName = keyof typeof COUNTER_HELP

@@ -1,7 +1,8 @@
 // The in-kernel filter: a libpcap expression (pcap-filter(7)) that lets every octet of a hello through and leaves the
 // bulk, which is what servers send, in the kernel. What passes:
 //
-//   TCP   payload to a watched port, SYN/FIN/RST both ways, server payload that starts a handshake record (16 03)
+//   TCP   payload to a watched port, SYN/FIN/RST both ways, server payload that starts a handshake record (16 03), or
+//         all of it where certificates are asked for: their later segments look like any other
 //   UDP   QUIC long headers (RFC 9000 §17.2) and DTLS handshake records (RFC 9147 §4), both ways
 //   IP    fragments of TCP and UDP; IPv6 packets with extension headers, whatever follows these
 //   VLAN  the same behind one tag or two
@@ -37,6 +38,8 @@ export interface FilterOptions {
   readonly tunnels: boolean
   /** Whether the link type knows VLAN tags. Raw IP, Linux SLL and BSD's loopback refuse the word `vlan`. */
   readonly vlan: boolean
+  /** Whether to pass all that servers send, certificates among it; only the start of handshake records where absent. */
+  readonly server?: boolean
 }
 
 type Ranges = readonly (readonly [number, number])[]
@@ -74,7 +77,7 @@ function rangesOf(ports: readonly number[]): [number, number][] {
   return ranges
 }
 
-function ipv4(ranges: Ranges, tunnels: boolean): string {
+function ipv4(ranges: Ranges, tunnels: boolean, server: boolean): string {
   const toServer = portIn('tcp[2:2]', ranges)
   const toClient = portIn('tcp[0:2]', ranges)
   const udpPort = any([portIn('udp[2:2]', ranges), portIn('udp[0:2]', ranges)])
@@ -82,7 +85,7 @@ function ipv4(ranges: Ranges, tunnels: boolean): string {
     `(${toServer} and ${any([`${PAYLOAD4} != 0`, `tcp[13] & ${FIN_SYN_RST} != 0`])})`,
     `(${toClient} and ${any([
       `tcp[13] & ${FIN_SYN_RST} != 0`,
-      `(${PAYLOAD4} > 1 and ${START4} = ${HANDSHAKE_RECORD})`,
+      server ? `${PAYLOAD4} != 0` : `(${PAYLOAD4} > 1 and ${START4} = ${HANDSHAKE_RECORD})`,
     ])})`,
   ])
   const fragment = '(ip[6:2] & 0x3fff != 0 and (ip[9] = 6 or ip[9] = 17))'
@@ -97,14 +100,14 @@ function ipv4(ranges: Ranges, tunnels: boolean): string {
   ])})`
 }
 
-function ipv6(ranges: Ranges, tunnels: boolean): string {
+function ipv6(ranges: Ranges, tunnels: boolean, server: boolean): string {
   const toServer = portIn('ip6[42:2]', ranges)
   const toClient = portIn('ip6[40:2]', ranges)
   const tcp = any([
     `(${toServer} and ${any([`${PAYLOAD6} != 0`, `ip6[53] & ${FIN_SYN_RST} != 0`])})`,
     `(${toClient} and ${any([
       `ip6[53] & ${FIN_SYN_RST} != 0`,
-      `(${PAYLOAD6} > 1 and ${START6} = ${HANDSHAKE_RECORD})`,
+      server ? `${PAYLOAD6} != 0` : `(${PAYLOAD6} > 1 and ${START6} = ${HANDSHAKE_RECORD})`,
     ])})`,
   ])
   const udp = `(${any([toServer, toClient])} and ip6[44:2] > 8 and (ip6[48] & 0x80 != 0 or ip6[48] = 22))`
@@ -129,13 +132,13 @@ function ipv6(ranges: Ranges, tunnels: boolean): string {
  */
 export function captureFilter(
   ports: readonly number[],
-  { tunnels, vlan }: FilterOptions = { tunnels: false, vlan: true },
+  { tunnels, vlan, server = false }: FilterOptions = { tunnels: false, vlan: true },
 ): string {
   if (ports.length === 0) return ''
   const ranges = rangesOf(ports)
   const untagged = any([
-    ipv4(ranges, tunnels),
-    ipv6(ranges, tunnels),
+    ipv4(ranges, tunnels, server),
+    ipv6(ranges, tunnels, server),
     ...(tunnels ? TUNNEL_ETHERTYPES.map((type) => `ether proto ${type}`) : []),
   ])
   // `vlan` moves every offset after it, so that it comes last, and the second tag inside the first

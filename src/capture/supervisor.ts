@@ -32,6 +32,8 @@ export interface LiveOptions {
   readonly ports: readonly number[]
   /** Whether the in-kernel filter passes tunnels: true unless said otherwise, since hellos may be inside. */
   readonly tunnels?: boolean
+  /** Whether it passes all that servers send, which their certificates are in: false unless said otherwise. */
+  readonly server?: boolean
   readonly counters: Counters
   /** Takes one line about an event an operator wants to know of. */
   readonly log: (line: string) => void
@@ -122,12 +124,12 @@ export class Supervisor {
 
   /** @throws OpenRefused */
   async #start(): Promise<CaptureChild> {
-    const { interface: name, ports, tunnels = true, counters } = this.#options
+    const { interface: name, ports, tunnels = true, server = false, counters } = this.#options
     const start = () =>
       CaptureChild.start(
         {
           interface: name,
-          filter: captureFilter(ports, { tunnels, vlan: this.#vlan }),
+          filter: captureFilter(ports, { tunnels, server, vlan: this.#vlan }),
           ringOctets: this.#options.ringOctets ?? CAPTURE_RING_OCTETS,
           queueOctets: this.#options.queueOctets ?? CAPTURE_QUEUE_OCTETS,
           heartbeatMillis: this.#options.heartbeatMillis ?? HEARTBEAT_MILLIS,

@@ -2,15 +2,18 @@ import type { Argv, Options } from 'yargs'
 import type { Config, OptionName } from '../config.js'
 import { ConfigError, OPTIONS, environmentConfig, loadConfig, readConfigFile } from '../config.js'
 
-/** Adds the named options to a command; values stay text, `configOf` validates them. */
+/** Adds the named options to a command; values stay text, but for flags without one, `configOf` validates them. */
 export function withOptions<T>(yargs: Argv<T>, names: readonly OptionName[]): Argv<T> {
   for (const name of names) {
     const option = OPTIONS[name]
-    const settings: Options = { type: 'string', describe: option.describe, requiresArg: true }
+    const settings: Options =
+      option.type === 'boolean'
+        ? { type: 'boolean', describe: option.describe }
+        : { type: 'string', describe: option.describe, requiresArg: true }
     if ('alias' in option) settings.alias = option.alias
     // "-i eth0 lo": only a command without positionals can take words up to the next flag
     if (name === 'interface') settings.array = true
-    const shown = describeDefault(option.default)
+    const shown = option.type === 'boolean' ? '' : describeDefault(option.default)
     if (shown !== '') settings.defaultDescription = shown
     yargs.option(name, settings)
   }

@@ -1,72 +1,122 @@
-import { randomInt } from 'node:crypto'
-import { newCounters } from '../base/counters.js'
-import { CaptureError } from '../capture/capture-error.js'
+import { statSync } from 'node:fs'
+import { ConfigError } from '../config.js'
 import { expandInputs } from '../capture/inputs.js'
-import { openCapture } from '../capture/open-capture.js'
+import { ringBufferOf } from '../capture/ring-buffer.js'
 import { FdOutput, OutputClosed } from '../output/fd-output.js'
-import { Pipeline } from '../pipeline.js'
-import { count, log } from './log.js'
+import { log } from './log.js'
 import { configOf } from './options.js'
+import type { FileSet } from './read-parallel.js'
+import { readSet } from './read-set.js'
+import type { ReadOptions } from './read-set.js'
+import { ReadTally } from './read-tally.js'
 import { STDIN_WORD } from './stdin-word.js'
 import { stopSignal } from './stop-signal.js'
 
-/** `read FILE…`: fingerprints of captures, one JSON line each. Exit 0 done, 1 where a file could not be read. */
+/** Octets to read from which on workers are started: they take a twentieth of a second to be ready. */
+const WORKERS_FROM = 32 << 20
+
+/** Exit codes of a reading that a signal ended, as shells have them. */
+const STOPPED: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
+
+/**
+ * `read FILE…`: fingerprints of captures, one JSON line each.
+ * Exit 0 done, 1 where a file could not be read, 130 and 143 where a signal ended the reading before its end.
+ */
 export async function read(args: Readonly<Record<string, unknown>>): Promise<number> {
   const config = configOf(args)
-  const signal = stopSignal()
-  const counters = newCounters()
-  // Saved captures are searched on every port by content; --ports restricts.
-  const ports = config.ports === undefined ? undefined : new Set(config.ports)
-  const output = new FdOutput(1)
-  let failed = 0
-  let files = 0
-  for (const file of await inputs(args['file'] as string[])) {
-    if (signal.aborted) break
-    const pipeline = new Pipeline(
-      {
-        ports,
-        fingerprints: config.fingerprints === undefined ? 'all' : new Set(config.fingerprints),
-        keepHello: args['hello'] === true,
-        // whoever names the fingerprints wants those and no Community ID
-        communityId: config.fingerprints === undefined,
-        sensor: config.sensor,
-        seed: randomInt(2 ** 47),
-      },
-      counters,
-    )
-    if (file !== '-') pipeline.setOrigin({ file })
-    const { lines } = pipeline
-    try {
-      const source = await openCapture(file, { stdin: process.stdin })
-      for await (const block of source.blocks(signal)) {
-        pipeline.take(block)
-        output.take(lines)
-      }
-      output.flush(lines)
-      for (const warning of source.warnings) log(`${file}: ${warning}`)
-      files++
-    } catch (error) {
-      if (error instanceof OutputClosed) return 0
-      if (!(error instanceof CaptureError)) throw error
-      log(`hellotap: ${error.message}`)
-      failed++
-    }
+  const options: ReadOptions = {
+    ports: config.ports,
+    fingerprints: config.fingerprints,
+    hello: args['hello'] === true,
+    sensor: config.sensor,
+    linkType: config.link,
+    follow: args['follow'] === true,
   }
-  log(
-    `${count(files, 'file')}, ${count(counters.packets, 'frame')}, ${count(counters.hellos, 'hello')}` +
-      (counters.hello_malformed > 0 ? `, ${counters.hello_malformed} malformed` : '') +
-      (signal.aborted ? ', stopped early' : ''),
-  )
-  return failed > 0 ? 1 : 0
+  const isQuiet = args['quiet'] === true
+  const output = new FdOutput(1)
+  const tally = new ReadTally(output)
+  const signal = stopSignal()
+  const sets = await inputs(args['file'] as string[], isQuiet)
+  if (options.follow && (sets.length !== 1 || sets[0]?.length !== 1 || sets[0][0]?.path === '-'))
+    throw new ConfigError('--follow reads on in one file: name that file alone')
+  if (!isQuiet && process.stderr.isTTY && !process.stdout.isTTY) {
+    const { ReadProgress } = await import('./read-progress.js')
+    tally.show(new ReadProgress(await totalOf(sets, options), process.stderr))
+  }
+  try {
+    const jobs = config.jobs ?? (await import('node:os')).availableParallelism()
+    if (jobs > 1 && !options.follow && isWorthWorkers(sets)) {
+      const { readParallel } = await import('./read-parallel.js')
+      await readParallel(sets, jobs, options, tally, output, signal)
+    } else {
+      for (const set of sets) {
+        if (signal.aborted) break
+        await readSet(
+          set.map(({ path }) => path),
+          options,
+          tally,
+          signal,
+        )
+      }
+    }
+  } catch (error) {
+    if (error instanceof OutputClosed) return 0
+    throw error
+  } finally {
+    tally.hide()
+  }
+  const isStopped = signal.aborted && !options.follow
+  if (!isQuiet) tally.sum(isStopped)
+  if (isStopped) return STOPPED[String(signal.reason)] ?? 1
+  return tally.failed > 0 ? 1 : 0
 }
 
-/** The captures that the words name, in reading order; what lay beside them unread is said. */
-async function inputs(words: readonly string[]): Promise<string[]> {
+/**
+ * The captures that the words name, in reading order: those of one ring buffer as a set, every other file by itself.
+ * What lay beside them unread is said.
+ */
+async function inputs(words: readonly string[], isQuiet: boolean): Promise<FileSet[]> {
   const notes: string[] = []
   const files = await expandInputs(
     words.map((word) => (word === STDIN_WORD ? '-' : word)),
     notes,
   )
-  for (const note of notes) log(note)
-  return files
+  if (!isQuiet) for (const note of notes) log(note)
+  const sets = new Map<string, { path: string; size: number }[]>()
+  for (const path of files) {
+    const key = path === '-' ? path : ringBufferOf(path)
+    const file = { path, size: sizeOf(path) }
+    const set = sets.get(key)
+    if (set === undefined) sets.set(key, [file])
+    else set.push(file)
+  }
+  return [...sets.values()]
+}
+
+/** Octets of a regular file; 0 of what is none, or cannot be looked at. */
+function sizeOf(path: string): number {
+  const found = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })
+  return found?.isFile() === true ? found.size : 0
+}
+
+/** stdin is this thread's alone, and can be read by no other. */
+function isWorthWorkers(sets: readonly FileSet[]): boolean {
+  const files = sets.flat()
+  if (files.some(({ path }) => path === '-')) return false
+  return files.reduce((sum, { size }) => sum + size, 0) >= WORKERS_FROM
+}
+
+/** Octets to be read, or undefined where that is not known beforehand: of pipes, and of compressed files. */
+async function totalOf(
+  sets: readonly FileSet[],
+  options: ReadOptions,
+): Promise<number | undefined> {
+  if (options.follow) return undefined
+  const { isPlainCapture } = await import('../capture/shared-chunks.js')
+  let total = 0
+  for (const { path, size } of sets.flat()) {
+    if (path === '-' || !isPlainCapture(path)) return undefined
+    total += size
+  }
+  return total
 }

@@ -15,7 +15,10 @@ export interface SensorStatus {
   readonly counters: Counters
 }
 
-/** Takes the JSON lines of one block; a promise asks the capture to wait. */
+/** Milliseconds between two looks at hellos whose server is silent, while no frames come that would tell the time. */
+const EXPIRE_MS = 1000
+
+/** Takes JSON lines, done with the octets when it returns; a promise asks the capture to wait. */
 export type LinesSink = (lines: Uint8Array) => Promise<void> | void
 
 /**
@@ -42,7 +45,7 @@ export async function runSensor(
   const failures: CaptureError[] = []
   const opened: { name: string; source: LiveSource }[] = []
   for (const name of names) {
-    const source = new LiveSource({ interface: name, ports, counters, log })
+    const source = new LiveSource({ interface: name, ports, server: config.server, counters, log })
     try {
       await source.open()
       opened.push({ name, source })
@@ -64,17 +67,33 @@ export async function runSensor(
           keepHello: true,
           communityId: true,
           sensor: config.sensor,
+          server: config.server,
           seed: randomInt(2 ** 47),
         },
         counters,
       )
       pipeline.setOrigin({ interface: name })
       const { lines } = pipeline
-      for await (const block of source.blocks(signal)) {
-        pipeline.take(block)
-        if (lines.len === 0) continue
-        await sink(lines.bytes.subarray(0, lines.len))
+      const hand = async (): Promise<void> => {
+        const { len } = lines
+        if (len === 0) return
         lines.len = 0
+        await sink(lines.bytes.subarray(0, len))
+      }
+      const timer = setInterval(() => {
+        pipeline.expire(Date.now() * 1000)
+        // a sink that fails says so again to the next block's lines
+        hand().catch(() => undefined)
+      }, EXPIRE_MS)
+      try {
+        for await (const block of source.blocks(signal)) {
+          pipeline.take(block)
+          await hand()
+        }
+        pipeline.flush()
+        await hand()
+      } finally {
+        clearInterval(timer)
       }
     }),
   )

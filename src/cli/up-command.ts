@@ -147,6 +147,7 @@ class SensorProcess {
     const args = ['capture', '--stdout', '--ports', (config.ports ?? LIVE_PORTS).join(',')]
     if (config.fingerprints !== undefined)
       args.push('--fingerprints', config.fingerprints.join(','))
+    if (config.server) args.push('--server')
     if (config.sensor !== undefined) args.push('--sensor', config.sensor)
     if (config.interface.length > 0) args.push('--interface', ...config.interface)
     const main = new URL('./main.js', import.meta.url).pathname

@@ -34,6 +34,8 @@ export class HandshakeOctets {
   recordVersion = 0
   /** QUIC version of the packet that carried it (RFC 9000 §15), else 0. */
   quicVersion = 0
+  /** Tells the connections of one pair of addresses and ports apart, the same for both directions; 0 where there is one only. */
+  connection = 0
   /** QUALITY_ bits. */
   quality = 0
   /** Whether it is an SSL 2.0 record's content (RFC 5246 appendix E.2): message type, version, three lengths. */

@@ -13,7 +13,6 @@ import { isHelloRetryRequest } from './hello-retry-request.js'
 import { cipherSuiteName } from './registry-names.js'
 import { versionName } from './version-name.js'
 
-const TLS_1_3 = 0x0304
 /** Last octets of the random of a server that could do TLS 1.3 and was asked for less (RFC 8446 §4.1.3): "DOWNGRD". */
 const DOWNGRADE = [0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44] as const
 const DOWNGRADE_OFF = 24
@@ -50,8 +49,7 @@ export interface ServerHelloDetail {
  */
 export function describeServerHello(hello: Hello, client?: Hello): ServerHelloDetail {
   const { bytes } = hello
-  const version =
-    hello.supportedVersionsOff < 0 ? hello.legacyVersion : u16(bytes, hello.supportedVersionsOff)
+  const version = chosenVersion(hello)
   const cipher = u16(bytes, hello.cipherSuitesOff)
   const method = u8(bytes, hello.compressionMethodsOff)
   const identity = firstExtension(hello, type.PRE_SHARED_KEY, selectedIdentity)
@@ -75,25 +73,51 @@ export function describeServerHello(hello: Hello, client?: Hello): ServerHelloDe
         firstExtension(hello, type.SESSION_TICKET, emptyBody) === null
           ? (true as const)
           : undefined,
-      resumed: isResumed(hello, version, identity, client),
+      resumed: isResumed(hello, client),
       downgrade: downgradeOf(hello),
     }),
   }
 }
 
-function isResumed(
-  hello: Hello,
-  version: number,
-  identity: number | undefined,
-  client: Hello | undefined,
-): boolean | undefined {
+/** The version a ServerHello chose: supported_versions (RFC 8446 §4.2.1), or else its legacy_version. */
+export function chosenVersion(hello: Hello): number {
+  return hello.supportedVersionsOff < 0
+    ? hello.legacyVersion
+    : u16(hello.bytes, hello.supportedVersionsOff)
+}
+
+/**
+ * Whether a ServerHello chose TLS 1.3, or DTLS 1.3, or a draft of either: PSKs instead of sessions, certificates
+ * encrypted. Servers of older versions must not send supported_versions (RFC 8446 §4.2.1).
+ */
+export function isTls13(hello: Hello): boolean {
+  return hello.supportedVersionsOff >= 0
+}
+
+/** The session_id of a ClientHello: a Hello is one. */
+export interface SessionId {
+  readonly bytes: Uint8Array
+  readonly sessionIdOff: number
+  readonly sessionIdLen: number
+}
+
+/**
+ * Whether a ServerHello goes on with a former session: by a pre-shared key, before TLS 1.3 by the client's session_id
+ * sent back (RFC 5246 §7.3). Undefined where it does not tell, or where the client is needed and not known.
+ */
+export function isResumed(hello: Hello, client: SessionId | undefined): boolean | undefined {
   if (isHelloRetryRequest(hello)) return undefined
-  if (version === TLS_1_3 || version === 0xfefc) return identity !== undefined
+  if (isTls13(hello))
+    return firstExtension(hello, type.PRE_SHARED_KEY, selectedIdentity) !== undefined
   if (hello.sessionIdLen === 0) return false
-  if (client === undefined) return undefined
-  if (client.sessionIdLen !== hello.sessionIdLen) return false
-  for (let i = 0; i < hello.sessionIdLen; i++)
-    if (hello.bytes[hello.sessionIdOff + i] !== client.bytes[client.sessionIdOff + i]) return false
+  return client === undefined ? undefined : hasSameSessionId(hello, client)
+}
+
+/** Whether two hellos have the same session_id, if only none. */
+export function hasSameSessionId(one: SessionId, other: SessionId): boolean {
+  if (one.sessionIdLen !== other.sessionIdLen) return false
+  for (let i = 0; i < one.sessionIdLen; i++)
+    if (one.bytes[one.sessionIdOff + i] !== other.bytes[other.sessionIdOff + i]) return false
   return true
 }
 

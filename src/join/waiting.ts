@@ -1,0 +1,86 @@
+import type { Transport } from '../model/handshake-octets.js'
+import type { SessionId } from '../tls/describe-server-hello.js'
+
+const NO_OCTETS = new Uint8Array(0)
+
+/** What a hello waits for: the server's hello; the server's certificate; the client's hello, which it overtook; nothing. */
+export type Awaited = 'server' | 'certificate' | 'client' | 'nothing'
+
+/** A handshake that is not yet a line. */
+export class Waiting {
+  awaits: Awaited
+  readonly transport: Transport
+  /** Entry of the flow table, or -1 where a later hello of the flow took its place. */
+  entry: number
+  /** Packet time of the hello, and from when on it waits a round trip only. */
+  readonly timeMicros: number
+  isResting = false
+  restMicros = 0
+  /** The line as far as it is known, its closing brace left out. */
+  line: Uint8Array = NO_OCTETS
+  sessionId: SessionId = { bytes: NO_OCTETS, sessionIdOff: 0, sessionIdLen: 0 }
+  /** Whether the client offered a session by its ticket (RFC 5077 §3.2). */
+  hasTicket = false
+  /** Whether the hello answers a HelloRetryRequest, and the first one where that still waits. */
+  isSecond = false
+  first: Waiting | undefined
+  /** The server's messages that overtook the client's hello. */
+  serverHello: Uint8Array = NO_OCTETS
+  certificate: Uint8Array = NO_OCTETS
+  /** Whether the certificate will tell that no former session goes on. */
+  isUndecided = false
+
+  constructor(awaits: Awaited, transport: Transport, entry: number, timeMicros: number) {
+    this.awaits = awaits
+    this.transport = transport
+    this.entry = entry
+    this.timeMicros = timeMicros
+  }
+
+  /** Octets held. */
+  get octets(): number {
+    return this.line.length + this.serverHello.length + this.certificate.length
+  }
+
+  /** Ends the waiting and lets go of the octets. */
+  end(): void {
+    this.awaits = 'nothing'
+    this.line = this.serverHello = this.certificate = NO_OCTETS
+    this.first = undefined
+  }
+}
+
+/** Empty places in front of a queue before it is worth moving the rest. */
+const MOVED_FROM = 1024
+
+/** First in, first out; those that wait no more are passed over. */
+export class WaitingQueue {
+  #items: (Waiting | undefined)[] = []
+  #head = 0
+
+  /** Places taken, also by those that wait no more. */
+  get length(): number {
+    return this.#items.length - this.#head
+  }
+
+  push(waiting: Waiting): void {
+    this.#items.push(waiting)
+  }
+
+  /** The first that still waits. */
+  first(): Waiting | undefined {
+    for (;;) {
+      const waiting = this.#items[this.#head]
+      if (waiting === undefined || waiting.awaits !== 'nothing') return waiting
+      this.shift()
+    }
+  }
+
+  shift(): void {
+    this.#items[this.#head++] = undefined
+    if (this.#head < MOVED_FROM || this.#head * 2 < this.#items.length) return
+    // Half of it is empty: what is left moves to the front, each item once on average.
+    this.#items = this.#items.slice(this.#head)
+    this.#head = 0
+  }
+}
