@@ -71,4 +71,36 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   /** The hello with its secrets zeroed, base64: enough to make every fingerprint again. */
   readonly hello?: string
   readonly quality?: readonly string[]
+
+  // What the server answered, where that was asked for and seen.
+  /** `time` of the first hello of this connection, which the server asked to try again: its sighting has the same addresses and ports. */
+  readonly hrr_of?: string
+  readonly ja3s?: string
+  readonly ja3s_string?: string
+  /** Version chosen. */
+  readonly server_version?: string
+  /** Cipher suite chosen, and IANA's name of it where it has one. */
+  readonly cipher?: number
+  readonly cipher_name?: string
+  /** Group chosen, or asked for by a HelloRetryRequest; hidden before TLS 1.3. */
+  readonly group?: number
+  readonly group_name?: string
+  /** Protocol chosen; encrypted since TLS 1.3. Printable ASCII; other octets as \xhh. */
+  readonly server_alpn?: string
+  /** True where the answer is a HelloRetryRequest (RFC 8446 §4.1.4): a second hello follows. */
+  readonly hello_retry_request?: boolean
+  /** Whether a former session goes on, by its session_id or a pre-shared key; absent where that cannot be told. */
+  readonly resumed?: boolean
+
+  // The server's certificate, before TLS 1.3, which encrypts it.
+  /** Names as RFC 4514 writes them, the last part first: `CN=example.com,O=Example,C=DE`. */
+  readonly cert_subject?: string
+  /** DNS names, IP addresses, e-mail addresses and URIs of subjectAltName (RFC 5280 §4.2.1.6). */
+  readonly cert_san?: readonly string[]
+  readonly cert_issuer?: string
+  /** Validity, RFC 3339, UTC, seconds. */
+  readonly cert_not_before?: string
+  readonly cert_not_after?: string
+  /** SHA-256 of its DER, 64 hex digits. */
+  readonly cert_sha256?: string
 }

@@ -164,6 +164,7 @@ export class QuicHellos {
         )
         if (!isOpen) return false
         this.message.quicVersion = header.version
+        this.message.connection = this.opener.connection + 1
         this.frameAt = 0
         return true
       }

@@ -4,7 +4,8 @@ import { FINGERPRINTS } from '../model/sighting.js'
 
 const text = z.string()
 const optionalText = text.exactOptional()
-const port = z.int().min(0).max(65_535)
+const u16 = z.int().min(0).max(65_535)
+const port = u16
 const fingerprints = Object.fromEntries(FINGERPRINTS.map((name) => [name, optionalText])) as Record<
   (typeof FINGERPRINTS)[number],
   typeof optionalText
@@ -47,6 +48,23 @@ export const SightingSchema = z.object({
   hello_len: z.int().min(0),
   hello: optionalText,
   quality: z.array(text).exactOptional(),
+  hrr_of: optionalText,
+  ja3s: optionalText,
+  ja3s_string: optionalText,
+  server_version: optionalText,
+  cipher: u16.exactOptional(),
+  cipher_name: optionalText,
+  group: u16.exactOptional(),
+  group_name: optionalText,
+  server_alpn: optionalText,
+  hello_retry_request: z.boolean().exactOptional(),
+  resumed: z.boolean().exactOptional(),
+  cert_subject: optionalText,
+  cert_san: z.array(text).exactOptional(),
+  cert_issuer: optionalText,
+  cert_not_before: optionalText,
+  cert_not_after: optionalText,
+  cert_sha256: optionalText,
 })
 
 /** The sighting in a stored JSON text, or undefined where it is none. */
