@@ -1,0 +1,99 @@
+// Inputs through the real pipeline, each twice: once in a buffer that ends where the last frame does, zeros between the
+// frames, and once with other octets around them, in a pipeline that has seen other traffic before. What is read past a
+// frame's end, or is left over from other flows, makes the two differ.
+
+import type { Counters } from '../../src/base/counters.js'
+import { newCounters } from '../../src/base/counters.js'
+import { Pipeline } from '../../src/pipeline.js'
+import { faultOfLine } from './check-line.js'
+import type { Frame } from './frame.js'
+import { blockOf } from './frame.js'
+import type { Random } from './random.js'
+
+const OPTIONS = {
+  ports: undefined,
+  fingerprints: 'all',
+  keepHello: true,
+  communityId: true,
+  seed: 0x1234_5678_9abc,
+} as const
+/** When an unfinished hello is given up is a matter of what else the table holds. */
+const OF_OTHERS = ['hello_expired', 'hello_evicted', 'hello_closed', 'hello_retransmitted']
+/** CPU milliseconds one input may take. */
+const MOST_MILLIS = 1000
+
+/** A pipeline and what it counts. */
+class Subject {
+  readonly counters: Counters = newCounters()
+  readonly #pipeline = new Pipeline(OPTIONS, this.counters)
+
+  /** The lines that `frames` give, octets from `fill` around them. */
+  take(frames: readonly Frame[], fill: () => number, tail: number): string {
+    const { lines } = this.#pipeline
+    lines.len = 0
+    this.#pipeline.take(blockOf(frames, fill, tail))
+    return lines.text()
+  }
+}
+
+/** Two pipelines that must say the same of every input. A new pair costs some 30 ms, so it takes many inputs. */
+export class Pair {
+  frames = 0
+  hellos = 0
+  readonly #plain = new Subject()
+  readonly #poisoned = new Subject()
+  readonly #random: Random
+
+  /** @param used frames of flows that no input has, shown to one of the two before */
+  constructor(used: readonly Frame[], random: Random) {
+    this.#random = random
+    if (used.length === 0) return
+    this.#poisoned.take(used, () => 0xff, 0)
+    Object.assign(this.#poisoned.counters, newCounters())
+  }
+
+  /** What is wrong with how the pipeline takes `frames`, a sentence; undefined where nothing is. */
+  faultOf(frames: readonly Frame[]): string | undefined {
+    const start = process.cpuUsage()
+    try {
+      const lines = this.#plain.take(frames, () => 0, 0)
+      const poison = () => this.#random.word() & 0xff
+      const others = this.#poisoned.take(frames, poison, 1 + this.#random.below(64))
+      const { user, system } = process.cpuUsage(start)
+      if (user + system > MOST_MILLIS * 2000) return `takes ${(user + system) / 2000} ms`
+      return this.#faultOfRun(frames.length, lines, others)
+    } catch (error) {
+      return `throws ${(error as Error).stack ?? String(error)}`
+    }
+  }
+
+  #faultOfRun(frames: number, lines: string, others: string): string | undefined {
+    if (lines !== others)
+      return `octets outside the frames, or of other flows, change lines: ${difference(lines, others)}`
+    const { counters } = this.#plain
+    for (const [name, value] of Object.entries(counters)) {
+      const other = this.#poisoned.counters[name as keyof Counters]
+      if (value !== other && !OF_OTHERS.includes(name))
+        return `octets outside the frames, or of other flows, change ${name}: ${value}, ${other}`
+      if (!Number.isSafeInteger(value) || value < 0) return `counter ${name} is ${value}`
+    }
+    const list = lines.split('\n').slice(0, -1)
+    this.frames += frames
+    this.hellos += list.length
+    if (this.frames !== counters.packets) return `${frames} frames counted otherwise`
+    if (this.hellos !== counters.hellos)
+      return `${this.hellos} lines, but ${counters.hellos} hellos are counted`
+    for (const line of list) {
+      const fault = faultOfLine(line)
+      if (fault !== undefined) return `${fault}: ${line}`
+    }
+    return undefined
+  }
+}
+
+function difference(a: string, b: string): string {
+  const ours = a.split('\n')
+  const theirs = b.split('\n')
+  const index = ours.findIndex((line, i) => line !== theirs[i])
+  return `\n  ${(ours[index] ?? 'none').slice(0, 200)}\n  ${(theirs[index] ?? 'none').slice(0, 200)}`
+}
