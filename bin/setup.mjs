@@ -35,6 +35,7 @@ const TO_TEST = {
   'util-linux': 'setpriv',
   'libcap2-bin': 'capsh',
   systemd: 'systemd-analyze',
+  procps: 'pgrep',
   git: 'git',
 }
 

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { generate } from 'selfsigned'
 import { ListenError } from './listen-error.js'
 
@@ -34,7 +34,7 @@ export async function selfSigned(dataDir: string, nowMs = Date.now()): Promise<K
   if (kept !== undefined) return kept
   const made = await make(nowMs)
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await makeFolder(dataDir)
     await replace(join(dataDir, KEY_FILE), made.key, 0o600)
     await replace(join(dataDir, CERTIFICATE_FILE), made.cert, 0o644)
   } catch (cause) {
@@ -45,6 +45,24 @@ export async function selfSigned(dataDir: string, nowMs = Date.now()): Promise<K
     )
   }
   return made
+}
+
+/**
+ * Makes a folder and those above it. mkdir's own recursion never comes back where a folder can be made nowhere though
+ * the one above it is there, as in /proc (Node 20).
+ */
+async function makeFolder(path: string): Promise<void> {
+  const mkdirOnce = () => mkdir(path, { mode: 0o700 })
+  try {
+    await mkdirOnce()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    const above = dirname(path)
+    if (code !== 'ENOENT' || above === path) throw error
+    await makeFolder(above)
+    await mkdirOnce()
+  }
 }
 
 async function readKept(dataDir: string, nowMs: number): Promise<KeyPair | undefined> {
