@@ -14,24 +14,36 @@ import { compareTables } from './registry-tables.js'
 export async function registry(args: Readonly<Record<string, unknown>>): Promise<number> {
   const name = args['name'] as string | undefined
   const value = args['value'] as string | undefined
-  const json = args['json'] === true
-  if (name !== undefined && !isRegistryName(name))
-    throw new ConfigError(
-      `there is no registry ${JSON.stringify(name)}; there are ${REGISTRY_NAMES.join(', ')}`,
-    )
-  if (args['check'] === true) return check(name === undefined ? REGISTRY_NAMES : [name])
-  if (name === undefined) print(json ? toJson(REGISTRY_NAMES.map(summaryOf)) : listing())
-  else {
-    const rows = value === undefined ? listRegistry(name) : rowsOf(name, value)
-    if (value === undefined && json)
-      print(toJson({ ...summaryOf(name), rows: rows.map((row) => jsonOf(name, row)) }))
-    else print(json ? toJson(rows.map((row) => jsonOf(name, row))) : table(name, rows))
-  }
+  if (args['check'] === true)
+    return check(name === undefined ? REGISTRY_NAMES : [registryNamed(name)])
+  print(registryText(name, value, args['json'] === true))
   return 0
 }
 
-function isRegistryName(name: string): name is RegistryName {
-  return (REGISTRY_NAMES as readonly string[]).includes(name)
+/**
+ * What the command prints: the list of registries, one of them, or the rows of one about a value.
+ * @throws ConfigError where there is no such registry or value
+ */
+export function registryText(
+  word: string | undefined,
+  value: string | undefined,
+  json: boolean,
+): string {
+  if (word === undefined) return json ? toJson(REGISTRY_NAMES.map(summaryOf)) : listing()
+  const name = registryNamed(word)
+  const rows = value === undefined ? listRegistry(name) : rowsOf(name, value)
+  if (!json) return table(name, rows)
+  const shown = rows.map((row) => jsonOf(name, row))
+  return toJson(value === undefined ? { ...summaryOf(name), rows: shown } : shown)
+}
+
+function registryNamed(word: string): RegistryName {
+  const name = REGISTRY_NAMES.find((known) => known === word)
+  if (name === undefined)
+    throw new ConfigError(
+      `there is no registry ${JSON.stringify(word)}; there are ${REGISTRY_NAMES.join(', ')}`,
+    )
+  return name
 }
 
 async function check(names: readonly RegistryName[]): Promise<number> {

@@ -5,15 +5,27 @@ import { REPLACE_ROWS } from './redis-scripts.js'
 import { ROWS_KEYS, rowOf } from './redis-writer.js'
 import { parseSighting } from './sighting-schema.js'
 
-/** Gives every row's sighting to `remake` and puts what comes back in its place, a few rows at a time. */
+/**
+ * Gives every row's sighting to `remake` and puts what comes back in its place, a few rows at a time.
+ * @param expired microseconds since the epoch: rows up to it are past their time to live
+ */
 export async function rewriteRows(
   redis: Redis,
+  expired: number,
   remake: (sighting: Sighting) => Sighting | undefined,
 ): Promise<void> {
   let cursor = '0'
   do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', ROWS_KEYS, 'COUNT', STORE_KEYS_SCANNED)
-    for (const key of keys) await rewriteKey(redis, key, remake)
+    const [next, keys] = await redis.scan(
+      cursor,
+      'MATCH',
+      ROWS_KEYS,
+      'COUNT',
+      STORE_KEYS_SCANNED,
+      'TYPE',
+      'zset',
+    )
+    for (const key of keys) await rewriteKey(redis, key, expired, remake)
     cursor = next
   } while (cursor !== '0')
 }
@@ -21,6 +33,7 @@ export async function rewriteRows(
 async function rewriteKey(
   redis: Redis,
   key: string,
+  expired: number,
   remake: (sighting: Sighting) => Sighting | undefined,
 ): Promise<void> {
   let cursor = '0'
@@ -30,6 +43,7 @@ async function rewriteKey(
     // rows and scores by turns
     for (let i = 0; i < scanned.length; i += 2) {
       const row = scanned[i] ?? ''
+      if (Number(scanned[i + 1]) <= expired) continue
       const again = remadeRow(row, remake)
       if (again !== undefined && again !== row) replacements.push(row, again)
     }

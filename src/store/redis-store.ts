@@ -172,7 +172,8 @@ class RedisStore implements Store {
   }
 
   rewrite(remake: (sighting: Sighting) => Sighting | undefined): Promise<void> {
-    return this.#ask(() => rewriteRows(this.#redis, remake))
+    const expired = this.#now() * 1000 - this.#ttlMicros
+    return this.#ask(() => rewriteRows(this.#redis, expired, remake))
   }
 
   health(): StoreHealth {

@@ -290,6 +290,33 @@ describe('with a Redis that refuses', () => {
     expect(sightings).to.deep.equal([good])
     expect(await store.concurrent('10.0.0.0')).to.equal(1)
   })
+
+  it('rewrites sightings alone: keys it does not know, times to live and all else stay', async () => {
+    store.put(some(1))
+    await store.drain()
+    const key = 'hellotap:{10.0.0.0}'
+    const [row = '', score = ''] = await admin.zrange(key, 0, 0, 'WITHSCORES')
+    const extended = row.replace('{', '{"later_version":1,')
+    await admin.multi().zadd(key, score, extended).zrem(key, row).exec()
+    await admin.zadd(key, Number(score) + 1, 'z 1 - {}')
+    await admin.set('hellotap:{10.0.0.1}', 'no rows')
+
+    await store.rewrite((sighting) => ({ ...sighting, ja4: 'again' }))
+    const rows = await admin.zrange(key, 0, -1, 'WITHSCORES')
+    expect(rows).to.deep.equal([
+      extended.replace(/"ja4":"[^"]*"/, '"ja4":"again"'),
+      score,
+      'z 1 - {}',
+      String(Number(score) + 1),
+    ])
+    expect(await admin.pttl(key)).to.be.above(0)
+    expect(await admin.get('hellotap:{10.0.0.1}')).to.equal('no rows')
+    // Alone in its set, a row leaves it empty for no moment: an empty set is forgotten, and its time to live with it.
+    await admin.zrem(key, 'z 1 - {}')
+    await store.rewrite((sighting) => ({ ...sighting, ja4: 'and again' }))
+    expect((await store.latest('10.0.0.0'))?.ja4).to.equal('and again')
+    expect(await admin.pttl(key)).to.be.above(0)
+  })
 })
 
 describe('two processes on one Redis', () => {

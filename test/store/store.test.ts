@@ -325,6 +325,47 @@ for (const kind of [memoryKind(), redisKind()]) {
       })
     })
 
+    it('rewrites what is retained in its place, and nothing else', async () => {
+      const made = await put(
+        ...Array.from({ length: 90 }, (_, i) => ({
+          ip: `192.0.2.${i % 30}`,
+          port: 1 + i,
+          ago: 90 - i,
+          fingerprint: i % 30 === 1 ? i : 0,
+        })),
+      )
+      const before = await store.stats(STATS)
+      const given = new Set<number>()
+      await store.rewrite((row) => {
+        given.add(row.srcport)
+        return row.srcport % 2 === 0
+          ? undefined
+          : { ...row, ja4: `again ${row.srcport}`, sha3_384_stable: 'one', iana: '2030-01-01' }
+      })
+      expect(given.size).to.equal(90)
+      for (let client = 0; client < 30; client++) {
+        const wanted = made
+          .filter((_, i) => i % 30 === client)
+          .map((row) =>
+            row.srcport % 2 === 0
+              ? row
+              : { ...row, ja4: `again ${row.srcport}`, sha3_384_stable: 'one', iana: '2030-01-01' },
+          )
+        const { sightings } = await store.sightings(`192.0.2.${client}`, 0, 10)
+        expect(sightings).to.deep.equal(wanted.toReversed())
+      }
+      // of 2, 32 and 62 none was rewritten; of 1, 31 and 61 each
+      expect(await store.concurrent('192.0.2.1')).to.equal(3)
+      expect(await store.concurrent('192.0.2.0')).to.equal(1)
+      expect((await store.connection('192.0.2.0', 31, 0))?.ja4).to.equal('again 31')
+      expect(await store.stats(STATS)).to.deep.equal(before)
+
+      clock.ms += LIMITS.ttlSeconds * 1000
+      given.clear()
+      await store.rewrite((row) => void given.add(row.srcport))
+      expect([...given]).to.deep.equal([])
+    })
+
     it('is healthy, and closes twice without complaint', async () => {
       expect(store.health()).to.include({ ready: true, spooled: 0, dropped: 0, bad_rows: 0 })
       await store.close()

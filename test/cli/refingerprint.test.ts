@@ -1,0 +1,170 @@
+import { expect } from 'chai'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Sighting } from '../../src/model/sighting.js'
+import { openStore } from '../../src/store/open-store.js'
+import { finished, HELLOTAP, hellotap, sightingsIn } from '../hellotap.js'
+import { RedisServer } from '../store/redis-server.js'
+
+const captures = resolve(import.meta.dirname, '../../captures')
+const names = readdirSync(captures).filter((name) => /\.pcap(ng)?$/.test(name))
+const few = names.slice(0, 3)
+
+describe('hellotap refingerprint', () => {
+  let folder: string
+  let fresh: string
+  let lines: string[]
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'hellotap-'))
+    fresh = (await hellotap(['read', '--hello', ...names], { cwd: captures })).stdout
+    lines = fresh.split('\n').slice(0, -1)
+    expect(lines.length).to.be.above(300)
+    const protos = new Set(sightingsIn(fresh).map(({ proto }) => proto))
+    expect([...protos]).to.have.members(['tcp', 'quic'])
+  })
+  after(() => rmSync(folder, { recursive: true }))
+
+  it('makes of all captures what reading them makes', async () => {
+    const { code, stdout, stderr } = await hellotap(['refingerprint'], {
+      input: Buffer.from(fresh),
+    })
+    expect(stdout === fresh, 'the same octets').to.equal(true)
+    expect(stderr).to.match(new RegExp(`^${lines.length} sightings made again$`, 'm'))
+    expect(code).to.equal(0)
+  })
+
+  it('repairs changed fingerprints, and adds those a sighting did not have', async () => {
+    const changed = lines.map((line, i) => {
+      const sighting = JSON.parse(line) as Record<string, unknown>
+      for (const key of ['sha3_384', 'ja3', 'ja4_ro', 'iana']) sighting[key] = 'of another time'
+      if (i % 2 === 0) for (const key of ['npf', 'npf1', 'tls_fp']) delete sighting[key]
+      return JSON.stringify(sighting)
+    })
+    const { stdout } = await hellotap(['refingerprint', file('a.jsonl', changed.join('\n'))])
+    expect(stdout === fresh, 'the same octets').to.equal(true)
+  })
+
+  it('makes the fingerprints asked for, as `read` does', async () => {
+    const read = await hellotap(['read', '--hello', '-f', 'ja3,ja4', ...few], { cwd: captures })
+    const { stdout } = await hellotap([
+      'refingerprint',
+      '-f',
+      'ja3,ja4',
+      file('a.jsonl', read.stdout),
+    ])
+    expect(stdout === read.stdout, 'the same octets').to.equal(true)
+  })
+
+  it('leaves a line without a hello as it is, octet by octet, and counts it', async () => {
+    const odd = '{ "ja3":"x",  "n": 1.0, "é":"\\u0041" }\r'
+    const { code, stdout, stderr } = await hellotap(['refingerprint', '-'], {
+      input: Buffer.from(`${odd}\n${lines[0] ?? ''}\n\n{}`),
+    })
+    expect(stdout).to.equal(`${odd}\n${lines[0] ?? ''}\n{}\n`)
+    expect(stderr).to.match(/^1 sighting made again, 2 without a hello, as they were$/m)
+    expect(code).to.equal(0)
+  })
+
+  it('names the lines it cannot use, does the others, and fails in the end', async () => {
+    const cut = (lines[0] ?? '').replace(/"hello":"..../, '"hello":"')
+    const input = ['{"time":', lines[0], '[]', cut, 'x'.repeat(9 << 20), lines[1]].join('\n')
+    const { code, stdout, stderr } = await hellotap(['refingerprint', file('b.jsonl', input)])
+    expect(stdout).to.equal(`${lines[0] ?? ''}\n${lines[1] ?? ''}\n`)
+    expect(stderr).to.match(/b\.jsonl:1 is not JSON\n/)
+    expect(stderr).to.match(/b\.jsonl:3 is not a JSON object\n/)
+    expect(stderr).to.match(/b\.jsonl:4 has a "hello" that is no ClientHello/)
+    expect(stderr).to.match(/b\.jsonl:5 is longer than 8388608 octets\n/)
+    expect(stderr).to.match(/^2 sightings made again, 4 faulty and left out$/m)
+    expect(code).to.equal(1)
+  })
+
+  it('tells of a bounded number of bad lines', async () => {
+    const { stderr } = await hellotap(['refingerprint', file('c.jsonl', '{\n'.repeat(1000))])
+    expect(stderr.split('\n')).to.have.length.below(110)
+    expect(stderr).to.match(/0 sightings made again, 1,000 faulty and left out/)
+  })
+
+  it('says that a file is not there, and does the others', async () => {
+    const { code, stdout, stderr } = await hellotap([
+      ...['refingerprint', join(folder, 'absent.jsonl'), folder],
+      file('d.jsonl', lines[0] ?? ''),
+    ])
+    expect(stderr).to.match(/cannot read .*absent\.jsonl: ENOENT/)
+    expect(stderr).to.match(/cannot read .*: EISDIR/)
+    expect(sightingsIn(stdout)).to.have.length(1)
+    expect(code).to.equal(1)
+  })
+
+  it('does not mix files and Redis', async () => {
+    const { code, stderr } = await hellotap([
+      'refingerprint',
+      'a',
+      '--redis',
+      'redis://127.0.0.1:1',
+    ])
+    expect(stderr).to.match(/from files or from --redis, not from both/)
+    expect(code).to.equal(2)
+  })
+
+  describe('of what Redis holds', () => {
+    let server: RedisServer
+    before(async () => (server = await RedisServer.start()))
+    after(() => server.stop())
+
+    it('replaces it there, and finds nothing to do the second time', async () => {
+      const now = new Date().toISOString().replace('Z', '000Z')
+      const right = lines.slice(0, 300).map((line, i): Sighting => ({
+        ...(JSON.parse(line) as Sighting),
+        time: now,
+        src: `192.0.2.${i % 7}`,
+        srcport: 1000 + i,
+      }))
+      const bare: Sighting = { ...(right[0] as Sighting), src: '198.51.100.1', ja3: 'kept' }
+      delete (bare as { hello?: string }).hello
+      const store = await openStore(server.url, { ttlSeconds: 600, perIp: 100, spool: 1000 })
+      store.put([...right.map((sighting) => ({ ...sighting, sha3_384: 'a', ja4: 'old' })), bare])
+      await store.drain()
+
+      const command = ['refingerprint', '--redis', server.url, '--ttl', '600']
+      const first = await hellotap(command)
+      expect(first.stderr).to.match(/^300 sightings replaced, 1 without a hello, as they were$/m)
+      expect(first.stderr).to.match(/^statistics keep the fingerprints they counted/m)
+      expect(first.stdout).to.equal('')
+      expect(first.code).to.equal(0)
+      for (let client = 0; client < 7; client++) {
+        const { sightings } = await store.sightings(`192.0.2.${client}`, 0, 100)
+        expect(sightings).to.deep.equal(right.filter((_, i) => i % 7 === client).toReversed())
+      }
+      expect(await store.latest('198.51.100.1')).to.deep.equal(bare)
+      await store.close()
+
+      const { stderr } = await hellotap(['refingerprint'], {
+        env: { ...process.env, HELLOTAP_REDIS: server.url },
+      })
+      expect(stderr).to.match(/^0 sightings replaced, 300 up to date, 1 without a hello/m)
+      expect(stderr).to.not.match(/statistics/)
+    })
+  })
+
+  it('ends quietly when its output is closed', async () => {
+    const { code, stderr } = await finished(
+      spawn(
+        'bash',
+        ['-o', 'pipefail', '-c', '"$0" "$1" refingerprint "$2" | head -1'].concat([
+          process.execPath,
+          HELLOTAP,
+          file('e.jsonl', fresh.repeat(3)),
+        ]),
+      ),
+    )
+    expect(stderr).to.equal('')
+    expect(code).to.equal(0)
+  })
+})
