@@ -157,6 +157,26 @@ export const OPTIONS = {
     schema: z.boolean(),
     default: false,
   },
+  hello: {
+    type: 'boolean',
+    describe: 'carry the hello itself, secrets zeroed, in base64',
+    schema: z.boolean(),
+    default: false,
+  },
+  follow: {
+    type: 'boolean',
+    alias: 'F',
+    describe: 'go on with what is appended to the file, until a signal',
+    schema: z.boolean(),
+    default: false,
+  },
+  quiet: {
+    type: 'boolean',
+    alias: 'q',
+    describe: 'say nothing on stderr but what is wrong',
+    schema: z.boolean(),
+    default: false,
+  },
   jobs: {
     type: 'number',
     alias: 'j',

@@ -83,12 +83,18 @@ export class FrameFeed {
   warnings(): string[] {
     const warnings = this.reader.notes()
     const { failure } = this.reader
-    if (failure !== undefined)
-      warnings.push(`damaged at octet ${this.used}: ${failure}; what came before was read`)
-    else if (this.skip > 0 || this.used < this.taken)
-      warnings.push(
-        `ends in the middle of a record, at octet ${this.taken}; the packets before it were read`,
-      )
+    if (failure !== undefined) warnings.push(damageSentence(this.used, failure))
+    else if (this.skip > 0 || this.used < this.taken) warnings.push(cutSentence(this.taken))
     return warnings
   }
+}
+
+/** That nothing can be read from octet `at` on, and why. */
+export function damageSentence(at: number, failure: string): string {
+  return `damaged at octet ${at}: ${failure}; what came before was read`
+}
+
+/** That the capture ends, after `length` octets, within a record. */
+export function cutSentence(length: number): string {
+  return `ends in the middle of a record, at octet ${length}; the packets before it were read`
 }

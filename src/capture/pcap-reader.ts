@@ -95,6 +95,20 @@ export class PcapReader implements RecordReader {
     this.linkType = linkType ?? header.linkType
   }
 
+  /** Octets before each frame. */
+  get recordLen(): number {
+    return this.header.recordLen
+  }
+
+  /** Offset past the record at `off`, whose header is whole; it may claim more than any record has. */
+  endOf(bytes: Uint8Array, off: number): number {
+    const { littleEndian, recordLen, minorVersion } = this.header
+    let caplen = littleEndian ? u32le(bytes, off + CAPLEN) : u32(bytes, off + CAPLEN)
+    const wirelen = littleEndian ? u32le(bytes, off + WIRELEN) : u32(bytes, off + WIRELEN)
+    if (lengthsMaySwap(this.header) && (minorVersion < 3 || caplen > wirelen)) caplen = wirelen
+    return off + recordLen + caplen
+  }
+
   fill(block: PacketBlock, off: number, end: number): number {
     const { bytes } = block
     const { littleEndian, nanos, recordLen, fcsLen } = this.header

@@ -5,5 +5,7 @@ export function log(line: string): void {
 
 /** `3 frames`, `1 frame`, `1,234 frames`. */
 export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
+  // toLocaleString would load the tables of all languages: 8 ms
+  const digits = String(number).replace(/\B(?=(\d{3})+$)/g, ',')
+  return `${digits} ${noun}${number === 1 ? '' : 's'}`
 }

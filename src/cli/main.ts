@@ -37,6 +37,17 @@ function explain(error: unknown): number {
 
 const STORE = ['redis', 'ttl', 'per-ip', 'spool'] as const
 const SENSOR = ['interface', 'ports', 'sensor', 'fingerprints', 'server'] as const
+const READ = [
+  'ports',
+  'sensor',
+  'fingerprints',
+  'server',
+  'hello',
+  'jobs',
+  'link',
+  'follow',
+  'quiet',
+] as const
 const API = ['host', 'http-port', 'https-port', 'trusted-proxy', 'data-dir'] as const
 
 // yargs loses a "-" among several positional words; it goes through as a name no file can have
@@ -85,25 +96,12 @@ const parser: Argv = yargs(words)
     'read <file..>',
     'saved captures to one JSON line per hello ("-" is stdin)',
     (command) =>
-      withOptions(command, ['ports', 'sensor', 'fingerprints', 'server', 'jobs', 'link'])
+      withOptions(command, READ)
         .positional('file', { type: 'string', array: true, demandOption: true })
-        .option('hello', {
-          type: 'boolean',
-          describe: 'carry the hello itself, secrets zeroed, in base64',
-        })
-        .option('follow', {
-          type: 'boolean',
-          alias: 'F',
-          describe: 'go on with what is appended to the file, until a signal',
-        })
-        .option('quiet', {
-          type: 'boolean',
-          alias: 'q',
-          describe: 'say nothing on stderr but what went wrong',
-        })
         .example('$0 read capture.pcapng', 'pcap or pcapng, gzip and zstd around either')
         .example('$0 read -f ja3,ja4 *.pcap | jq -r .ja4 | sort | uniq -c', 'the JA4s of a folder')
-        .example('tcpdump -w - | $0 read -', 'from another capture program'),
+        .example('tcpdump -w - | $0 read -', 'from another capture program')
+        .example('$0 read --follow ring.pcap', 'a capture that is still being written'),
     (args) => run(async () => (await import('./read-command.js')).read(args))(),
   )
   .command(

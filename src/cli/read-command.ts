@@ -27,12 +27,13 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   const options: ReadOptions = {
     ports: config.ports,
     fingerprints: config.fingerprints,
-    hello: args['hello'] === true,
+    hello: config.hello,
+    server: config.server,
     sensor: config.sensor,
     linkType: config.link,
-    follow: args['follow'] === true,
+    follow: config.follow,
   }
-  const isQuiet = args['quiet'] === true
+  const isQuiet = config.quiet
   const output = new FdOutput(1)
   const tally = new ReadTally(output)
   const signal = stopSignal()

@@ -24,10 +24,16 @@ export class FdOutput {
 
   /** Takes all lines there are, and empties the writer. @throws OutputClosed */
   flush(lines: OctetWriter): void {
+    this.write(lines.bytes, lines.len)
+    lines.len = 0
+  }
+
+  /** Writes the first `length` octets. @throws OutputClosed */
+  write(bytes: Uint8Array, length: number): void {
     let at = 0
-    while (at < lines.len) {
+    while (at < length) {
       try {
-        at += writeSync(this.#fd, lines.bytes, at, lines.len - at)
+        at += writeSync(this.#fd, bytes, at, length - at)
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException
         if (code === 'EPIPE') throw new OutputClosed('output closed', { cause: error })
@@ -36,7 +42,6 @@ export class FdOutput {
         Atomics.wait(PAUSE, 0, 0, 1)
       }
     }
-    lines.len = 0
   }
 }
 

@@ -1,0 +1,207 @@
+// Several workers read side by side. Large classic pcaps are dealt to all of them by flows, one after the other; all
+// other files go whole to whoever has nothing to do. What they find is printed by this thread alone: in the order of the
+// files, and within a dealt file by rounds of some megabytes, so that the same command prints the same lines in the same
+// order each time. A worker that is far ahead waits.
+
+import { Worker } from 'node:worker_threads'
+import { isClassicPcap, newSharedChunks, stopChunks } from '../capture/shared-chunks.js'
+import { CHUNK_LEN } from '../capture/shared-chunks.js'
+import type { SharedChunks, SharedFile } from '../capture/shared-chunks.js'
+import type { FdOutput } from '../output/fd-output.js'
+import { OrderedOutput } from './ordered-output.js'
+import { PROGRESS_NUMBERS, ROUND_CHUNKS } from './read-messages.js'
+import type { Said, Task, WorkerStart } from './read-messages.js'
+import type { ReadOptions } from './read-set.js'
+import type { ReadTally } from './read-tally.js'
+
+/** Octets of a capture from which on all workers share it. Below, dealing it would take longer than it saves. */
+const SHARE_FROM = 16 << 20
+
+/** Files that continue one another, with their sizes. */
+export type FileSet = readonly SharedFile[]
+
+/** Reads `sets` with `count` workers. @throws OutputClosed, or what ended a worker */
+export async function readParallel(
+  sets: readonly FileSet[],
+  count: number,
+  options: ReadOptions,
+  tally: ReadTally,
+  output: FdOutput,
+  signal: AbortSignal,
+): Promise<void> {
+  const crew = new Crew(count, options, tally, new OrderedOutput(output))
+  const stop = () => crew.stop()
+  signal.addEventListener('abort', stop)
+  try {
+    let whole: FileSet[] = []
+    for (const set of sets) {
+      if (!isShared(set)) {
+        whole.push(set)
+        continue
+      }
+      await crew.readWhole(whole)
+      whole = []
+      await crew.readShared(set, options.linkType)
+    }
+    await crew.readWhole(whole)
+  } finally {
+    signal.removeEventListener('abort', stop)
+    await crew.end()
+  }
+}
+
+function isShared(set: FileSet): boolean {
+  const size = set.reduce((sum, file) => sum + file.size, 0)
+  return size >= SHARE_FROM && set.every(({ path }) => isClassicPcap(path))
+}
+
+/** The workers, and what they are at. */
+class Crew {
+  readonly #workers: Worker[]
+  readonly #tally: ReadTally
+  readonly #output: OrderedOutput
+  readonly #stop = new Int32Array(new SharedArrayBuffer(4))
+  readonly #ahead: Int32Array
+  readonly #progress: Float64Array
+  /** Called when worker i has done its task. */
+  readonly #done: (() => void)[] = []
+  #broken: ((error: unknown) => void) | undefined
+  #error: unknown
+  #chunks: SharedChunks | undefined
+  #part = 0
+  #failures = new Set<string>()
+
+  constructor(count: number, options: ReadOptions, tally: ReadTally, output: OrderedOutput) {
+    this.#tally = tally
+    this.#output = output
+    this.#ahead = new Int32Array(new SharedArrayBuffer(4 * count))
+    this.#progress = new Float64Array(new SharedArrayBuffer(8 * PROGRESS_NUMBERS * count))
+    tally.watch(this.#progress)
+    this.#workers = Array.from({ length: count }, (_, index) => {
+      const workerData: WorkerStart = {
+        index,
+        workers: count,
+        options,
+        stop: this.#stop.buffer,
+        ahead: this.#ahead.buffer as SharedArrayBuffer,
+        progress: this.#progress.buffer as SharedArrayBuffer,
+      }
+      const worker = new Worker(new URL('./read-worker.js', import.meta.url), { workerData })
+      worker.on('message', (said: Said) => {
+        try {
+          this.#hear(index, said)
+        } catch (error) {
+          this.#break(error)
+        }
+      })
+      worker.on('error', (error) => {
+        this.#break(error)
+      })
+      return worker
+    })
+  }
+
+  /** All workers read the set's chunks, each its own flows. */
+  async readShared(set: FileSet, linkType: number | undefined): Promise<void> {
+    if (this.#isStopped) return
+    const chunks = newSharedChunks(set, this.#workers.length, linkType)
+    this.#chunks = chunks
+    const part = this.#part
+    const rounds = Math.floor(chunksOf(set) / ROUND_CHUNKS) + 1
+    this.#part += rounds * this.#workers.length
+    this.#failures = new Set()
+    await this.#until(this.#workers.map((_, i) => this.#perform(i, { part, chunks })))
+    this.#chunks = undefined
+    this.#tally.files += set.length - this.#failures.size
+    this.#output.endBefore(this.#part)
+  }
+
+  /** The sets are read whole, each by a worker that is free. */
+  async readWhole(sets: readonly FileSet[]): Promise<void> {
+    let next = 0
+    const first = this.#part
+    this.#part += sets.length
+    const work = async (worker: number): Promise<void> => {
+      while (next < sets.length && !this.#isStopped) {
+        const part = first + next
+        const set = sets[next++] ?? []
+        await this.#perform(worker, { part, files: set.map(({ path }) => path) })
+      }
+    }
+    await this.#until(this.#workers.map((_, i) => work(i)))
+    this.#output.endBefore(this.#part)
+  }
+
+  /** Tells all to end what they are at. */
+  stop(): void {
+    Atomics.store(this.#stop, 0, 1)
+    if (this.#chunks !== undefined) stopChunks(this.#chunks)
+  }
+
+  async end(): Promise<void> {
+    this.stop()
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+
+  get #isStopped(): boolean {
+    return Atomics.load(this.#stop, 0) !== 0
+  }
+
+  #perform(worker: number, task: Task): Promise<void> {
+    return new Promise((resolve) => {
+      this.#done[worker] = resolve
+      this.#workers[worker]?.postMessage(task)
+    })
+  }
+
+  /** @throws what ended a worker, or the output */
+  async #until(work: readonly Promise<void>[]): Promise<void> {
+    await Promise.race([
+      Promise.all(work),
+      new Promise((_, reject) => {
+        this.#broken = reject
+        if (this.#error !== undefined) reject(asError(this.#error))
+      }),
+    ])
+  }
+
+  #break(error: unknown): void {
+    this.#error ??= error
+    this.stop()
+    this.#broken?.(error)
+  }
+
+  #hear(worker: number, said: Said): void {
+    switch (said.kind) {
+      case 'lines':
+        this.#output.take(said.part, said.bytes, () => {
+          Atomics.sub(this.#ahead, worker, said.bytes.length)
+          Atomics.notify(this.#ahead, worker)
+        })
+        break
+      case 'end':
+        this.#output.end(said.part)
+        break
+      case 'say':
+        this.#tally.say(said.text)
+        break
+      case 'fail':
+        // Each worker opens a shared file by itself.
+        if (this.#chunks === undefined || !this.#failures.has(said.text))
+          this.#tally.fail(said.text)
+        this.#failures.add(said.text)
+        break
+      case 'done':
+        this.#tally.add(said.files, said.counters)
+        this.#done[worker]?.()
+    }
+  }
+}
+
+function chunksOf(set: FileSet): number {
+  return set.reduce((sum, { size }) => sum + Math.max(1, Math.ceil(size / CHUNK_LEN)), 0)
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
