@@ -27,7 +27,7 @@ import { CLIENT } from './initial-keys.js'
 // From CRYPTO frames to whole hellos. Each side of a connection has a stream of its own in Initial packets (RFC 9000
 // §7): a ClientHello, and a second one where the server asked for it; a ServerHello, or a HelloRetryRequest and one.
 //
-//   frame ─▶ begins where the stream goes on, and holds a whole message? ─ yes ─▶ given where it lies, never copied
+//   frame ─▶ begins where the stream goes on, and is a whole message? ─ yes ─▶ given where it lies, never copied
 //                    │ no
 //                    ▼
 //              copied into the side's slot, given from there once it is whole
@@ -85,7 +85,7 @@ export class CryptoStreams {
       if (offset === consumed && end - off >= MESSAGE_HEADER_LEN) {
         const length = this.lengthAt(connection, side, bytes, off)
         if (length < 0) return NOTHING
-        if (length <= end - off) return this.give(connection, side, bytes, off, length)
+        if (length === end - off) return this.give(connection, side, bytes, off, length)
         octets = Math.max(octets, length)
       }
       slot = connections.takeSlot(connection, side, octets, consumed)
