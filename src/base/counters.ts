@@ -47,7 +47,6 @@ export const COUNTER_HELP = {
   tcp_overlaps_differ:
     'TCP segments that differ from what came first at the same place: what came first stays',
   tcp_segments_cut: 'TCP segments of a flow with an unfinished hello that the snaplen cut',
-  quic_initials: 'QUIC Initial packets opened: their AEAD tag is right',
   quic_truncated: 'QUIC datagrams the snaplen cut within a packet',
   quic_malformed: 'QUIC packets, frames or CRYPTO streams that break RFC 9000',
   quic_unauthentic:

@@ -135,7 +135,6 @@ export class InitialOpener {
 
   /** Takes note of the packet just opened. */
   private begin(connection: number, side: number, seconds: number): void {
-    this.counters.quic_initials++
     this.connections.touch(connection, side, this.packets.packetNumber, seconds)
     this.connection = connection
     this.side = side
