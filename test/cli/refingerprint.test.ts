@@ -44,7 +44,8 @@ describe('hellotap refingerprint', () => {
     const changed = lines.map((line, i) => {
       const sighting = JSON.parse(line) as Record<string, unknown>
       for (const key of ['sha3_384', 'ja3', 'ja4_ro', 'iana']) sighting[key] = 'of another time'
-      if (i % 2 === 0) for (const key of ['npf', 'npf1', 'tls_fp']) delete sighting[key]
+      // a value that is undefined has no key in JSON
+      if (i % 2 === 0) for (const key of ['npf', 'npf1', 'tls_fp']) sighting[key] = undefined
       return JSON.stringify(sighting)
     })
     const { stdout } = await hellotap(['refingerprint', file('a.jsonl', changed.join('\n'))])

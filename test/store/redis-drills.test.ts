@@ -295,14 +295,14 @@ describe('with a Redis that refuses', () => {
     store.put(some(1))
     await store.drain()
     const key = 'hellotap:{10.0.0.0}'
-    const [row = '', score = ''] = await admin.zrange(key, 0, 0, 'WITHSCORES')
+    const [row = '', score = ''] = await admin.zrange(key, '0', '0', 'WITHSCORES')
     const extended = row.replace('{', '{"later_version":1,')
     await admin.multi().zadd(key, score, extended).zrem(key, row).exec()
     await admin.zadd(key, Number(score) + 1, 'z 1 - {}')
     await admin.set('hellotap:{10.0.0.1}', 'no rows')
 
     await store.rewrite((sighting) => ({ ...sighting, ja4: 'again' }))
-    const rows = await admin.zrange(key, 0, -1, 'WITHSCORES')
+    const rows = await admin.zrange(key, '0', '-1', 'WITHSCORES')
     expect(rows).to.deep.equal([
       extended.replace(/"ja4":"[^"]*"/, '"ja4":"again"'),
       score,
