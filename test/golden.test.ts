@@ -27,6 +27,11 @@ describe('captures', () => {
     }
   })
 
+  it('has every labelled capture, 25 or more', () => {
+    expect(captures).to.include.members(Object.keys(labels))
+    expect(Object.keys(labels)).to.have.length.above(24)
+  })
+
   for (const file of captures) {
     it(`${file}: the golden lines`, () => {
       const golden = resolve(folder, file.replace(/\.pcap(ng)?$/, '.jsonl'))
@@ -36,12 +41,14 @@ describe('captures', () => {
       expect(ours).to.deep.equal(readFileSync(golden, 'utf8').split('\n').slice(0, -1))
     })
 
+    // captures made to show one thing have golden lines, but nobody counted on recording
+    const label = labels[file]
+    if (label === undefined) continue
     it(`${file}: as many hellos, JA3s and JA4s as were counted on recording`, () => {
       const sightings = (lines.get(file) ?? []).map((line) => JSON.parse(line) as Sighting)
-      const label = labels[file]
-      expect(sightings).to.have.length(label?.hellos ?? NaN)
-      expect(tally(sightings.map(({ ja3 }) => ja3))).to.deep.equal(label?.ja3)
-      expect(tally(sightings.map(({ ja4 }) => ja4))).to.deep.equal(label?.ja4)
+      expect(sightings).to.have.length(label.hellos)
+      expect(tally(sightings.map(({ ja3 }) => ja3))).to.deep.equal(label.ja3)
+      expect(tally(sightings.map(({ ja4 }) => ja4))).to.deep.equal(label.ja4)
     })
   }
 })
