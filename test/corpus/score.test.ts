@@ -16,8 +16,8 @@ import { SHARED, TRANSPORTS, jsonLines, needs } from './shared.js'
 
 const CORPUS = resolve(SHARED, 'corpus')
 /** What the scorer compares; a value the expected rows do not have is not asked for. */
-const FIELDS = 'sni,alpn,ja3,ja3_string,ja4,ja4_r,ja4_o,ja4_ro'
-const READ = ['read']
+const FIELDS = 'sni,alpn,ja3,ja3_string,ja3s,ja3s_string,ja4,ja4_r,ja4_o,ja4_ro'
+const READ = ['read', '--server']
 
 /** What `score.mjs --json` says. */
 interface Score {
@@ -139,7 +139,7 @@ function extrasInReadme(): string[] {
 
 /** A hello with the lists of a ja3_string. */
 function helloOfJa3(text: string): Uint8Array {
-  const [[version] = [], ciphers = [], types = [], groups = [], formats = []] = text
+  const [[version = 0] = [], ciphers = [], types = [], groups = [], formats = []] = text
     .split(',')
     .map((list) => list.split('-').filter(Boolean).map(Number))
   const extension = (type: number): Extension => {

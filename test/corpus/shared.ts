@@ -8,7 +8,7 @@ import type { Context } from 'mocha'
 export const SHARED = resolve(import.meta.dirname, '../../../shared')
 
 /** Transports compared with published values and with tshark. */
-export const TRANSPORTS: readonly string[] = ['tcp', 'dtls']
+export const TRANSPORTS: readonly string[] = ['tcp', 'quic', 'dtls']
 
 /** Folders of captures, relative to SHARED. */
 export const FOLDERS = ['corpus/foxio/pcap', 'corpus/odd', 'clients/pcap'] as const

@@ -6,7 +6,7 @@ import type { Sighting } from '../../src/model/sighting.js'
 import { SightingSchema } from '../../src/store/sighting-schema.js'
 
 const Strict = SightingSchema.strict()
-const JA4 = /^[tqd](\d\d|s[1-3]|d[1-3])[di]\d{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/
+const JA4 = /^[tqd](\d\d|s[1-3]|d[1-3])[di]\d{4}[0-9A-Za-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/
 const PRINTABLE = /^[\x20-\x7e]*$/
 const FROM = { tcp: 't', quic: 'q', dtls: 'd' }
 

@@ -24,7 +24,7 @@ const MOST_FRAMES = 2000
 
 /** A capture's octets changed in a few ways, now and then compressed before or after. */
 export function mutateFile(file: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  let octets = file.slice()
+  let octets: Uint8Array = file.slice()
   if (random.oneIn(12)) octets = compressed(octets, random)
   for (let i = random.between(1, 4); i > 0; i--) octets = change(octets, other, random)
   return random.oneIn(12) ? compressed(octets, random) : octets

@@ -64,7 +64,7 @@ export function wrap(frames: Frame[], random: Random): void {
   for (const frame of all ? frames : [random.pick(frames)]) {
     const spot = ipSpots(frame.octets)[0]
     if (spot === undefined) continue
-    let packet = frame.octets.slice(spot.off)
+    let packet: Uint8Array = frame.octets.slice(spot.off)
     let version: number = spot.version
     for (const layer of layers) {
       if (packet.length > 60_000) break

@@ -12,11 +12,12 @@ import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { Pair } from './drive.js'
+import type { UsedFrames } from './drive.js'
+import { ipSpots } from './fields.js'
 import type { Frame } from './frame.js'
 import { capturePaths, framesOf, pcapngOf, someOf } from './frame.js'
 import { mutate } from './mutate.js'
 import { Random } from './random.js'
-import { fragment, resegment } from './reframe.js'
 import { mutateFile, readingOf } from './readers.js'
 
 /** Inputs of one round, which share a pair of pipelines. */
@@ -30,6 +31,8 @@ const MOST_FILE_LEN = 200_000
 /** Captures that make up the traffic a pipeline has seen before, and where their frames have the IPv4 addresses. */
 const USED_CAPTURES = 12
 const ADDRESSES = 26
+/** Octets a hello is known by: record header, handshake header, version. */
+const KEPT = 11
 /** Rounds after which memory must not grow any more, and megabytes by which it may. */
 const WARM_ROUNDS = 20
 const MOST_GROWTH_MB = 64
@@ -65,19 +68,26 @@ const withFrames = captures.filter(({ frames }) => frames.length > 0)
 const files = captures.map(({ path }) => path).filter((path) => statSync(path).size < MOST_FILE_LEN)
 const total = { inputs: 0, files: 0, frames: 0, hellos: 0 }
 
-/** Frames of flows that no input has, all of them finished: their octets stay in slots and buffers. */
-function usedFrames(): Frame[] {
-  const random = new Random(1)
+/**
+ * Frames of flows that no input has, all of them finished: their octets stay in slots and buffers.
+ *
+ * @param inverted the same flows, but what their hellos hold is inverted
+ */
+function usedFrames(inverted: boolean): Frame[] {
   const plain = withFrames.filter(({ frames }) => frames.every(isPlain)).slice(0, USED_CAPTURES)
-  return plain.flatMap(({ frames }, index) => {
-    const others = frames.map((frame) => {
+  return plain.flatMap(({ frames }, index) =>
+    frames.map((frame) => {
       const octets = frame.octets.slice()
       octets.set([240, 1, index, 1, 240, 2, index, 2], ADDRESSES)
+      const [spot] = ipSpots(octets)
+      if (inverted && spot !== undefined && spot.payload > 0) {
+        const isRecord = octets[spot.payload] === 22 && octets[spot.payload + 1] === 3
+        for (let at = spot.payload + (isRecord ? KEPT : 0); at < octets.length; at++)
+          octets[at] = (octets[at] ?? 0) ^ 0xff
+      }
       return { ...frame, octets }
-    })
-    for (let i = 0; i < 20; i++) (i % 2 === 0 ? resegment : fragment)(others, random)
-    return others
-  })
+    }),
+  )
 }
 
 /** Whether a frame is IPv4 over Ethernet and nothing else. */
@@ -85,12 +95,13 @@ function isPlain({ octets, linkType }: Frame): boolean {
   return linkType === 1 && octets.length > 34 && octets[12] === 8 && octets[13] === 0
 }
 
-const used = usedFrames()
+const used: UsedFrames = [usedFrames(false), usedFrames(true)]
 
 /** One round; what came before in it is part of the input that fails. */
 async function round(index: number): Promise<Failure | undefined> {
   Atomics.store(done, 1, index)
-  const pair = new Pair(used, new Random(seed, index))
+  const server = index % 2 === 1
+  const pair = new Pair(used, server, new Random(seed, index))
   const before: Frame[] = []
   for (let i = 0; i < INPUTS; i++) {
     Atomics.add(done, 0, 1)
@@ -111,7 +122,7 @@ async function round(index: number): Promise<Failure | undefined> {
     }
     const fault = pair.faultOf(frames)
     if (fault !== undefined) {
-      const alone = new Pair(used, random).faultOf(frames)
+      const alone = new Pair(used, server, random).faultOf(frames)
       return alone === undefined
         ? { fault, file: pcapngOf([...before, ...frames]) }
         : { fault: alone, file: pcapngOf(frames) }
@@ -165,10 +176,12 @@ async function fuzz(): Promise<number> {
 /** Reads a written input and takes it as one. */
 async function replay(path: string): Promise<number> {
   const reading = await readingOf(readFileSync(path), folder, new Random(seed))
-  const pair = new Pair(used, new Random(seed))
   let { fault } = reading
-  for (let at = 0; at < reading.frames.length && fault === undefined; at += MOST_FRAMES)
-    fault = pair.faultOf(reading.frames.slice(at, at + MOST_FRAMES))
+  for (const server of [false, true]) {
+    const pair = new Pair(used, server, new Random(seed))
+    for (let at = 0; at < reading.frames.length && fault === undefined; at += MOST_FRAMES)
+      fault = pair.faultOf(reading.frames.slice(at, at + MOST_FRAMES))
+  }
   console.log(`${basename(path)}: ${fault ?? 'nothing wrong'}`)
   return fault === undefined ? 0 : 1
 }
