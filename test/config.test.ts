@@ -1,0 +1,84 @@
+import { expect } from 'chai'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import {
+  ConfigError,
+  OPTIONS,
+  environmentConfig,
+  environmentName,
+  loadConfig,
+  readConfigFile,
+} from '../src/config.js'
+
+describe('the configuration', () => {
+  let folder: string
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'hellotap-config-'))))
+  after(() => rmSync(folder, { recursive: true }))
+  const file = (text: string) => {
+    const path = join(folder, 'c.yaml')
+    writeFileSync(path, text)
+    return readConfigFile(path)
+  }
+
+  it('takes a flag before the environment, that before the file, that before the default', () => {
+    const env = environmentConfig({ HELLOTAP_HTTP_PORT: '2000', HELLOTAP_TTL: '20' })
+    const config = loadConfig(
+      { 'http-port': '1000' },
+      env,
+      file('http-port: 3000\nttl: 30\nper-ip: 7\n'),
+    )
+    expect(config['http-port']).to.equal(1000)
+    expect(config.ttl).to.equal(20)
+    expect(config['per-ip']).to.equal(7)
+    expect(config['https-port']).to.equal(OPTIONS['https-port'].default)
+  })
+
+  it('reads JSON as it reads YAML', () => {
+    expect(file('{"ports": [443, 993]}')).to.deep.equal(file('ports: [443, 993]'))
+  })
+
+  it('reads lists with commas, repeated, and as lists', () => {
+    expect(loadConfig({ ports: '443,993' }, {}, {}).ports).to.deep.equal([443, 993])
+    expect(loadConfig({ ports: ['443', '993'] }, {}, {}).ports).to.deep.equal([443, 993])
+    expect(
+      loadConfig({}, environmentConfig({ HELLOTAP_INTERFACE: 'eth0, lo' }), {}).interface,
+    ).to.deep.equal(['eth0', 'lo'])
+  })
+
+  it('has an environment variable for every option', () => {
+    expect(Object.keys(OPTIONS).map(environmentName)).to.include('HELLOTAP_TRUSTED_PROXY')
+    for (const name of Object.keys(OPTIONS))
+      expect(environmentName(name)).to.match(/^HELLOTAP_[A-Z_]+$/)
+  })
+
+  it('accepts what systemd/hellotap.yaml says', () => {
+    const shipped = readConfigFile(resolve(import.meta.dirname, '../systemd/hellotap.yaml'))
+    const config = loadConfig({}, {}, shipped)
+    expect(config.redis).to.equal('redis://127.0.0.1:6379')
+    expect(config['trusted-proxy']).to.deep.equal(['127.0.0.1'])
+  })
+
+  for (const [text, says] of [
+    ['http-prot: 80', /unknown option http-prot\. Known: interface, ports,/],
+    ['- 80', /must hold options as "name: value" lines/],
+    ['a: [', /is neither YAML nor JSON/],
+  ] as const)
+    it(`refuses ${JSON.stringify(text)}`, () => {
+      expect(() => file(text)).to.throw(ConfigError, says)
+    })
+
+  it('takes an empty file for no options', () => {
+    expect(file('')).to.deep.equal({})
+  })
+
+  it('names every mistake in one go', () => {
+    const mistakes = () =>
+      loadConfig({ 'http-port': '0x50' }, environmentConfig({ HELLOTAP_REDIS: 'localhost' }), {
+        ttl: 0,
+      })
+    expect(mistakes).to.throw(ConfigError, /--http-port is a whole number/)
+    expect(mistakes).to.throw(ConfigError, /HELLOTAP_REDIS is a Redis URL/)
+    expect(mistakes).to.throw(ConfigError, /ttl in the configuration file is a whole number from 1/)
+  })
+})
