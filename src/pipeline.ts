@@ -77,7 +77,7 @@ export class Pipeline {
     })
   }
 
-  /** Says where the frames that follow were seen; flows of what came before are forgotten. */
+  /** Says where the frames that follow were seen. Flows go on: files of one ring buffer share a pipeline. */
   setOrigin(origin: { readonly file?: string; readonly interface?: string }): void {
     this.#writer.setOrigin(origin)
   }
