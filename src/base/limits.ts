@@ -171,7 +171,7 @@ export const MAX_LINE_FAULTS_TOLD = 100
 export const JOIN_WAIT_SECONDS = 10
 /** Seconds of packet time what comes within a round trip is waited for: the certificate, a hello that was overtaken, the end of a closed flow. */
 export const JOIN_REST_SECONDS = 2
-/** Hellos that wait for the other side, and flows whose hellos are remembered; 50 octets each. */
+/** Hellos that wait for the other side, and flows whose last hello is remembered; 66 octets each. */
 export const JOIN_HELLOS = 65_536
 /** Octets of lines and messages that wait: 6 000 lines of 5 kB, a second's worth of a busy network whose servers are not seen. */
 export const JOIN_OCTETS = 32 << 20

@@ -37,7 +37,7 @@ export class WaitingRoom {
   /** Whether that hello has its answer, and no second one is due. */
   readonly isAnswered: Uint8Array
   readonly #table: FlowTable
-  readonly #waiting: (Waiting | undefined)[] = []
+  readonly #waiting: (Waiting | undefined)[]
   readonly #patient = new WaitingQueue()
   readonly #resting = new WaitingQueue()
   readonly #sizes: JoinSizes
@@ -47,6 +47,8 @@ export class WaitingRoom {
 
   constructor(seed: number, counters: Counters, out: OctetWriter, sizes: JoinSizes) {
     this.#table = new FlowTable(sizes.hellos, seed)
+    // Filled at once: entries come in no order, and V8 would make a hash table of an array with holes.
+    this.#waiting = new Array<Waiting | undefined>(sizes.hellos).fill(undefined)
     this.helloMicros = new Float64Array(sizes.hellos)
     this.isAnswered = new Uint8Array(sizes.hellos)
     this.#sizes = sizes

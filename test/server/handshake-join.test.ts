@@ -190,6 +190,16 @@ describe('the join', () => {
     expect(bench.counters).to.include({ hello_unanswered: 2, server_hello_unjoined: 1 })
   })
 
+  it('joins DTLS, whose certificates are not looked at', () => {
+    const hello = clientHello({ version: 0xfefd, ciphers: [0xc02f], cookie: [] })
+    const server = serverHello({ version: 0xfefd, cipher: 0xc02f })
+    const bench = new Bench().client(hello, { transport: 'dtls' })
+    expect(bench.server(server, { transport: 'dtls' }).given()[0]).to.include({
+      server_version: 'DTLS 1.2',
+      resumed: false,
+    })
+  })
+
   it('counts a ServerHello that is none, and goes on waiting', () => {
     const bench = new Bench().client(CLIENT_1_3)
     bench.server(Uint8Array.of(2, 0, 0, 2, 3, 3)).server(SERVER_1_3)
