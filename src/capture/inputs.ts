@@ -1,6 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { glob, isDynamicPattern } from 'tinyglobby'
 import { CaptureError } from './capture-error.js'
 import { readError } from './read-error.js'
 import { inCaptureOrder } from './ring-buffer.js'
@@ -32,7 +31,8 @@ async function expand(arg: string, notes: string[]): Promise<string[]> {
   try {
     found = await stat(arg)
   } catch (error) {
-    // A name that exists is never a pattern, whatever characters it has.
+    // A name that exists is never a pattern, whatever characters it has; only others need the package.
+    const { glob, isDynamicPattern } = await import('tinyglobby')
     if (!isDynamicPattern(arg)) throw readError(arg, error)
     return capturesAmong(await glob(arg, { expandDirectories: false }), arg, notes)
   }

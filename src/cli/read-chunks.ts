@@ -6,8 +6,10 @@
 // has seen all of a flow from the start needs nothing from the others, and says what one thread would have said.
 // Reading and walking over the records, which is most of the work where hellos are rare, is still shared by ranges.
 
-import { CHUNK_LEN, ChunkReader } from '../capture/shared-chunks.js'
-import type { Chunk, SharedChunks } from '../capture/shared-chunks.js'
+import { ChunkReader } from '../capture/chunk-reader.js'
+import type { Chunk } from '../capture/chunk-reader.js'
+import { CHUNK_LEN } from '../capture/chunk-slot.js'
+import type { SharedChunks } from '../capture/shared-chunks.js'
 import { newPacketBlock } from '../model/packet-block.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import type { Packet } from '../model/packet.js'
@@ -27,7 +29,7 @@ export function readChunks(
 ): void {
   const first = desk.part
   const dealer = new FlowDealer(shared.threads)
-  const reader = new ChunkReader(shared, (block, owner) => dealer.deal(block, owner))
+  const reader = new ChunkReader(shared, index, (block, owner) => dealer.deal(block, owner))
   const pipeline = newPipeline(options, desk.counters)
   const mine = new Share(pipeline, index, dealer)
   let file = -1
@@ -42,14 +44,12 @@ export function readChunks(
     desk.octets += CHUNK_LEN / shared.threads
     desk.take(pipeline.lines)
     if ((chunk.number + 1) % ROUND_CHUNKS === 0) {
-      desk.flush(pipeline.lines)
-      desk.endPart()
+      desk.endPart(pipeline.lines)
       desk.part += shared.threads
     }
   }
   pipeline.flush()
-  desk.flush(pipeline.lines)
-  desk.endPart()
+  desk.endPart(pipeline.lines)
   reader.close()
   for (const { file: of, text, failed } of reader.faults)
     if (failed) desk.fail(text)

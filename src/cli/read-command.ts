@@ -6,7 +6,6 @@ import { FdOutput, OutputClosed } from '../output/fd-output.js'
 import { log } from './log.js'
 import { configOf } from './options.js'
 import type { FileSet } from './read-parallel.js'
-import { readSet } from './read-set.js'
 import type { ReadOptions } from './read-set.js'
 import { ReadTally } from './read-tally.js'
 import { STDIN_WORD } from './stdin-word.js'
@@ -50,6 +49,7 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
       const { readParallel } = await import('./read-parallel.js')
       await readParallel(sets, jobs, options, tally, output, signal)
     } else {
+      const { readSet } = await import('./read-set.js')
       for (const set of sets) {
         if (signal.aborted) break
         await readSet(

@@ -27,13 +27,18 @@ export type Task =
   | { readonly part: number; readonly files: readonly string[] }
   | { readonly part: number; readonly chunks: SharedChunks }
 
-/** Chunks whose lines are printed together, ordered by worker. */
-export const ROUND_CHUNKS = 8
+/** Chunks whose lines are printed together, ordered by worker: 16 MiB of capture. */
+export const ROUND_CHUNKS = 64
 
 /** What a worker says. */
 export type Said =
-  | { readonly kind: 'lines'; readonly part: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'end'; readonly part: number }
+  /** Whole lines of a part; `end`: and no more of it come. */
+  | {
+      readonly kind: 'lines'
+      readonly part: number
+      readonly bytes: Uint8Array
+      readonly end: boolean
+    }
   | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'fail'; readonly text: string }
   | { readonly kind: 'done'; readonly files: number; readonly counters: Counters }

@@ -3,9 +3,9 @@
 // files, and within a dealt file by rounds of some megabytes, so that the same command prints the same lines in the same
 // order each time. A worker that is far ahead waits.
 
-import { Worker } from 'node:worker_threads'
+import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { isClassicPcap, newSharedChunks, stopChunks } from '../capture/shared-chunks.js'
-import { CHUNK_LEN } from '../capture/shared-chunks.js'
+import { CHUNK_LEN } from '../capture/chunk-slot.js'
 import type { SharedChunks, SharedFile } from '../capture/shared-chunks.js'
 import type { FdOutput } from '../output/fd-output.js'
 import { OrderedOutput } from './ordered-output.js'
@@ -86,7 +86,10 @@ class Crew {
         ahead: this.#ahead.buffer as SharedArrayBuffer,
         progress: this.#progress.buffer as SharedArrayBuffer,
       }
-      const worker = new Worker(new URL('./read-worker.js', import.meta.url), { workerData })
+      const worker = new Worker(new URL('./read-worker.js', import.meta.url), {
+        workerData,
+        env: SHARE_ENV,
+      })
       worker.on('message', (said: Said) => {
         try {
           this.#hear(index, said)
@@ -178,9 +181,7 @@ class Crew {
           Atomics.sub(this.#ahead, worker, said.bytes.length)
           Atomics.notify(this.#ahead, worker)
         })
-        break
-      case 'end':
-        this.#output.end(said.part)
+        if (said.end) this.#output.end(said.part)
         break
       case 'say':
         this.#tally.say(said.text)

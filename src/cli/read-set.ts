@@ -74,7 +74,8 @@ export async function readSet(
     const isLive = file === '-' || options.follow
     try {
       const source = await openCapture(file, {
-        stdin: process.stdin,
+        // Even to name it costs: the stream is made then.
+        ...(file === '-' ? { stdin: process.stdin } : {}),
         follow: options.follow,
         ...(options.linkType === undefined ? {} : { linkType: options.linkType }),
       })

@@ -5,12 +5,14 @@ import { readChunks } from './read-chunks.js'
 import type { Task, WorkerStart } from './read-messages.js'
 import { readSet } from './read-set.js'
 import { WorkerDesk } from './worker-desk.js'
+import { OctetWriter } from '../base/octet-writer.js'
 
 const start = workerData as WorkerStart
 const port = parentPort
 if (port === null) throw new Error('read-worker is to be run as a worker thread')
 const desk = new WorkerDesk(port, start)
 const stopped = new AbortController()
+const NO_LINES = new OctetWriter(0)
 
 port.on('message', (task: Task) => {
   void perform(task).then(() => {
@@ -30,5 +32,5 @@ async function perform(task: Task): Promise<void> {
   }, 50)
   await readSet(task.files, start.options, desk, stopped.signal)
   clearInterval(look)
-  desk.endPart()
+  desk.endPart(NO_LINES)
 }

@@ -51,12 +51,7 @@ export class WorkerDesk implements Desk {
   }
 
   flush(lines: OctetWriter): void {
-    if (lines.len === 0) return
-    this.#waitForReader()
-    Atomics.add(this.#ahead, this.#index, lines.len)
-    const bytes = lines.bytes.slice(0, lines.len)
-    this.#post({ kind: 'lines', part: this.part, bytes }, bytes.buffer)
-    lines.len = 0
+    if (lines.len > 0) this.#postLines(lines, false)
   }
 
   say(text: string): void {
@@ -68,9 +63,9 @@ export class WorkerDesk implements Desk {
     this.#post({ kind: 'fail', text })
   }
 
-  /** No more lines of this part come. */
-  endPart(): void {
-    this.#post({ kind: 'end', part: this.part })
+  /** Takes the last lines of the part. */
+  endPart(lines: OctetWriter): void {
+    this.#postLines(lines, true)
   }
 
   /** The task is done. */
@@ -84,6 +79,14 @@ export class WorkerDesk implements Desk {
 
   #post(said: Said, ...transfer: ArrayBuffer[]): void {
     this.#port.postMessage(said, transfer)
+  }
+
+  #postLines(lines: OctetWriter, end: boolean): void {
+    this.#waitForReader()
+    Atomics.add(this.#ahead, this.#index, lines.len)
+    const bytes = lines.bytes.slice(0, lines.len)
+    this.#post({ kind: 'lines', part: this.part, bytes, end }, bytes.buffer)
+    lines.len = 0
   }
 
   #waitForReader(): void {

@@ -1,0 +1,299 @@
+import { closeSync } from 'node:fs'
+import { MAX_FRAME_LEN } from '../base/limits.js'
+import type { PacketBlock } from '../model/packet-block.js'
+import { CaptureError } from './capture-error.js'
+import { CHUNK_BASE, CHUNK_LEN, ChunkSlot, REST_LEN } from './chunk-slot.js'
+import { openToRead, readAt, readHead } from './file-blocks.js'
+import { cutSentence, damageSentence } from './frame-feed.js'
+import { PCAP_HEADER_LEN, PcapReader, readPcapHeader } from './pcap-reader.js'
+import {
+  BATON,
+  CLAIM,
+  COUNTS,
+  DONE,
+  FILLED,
+  PLACES,
+  PLACE_WORDS,
+  READY,
+  SLOT,
+  SLOTS_PER_THREAD,
+  STOP,
+  WAITING,
+  placesOf,
+  slotWords,
+} from './shared-chunks.js'
+import type { SharedChunks } from './shared-chunks.js'
+
+/** Milliseconds until a thread that waits looks whether it is told to stop. */
+const WAIT_MS = 100
+
+/** A chunk's frames, to be let go of by `release`. */
+export interface Chunk {
+  /** Counted from 0 over all files. */
+  readonly number: number
+  readonly file: number
+  /** Number of its slot. */
+  readonly slot: number
+  /** Blocks filled. */
+  readonly filled: number
+  readonly blocks: readonly PacketBlock[]
+  /** For each block what `deal` wrote of its frames. */
+  readonly owners: readonly Uint8Array[]
+}
+
+/** What kept a file from being read, or what was wrong with it. */
+export interface ChunkFault {
+  readonly file: number
+  readonly text: string
+  /** Whether nothing of the file could be read. */
+  readonly failed: boolean
+}
+
+/** One thread's hold of shared chunks. */
+export class ChunkReader {
+  readonly faults: ChunkFault[] = []
+  private readonly shared: SharedChunks
+  private readonly deal: (block: PacketBlock, owner: Uint8Array) => void
+  private readonly control: Int32Array
+  private readonly offset: Float64Array
+  private readonly slots: ChunkSlot[]
+  private readonly firstSlot: number
+  /** Number of the first chunk of each file, and of all chunks. */
+  private readonly first: number[] = [0]
+  private at = 0
+  private open: OpenFile | undefined
+
+  /**
+   * @param index this thread's number, from 0
+   * @param deal writes an octet for each frame of the block, which `Chunk.owners` hands on to every thread
+   */
+  constructor(
+    shared: SharedChunks,
+    index: number,
+    deal: (block: PacketBlock, owner: Uint8Array) => void,
+  ) {
+    this.shared = shared
+    this.deal = deal
+    this.control = new Int32Array(shared.control)
+    this.offset = new Float64Array(shared.offset)
+    this.slots = shared.slots.map((memory) => new ChunkSlot(memory))
+    this.firstSlot = index * SLOTS_PER_THREAD
+    for (const { size } of shared.files)
+      this.first.push((this.first.at(-1) ?? 0) + Math.max(1, Math.ceil(size / CHUNK_LEN)))
+  }
+
+  /** The next chunk, in order, once it is read; undefined at the end, or when all are told to stop. */
+  next(): Chunk | undefined {
+    const { control } = this
+    const number = this.at
+    if (number === this.first.at(-1)) return undefined
+    const place = this.placeOf(number)
+    for (;;) {
+      if (Atomics.load(control, STOP) !== 0) return undefined
+      const ready = Atomics.load(control, place + READY)
+      if (ready === number + 1) break
+      if (!this.readAhead()) this.wait(place + READY, ready)
+    }
+    this.at++
+    const slot = control[place + SLOT] ?? 0
+    const { blocks, owners } = this.slotAt(slot)
+    const words = slotWords(this.slots.length, slot)
+    const filled = control[words + FILLED] ?? 0
+    for (let i = 0; i < filled; i++) {
+      const block = blocks[i]
+      if (block !== undefined) block.count = control[words + COUNTS + i] ?? 0
+    }
+    return { number, file: this.fileOf(number), slot, filled, blocks, owners }
+  }
+
+  /** Lets go of a chunk: nothing that points into it is used any more. */
+  release(chunk: Chunk): void {
+    Atomics.add(this.control, slotWords(this.slots.length, chunk.slot) + DONE, 1)
+  }
+
+  close(): void {
+    this.open?.close()
+    this.open = undefined
+  }
+
+  private placeOf(number: number): number {
+    return PLACES + (number % placesOf(this.slots.length)) * PLACE_WORDS
+  }
+
+  private slotAt(slot: number): ChunkSlot {
+    const found = this.slots[slot]
+    if (found === undefined) throw new RangeError(`no slot ${slot}`)
+    return found
+  }
+
+  private fileOf(number: number): number {
+    let file = 0
+    while ((this.first[file + 1] ?? Infinity) <= number) file++
+    return file
+  }
+
+  private wait(word: number, value: number): void {
+    Atomics.add(this.control, WAITING, 1)
+    Atomics.wait(this.control, word, value, WAIT_MS)
+    Atomics.sub(this.control, WAITING, 1)
+  }
+
+  /** Sets `word`, and wakes who waits for that. Who begins to wait now sees the change. */
+  private tell(word: number, value: number): void {
+    Atomics.store(this.control, word, value)
+    if (Atomics.load(this.control, WAITING) > 0) Atomics.notify(this.control, word)
+  }
+
+  /** A slot of this thread that all have let go of, or -1. */
+  private freeSlot(): number {
+    for (let i = this.firstSlot; i < this.firstSlot + SLOTS_PER_THREAD; i++) {
+      const done = Atomics.load(this.control, slotWords(this.slots.length, i) + DONE)
+      if (done === this.shared.threads) return i
+    }
+    return -1
+  }
+
+  /**
+   * Reads a chunk that nobody reads yet, where there is one and a slot for it.
+   *
+   * The slot comes first: whoever reads a chunk waits for nothing but the baton, and so no two wait for each other.
+   * @returns whether to look again at once
+   */
+  private readAhead(): boolean {
+    const slot = this.freeSlot()
+    if (slot < 0) return false
+    const number = Atomics.load(this.control, CLAIM)
+    if (number === this.first.at(-1)) return false
+    if (Atomics.compareExchange(this.control, CLAIM, number, number + 1) === number)
+      this.read(number, slot)
+    return true
+  }
+
+  private read(number: number, slotNumber: number): void {
+    const { control } = this
+    const slot = this.slotAt(slotNumber)
+    const words = slotWords(this.slots.length, slotNumber)
+    Atomics.store(control, words + DONE, 0)
+    const file = this.fileOf(number)
+    const position = (number - (this.first[file] ?? 0)) * CHUNK_LEN
+    const isLast = (this.first[file + 1] ?? 0) === number + 1
+    const open = this.fileAt(file)
+    const count =
+      open === undefined ? 0 : this.readAt(open, slot.bytes, CHUNK_BASE, CHUNK_LEN, position)
+
+    for (let baton = 0; (baton = Atomics.load(control, BATON)) !== number;) {
+      if (Atomics.load(control, STOP) !== 0) return
+      this.wait(BATON, baton)
+    }
+    const start = this.offset[0] ?? NaN
+    let next = NaN
+    slot.filled = 0
+    if (open !== undefined && !Number.isNaN(start)) {
+      const off = CHUNK_BASE + start - position
+      const end = CHUNK_BASE + count
+      next = position - CHUNK_BASE + this.walk(open, slot, off, end, position, isLast)
+    }
+    this.offset[0] = isLast ? PCAP_HEADER_LEN : next
+    this.tell(BATON, number + 1)
+
+    for (let i = 0; i < slot.filled; i++) {
+      const block = slot.blocks[i]
+      const owner = slot.owners[i]
+      if (block === undefined || owner === undefined) continue
+      this.deal(block, owner)
+      control[words + COUNTS + i] = block.count
+    }
+    control[words + FILLED] = slot.filled
+    const place = this.placeOf(number)
+    control[place + SLOT] = slotNumber
+    this.tell(place + READY, number + 1)
+  }
+
+  /** Fills the slot's blocks. @returns offset of the first record of the next chunk, or NaN where there is none */
+  private walk(
+    open: OpenFile,
+    slot: ChunkSlot,
+    start: number,
+    readEnd: number,
+    position: number,
+    isLast: boolean,
+  ): number {
+    const { reader } = open
+    let off = start
+    let end = readEnd
+    off = slot.fill(reader, off, end)
+    const isWhole = end === CHUNK_BASE + CHUNK_LEN
+    if (reader.failure === undefined && off < end && isWhole && !isLast) {
+      // The last record goes on in the next chunk.
+      for (const length of [REST_LEN, MAX_FRAME_LEN + REST_LEN]) {
+        if (end - off >= reader.recordLen && reader.endOf(slot.bytes, off) <= end) break
+        end += this.readAt(open, slot.bytes, end, length, position + end - CHUNK_BASE)
+      }
+      const hasHeader = end - off >= reader.recordLen
+      off = slot.fill(reader, off, hasHeader ? Math.min(end, reader.endOf(slot.bytes, off)) : end)
+    }
+    if (reader.failure !== undefined) {
+      this.fault(open, damageSentence(position + off - CHUNK_BASE, reader.failure))
+      return NaN
+    }
+    if (off < end && off < CHUNK_BASE + CHUNK_LEN) {
+      this.fault(open, cutSentence(position + end - CHUNK_BASE))
+      return NaN
+    }
+    // The file is shorter than it was.
+    return isWhole ? off : NaN
+  }
+
+  /** The file, opened once by each thread; undefined where it cannot be. */
+  private fileAt(file: number): OpenFile | undefined {
+    if (this.open?.file === file) return this.open
+    this.close()
+    const path = this.shared.files[file]?.path ?? ''
+    try {
+      this.open = new OpenFile(file, path, this.shared.linkType)
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error
+      this.faults.push({ file, text: error.message, failed: true })
+    }
+    return this.open
+  }
+
+  private readAt(
+    open: OpenFile,
+    bytes: Uint8Array,
+    off: number,
+    length: number,
+    position: number,
+  ): number {
+    try {
+      return readAt(open.fd, open.path, bytes, off, Math.min(length, bytes.length - off), position)
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error
+      this.faults.push({ file: open.file, text: error.message, failed: true })
+      return 0
+    }
+  }
+
+  private fault(open: OpenFile, text: string): void {
+    this.faults.push({ file: open.file, text, failed: false })
+  }
+}
+
+class OpenFile {
+  readonly file: number
+  readonly path: string
+  readonly fd: number
+  readonly reader: PcapReader
+
+  /** @throws CaptureError */
+  constructor(file: number, path: string, linkType: number | undefined) {
+    this.file = file
+    this.path = path
+    this.fd = openToRead(path)
+    this.reader = new PcapReader(readPcapHeader(readHead(this.fd, path), 0), linkType)
+  }
+
+  close(): void {
+    closeSync(this.fd)
+  }
+}
