@@ -39,9 +39,10 @@ function answersOf(sightings: readonly Sighting[]): string[] {
 
 describe('joining hellos with their answers', () => {
   it('gives each hello once, wherever the capture ends', () => {
-    const without = read(frames, false).sightings
-    for (let end = 0; end <= frames.length; end++) {
-      const { sightings, counters } = read(frames.slice(0, end))
+    const some = [4431, 4432, 4436].flatMap(connectionsTo)
+    const without = read(some, false).sightings
+    for (let end = 0; end <= some.length; end++) {
+      const { sightings, counters } = read(some.slice(0, end))
       expect(sightings).to.have.length(counters.hellos)
       expect(sightings.map(clientSide)).to.have.deep.members(without.slice(0, counters.hellos))
       expect(counters.server_hellos + counters.hello_unanswered).to.equal(counters.hellos)
