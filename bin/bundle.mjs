@@ -1,20 +1,21 @@
-// The last step of the build: what `read` loads becomes a few files instead of two hundred, in place of the compiler's.
-// Node takes 130 ms of processor time less to start it; the other commands run for months and stay as they are.
+// The last step of the build: dist/bundle, where what `read` loads is a few files instead of two hundred. Node takes
+// 0.25 s of processor time less to start it. The other commands run for months, and are loaded from the compiler's files.
 
 import { build } from 'esbuild'
-import { readdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const folder = fileURLToPath(new URL('../dist/cli/', import.meta.url))
-for (const name of readdirSync(folder)) if (name.startsWith('chunk-')) rmSync(folder + name)
+const compiled = fileURLToPath(new URL('../dist/cli/', import.meta.url))
+const bundle = fileURLToPath(new URL('../dist/bundle/', import.meta.url))
+rmSync(bundle, { recursive: true, force: true })
 
-/** Commands other than `read` are loaded from the compiler's own files. */
+/** Commands other than `read` stay outside. */
 const otherCommands = {
   name: 'other-commands',
   setup({ onResolve }) {
-    onResolve({ filter: /-command\.js$/ }, ({ path, kind }) =>
+    onResolve({ filter: /^\.\/\w+-command\.js$/ }, ({ path, kind }) =>
       kind === 'dynamic-import' && path !== './read-command.js'
-        ? { path, external: true }
+        ? { path: `../cli/${path.slice(2)}`, external: true }
         : undefined,
     )
   },
@@ -32,11 +33,8 @@ const plainStringWidth = {
 }
 
 await build({
-  entryPoints: ['main.js', 'read-worker.js'].map((name) => folder + name),
-  outdir: folder,
-  outbase: folder,
-  chunkNames: 'chunk-[name]-[hash]',
-  allowOverwrite: true,
+  entryPoints: ['main.js', 'read-worker.js'].map((name) => compiled + name),
+  outdir: bundle,
   bundle: true,
   splitting: true,
   format: 'esm',

@@ -137,7 +137,7 @@ try {
     if (!existsSync(join(top, 'node_modules/cap/build/Release/cap.node')))
       say('the capture engine (cap) did not build: reading files works, live capture will not')
   })
-  once('dist/.stamp', ['src', 'tsconfig.json', 'package.json'], () => {
+  once('dist/.stamp', ['src', 'bin/bundle.mjs', 'tsconfig.json', 'package.json'], () => {
     rmSync(join(top, 'dist'), { recursive: true, force: true })
     run('npm', ['run', '--silent', 'build'])
   })
