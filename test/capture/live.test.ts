@@ -222,14 +222,15 @@ describe('live capture', function () {
 
   it('says what keeps it from capturing, with the remedy', async () => {
     ip('-n', lab.a, 'link', 'add', 'down0', 'type', 'veth', 'peer', 'name', 'down1')
-    const nobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all'.split(' ')
+    // root without a capability: the files stay readable wherever the checkout lies
+    const powerless = ['setpriv', '--inh-caps=-all', '--bounding-set=-all']
     const inside = ['ip', 'netns', 'exec', lab.a]
     const withoutCap = copyWithoutCap()
     try {
       const [unknown, down, unprivileged, withoutEngine] = await Promise.all([
         lab.run({ interface: 'eth77' }).failed(),
         lab.run({ interface: 'down0' }).failed(),
-        new Runner([...inside, ...nobody], { interface: 'va' }).failed(),
+        new Runner([...inside, ...powerless], { interface: 'va' }).failed(),
         lab.run({ interface: 'va' }, join(withoutCap, 'test/capture/live-runner.ts')).failed(),
       ])
       expect(unknown.code).to.equal('NO_INTERFACE')
