@@ -8,6 +8,7 @@ import { Pipeline } from '../../src/pipeline.js'
 import { faultOfLine } from './check-line.js'
 import type { Frame } from './frame.js'
 import { blockOf } from './frame.js'
+import { Guard } from './guard.js'
 import type { Random } from './random.js'
 
 const OPTIONS = {
@@ -23,10 +24,11 @@ const SHOWN = 1000
 const MOST_MILLIS = 1000
 
 /** A pipeline and what it counts. */
-class Subject {
+export class Subject {
   readonly counters: Counters = newCounters()
   readonly #pipeline: Pipeline
 
+  /** @param server whether the server's side is looked at too */
   constructor(server: boolean) {
     this.#pipeline = new Pipeline({ ...OPTIONS, server }, this.counters)
   }
@@ -45,6 +47,15 @@ class Subject {
     this.#pipeline.flush()
     return lines.text()
   }
+
+  /** Takes `frames` one by one with each read of them watched. @returns where one went wrong */
+  watch(frames: readonly Frame[]): string | undefined {
+    const guard = new Guard()
+    for (const frame of frames) this.#pipeline.take(guard.blockOf(frame))
+    this.#pipeline.flush()
+    this.#pipeline.lines.len = 0
+    return guard.fault
+  }
 }
 
 /** Frames shown to each of a pair before any input. */
@@ -56,16 +67,21 @@ export class Pair {
   hellos = 0
   readonly #plain: Subject
   readonly #poisoned: Subject
+  readonly #watched: Subject
   readonly #random: Random
+  readonly #watchEvery: number
 
   /**
    * @param used frames of flows that no input has, shown to the two before: same flows, other octets
    * @param server whether the server's side is looked at too
+   * @param watchEvery one input in so many has each read of its octets watched, which takes a hundred times as long
    */
-  constructor(used: UsedFrames, server: boolean, random: Random) {
+  constructor(used: UsedFrames, server: boolean, random: Random, watchEvery: number) {
     this.#random = random
+    this.#watchEvery = watchEvery
     this.#plain = new Subject(server)
     this.#poisoned = new Subject(server)
+    this.#watched = new Subject(server)
     this.#plain.prepare(used[0])
     this.#poisoned.prepare(used[1])
   }
@@ -79,7 +95,9 @@ export class Pair {
       const others = this.#poisoned.take(frames, poison, 1 + this.#random.below(64))
       const { user, system } = process.cpuUsage(start)
       if (user + system > MOST_MILLIS * 2000) return `takes ${(user + system) / 2000} ms`
-      return this.#faultOfRun(frames.length, lines, others)
+      const fault = this.#faultOfRun(frames.length, lines, others)
+      if (fault !== undefined || !this.#random.oneIn(this.#watchEvery)) return fault
+      return this.#watched.watch(frames)
     } catch (error) {
       return `throws ${(error as Error).stack ?? String(error)}`
     }

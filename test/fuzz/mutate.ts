@@ -33,10 +33,11 @@ const PACKET_CHANGES: readonly Change[] = [
   },
   function cut(frames, random) {
     const frame = random.pick(frames)
-    frame.octets = frame.octets.slice(0, random.below(frame.octets.length + 1))
+    const { length } = frame.octets
+    frame.octets = frame.octets.slice(0, random.below(random.oneIn(2) ? length + 1 : 120))
   },
   function cutAll(frames, random) {
-    const snaplen = random.between(0, 300)
+    const snaplen = random.between(0, random.pick([60, 120, 300]))
     for (const frame of frames) frame.octets = frame.octets.slice(0, snaplen)
   },
   function splice(frames, random, others) {

@@ -59,7 +59,9 @@ export function fragment(frames: Frame[], random: Random): void {
 
 /** Puts IP packets into tunnels in tunnels. */
 export function wrap(frames: Frame[], random: Random): void {
-  const layers = Array.from({ length: random.pick([1, 1, 2, 3, 8, 20]) }, () => random.below(4))
+  const layers = Array.from({ length: random.pick([1, 1, 2, 3, 8, 20]) }, () =>
+    random.below(TUNNELS),
+  )
   const all = random.oneIn(2)
   for (const frame of all ? frames : [random.pick(frames)]) {
     const spot = ipSpots(frame.octets)[0]
@@ -79,8 +81,10 @@ export function wrap(frames: Frame[], random: Random): void {
 }
 
 const ETHERNET = new Uint8Array(14)
+/** Kinds of tunnel that `tunnel` makes. */
+const TUNNELS = 6
 
-/** IPv4 around `packet`: IP in IP, GRE, VXLAN or GTP-U. */
+/** IPv4 around `packet`: IP in IP, GRE, VXLAN, GENEVE, GRE with all of its options, GTP-U. */
 function tunnel(layer: number, packet: Uint8Array, version: number): Uint8Array {
   const type = version === 4 ? [8, 0] : [0x86, 0xdd]
   if (layer === 0) return ipv4(version === 4 ? 4 : 41, packet)
@@ -89,6 +93,13 @@ function tunnel(layer: number, packet: Uint8Array, version: number): Uint8Array 
     const ethernet = [...ETHERNET.subarray(0, 12), ...type, ...packet]
     return ipv4(17, udp(4789, Uint8Array.from([8, 0, 0, 0, 0, 0, 1, 0, ...ethernet])))
   }
+  if (layer === 3) {
+    // GENEVE with one option of eight octets
+    const option = [0, 1, 0x80, 1, 1, 2, 3, 4]
+    return ipv4(17, udp(6081, Uint8Array.from([2, 0, ...type, 0, 0, 1, 0, ...option, ...packet])))
+  }
+  if (layer === 4)
+    return ipv4(47, Uint8Array.from([0xb0, 0, ...type, ...new Uint8Array(12), ...packet]))
   const length = [packet.length >> 8, packet.length & 0xff]
   return ipv4(17, udp(2152, Uint8Array.from([0x30, 255, ...length, 0, 0, 0, 1, ...packet])))
 }
