@@ -133,8 +133,10 @@ export class Pipeline {
     this.#join?.expire(nowMicros)
   }
 
-  /** Gives what waits for a server's answer: no more frames come. */
+  /** Gives what waits for a server's answer, and counts what never became whole: no more frames come. */
   flush(): void {
+    this.#counters.hello_unfinished +=
+      this.#tcp.unfinished + this.#dtls.pending + this.#quic.pending
     this.#join?.flush()
   }
 

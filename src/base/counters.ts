@@ -43,6 +43,7 @@ export const COUNTER_HELP = {
   hello_expired: 'unfinished hellos given up because no segment came in time',
   hello_evicted: 'unfinished hellos given up to make room for newer ones',
   hello_closed: 'unfinished hellos given up because their connection ended or began anew',
+  hello_unfinished: 'hellos of which octets were still missing when the capture ended',
   sslv2_hellos: 'ClientHellos in SSL 2.0 frames',
   tcp_overlaps_differ:
     'TCP segments that differ from what came first at the same place: what came first stays',

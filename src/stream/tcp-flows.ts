@@ -139,6 +139,17 @@ export class TcpFlows {
     this.freeSlot(entry)
   }
 
+  /** How many slots hold a hello that began. */
+  unfinished(): number {
+    let count = 0
+    for (let entry = 0; entry < this.table.capacity && this.pool.used > 0; entry++) {
+      const slot = this.table.isTaken(entry) ? (this.words[entry * FLOW_WORDS + SLOT] ?? -1) : -1
+      if (slot < 0 || this.has(entry, CERTIFICATE_DUE)) continue
+      if ((this.pool.words[slot * SLOT_WORDS + ANCHOR] ?? -1) >= 0) count++
+    }
+    return count
+  }
+
   /** Gives back the slot of a hello that is done with. */
   freeSlot(entry: number): void {
     this.pool.free(this.words[entry * FLOW_WORDS + SLOT] ?? 0)

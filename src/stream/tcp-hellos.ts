@@ -69,9 +69,14 @@ export class TcpHellos {
     for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
   }
 
-  /** Unfinished hellos held now. */
+  /** Unfinished hellos held now, and octets that came ahead of what may be one. */
   get pending(): number {
     return this.flows.pool.used
+  }
+
+  /** Hellos that have begun and of which octets are missing, counted anew at each call. */
+  get unfinished(): number {
+    return this.flows.unfinished()
   }
 
   /**

@@ -7,6 +7,8 @@ import { SightingSchema } from '../../src/store/sighting-schema.js'
 
 const Strict = SightingSchema.strict()
 const JA4 = /^[tqd](\d\d|s[1-3]|d[1-3])[di]\d{4}[0-9A-Za-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/
+/** Names in certificates are text in UTF-8; all else is ASCII. */
+const NAMES = /"cert_(subject|issuer|san)":("([^"\\]|\\.)*"|\[[^\]]*\])/g
 const PRINTABLE = /^[\x20-\x7e]*$/
 const FROM = { tcp: 't', quic: 'q', dtls: 'd' }
 
@@ -24,7 +26,7 @@ export function faultOfLine(line: string): string | undefined {
   const sighting: Sighting = data
   for (const [key, value] of Object.entries(sighting))
     if (value === '' || (Array.isArray(value) && value.length === 0)) return `${key} is empty`
-  if (!PRINTABLE.test(line)) return 'octets beyond printable ASCII'
+  if (!PRINTABLE.test(line.replace(NAMES, ''))) return 'octets beyond printable ASCII'
   if (Number.isNaN(Date.parse(sighting.time))) return `time ${sighting.time}`
   if (isIP(sighting.src) === 0 || isIP(sighting.dst) === 0) return 'no address'
   if (sighting.hello_len > MAX_HELLO_LEN) return `hello_len ${sighting.hello_len}`

@@ -18,6 +18,7 @@ const OPTIONS = {
   communityId: true,
   seed: 0x1234_5678_9abc,
 } as const
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
 /** Characters of a line that are shown. */
 const SHOWN = 1000
 /** CPU milliseconds one input may take. */
@@ -45,7 +46,7 @@ export class Subject {
     lines.len = 0
     this.#pipeline.take(blockOf(frames, fill, tail))
     this.#pipeline.flush()
-    return lines.text()
+    return UTF8.decode(lines.bytes.subarray(0, lines.len))
   }
 
   /** Takes `frames` one by one with each read of them watched. @returns where one went wrong */
