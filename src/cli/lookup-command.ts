@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { ConfigError } from '../config.js'
 import { openStore } from '../store/open-store.js'
+import { StoreError } from '../store/store.js'
 import { limitsOf } from './capture-command.js'
 import { configOf } from './options.js'
 
@@ -35,7 +36,8 @@ async function askApi(
   try {
     response = await fetch(url)
   } catch (cause) {
-    throw new ConfigError(
+    throw new StoreError(
+      'STORE_UNREACHABLE',
       `no hellotap answers at ${url}: start one with \`hellotap up\`, or name its --http-port or --redis`,
       { cause },
     )
