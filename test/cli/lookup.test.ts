@@ -23,9 +23,9 @@ describe('hellotap lookup', () => {
     store.put(sightings)
     await store.drain()
     const app = createApp({ store, trustedProxies: [], waitMs: 0 })
-    const { http, close } = await listen({ http: { port: 0 } }, app)
+    const listening = await listen({ http: { port: 0 } }, app)
     try {
-      const port = String(http?.port)
+      const port = String(listening.http?.port)
       const address = await hellotap(['lookup', '127.0.0.1', '--http-port', port])
       expect(address.code, address.stderr).to.equal(0)
       expect(JSON.parse(address.stdout)).to.be.an('object')
@@ -36,7 +36,7 @@ describe('hellotap lookup', () => {
       expect((await hellotap(['lookup', '192.0.2.1', '--http-port', port])).code).to.equal(1)
       expect((await hellotap(['lookup', 'f'.repeat(32), '--http-port', port])).code).to.equal(1)
     } finally {
-      await close()
+      await listening.close()
       await store.close()
     }
   })
