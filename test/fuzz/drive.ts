@@ -1,5 +1,5 @@
 // Inputs through the real pipeline, each twice: once in a buffer that ends where the last frame does, zeros between the
-// frames, and once with other octets around them, in a pipeline that has seen other hellos before. What is read past a
+// frames, and once with other octets around them, in a pipeline whose buffers hold other octets. What is read past a
 // frame's end, or is left over from other flows, makes the two differ.
 
 import type { Counters } from '../../src/base/counters.js'
@@ -9,6 +9,7 @@ import { faultOfLine } from './check-line.js'
 import type { Frame } from './frame.js'
 import { blockOf } from './frame.js'
 import { Guard } from './guard.js'
+import { leftovers } from './leftovers.js'
 import type { Random } from './random.js'
 
 const OPTIONS = {
@@ -19,6 +20,8 @@ const OPTIONS = {
   seed: 0x1234_5678_9abc,
 } as const
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
+/** Flows of leftovers, which begin anew after so many inputs. */
+const MOST_LEFTOVERS = 200
 /** Characters of a line that are shown. */
 const SHOWN = 1000
 /** CPU milliseconds one input may take. */
@@ -36,8 +39,9 @@ export class Subject {
 
   /** Takes frames that count for nothing. */
   prepare(frames: readonly Frame[]): void {
+    const before = { ...this.counters }
     this.take(frames, () => 0xff, 0)
-    Object.assign(this.counters, newCounters())
+    Object.assign(this.counters, before)
   }
 
   /** The lines that `frames` give, octets from `fill` around them. */
@@ -59,9 +63,6 @@ export class Subject {
   }
 }
 
-/** Frames shown to each of a pair before any input. */
-export type UsedFrames = readonly [plain: readonly Frame[], poisoned: readonly Frame[]]
-
 /** Two pipelines that must say the same of every input. A new pair costs some 30 ms, so it takes many inputs. */
 export class Pair {
   frames = 0
@@ -71,26 +72,28 @@ export class Pair {
   readonly #watched: Subject
   readonly #random: Random
   readonly #watchEvery: number
+  #inputs = 0
 
   /**
-   * @param used frames of flows that no input has, shown to the two before: same flows, other octets
    * @param server whether the server's side is looked at too
    * @param watchEvery one input in so many has each read of its octets watched, which takes a hundred times as long
    */
-  constructor(used: UsedFrames, server: boolean, random: Random, watchEvery: number) {
+  constructor(server: boolean, random: Random, watchEvery: number) {
     this.#random = random
     this.#watchEvery = watchEvery
     this.#plain = new Subject(server)
     this.#poisoned = new Subject(server)
     this.#watched = new Subject(server)
-    this.#plain.prepare(used[0])
-    this.#poisoned.prepare(used[1])
   }
 
   /** What is wrong with how the pipeline takes `frames`, a sentence; undefined where nothing is. */
   faultOf(frames: readonly Frame[]): string | undefined {
     const start = process.cpuUsage()
     try {
+      const index = this.#inputs++ % MOST_LEFTOVERS
+      const micros = frames[0]?.micros ?? 0
+      this.#plain.prepare(leftovers(index, false, micros))
+      this.#poisoned.prepare(leftovers(index, true, micros))
       const lines = this.#plain.take(frames, () => 0, 0)
       const poison = () => this.#random.word() & 0xff
       const others = this.#poisoned.take(frames, poison, 1 + this.#random.below(64))

@@ -4,6 +4,7 @@ import { u16, u8 } from '../../src/base/bytes.js'
 import { fieldsOf } from './fields.js'
 import type { Frame } from './frame.js'
 import { MAX_FRAMES, someOf } from './frame.js'
+import { quicInitials } from './quic-initials.js'
 import type { Random } from './random.js'
 import { fragment, resegment, wrap } from './reframe.js'
 
@@ -70,6 +71,7 @@ const PACKET_CHANGES: readonly Change[] = [
   resegment,
   fragment,
   wrap,
+  quicInitials,
 ]
 
 const FIELD_CHANGES: readonly Change[] = [

@@ -13,8 +13,6 @@ import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { Pair, Subject } from './drive.js'
-import type { UsedFrames } from './drive.js'
-import { ipSpots } from './fields.js'
 import type { Frame } from './frame.js'
 import { capturePaths, framesOf, pcapngOf, someOf } from './frame.js'
 import { mutate } from './mutate.js'
@@ -31,14 +29,9 @@ const WATCH_EVERY = 10
 const MOST_FRAMES = 150
 /** Octets of a file that is changed as such. */
 const MOST_FILE_LEN = 200_000
-/** Captures that make up the traffic a pipeline has seen before, and where their frames have the IPv4 addresses. */
-const USED_CAPTURES = 12
-const ADDRESSES = 26
-/** Octets a hello is known by: record header, handshake header, version. */
-const KEPT = 11
-/** Rounds after which what is held must not grow any more, and megabytes by which it may. */
+/** Rounds after which, and after a third of the time, what is held must not grow any more; megabytes by which it may. */
 const WARM_ROUNDS = 20
-const MOST_GROWTH_MB = 8
+const MOST_GROWTH_MB = 16
 /** Megabytes resident: three pipelines a round leave garbage that takes its time. */
 const MOST_RESIDENT_MB = 600
 
@@ -75,40 +68,11 @@ const files = captures.map(({ path }) => path).filter((path) => statSync(path).s
 const lasting = new Subject(true)
 const total = { inputs: 0, files: 0, frames: 0, hellos: 0 }
 
-/**
- * Frames of flows that no input has, all of them finished: their octets stay in slots and buffers.
- *
- * @param inverted the same flows, but what their hellos hold is inverted
- */
-function usedFrames(inverted: boolean): Frame[] {
-  const plain = withFrames.filter(({ frames }) => frames.every(isPlain)).slice(0, USED_CAPTURES)
-  return plain.flatMap(({ frames }, index) =>
-    frames.map((frame) => {
-      const octets = frame.octets.slice()
-      octets.set([240, 1, index, 1, 240, 2, index, 2], ADDRESSES)
-      const [spot] = ipSpots(octets)
-      if (inverted && spot !== undefined && spot.payload > 0) {
-        const isRecord = octets[spot.payload] === 22 && octets[spot.payload + 1] === 3
-        for (let at = spot.payload + (isRecord ? KEPT : 0); at < octets.length; at++)
-          octets[at] = (octets[at] ?? 0) ^ 0xff
-      }
-      return { ...frame, octets }
-    }),
-  )
-}
-
-/** Whether a frame is IPv4 over Ethernet and nothing else. */
-function isPlain({ octets, linkType }: Frame): boolean {
-  return linkType === 1 && octets.length > 34 && octets[12] === 8 && octets[13] === 0
-}
-
-const used: UsedFrames = [usedFrames(false), usedFrames(true)]
-
 /** One round; what came before in it is part of the input that fails. */
 async function round(index: number): Promise<Failure | undefined> {
   Atomics.store(done, 1, index)
   const server = index % 2 === 1
-  const pair = new Pair(used, server, new Random(seed, index), WATCH_EVERY)
+  const pair = new Pair(server, new Random(seed, index), WATCH_EVERY)
   const before: Frame[] = []
   for (let i = 0; i < INPUTS; i++) {
     Atomics.add(done, 0, 1)
@@ -129,7 +93,7 @@ async function round(index: number): Promise<Failure | undefined> {
     }
     const fault = pair.faultOf(frames)
     if (fault !== undefined) {
-      const alone = new Pair(used, server, random, 1).faultOf(frames)
+      const alone = new Pair(server, random, 1).faultOf(frames)
       return alone === undefined
         ? { fault, file: pcapngOf([...before, ...frames]) }
         : { fault: alone, file: pcapngOf(frames) }
@@ -157,11 +121,12 @@ async function heldMegabytes(): Promise<number> {
 
 async function fuzz(): Promise<number> {
   console.log(`seed ${seed}, ${captures.length} captures`)
-  const until = performance.now() + Number(values.seconds) * 1000
+  const start = performance.now()
+  const runMillis = Number(values.seconds) * 1000
   const first = Number(values.round ?? 0)
   let warm = NaN
   let index = first
-  for (; performance.now() < until; index++) {
+  for (; performance.now() < start + runMillis; index++) {
     const failure = await round(index)
     if (failure !== undefined) {
       const path = join(tmpdir(), `hellotap-fuzz-${seed}-${index}.pcapng`)
@@ -171,7 +136,8 @@ async function fuzz(): Promise<number> {
       console.log(`      or: npm run fuzz -- --seed ${seed} --round ${index}`)
       return 1
     }
-    if (index - first === WARM_ROUNDS) warm = await heldMegabytes()
+    const isWarm = index - first >= WARM_ROUNDS && performance.now() > start + runMillis / 3
+    if (isWarm && Number.isNaN(warm)) warm = await heldMegabytes()
   }
   const held = await heldMegabytes()
   const resident = process.memoryUsage.rss() / 1e6
@@ -192,7 +158,7 @@ async function replay(path: string): Promise<number> {
   const reading = await readingOf(readFileSync(path), folder, new Random(seed))
   let { fault } = reading
   for (const server of [false, true]) {
-    const pair = new Pair(used, server, new Random(seed), 1)
+    const pair = new Pair(server, new Random(seed), 1)
     for (let at = 0; at < reading.frames.length && fault === undefined; at += MOST_FRAMES)
       fault = pair.faultOf(reading.frames.slice(at, at + MOST_FRAMES))
   }

@@ -1,0 +1,35 @@
+// The flood of `npm run flood` at a twentieth of its size: memory below its bound, the real hellos found.
+
+import { expect } from 'chai'
+import { spawn } from 'node:child_process'
+import { resolve } from 'node:path'
+import { finished } from '../hellotap.js'
+
+/** What a flood said and found. */
+async function flood(...args: readonly string[]): Promise<{ said: string; code: number | null }> {
+  const script = resolve(import.meta.dirname, 'flood.ts')
+  const { code, stdout, stderr } = await finished(
+    spawn(process.execPath, ['--import', 'tsx', script, ...args]),
+  )
+  return { said: stdout + stderr, code }
+}
+
+describe('a flood', () => {
+  it('of SYNs and first halves of hellos takes bounded memory and hides no real hello', async function () {
+    this.timeout(120_000)
+    const { said, code } = await flood('--syns', '500000', '--halves', '500000')
+    expect(said).to.match(/1000 real hellos .*: 1000 found/)
+    expect(Number(/(\d+) MB resident/.exec(said)?.[1]), said).to.be.below(300)
+    expect(code, said).to.equal(0)
+    console.log(`      ${said.split('\n')[0] ?? ''}`)
+  })
+
+  it('is said to have hidden hellos where it did', async function () {
+    this.timeout(60_000)
+    const { said, code } = await flood(
+      ...['--syns', '0', '--halves', '100000', '--hellos', '20', '--between', '40000'],
+    )
+    expect(code, said).to.equal(1)
+    expect(said).to.match(/^ *hello_evicted \d{4,}$/m)
+  })
+})
