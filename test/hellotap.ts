@@ -91,6 +91,11 @@ export class Daemon {
     }
   }
 
+  /** Waits until it ends by itself. @returns the exit code */
+  ended(): Promise<number | null> {
+    return this.#closed
+  }
+
   /** Sends `signal` and waits for the end. @returns the exit code */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal)

@@ -97,7 +97,7 @@ describe('read', function () {
     await daemon.says(/"ja4"/)
     daemon.child.stdin?.end()
     await daemon.says(/10 hellos/)
-    expect(await daemon.stop()).to.equal(0)
+    expect(await daemon.ended()).to.equal(0)
   })
 
   it('follows a file that is being written, until a signal, which is its proper end', async () => {
