@@ -31,7 +31,7 @@ const MOST_FRAMES = 150
 const MOST_FILE_LEN = 200_000
 /** Rounds after which, and after a third of the time, what is held must not grow any more; megabytes by which it may. */
 const WARM_ROUNDS = 20
-const MOST_GROWTH_MB = 16
+const MOST_GROWTH_MB = 32
 /** Megabytes resident: three pipelines a round leave garbage that takes its time. */
 const MOST_RESIDENT_MB = 600
 
