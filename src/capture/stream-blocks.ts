@@ -31,14 +31,19 @@ export async function* streamBlocks(
   // What ends early because we stopped is not a fault of the capture: told only where we did not.
   const faults: string[] = []
   let start = await startOf(input)
-  const format = formatOf(start.head)
-  if (format === 'gzip' || format === 'zstd') {
-    start = await startOf((format === 'gzip' ? gunzip : unzstd)(start.all, faults))
-    const [fault] = faults
-    if (start.head.length < HEAD_LEN && fault !== undefined && !signal.aborted)
-      throw new CaptureError('NOT_A_CAPTURE', `${name} holds no packets: ${fault}`)
+  try {
+    const format = formatOf(start.head)
+    if (format === 'gzip' || format === 'zstd') {
+      start = await startOf((format === 'gzip' ? gunzip : unzstd)(start.all, faults))
+      const [fault] = faults
+      if (start.head.length < HEAD_LEN && fault !== undefined && !signal.aborted)
+        throw new CaptureError('NOT_A_CAPTURE', `${name} holds no packets: ${fault}`)
+    }
+    if (!signal.aborted) yield* feedBlocks(start, faults, findings, signal)
+  } finally {
+    // What was begun but is no capture is not read to its end: its file would stay open.
+    await start.end()
   }
-  if (!signal.aborted) yield* feedBlocks(start, faults, findings, signal)
 }
 
 async function* feedBlocks(
@@ -67,6 +72,8 @@ interface Start {
   /** The first HEAD_LEN octets, or all there are. */
   readonly head: Uint8Array
   readonly all: AsyncGenerator<Uint8Array>
+  /** Gives the stream up, wherever it is read to. */
+  readonly end: () => Promise<unknown>
 }
 
 async function startOf(input: AsyncIterable<Uint8Array>): Promise<Start> {
@@ -80,7 +87,11 @@ async function startOf(input: AsyncIterable<Uint8Array>): Promise<Start> {
     length += step.value.length
   }
   const first = Buffer.concat(seen)
-  return { head: first.subarray(0, HEAD_LEN), all: resumed(first, iterator) }
+  return {
+    head: first.subarray(0, HEAD_LEN),
+    all: resumed(first, iterator),
+    end: async () => iterator.return?.(),
+  }
 }
 
 async function* resumed(

@@ -1,0 +1,48 @@
+import { expect } from 'chai'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { CaptureError } from '../../src/capture/capture-error.js'
+import { openCapture } from '../../src/capture/open-capture.js'
+import { Scratch } from '../capture/support.js'
+import { writePcap } from '../capture/pcap-writer.js'
+
+const DESCRIPTORS = '/proc/self/fd'
+
+describe('a capture that turns out to be none', () => {
+  let scratch: Scratch
+  before(() => (scratch = new Scratch()))
+  after(() => scratch.remove())
+
+  const pcap = writePcap([new Uint8Array(60), new Uint8Array(60)])
+  const cases: [what: string, octets: Uint8Array][] = [
+    ['gzip of text', gzipSync('no capture, but some text that is long enough to be looked at')],
+    // more than a stream reads ahead
+    ['long gzip of noise', gzipSync(randomBytes(2 << 20))],
+    ['gzip in gzip', gzipSync(gzipSync(pcap))],
+    ['gzip of three octets', gzipSync('abc')],
+    ['gzip of nothing', gzipSync('')],
+    ['cut gzip', gzipSync(pcap).subarray(0, 12)],
+  ]
+  for (const [what, octets] of cases) {
+    it(`${what}: leaves no file open`, async function () {
+      if (!existsSync(DESCRIPTORS)) this.skip()
+      const path = scratch.file('it', octets)
+      const before = readdirSync(DESCRIPTORS).length
+      for (let i = 0; i < 20; i++) {
+        const source = await openCapture(path)
+        let caught: unknown
+        try {
+          const blocks = source.blocks(new AbortController().signal)[Symbol.asyncIterator]()
+          while ((await blocks.next()).done !== true) continue
+        } catch (error) {
+          caught = error
+        }
+        expect(caught).to.be.instanceOf(CaptureError)
+      }
+      // a stream closes its file a moment later
+      await new Promise((settle) => setTimeout(settle, 50))
+      expect(readdirSync(DESCRIPTORS).length).to.be.below(before + 5)
+    })
+  }
+})
