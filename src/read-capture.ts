@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { newCounters } from './base/counters.js'
+import type { OctetWriter } from './base/octet-writer.js'
 import { openCapture, openStream } from './capture/open-capture.js'
 import type { PacketSource } from './model/packet-block.js'
 import type { FingerprintName, Sighting } from './model/sighting.js'
@@ -18,6 +19,11 @@ export interface ReadOptions {
   readonly hello?: boolean
   /** Whether a sighting has the flow's Community ID; it has, where absent. */
   readonly communityId?: boolean
+  /**
+   * Whether a sighting tells what the server answered: `ja3s`, `cipher`, the certificate and so on. It comes when its
+   * handshake has gone so far, or ten seconds of capture time later without an answer.
+   */
+  readonly server?: boolean
   /** Name of the sensor, in every sighting. */
   readonly sensor?: string
   /** Name of the capture, in every sighting; the path where absent, and nothing for a stream. */
@@ -33,8 +39,9 @@ export interface ReadOptions {
 const NEWLINE = 0x0a
 
 /**
- * The sightings of a capture, one for each ClientHello, in the order the hellos became whole. They are read as they are
- * asked for, and none is held; whoever leaves the loop early has the capture closed.
+ * The sightings of a capture, one for each ClientHello, in the order the hellos became whole, or with `server` their
+ * handshakes. They are read as they are asked for, and none is held; whoever leaves the loop early has the capture
+ * closed.
  *
  * ```ts
  * for await (const { time, src, sni, ja4 } of readCapture('capture.pcapng')) {
@@ -57,6 +64,7 @@ export async function* readCapture(
       fingerprints: fingerprints === undefined ? 'all' : new Set(fingerprints),
       keepHello: options.hello ?? false,
       communityId: options.communityId ?? true,
+      server: options.server ?? false,
       sensor,
       seed: randomInt(2 ** 47),
     },
@@ -66,21 +74,27 @@ export async function* readCapture(
   if (file !== undefined) pipeline.setOrigin({ file })
 
   const source = await open(input, file, linkType)
-  const { lines } = pipeline
   for await (const block of source.blocks(signal)) {
     pipeline.take(block)
-    let at = 0
-    while (at < lines.len) {
-      const end = lines.bytes.indexOf(NEWLINE, at)
-      yield JSON.parse(TEXT.decode(lines.bytes.subarray(at, end))) as Sighting
-      at = end + 1
-    }
-    lines.len = 0
+    yield* sightingsOf(pipeline.lines)
   }
+  pipeline.flush()
+  yield* sightingsOf(pipeline.lines)
   for (const warning of source.warnings) onWarning?.(warning)
 }
 
 const TEXT = new TextDecoder()
+
+/** The sightings of finished lines, which are taken away. */
+function* sightingsOf(lines: OctetWriter): Generator<Sighting, void, undefined> {
+  let at = 0
+  while (at < lines.len) {
+    const end = lines.bytes.indexOf(NEWLINE, at)
+    yield JSON.parse(TEXT.decode(lines.bytes.subarray(at, end))) as Sighting
+    at = end + 1
+  }
+  lines.len = 0
+}
 
 function open(
   input: string | AsyncIterable<Uint8Array>,

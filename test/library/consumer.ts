@@ -24,7 +24,12 @@ export type Unavailable = Pipeline
 
 const [, , capture = ''] = process.argv
 
-const options: ReadOptions = { hello: true, ports: [443], onWarning: (text) => console.error(text) }
+const options: ReadOptions = {
+  hello: true,
+  ports: [443],
+  server: false,
+  onWarning: (text) => console.error(text),
+}
 const sightings: Sighting[] = []
 for await (const sighting of readCapture(capture, options)) sightings.push(sighting)
 

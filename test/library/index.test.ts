@@ -95,6 +95,18 @@ describe('readCapture', () => {
     expect(await all(capture, { linkType: 147 })).to.deep.equal([])
   })
 
+  it('joins what the server answered where that is asked for, hellos without an answer at the end', async () => {
+    const answers = join(folder, 'openssl3.0-s_server-answers.pcap')
+    const expected = sightingsIn(readFileSync(answers.replace(/pcap$/, 'server.jsonl'), 'utf8'))
+    const said = await all(answers, { server: true, fingerprints: ['ja3'], communityId: false })
+    expect(said.map(({ file, ...rest }) => [file, rest])).to.deep.equal(
+      expected.map((rest) => [answers, rest]),
+    )
+    expect(said.at(-1)).to.not.have.property('ja3s')
+    const [first] = await all(answers)
+    expect(first).to.not.have.any.keys('ja3s', 'cipher', 'cert_sha256')
+  })
+
   it('reads on only as it is asked, and holds nothing of what it gave', async () => {
     const { input, asked } = endless()
     let count = 0
