@@ -106,7 +106,7 @@ export const MAX_SEQUENCE_DISTANCE = 1 << 20
 export const PENDING_IDLE_SECONDS = 30
 /** Seconds of packet time without a segment until a flow is forgotten: its ports may well be another's by then. */
 export const FLOW_IDLE_SECONDS = 300
-/** Directed UDP flows with a DTLS hello remembered; 104 octets each. */
+/** Directed UDP flows with a DTLS hello remembered; 89 octets each. */
 export const DTLS_FLOW_ENTRIES = 16_384
 /** Slots for unfinished DTLS hellos, smallest first: 4, 2 and 1.1 MiB. */
 export const DTLS_SLOT_CLASSES = [
@@ -171,7 +171,7 @@ export const MAX_LINE_FAULTS_TOLD = 100
 export const JOIN_WAIT_SECONDS = 10
 /** Seconds of packet time what comes within a round trip is waited for: the certificate, a hello that was overtaken, the end of a closed flow. */
 export const JOIN_REST_SECONDS = 2
-/** Hellos that wait for the other side, and flows whose last hello is remembered; 66 octets each. */
+/** Hellos that wait for the other side; 57 octets each, besides their lines. */
 export const JOIN_HELLOS = 65_536
 /** Octets of lines and messages that wait: 6 000 lines of 5 kB, a second's worth of a busy network whose servers are not seen. */
 export const JOIN_OCTETS = 32 << 20

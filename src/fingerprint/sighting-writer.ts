@@ -4,7 +4,7 @@ import { OctetWriter } from '../base/octet-writer.js'
 import { QUALITY_NAMES } from '../model/handshake-octets.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
-import type { Packet } from '../model/packet.js'
+import { Packet } from '../model/packet.js'
 import { FINGERPRINTS } from '../model/sighting.js'
 import type { FingerprintName } from '../model/sighting.js'
 import { COMMUNITY_ID_LEN, putCommunityId } from './community-id.js'
@@ -17,6 +17,7 @@ import { ProfileKey } from './profile-key.js'
 import { ProfileTable } from './profile-table.js'
 import { ProfileText } from './profile-text.js'
 import { putDecimal, putOctets } from './text.js'
+import { TIME_TEXT_LEN, TimeText } from './time-text.js'
 
 /** What a line holds. */
 export interface SightingOptions {
@@ -56,6 +57,8 @@ export class SightingWriter {
   readonly #profiles = new ProfileTable()
   readonly #profileText: ProfileText
   readonly #redacted = new OctetWriter()
+  readonly #first = new Packet()
+  readonly #firstTime = new TimeText()
 
   constructor(options: SightingOptions) {
     this.#options = options
@@ -96,6 +99,7 @@ export class SightingWriter {
     out.len = putDecimal(into, at, message.end - message.off)
     this.#writeHello(hello, out)
     if (message.quality !== 0) writeQuality(message.quality, out)
+    if (message.firstMicros >= 0) this.#writeFirst(message.firstMicros, out)
     out.octet(CLOSE)
     out.octet(NEWLINE)
   }
@@ -119,6 +123,15 @@ export class SightingWriter {
     }
     const marks = this.#profileText.write(message, hello, order)
     return this.#profiles.add(this.#key, this.#profileText.out, marks, order)
+  }
+
+  /** Appends the time of the first hello of the connection: that in its own line. */
+  #writeFirst(firstMicros: number, out: OctetWriter): void {
+    this.#first.timeMicros = firstMicros
+    out.ascii(',"hrr_of":"')
+    out.reserve(TIME_TEXT_LEN)
+    out.len = this.#firstTime.put(this.#first, out.bytes, out.len)
+    out.octet(QUOTE)
   }
 
   #writeHello(hello: Hello, out: OctetWriter): void {

@@ -10,10 +10,9 @@
 import { u16 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import { OctetWriter } from '../base/octet-writer.js'
-import { TIME_TEXT_LEN, TimeText } from '../fingerprint/time-text.js'
 import { QUALITY_HRR, type HandshakeOctets } from '../model/handshake-octets.js'
 import { Hello } from '../model/hello.js'
-import { Packet, TCP_RST } from '../model/packet.js'
+import { type Packet, TCP_RST } from '../model/packet.js'
 import { newCertificateList, parseCertificateList } from '../tls/certificate-list.js'
 import { isResumed, isTls13 } from '../tls/describe-server-hello.js'
 import { SESSION_TICKET } from '../tls/extension-type.js'
@@ -29,7 +28,6 @@ import { Waiting } from './waiting.js'
 
 /** Octets at the end of a finished line: brace and newline. */
 const LINE_END_LEN = 2
-const QUOTE = 0x22
 
 /** Joins ClientHellos with what their servers answer, within bounded memory. */
 export class HandshakeJoin {
@@ -37,8 +35,6 @@ export class HandshakeJoin {
   readonly #counters: Counters
   readonly #serverText = new ServerText()
   readonly #certificateText: CertificateText
-  readonly #time = new TimeText()
-  readonly #first = new Packet()
   readonly #server = new Hello()
   readonly #certificates = newCertificateList()
   readonly #members = new OctetWriter(1 << 12)
@@ -74,11 +70,6 @@ export class HandshakeJoin {
     let entry = room.find(hash, packet)
     if (entry < 0) entry = room.open(hash, packet)
     const before = room.at(entry)
-    const firstMicros = room.helloMicros[entry] ?? -1
-    line.len -= LINE_END_LEN
-    if (isSecond && firstMicros >= 0 && room.isAnswered[entry] === 0)
-      this.#writeFirst(firstMicros, line)
-
     const waiting = new Waiting('server', message.transport, entry, now)
     waiting.isSecond = isSecond
     waiting.sessionId = {
@@ -87,15 +78,13 @@ export class HandshakeJoin {
       sessionIdLen: hello.sessionIdLen,
     }
     waiting.hasTicket = firstExtension(hello, SESSION_TICKET, isFilled) === true
-    room.helloMicros[entry] = now
-    room.isAnswered[entry] = 0
     if (before?.awaits === 'server' && isSecond) {
       // What made the client ask again was not seen, or is still to come.
       waiting.first = before
       before.entry = -1
     } else if (before !== undefined && before.awaits !== 'client') room.give(before)
     room.enter(waiting)
-    room.hold(waiting, 'line', line.bytes.slice(0, line.len))
+    room.hold(waiting, 'line', line.bytes.slice(0, line.len - LINE_END_LEN))
     if (before?.awaits === 'client') this.#takeOvertaken(before, waiting, hello)
   }
 
@@ -175,7 +164,6 @@ export class HandshakeJoin {
     waiting.isUndecided = resumed === false && !isTls13(server) && waiting.hasTicket
     if (resumed !== undefined && !waiting.isUndecided) members.ascii(`,"resumed":${resumed}`)
     this.#counters.server_hellos++
-    if (waiting.entry >= 0 && !isRetry) room.isAnswered[waiting.entry] = 1
     const { first } = waiting
     if (first?.awaits === 'server') room.give(first)
     const hasCertificate =
@@ -226,15 +214,6 @@ export class HandshakeJoin {
     }
     waiting.awaits = 'nothing'
     this.#room.give(waiting, members)
-  }
-
-  /** Appends the time of the first hello of a connection to the line of its second. */
-  #writeFirst(firstMicros: number, line: OctetWriter): void {
-    this.#first.timeMicros = firstMicros
-    line.ascii(',"hrr_of":"')
-    line.reserve(TIME_TEXT_LEN)
-    line.len = this.#time.put(this.#first, line.bytes, line.len)
-    line.octet(QUOTE)
   }
 }
 

@@ -7,7 +7,7 @@ import { type Waiting, WaitingQueue } from './waiting.js'
 
 // Who waits, by flow and by age.
 //
-//   client ▶ server ──▶ entry ──▶ the one that waits, time of the last ClientHello
+//   client ▶ server ──▶ entry ──▶ the one that waits
 //
 //   patient:  ClientHellos in order of their coming, JOIN_WAIT_SECONDS each
 //   resting:  whatever has a round trip left,        JOIN_REST_SECONDS each, ClientHellos among them
@@ -32,10 +32,6 @@ export const DEFAULT_SIZES: JoinSizes = { hellos: JOIN_HELLOS, octets: JOIN_OCTE
 
 /** Bounded memory of handshakes that are not yet lines. */
 export class WaitingRoom {
-  /** Packet time of the last ClientHello of each entry, microseconds, or -1. */
-  readonly helloMicros: Float64Array
-  /** Whether that hello has its answer, and no second one is due. */
-  readonly isAnswered: Uint8Array
   readonly #table: FlowTable
   readonly #waiting: (Waiting | undefined)[]
   readonly #patient = new WaitingQueue()
@@ -49,8 +45,6 @@ export class WaitingRoom {
     this.#table = new FlowTable(sizes.hellos, seed)
     // Filled at once: entries come in no order, and V8 would make a hash table of an array with holes.
     this.#waiting = new Array<Waiting | undefined>(sizes.hellos).fill(undefined)
-    this.helloMicros = new Float64Array(sizes.hellos)
-    this.isAnswered = new Uint8Array(sizes.hellos)
     this.#sizes = sizes
     this.#counters = counters
     this.#out = out
@@ -79,8 +73,6 @@ export class WaitingRoom {
     const evicted = this.at(entry)
     if (evicted !== undefined) this.#evict(evicted)
     this.#table.set(entry, hash, flow)
-    this.helloMicros[entry] = -1
-    this.isAnswered[entry] = 0
     return entry
   }
 

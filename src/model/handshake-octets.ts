@@ -38,6 +38,8 @@ export class HandshakeOctets {
   connection = 0
   /** QUALITY_ bits. */
   quality = 0
+  /** Packet time at which the first hello of its connection was whole, microseconds; -1 unless QUALITY_HRR is set. */
+  firstMicros = -1
   /** Whether it is an SSL 2.0 record's content (RFC 5246 appendix E.2): message type, version, three lengths. */
   sslv2 = false
 }

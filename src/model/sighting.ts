@@ -71,10 +71,10 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   /** The hello with its secrets zeroed, base64: enough to make every fingerprint again. */
   readonly hello?: string
   readonly quality?: readonly string[]
-
-  // What the server answered, where that was asked for and seen.
   /** `time` of the first hello of this connection, which the server asked to try again: its sighting has the same addresses and ports. */
   readonly hrr_of?: string
+
+  // What the server answered, where that was asked for and seen.
   readonly ja3s?: string
   readonly ja3s_string?: string
   /** Version chosen. */

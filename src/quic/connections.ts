@@ -36,6 +36,8 @@ export const FLAGS = 8
 export const HELLO_LEN = 9
 export const HELLO_RANDOM = 10
 export const RANDOM_WORDS = 4
+/** Packet time at which that hello was whole, microseconds: in `micros`, two words each. */
+export const FIRST_MICROS = 7
 /** KEY_WORDS of the client's keys. */
 export const KEYS = 16
 
@@ -65,6 +67,8 @@ type DropReason = 'hello_evicted' | 'hello_expired' | 'hello_too_long'
 export class QuicConnections {
   readonly pool: SlotPool
   readonly words: Int32Array
+  /** The same memory. */
+  readonly micros: Float64Array
   readonly ids: ConnectionIds
   private readonly counters: Counters
   private readonly table: FlowTable
@@ -81,6 +85,7 @@ export class QuicConnections {
     this.pool = new SlotPool(sizes.slots)
     this.count = sizes.connections
     this.words = new Int32Array(sizes.connections * CONNECTION_WORDS)
+    this.micros = new Float64Array(this.words.buffer)
     this.largest = new Float64Array(2 * sizes.connections)
     this.ids = new ConnectionIds(sizes.connections)
     this.heads = new Int32Array(sizes.entries)

@@ -14,6 +14,7 @@ import {
   BROKEN,
   CONNECTION_WORDS,
   CONSUMED,
+  FIRST_MICROS,
   FLAGS,
   HELLO_LEN,
   HELLO_RANDOM,
@@ -48,6 +49,8 @@ export const NOTHING = 0
 export class CryptoStreams {
   /** What `take` or `again` gave. */
   readonly message = new HandshakeOctets()
+  /** Packet time of the datagram at hand, microseconds. */
+  nowMicros = 0
   private readonly connections: QuicConnections
   private readonly counters: Counters
 
@@ -152,30 +155,38 @@ export class CryptoStreams {
     off: number,
     length: number,
   ): number {
-    const words = this.connections.words
+    const { words, micros } = this.connections
     const at = connection * CONNECTION_WORDS
     const consumed = words[at + CONSUMED + side] ?? 0
     words[at + CONSUMED + side] = consumed + length
-    let quality = this.has(connection, REPEATED << side) ? QUALITY_RETRANSMIT : 0
+    const message = this.message
+    message.quality = this.has(connection, REPEATED << side) ? QUALITY_RETRANSMIT : 0
+    message.firstMicros = -1
     if (side === CLIENT) {
-      if (consumed > 0) quality |= QUALITY_HRR
-      else if (this.isSentAgain(connection, bytes, off, length)) {
+      const first = connection * (CONNECTION_WORDS / 2) + FIRST_MICROS
+      if (consumed > 0) {
+        message.quality |= QUALITY_HRR
+        message.firstMicros = micros[first] ?? -1
+      } else if (this.isSentAgain(connection, bytes, off, length)) {
         this.counters.hello_retransmitted++
         return NOTHING
+      } else {
+        micros[first] = this.nowMicros
       }
     }
-    const message = this.message
     message.bytes = bytes
     message.off = off
     message.end = off + length
-    message.quality = quality
     return side === CLIENT ? 1 : 2
   }
 
-  /** Whether another connection of the flow gave the very hello: a Retry makes the client send it again (RFC 9000 §17.2.5.3). */
+  /**
+   * Whether another connection of the flow gave the very hello, at a time that is then this one's too: a Retry makes the
+   * client send it again (RFC 9000 §17.2.5.3).
+   */
   private isSentAgain(connection: number, bytes: Uint8Array, off: number, length: number): boolean {
     const { connections } = this
-    const words = connections.words
+    const { words, micros } = connections
     if (length < RANDOM_OFF + RANDOM_LEN) return false
     const at = connection * CONNECTION_WORDS
     words[at + HELLO_LEN] = length
@@ -190,7 +201,10 @@ export class CryptoStreams {
       for (let i = 0; i < RANDOM_WORDS && isSame; i++) {
         isSame = words[otherAt + HELLO_RANDOM + i] === words[at + HELLO_RANDOM + i]
       }
-      if (isSame) return true
+      if (!isSame) continue
+      const first = CONNECTION_WORDS / 2
+      micros[connection * first + FIRST_MICROS] = micros[other * first + FIRST_MICROS] ?? -1
+      return true
     }
     return false
   }

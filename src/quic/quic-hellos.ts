@@ -89,6 +89,7 @@ export class QuicHellos {
     if ((u8(packet.bytes, payloadOff) & LONG_FORM) === 0) return NOTHING
     if (!this.isToServer(packet) && !this.isFromServer(packet)) return NOTHING
     this.packet = packet
+    this.streams.nowMicros = packet.timeMicros
     this.at = payloadOff
     this.packetsLeft = MAX_QUIC_PACKETS
     this.frameAt = -1

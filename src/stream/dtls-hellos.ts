@@ -41,7 +41,7 @@ const MESSAGE_HEADER_LEN = 4
 const MIN_BODY = 35
 
 // State of a flow, in `words` at `entry * FLOW_WORDS`.
-const FLOW_WORDS = 8
+const FLOW_WORDS = 10
 const SLOT = 0
 const SEEN = 1
 const GIVEN = 2
@@ -50,6 +50,8 @@ const GIVEN_SEQ = 3
 /** First half of the random of the last message given: 16 octets. */
 const RANDOM = 4
 const RANDOM_WORDS = 4
+/** Packet time at which the first hello of this random was whole, microseconds: in `micros`, two words each. */
+const FIRST_MICROS = 4
 
 const NOTHING = 0
 
@@ -78,6 +80,8 @@ export class DtlsHellos {
   private readonly table: FlowTable
   private readonly pool: SlotPool
   private readonly words: Int32Array
+  /** The same memory. */
+  private readonly micros: Float64Array
   private readonly fragment: DtlsFragment = newDtlsFragment()
   private readonly whole = new Uint8Array(MAX_HELLO_LEN)
   private readonly isPort = new Uint8Array(65_536)
@@ -89,6 +93,7 @@ export class DtlsHellos {
     this.table = new FlowTable(sizes.entries, options.seed)
     this.pool = new SlotPool(sizes.slots)
     this.words = new Int32Array(sizes.entries * FLOW_WORDS)
+    this.micros = new Float64Array(this.words.buffer)
     this.server = options.server
     this.anyPort = options.ports === undefined
     for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
@@ -187,7 +192,7 @@ export class DtlsHellos {
       for (let i = 0; i < length; i++) whole[MESSAGE_HEADER_LEN + i] = u8(packet.bytes, partOff + i)
       // The message came in parts as well: those are not needed any more.
       if ((words[at + SLOT] ?? -1) >= 0) this.freeSlot(entry)
-      return this.give(entry, whole, 0, length, sequence, version, 0)
+      return this.give(packet, entry, whole, 0, length, sequence, version, 0)
     }
 
     let slot = words[at + SLOT] ?? -1
@@ -227,6 +232,7 @@ export class DtlsHellos {
     // Its octets stay until the next slot is taken.
     this.freeSlot(entry)
     return this.give(
+      packet,
       entry,
       this.pool.bytesOf(slot),
       this.pool.offsetOf(slot),
@@ -239,6 +245,7 @@ export class DtlsHellos {
 
   /** Gives the message at `off` unless it is one already given. */
   private give(
+    packet: Packet,
     entry: number,
     bytes: Uint8Array,
     off: number,
@@ -272,7 +279,14 @@ export class DtlsHellos {
     message.off = off
     message.end = off + MESSAGE_HEADER_LEN + length
     message.recordVersion = version
-    message.quality = isAnswer && type === CLIENT_HELLO ? quality | QUALITY_HRR : quality
+    message.quality = quality
+    message.firstMicros = -1
+    const first = entry * (FLOW_WORDS / 2) + FIRST_MICROS
+    if (!isAnswer) this.micros[first] = packet.timeMicros
+    else if (type === CLIENT_HELLO) {
+      message.quality |= QUALITY_HRR
+      message.firstMicros = this.micros[first] ?? -1
+    }
     words[at + GIVEN] = type
     words[at + GIVEN_SEQ] = sequence
     for (let i = 0; i < RANDOM_WORDS; i++) words[at + RANDOM + i] = i32(bytes, random + 4 * i)

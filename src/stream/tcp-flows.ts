@@ -8,7 +8,7 @@ import {
 } from '../base/limits.js'
 import { ANCHOR, BASE, OWNER, SLOT_WORDS, SlotPool, type SlotClass } from '../base/slot-pool.js'
 
-// What is known of each direction of a TCP connection, eight words a flow. A flow is *watched* while every segment of
+// What is known of each direction of a TCP connection, eight words a flow, the last two of them one double. A flow is *watched* while every segment of
 // it matters: from its SYN to its hello, while a hello is unfinished, and from a hello to what follows it. All others
 // are only looked up when a segment of theirs looks like a hello.
 
@@ -25,8 +25,10 @@ export const SLOT = 3
 const SEEN = 4
 /** Octets passed over before a hello. */
 export const PASSED = 5
+/** Packet time at which the first ClientHello was whole, microseconds: in `micros`, two words each. */
+export const FIRST_MICROS = 3
 
-// Bits of FLAGS.
+// Bits of FLAGS; from RANDOM_SHIFT on the beginning of the random of the last hello given.
 export const SYN_SEEN = 1
 export const WATCHED = 2
 /** A hello of this direction was given. */
@@ -37,6 +39,7 @@ export const CUT = 8
 export const REPEATED = 16
 /** A ServerHello was given, and a Certificate may follow it. */
 export const CERTIFICATE_DUE = 32
+export const RANDOM_SHIFT = 8
 
 /** Sizes of the tables, smaller ones in tests. */
 export interface TcpFlowSizes {
@@ -55,6 +58,8 @@ export class TcpFlows {
   readonly table: FlowTable
   readonly pool: SlotPool
   readonly words: Int32Array
+  /** The same memory. */
+  readonly micros: Float64Array
   private readonly counters: Counters
   private hand = 0
 
@@ -62,6 +67,7 @@ export class TcpFlows {
     this.table = new FlowTable(sizes.entries, seed)
     this.pool = new SlotPool(sizes.slots)
     this.words = new Int32Array(sizes.entries * FLOW_WORDS)
+    this.micros = new Float64Array(this.words.buffer)
     this.counters = counters
   }
 

@@ -1,4 +1,5 @@
 import type { Counters } from '../base/counters.js'
+import type { FlowTable } from '../base/flow-table.js'
 import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN, MAX_SEQUENCE_DISTANCE } from '../base/limits.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../model/packet.js'
@@ -67,6 +68,11 @@ export class TcpHellos {
     this.server = options.server
     this.anyPort = options.ports === undefined
     for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
+  }
+
+  /** The flows it keeps. */
+  get table(): FlowTable {
+    return this.flows.table
   }
 
   /** Unfinished hellos held now, and octets that came ahead of what may be one. */
@@ -183,6 +189,7 @@ export class TcpHellos {
     const bytes = packet.bytes
     const payloadOff = packet.payloadOff
     const end = payloadOff + packet.payloadLen
+    this.messages.nowMicros = packet.timeMicros
     let start = startInPacket
     let entry = flows.find(hash, packet, secondsOf(packet))
     if (entry < 0) {

@@ -42,9 +42,11 @@ import {
   CERTIFICATE_DUE,
   CUT,
   FLAGS,
+  FIRST_MICROS,
   FLOW_WORDS,
   GIVEN,
   NEXT,
+  RANDOM_SHIFT,
   REPEATED,
   SLOT,
   SYN_SEEN,
@@ -57,11 +59,17 @@ export const CLIENT_HELLO = 1
 export const SERVER_HELLO = 2
 export const CERTIFICATE = 3
 
+const RANDOM_MASK = -1 << RANDOM_SHIFT
+/** Type, length and version come before the random (RFC 8446 §4.1.2). */
+const RANDOM_OFF = 6
+
 /** Makes messages whole: where they lie in the packet, or in the flow's slot. */
 export class TcpMessages {
   readonly message = new HandshakeOctets()
   /** Flow whose slot may hold one more message, or -1. */
   following = -1
+  /** Packet time of the segment at hand, microseconds. */
+  nowMicros = 0
   private readonly flows: TcpFlows
   private readonly counters: Counters
 
@@ -246,6 +254,7 @@ export class TcpMessages {
   ): number {
     const words = this.flows.words
     const flags = words[entry * FLOW_WORDS + FLAGS] ?? 0
+    const random = u24(bytes, off + RANDOM_OFF) << RANDOM_SHIFT
     const message = this.message
     message.bytes = bytes
     message.off = off
@@ -257,9 +266,21 @@ export class TcpMessages {
     if ((flags & SYN_SEEN) === 0) quality |= QUALITY_NO_SYN
     if ((flags & CUT) !== 0) quality |= QUALITY_TRUNCATED
     if ((flags & REPEATED) !== 0) quality |= QUALITY_RETRANSMIT
-    if ((flags & GIVEN) !== 0 && want !== WANT_CERTIFICATE) quality |= QUALITY_HRR
+    words[entry * FLOW_WORDS + FLAGS] =
+      (flags & ~(REPEATED | CERTIFICATE_DUE | RANDOM_MASK)) | GIVEN | random
+    message.firstMicros = -1
+    if (want === WANT_CLIENT_HELLO) {
+      const { micros } = this.flows
+      const at = entry * (FLOW_WORDS / 2) + FIRST_MICROS
+      // The client that is asked to try again sends the same random (RFC 8446 §4.1.2).
+      if ((flags & GIVEN) !== 0 && (flags & RANDOM_MASK) === random) {
+        quality |= QUALITY_HRR
+        message.firstMicros = micros[at] ?? -1
+      } else {
+        micros[at] = this.nowMicros
+      }
+    }
     message.quality = quality
-    words[entry * FLOW_WORDS + FLAGS] = (flags & ~(REPEATED | CERTIFICATE_DUE)) | GIVEN
     if (want === WANT_CLIENT_HELLO) return CLIENT_HELLO
     return want === WANT_SERVER_HELLO ? SERVER_HELLO : CERTIFICATE
   }

@@ -26,7 +26,7 @@ const KEYS = [
   ...['time', 'file', 'sensor', 'proto', 'src', 'srcport', 'dst', 'dstport', 'vlan', 'tunnel'],
   ...['sni', 'alpn', 'record_version', 'client_hello_version', 'tls_version'],
   ...FINGERPRINTS,
-  ...['tls_fp', 'iana', 'community_id', 'ech', 'hello_len', 'hello', 'quality'],
+  ...['tls_fp', 'iana', 'community_id', 'ech', 'hello_len', 'hello', 'quality', 'hrr_of'],
 ]
 
 function lineOf(octets: Uint8Array, writer: SightingWriter, seen: Seen = {}): string {
@@ -52,7 +52,9 @@ describe('SightingWriter', () => {
     packet.encapsulation[0] = 1
     packet.encapsulation[1] = 2
     const out = new OctetWriter()
-    writer.write(packet, messageOf(octets, { quality: 0b11111 }), parsed(octets), out)
+    const message = messageOf(octets, { quality: 0b11111 })
+    message.firstMicros = 1_790_000_000_000_001
+    writer.write(packet, message, parsed(octets), out)
     const line = Buffer.from(out.bytes.subarray(0, out.len)).toString('utf8')
     expect(line).to.match(/^[^\n]*\n$/)
     const sighting = JSON.parse(line) as Sighting
@@ -73,6 +75,7 @@ describe('SightingWriter', () => {
       ech: true,
       hello_len: octets.length,
       hello: Buffer.from(octets).toString('base64'),
+      hrr_of: '2026-09-21T14:13:20.000001Z',
     })
     expect(sighting.alpn).to.deep.equal(['h2', 'http/1.1'])
     expect(sighting.quality).to.deep.equal(['gap', 'truncated', 'no-syn', 'retransmit', 'hrr'])

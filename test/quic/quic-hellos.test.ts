@@ -177,6 +177,21 @@ describe('QuicHellos', () => {
     ])
   })
 
+  it('tells of the second hello when the first was given, that before a Retry included', () => {
+    const stream = concat([HELLO, handshake(1, 600)])
+    const at = (seconds: number, ...packet: Parameters<typeof initial>): Packet =>
+      datagram(initial(...packet), { seconds })
+    for (const dcid of [DCID, OTHER_ID]) {
+      const { hellos, take } = lab()
+      expect(take(at(1000.5, [crypto(HELLO)]))).to.have.length(1)
+      expect(hellos.message.firstMicros).to.equal(-1)
+      expect(take(at(1001, [crypto(HELLO)], { dcid, packetNumber: 1 }))).to.have.length(0)
+      const rest = [crypto(stream, HELLO.length)]
+      expect(take(at(1002, rest, { dcid, packetNumber: 2 }))).to.have.length(1)
+      expect(hellos.message.firstMicros).to.equal(1_000_500_000)
+    }
+  })
+
   it('gives two hellos that became whole at once', () => {
     const { take, hellos } = lab()
     const second = handshake(1, 600)

@@ -69,7 +69,7 @@ describe('the server side of the captures', () => {
     ])
   })
 
-  it('link the second hello after a HelloRetryRequest to the first', () => {
+  it('tell which hello was asked to try again, and link the second to it', () => {
     const { sightings } = read(captured(ANSWERS))
     const [second, ...others] = sightings.filter(({ hrr_of }) => hrr_of !== undefined)
     expect(others).to.deep.equal([])

@@ -248,35 +248,29 @@ describe('the join', () => {
     const SECOND = clientHello({ extensions: [[43, [2, ...be16(0x0304)]], shares(24)] })
     const FINAL = serverHello({ extensions: [TLS_1_3, share(24)] })
     const isSecond = { quality: QUALITY_HRR, seconds: 0.5 }
-    const first = '2023-11-14T22:13:20.000000Z'
 
-    it('links the second hello to the first by its time', () => {
+    it('gives each its own answer', () => {
       const bench = new Bench().client(CLIENT_1_3).server(RETRY)
       const [one] = bench.given()
       expect(one).to.include({ hello_retry_request: true, group: 24 })
       expect(one).not.to.have.property('resumed')
       const [two] = bench.client(SECOND, isSecond).server(FINAL, isSecond).given()
-      expect(two).to.include({ hrr_of: first, group: 24, resumed: false })
+      expect(two).to.include({ group: 24, resumed: false })
+      expect(two).not.to.have.property('hello_retry_request')
     })
 
-    it('links it where the server was not seen', () => {
+    it('gives both where the server was not seen', () => {
       expect(new Bench().client(CLIENT_1_3).client(SECOND, isSecond).rest()).to.deep.equal([
         { srcport: 40_000, hello: '' },
-        { srcport: 40_000, hello: '', hrr_of: first },
+        { srcport: 40_000, hello: '' },
       ])
-    })
-
-    it('does not link it to a hello that had its final answer, or to none', () => {
-      const answered = new Bench().client(CLIENT_1_3).server(SERVER_1_3).client(SECOND, isSecond)
-      expect(answered.rest().map(({ hrr_of }) => hrr_of)).to.deep.equal([undefined, undefined])
-      expect(new Bench().client(SECOND, isSecond).rest()[0]).not.to.have.property('hrr_of')
     })
 
     it('joins the request to the first hello where the second overtook it', () => {
       const bench = new Bench().client(CLIENT_1_3).client(SECOND, isSecond).server(RETRY, isSecond)
       expect(bench.given()).to.have.length(1)
       const [two] = bench.server(FINAL, isSecond).given()
-      expect(two).to.include({ hrr_of: first, resumed: false })
+      expect(two).to.include({ group: 24, resumed: false })
       expect(bench.counters).to.include({ server_hellos: 2, hello_unanswered: 0 })
     })
 

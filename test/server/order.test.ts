@@ -30,7 +30,7 @@ const later = (frame: Frame, seconds: number): Frame => ({
 function answersOf(sightings: readonly Sighting[]): string[] {
   return sightings
     .map((sighting) => {
-      const said = SERVER_KEYS.filter((key) => key !== 'hrr_of').map((key) => sighting[key] ?? '')
+      const said = SERVER_KEYS.map((key) => sighting[key] ?? '')
       const { srcport, hello_len, hrr_of } = sighting
       return JSON.stringify([srcport, hello_len, hrr_of !== undefined, ...said])
     })

@@ -59,7 +59,6 @@ function sightingsOf(pipeline: Pipeline): Sighting[] {
 
 /** Keys of a sighting that only the server's side gives. */
 export const SERVER_KEYS = [
-  'hrr_of',
   'ja3s',
   'ja3s_string',
   'server_version',

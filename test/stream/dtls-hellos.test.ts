@@ -179,11 +179,15 @@ describe('DtlsHellos', () => {
   it('gives the hello after a HelloRetryRequest, and another connection on the same ports', () => {
     const hellos = newHellos()
     const second = clientHello(1, 0, 60)
-    expect(run(hellos, [whole(hello), whole(second, 1)])).to.deep.equal([hello, second])
-    expect(hellos.message.quality).to.equal(QUALITY_HRR)
+    const first = datagram(record(fragment(hello, 0)), { seconds: 1000.5 })
+    const later = datagram(record(fragment(second, 1)), { seconds: 1001 })
+    expect(run(hellos, [first])).to.deep.equal([hello])
+    expect(hellos.message.firstMicros).to.equal(-1)
+    expect(run(hellos, [later])).to.deep.equal([second])
+    expect(hellos.message).to.include({ quality: QUALITY_HRR, firstMicros: 1_000_500_000 })
     const other = clientHello(2)
     expect(run(hellos, [whole(other)])).to.deep.equal([other])
-    expect(hellos.message.quality).to.equal(0)
+    expect(hellos.message).to.include({ quality: 0, firstMicros: -1 })
   })
 
   it('gives ServerHellos where asked to, and keeps to the given ports', () => {

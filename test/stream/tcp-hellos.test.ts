@@ -282,7 +282,7 @@ describe('TcpHellos', () => {
   })
 
   it('gives the hello after a HelloRetryRequest as one of its own', () => {
-    const second = handshake(1, 700, 5)
+    const second = handshake(1, 700)
     const answer = concat([CHANGE_CIPHER_SPEC, record(second, 22, 0x0303)])
     const seq = ISN + 1 + stream.length
     const want = [
@@ -301,6 +301,44 @@ describe('TcpHellos', () => {
     ).to.deep.equal(want)
     // Its segments in the wrong order: the octets in the slot begin with change_cipher_spec.
     expect(run(client(), [syn(), segment(ISN + 1, stream), b, a])).to.deep.equal(want)
+  })
+
+  it('tells of the hello after a HelloRetryRequest when the first was whole', () => {
+    const second = records(handshake(1, 700), [300])
+    const seq = ISN + 1 + stream.length
+    for (const cuts of [[], [100]]) {
+      const hellos = client()
+      const times: number[] = []
+      const packets = [
+        segment(ISN + 1, stream.subarray(0, 300), { seconds: 1000.25 }),
+        segment(ISN + 301, stream.subarray(300), { seconds: 1000.5 }),
+        ...split(second, cuts).map((part, i) =>
+          segment(seq + (i === 0 ? 0 : (cuts[0] ?? 0)), part, { seconds: 1001 + i }),
+        ),
+      ]
+      for (const packet of packets)
+        if (hellos.take(packet) === 1) times.push(hellos.message.firstMicros)
+      expect(times).to.deep.equal([-1, 1_000_500_000])
+    }
+  })
+
+  it('takes a hello with another random for none that answers a HelloRetryRequest', () => {
+    const other = handshake(1, 700, 5)
+    const hellos = client()
+    const packets = [
+      syn(),
+      segment(ISN + 1, stream),
+      segment(ISN + 1 + stream.length, record(other)),
+    ]
+    expect(run(hellos, packets)).to.deep.equal([
+      { kind: 1, octets: hello, quality: 0 },
+      { kind: 1, octets: other, quality: 0 },
+    ])
+    expect(hellos.message.firstMicros).to.equal(-1)
+    // The one after that answers to the second, not to the first.
+    const third = segment(ISN + 6 + stream.length + other.length, record(other))
+    expect(run(hellos, [third]).map(({ quality }) => quality)).to.deep.equal([QUALITY_HRR])
+    expect(hellos.message.firstMicros).to.equal(1_700_000_000e6)
   })
 
   it('keeps what the snaplen cut apart from what is missing', () => {
@@ -479,7 +517,7 @@ describe('TcpHellos', () => {
         ]).map(({ kind, quality }) => [kind, quality]),
       ).to.deep.equal([
         [2, 0],
-        [2, QUALITY_HRR],
+        [2, 0],
       ])
     })
   })
