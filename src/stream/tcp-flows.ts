@@ -8,9 +8,9 @@ import {
 } from '../base/limits.js'
 import { ANCHOR, BASE, OWNER, SLOT_WORDS, SlotPool, type SlotClass } from '../base/slot-pool.js'
 
-// What is known of each direction of a TCP connection, eight words a flow, the last two of them one double. A flow is *watched* while every segment of
-// it matters: from its SYN to its hello, while a hello is unfinished, and from a hello to what follows it. All others
-// are only looked up when a segment of theirs looks like a hello.
+// What is known of each direction of a TCP connection, eight words a flow, the last two of them one double. A flow is
+// *watched* while every segment of it matters: from its SYN to its hello, while a hello is unfinished, and from a hello
+// to what follows it. All others are only looked up when a segment of theirs looks like a hello.
 
 /** Words of a flow's state, in `words` at `entry * FLOW_WORDS`. */
 export const FLOW_WORDS = 8
