@@ -36,6 +36,7 @@ const TO_TEST = {
   'libcap2-bin': 'capsh',
   systemd: 'systemd-analyze',
   procps: 'pgrep',
+  prometheus: 'promtool',
   git: 'git',
 }
 

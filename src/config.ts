@@ -121,6 +121,12 @@ export const OPTIONS = {
     schema: port(true),
     default: 8443,
   },
+  'metrics-port': {
+    type: 'number',
+    describe: 'port where a sensor of its own tells /metrics and /healthz, 0 for none',
+    schema: port(true),
+    default: 0,
+  },
   'trusted-proxy': {
     type: 'list',
     describe:

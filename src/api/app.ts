@@ -4,6 +4,7 @@ import { MAX_URL_LEN } from '../base/limits.js'
 import type { Store } from '../store/store.js'
 import { webPage } from '../web/web.js'
 import { addressTest } from './address.js'
+import { answerHeaders, knownMethod } from './answer-headers.js'
 import type { Clock } from './clock.js'
 import { systemClock } from './clock.js'
 import { connectionRoute } from './connection-route.js'
@@ -12,6 +13,8 @@ import { fpsRoute } from './fps-route.js'
 import type { Health } from './healthz-route.js'
 import { healthzRoute } from './healthz-route.js'
 import { lookupRoute } from './lookup-route.js'
+import { metricsRoute } from './metrics-route.js'
+import type { MetricsSources } from './metrics.js'
 import { problemHandler, sendProblem } from './problem.js'
 import { statsRoute } from './stats-route.js'
 import { userAgentObserver } from './user-agents.js'
@@ -25,6 +28,8 @@ export interface ApiOptions {
   readonly waitMs: number
   /** What the rest of the program says of itself in `/healthz`. */
   readonly health?: Health
+  /** What `/metrics` tells besides the store; absent, there is no `/metrics`. */
+  readonly metrics?: Omit<MetricsSources, 'store'>
   /** Takes the stored hello of a sighting apart for `detail=1`. */
   readonly describe?: Describe
   /** Port of our own HTTPS listener, which the page names to readers who came over plain HTTP. */
@@ -35,7 +40,7 @@ export interface ApiOptions {
 }
 
 /**
- * The API as an Express application: the classic `/fps` and `/stats`, `/healthz`, `/connection`, `/lookup`, and the page at `/`.
+ * The API as an Express application: the classic `/fps` and `/stats`, `/healthz`, `/metrics`, `/connection`, `/lookup`, and the page at `/`.
  * Every mistake and fault is answered with a problem document (RFC 9457).
  * @throws RangeError where `trustedProxies` names something that is no address or network
  */
@@ -54,6 +59,7 @@ export function createApp(options: ApiOptions): Express {
   app.use(fpsRoute({ store, trusted, waitMs, clock, describe, observe }))
   app.use(statsRoute(store, clock))
   app.use(healthzRoute(store, options.health ?? (() => ({})), clock))
+  if (options.metrics !== undefined) app.use(metricsRoute({ ...options.metrics, store }))
   app.use(connectionRoute(store, trusted, describe, onError))
   app.use(lookupRoute(store, trusted, describe, clock))
   app.use(webPage(options.httpsPort))
@@ -61,24 +67,11 @@ export function createApp(options: ApiOptions): Express {
     sendProblem(
       res,
       404,
-      'Nothing is here. There are /fps, /stats, /healthz, /connection, /lookup.',
+      'Nothing is here. There are /fps, /stats, /healthz, /metrics, /connection, /lookup.',
     )
   })
   app.use(problemHandler(onError))
   return app
-}
-
-/** Headers of every answer; the page replaces the policy by its own. */
-const answerHeaders: RequestHandler = (_req, res, next) => {
-  res.set({
-    'Access-Control-Allow-Origin': '*',
-    'Cache-Control': 'no-store',
-    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-    'Cross-Origin-Resource-Policy': 'cross-origin',
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
-  })
-  next()
 }
 
 /** Refuses a target that is too long or whose percent-encoding is not UTF-8. */
@@ -94,23 +87,4 @@ const readableTarget: RequestHandler = (req, res, next) => {
     return
   }
   next()
-}
-
-/** Answers a CORS preflight, and refuses methods that change things: nothing here can be changed. */
-const knownMethod: RequestHandler = (req, res, next) => {
-  if (req.method === 'GET' || req.method === 'HEAD') {
-    next()
-    return
-  }
-  res.set('Allow', 'GET, HEAD, OPTIONS')
-  if (req.method === 'OPTIONS') {
-    res.set({
-      'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
-      'Access-Control-Allow-Headers': '*',
-      'Access-Control-Max-Age': '86400',
-    })
-    res.status(204).end()
-    return
-  }
-  sendProblem(res, 405, `${req.method} is not among GET, HEAD and OPTIONS.`)
 }

@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly host?: string
   /** 0 lets the system choose. */
   readonly port: number
+  /** The option that chooses the port, for messages; `http-port` or `https-port` where absent. */
+  readonly option?: string
 }
 
 /** The listeners wanted, either or both. */
@@ -98,7 +100,7 @@ function bind(server: Server, scheme: 'http' | 'https', endpoint: Endpoint): Pro
   const host = endpoint.host ?? '127.0.0.1'
   return new Promise((resolve, reject) => {
     const refused = (cause: NodeJS.ErrnoException) =>
-      reject(listenError(cause, scheme, host, endpoint.port))
+      reject(listenError(cause, host, endpoint.port, `--${endpoint.option ?? `${scheme}-port`}`))
     server.once('error', refused)
     server.listen({ host, port: endpoint.port, exclusive: true }, () => {
       server.off('error', refused)
@@ -109,11 +111,10 @@ function bind(server: Server, scheme: 'http' | 'https', endpoint: Endpoint): Pro
 
 function listenError(
   cause: NodeJS.ErrnoException,
-  scheme: 'http' | 'https',
   host: string,
   port: number,
+  flag: string,
 ): ListenError {
-  const flag = `--${scheme}-port`
   const options = { cause }
   switch (cause.code) {
     case 'EADDRINUSE':

@@ -6,6 +6,7 @@ import { count, log } from './log.js'
 import { configOf } from './options.js'
 import type { LinesSink } from './sensor.js'
 import { runSensor } from './sensor.js'
+import type { Serving } from './serving.js'
 import { stopSignal } from './stop-signal.js'
 
 /** Milliseconds between two reports of the counters to the process that started us. */
@@ -25,27 +26,41 @@ export async function capture(args: Readonly<Record<string, unknown>>): Promise<
     : await openStore(config.redis, limitsOf(config), { waitForRedis: true })
   const sink = store === undefined ? stdoutSink() : storeSink(store)
   let report: NodeJS.Timeout | undefined
+  let serving: Serving | undefined
   try {
-    await runSensor(config, sink, signal, ({ interfaces, counters }) => {
+    await runSensor(config, sink, signal, async (status) => {
+      const { interfaces } = status()
       log(`capturing on ${interfaces.join(', ')}, ports ${(config.ports ?? LIVE_PORTS).join(', ')}`)
+      if (config['metrics-port'] !== 0) {
+        // loaded where it is asked for: the packages of the API
+        const { startSensorServing } = await import('./sensor-serving.js')
+        serving = await startSensorServing(config, store, status, explainFault)
+        for (const url of serving.urls) log(`metrics at ${url}/metrics`)
+      }
       // only a process started by `up` has a channel
       if (process.send !== undefined) {
-        const send = () => process.send?.({ interfaces, counters })
+        const send = () => process.send?.(status())
         send()
         report = setInterval(send, REPORT_MS)
       }
-      process.once('beforeExit', () =>
-        log(`stopped: ${count(counters.packets, 'frame')}, ${count(counters.hellos, 'hello')}`),
-      )
+      process.once('beforeExit', () => {
+        const { packets, hellos } = status().counters
+        log(`stopped: ${count(packets, 'frame')}, ${count(hellos, 'hello')}`)
+      })
     })
   } finally {
     clearInterval(report)
+    await serving?.close()
     await store?.close()
     if (store !== undefined && store.health().dropped > 0)
       log(`${count(store.health().dropped, 'sighting')} dropped while the store was away`)
     if (process.connected) process.disconnect()
   }
   return 0
+}
+
+function explainFault(error: unknown): void {
+  log(`hellotap: ${error instanceof Error ? error.message : String(error)}`)
 }
 
 /** The store's bounds as configured. */

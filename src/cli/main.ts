@@ -1,16 +1,12 @@
 // The command line. Exit codes: 0 done, 1 failed, 2 bad usage. A command a file, loaded when it is called:
 // the bulk reader must not pay for the API's packages.
 
-import { readFileSync } from 'node:fs'
 import yargs from 'yargs'
 import type { Argv } from 'yargs'
 import { withOptions } from './options.js'
 import { log } from './log.js'
 import { STDIN_WORD } from './stdin-word.js'
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as { version: string }
+import { version } from './version.js'
 
 /** The command the words chose, with its arguments: thrown out of yargs. */
 class Chosen extends Error {
@@ -78,7 +74,7 @@ const parser: Argv = yargs(words)
     'capture',
     'the sensor: hellos on an interface become sightings in Redis',
     (command) =>
-      withOptions(command, [...SENSOR, ...STORE])
+      withOptions(command, [...SENSOR, ...STORE, 'host', 'metrics-port'])
         .option('stdout', {
           type: 'boolean',
           describe: 'print sightings as JSON lines instead of keeping them',

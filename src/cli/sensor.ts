@@ -1,19 +1,18 @@
 import { randomInt } from 'node:crypto'
+import type { InterfaceFigures } from '../api/metrics.js'
 import type { Counters } from '../base/counters.js'
 import { newCounters } from '../base/counters.js'
+import { CAPTURE_RING_OCTETS } from '../base/limits.js'
 import { CaptureError } from '../capture/capture-error.js'
 import { defaultInterfaces } from '../capture/interfaces.js'
 import { LiveSource } from '../capture/live-source.js'
 import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
+import type { PacketSource } from '../model/packet-block.js'
 import { Pipeline } from '../pipeline.js'
 import { log } from './log.js'
-
-/** What a sensor can say of itself, for `/healthz`. */
-export interface SensorStatus {
-  readonly interfaces: readonly string[]
-  readonly counters: Counters
-}
+import type { SensorStatus } from './sensor-report.js'
+import { LoopDelay, processFigures, sumCounters } from './sensor-report.js'
 
 /** Milliseconds between two looks at hellos whose server is silent, while no frames come that would tell the time. */
 const EXPIRE_MS = 1000
@@ -24,14 +23,14 @@ export type LinesSink = (lines: Uint8Array) => Promise<void> | void
 /**
  * Captures on the configured interfaces until `signal` stops it, handing finished sightings to `sink`.
  * One pipeline an interface: a flow is never looked for across two.
- * An interface that cannot be opened is named and left out.
+ * An interface that cannot be opened is named and left out. `onReady` is given what tells the sensor's state from then on.
  * @throws CaptureError when none can be opened
  */
 export async function runSensor(
   config: Config,
   sink: LinesSink,
   signal: AbortSignal,
-  onReady: (status: SensorStatus) => void,
+  onReady: (status: () => SensorStatus) => Promise<void> | void,
 ): Promise<void> {
   const wanted = config.interface.length > 0 ? config.interface : await defaultInterfaces()
   if (wanted.length === 0)
@@ -40,15 +39,15 @@ export async function runSensor(
       'no interface to capture on: name one with -i; `hellotap interfaces` lists them',
     )
   const names = [...new Set(wanted)]
-  const counters = newCounters()
   const ports = config.ports ?? LIVE_PORTS
   const failures: CaptureError[] = []
-  const opened: { name: string; source: LiveSource }[] = []
+  const opened: { name: string; source: LiveSource; counters: Counters }[] = []
   for (const name of names) {
+    const counters = newCounters()
     const source = new LiveSource({ interface: name, ports, server: config.server, counters, log })
     try {
       await source.open()
-      opened.push({ name, source })
+      opened.push({ name, source, counters })
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error
       failures.push(error)
@@ -57,44 +56,65 @@ export async function runSensor(
   const [first] = failures
   if (opened.length === 0 && first !== undefined) throw first
   for (const failure of failures) log(`hellotap: ${failure.message}`)
-  onReady({ interfaces: opened.map(({ name }) => name), counters })
-  await Promise.all(
-    opened.map(async ({ name, source }) => {
-      const pipeline = new Pipeline(
-        {
-          ports: new Set(ports),
-          fingerprints: config.fingerprints === undefined ? 'all' : new Set(config.fingerprints),
-          keepHello: true,
-          communityId: true,
-          sensor: config.sensor,
-          server: config.server,
-          seed: randomInt(2 ** 47),
-        },
-        counters,
-      )
-      pipeline.setOrigin({ interface: name })
-      const { lines } = pipeline
-      const hand = async (): Promise<void> => {
-        const { len } = lines
-        if (len === 0) return
-        lines.len = 0
-        await sink(lines.bytes.subarray(0, len))
-      }
-      const timer = setInterval(() => {
-        pipeline.expire(Date.now() * 1000)
-        // a sink that fails says so again to the next block's lines
-        hand().catch(() => undefined)
-      }, EXPIRE_MS)
-      try {
-        for await (const block of source.blocks(signal)) {
-          pipeline.take(block)
-          await hand()
+  const loopDelay = new LoopDelay()
+  try {
+    await onReady(() => ({
+      interfaces: opened.map(({ name }) => name),
+      counters: sumCounters(opened.map(({ counters }) => counters)),
+      byInterface: Object.fromEntries(
+        opened.map(({ name, source, counters }) => [name, figuresOf(source, counters)]),
+      ),
+      process: processFigures(loopDelay),
+    }))
+    await Promise.all(
+      opened.map(async ({ name, source, counters }) => {
+        const pipeline = new Pipeline(
+          {
+            ports: new Set(ports),
+            fingerprints: config.fingerprints === undefined ? 'all' : new Set(config.fingerprints),
+            keepHello: true,
+            communityId: true,
+            sensor: config.sensor,
+            server: config.server,
+            seed: randomInt(2 ** 47),
+          },
+          counters,
+        )
+        pipeline.setOrigin({ interface: name })
+        const { lines } = pipeline
+        const hand = async (): Promise<void> => {
+          const { len } = lines
+          if (len === 0) return
+          lines.len = 0
+          await sink(lines.bytes.subarray(0, len))
         }
-        pipeline.flush()
-        await hand()
-      } finally {
-        clearInterval(timer)
-      }
-    }),
-  )
+        const timer = setInterval(() => {
+          pipeline.expire(Date.now() * 1000)
+          // a sink that fails says so again to the next block's lines
+          hand().catch(() => undefined)
+        }, EXPIRE_MS)
+        try {
+          for await (const block of source.blocks(signal)) {
+            pipeline.take(block)
+            await hand()
+          }
+          pipeline.flush()
+          await hand()
+        } finally {
+          clearInterval(timer)
+        }
+      }),
+    )
+  } finally {
+    for (const { source } of opened) source.close()
+    loopDelay.stop()
+  }
+}
+
+function figuresOf({ dropped }: PacketSource, counters: Counters): InterfaceFigures {
+  return {
+    counters,
+    ringOctets: CAPTURE_RING_OCTETS,
+    ...(dropped === undefined ? {} : { kernelDropped: dropped }),
+  }
 }

@@ -1,12 +1,14 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createApp } from '../api/app.js'
+import type { MetricsSources } from '../api/metrics.js'
 import { listen } from '../api/listen.js'
 import { selfSigned } from '../api/self-signed.js'
 import type { Config } from '../config.js'
 import { ConfigError } from '../config.js'
 import type { Store } from '../store/store.js'
 import { describeSighting } from './describe-sighting.js'
+import { version } from './version.js'
 
 /** Milliseconds a caller waits at most for its own hello to come through the capture. */
 const WAIT_MS = 300
@@ -21,12 +23,14 @@ export interface Serving {
 /**
  * Starts the API and the page on the configured ports.
  * @param health what `/healthz` adds about the sensor
+ * @param metrics what `/metrics` does
  * @throws ListenError, ConfigError
  */
 export async function startServing(
   config: Config,
   store: Store,
   health: () => Readonly<Record<string, unknown>>,
+  metrics: Pick<MetricsSources, 'sensor' | 'outcomes'> = {},
 ): Promise<Serving> {
   const { host } = config
   const httpPort = config['http-port']
@@ -38,6 +42,7 @@ export async function startServing(
     trustedProxies: config['trusted-proxy'],
     health,
     waitMs: WAIT_MS,
+    metrics: { ...metrics, version, process: true },
     describe: describeSighting,
     ...(httpsPort === 0 ? {} : { httpsPort }),
   })

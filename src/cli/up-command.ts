@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
+import type { SensorFigures } from '../api/metrics.js'
 import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
 import { openStore } from '../store/open-store.js'
@@ -7,7 +8,7 @@ import type { Store } from '../store/store.js'
 import { limitsOf, sightingsOf } from './capture-command.js'
 import { log } from './log.js'
 import { configOf } from './options.js'
-import type { SensorStatus } from './sensor.js'
+import type { SensorStatus } from './sensor-report.js'
 import { startServing } from './serving.js'
 import { stopSignal } from './stop-signal.js'
 
@@ -27,7 +28,9 @@ export async function up(args: Readonly<Record<string, unknown>>): Promise<numbe
   const store = await openStore(config.redis, limitsOf(config))
   try {
     const sensor = new SensorProcess(config, store)
-    const serving = await startServing(config, store, () => ({ sensor: sensor.status }))
+    const serving = await startServing(config, store, () => ({ sensor: sensor.status }), {
+      sensor: () => sensor.figures,
+    })
     const sensing = sensor.run(signal)
     await sensor.settled
     greet(config, sensor.status, serving.urls)
@@ -95,6 +98,17 @@ class SensorProcess {
     }
   }
 
+  /** What `/metrics` tells of it. */
+  get figures(): SensorFigures {
+    const { byInterface = {}, process } = this.#latest ?? {}
+    return {
+      capturing: this.#capturing,
+      restarts: this.#restarts,
+      byInterface,
+      ...(process === undefined || !this.#capturing ? {} : { process }),
+    }
+  }
+
   /** Keeps a sensor alive until `signal`; gives up only on one that could never start. */
   async run(signal: AbortSignal): Promise<void> {
     const isStopped = () => signal.aborted
@@ -145,6 +159,8 @@ class SensorProcess {
   #spawn(): ChildProcess {
     const config = this.#config
     const args = ['capture', '--stdout', '--ports', (config.ports ?? LIVE_PORTS).join(',')]
+    // ours tells its figures too
+    args.push('--metrics-port', '0')
     if (config.fingerprints !== undefined)
       args.push('--fingerprints', config.fingerprints.join(','))
     if (config.server) args.push('--server')

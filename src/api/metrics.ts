@@ -1,0 +1,275 @@
+// What Prometheus reads. The counters of a sensor come by interface, as it reports them; the store and this process are
+// asked at each scrape. Names and units follow Prometheus' own rules: seconds and bytes, counters end in _total.
+
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import type { CounterName, Counters } from '../base/counters.js'
+import { COUNTER_HELP } from '../base/counters.js'
+import type { Store } from '../store/store.js'
+
+/** What a sensor knows of one interface. */
+export interface InterfaceFigures {
+  readonly counters: Counters
+  /** Frames the kernel or the card dropped before they were read; absent where the engine cannot know. */
+  readonly kernelDropped?: number
+  /** Octets of the kernel's ring. */
+  readonly ringOctets?: number
+}
+
+/** What a process of ours knows of itself. */
+export interface ProcessFigures {
+  /** Seconds since the Unix epoch at which it started. */
+  readonly startedAt: number
+  readonly cpuSeconds: number
+  readonly residentOctets: number
+  /** Seconds by which its event loop was late in the last minute or two: the median, one in a hundred, the worst. */
+  readonly loopDelay: { readonly p50: number; readonly p99: number; readonly max: number }
+}
+
+/** What `/metrics` tells of the sensor. */
+export interface SensorFigures {
+  readonly capturing: boolean
+  /** Times it was started again. */
+  readonly restarts: number
+  readonly byInterface: Readonly<Record<string, InterfaceFigures>>
+  readonly process?: ProcessFigures
+  /** Whether the watch finds that flows come with their hellos. */
+  readonly seesHellos?: boolean
+}
+
+/** Events counted elsewhere than in a sensor: help text and counts by what came of each. */
+export interface Outcomes {
+  readonly name: string
+  readonly help: string
+  readonly counts: () => Readonly<Record<string, number>>
+}
+
+/** Where the figures come from. */
+export interface MetricsSources {
+  readonly version: string
+  /** Absent where no sensor runs beside the API. */
+  readonly sensor?: () => SensorFigures
+  readonly store?: Pick<Store, 'health' | 'total'>
+  readonly outcomes?: readonly Outcomes[]
+  /** Whether this process' memory, processor time, descriptors and event loop are told too. */
+  readonly process?: boolean
+}
+
+/** Figures of Node that are gauges and yet end in _total, against Prometheus' rules. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
+
+/** Name and factor under which Prometheus is told a counter: `hellotap_capture_gap_seconds_total`, 0.001. */
+export function metricOf(name: CounterName): { readonly name: string; readonly factor: number } {
+  for (const [suffix, unit, factor] of [
+    ['_millis', '_seconds', 1e-3],
+    ['_micros', '_seconds', 1e-6],
+    ['_octets', '_bytes', 1],
+  ] as const)
+    if (name.endsWith(suffix))
+      return { name: `hellotap_${name.slice(0, -suffix.length)}${unit}_total`, factor }
+  return { name: `hellotap_${name}_total`, factor: 1 }
+}
+
+/** All metrics of this process; `metrics()` of it gives the text. */
+export function metricsRegistry(sources: MetricsSources): Registry {
+  const registry = new Registry()
+  const registers = [registry]
+  const { sensor, store } = sources
+  new Gauge({
+    name: 'hellotap_build_info',
+    help: 'The version that runs; always 1',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version: sources.version, node: process.version }, 1)
+  if (sensor !== undefined) {
+    addCounters(registry, sensor)
+    addSensor(registry, sensor)
+  }
+  if (store !== undefined) addStore(registry, store)
+  for (const { name, help, counts } of sources.outcomes ?? [])
+    new Counter({
+      name,
+      help,
+      labelNames: ['outcome'],
+      registers,
+      collect() {
+        this.reset()
+        for (const [outcome, count] of Object.entries(counts())) this.inc({ outcome }, count)
+      },
+    })
+  if (sources.process === true) {
+    collectDefaultMetrics({ register: registry })
+    for (const name of MISNAMED) registry.removeSingleMetric(name)
+  }
+  return registry
+}
+
+function addCounters(registry: Registry, sensor: () => SensorFigures): void {
+  for (const name of Object.keys(COUNTER_HELP) as CounterName[]) {
+    const metric = metricOf(name)
+    byInterface(registry, sensor, metric.name, COUNTER_HELP[name], ({ counters }) =>
+      // rounded: 0.003 s and not 0.0030000000000000005
+      metric.factor === 1 ? counters[name] : Math.round(counters[name]) / (1 / metric.factor),
+    )
+  }
+  byInterface(
+    registry,
+    sensor,
+    'hellotap_capture_kernel_dropped_total',
+    'frames the kernel dropped before they were read; no sample where the engine cannot know',
+    ({ kernelDropped }) => kernelDropped,
+  )
+}
+
+function byInterface(
+  registry: Registry,
+  sensor: () => SensorFigures,
+  name: string,
+  help: string,
+  value: (figures: InterfaceFigures) => number | undefined,
+): void {
+  new Counter({
+    name,
+    help,
+    labelNames: ['interface'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [label, figures] of Object.entries(sensor().byInterface)) {
+        const now = value(figures)
+        if (now !== undefined) this.inc({ interface: label }, now)
+      }
+    },
+  })
+}
+
+function addSensor(registry: Registry, sensor: () => SensorFigures): void {
+  gauge(registry, 'hellotap_sensor_capturing', '1 while a sensor captures, else 0', () =>
+    Number(sensor().capturing),
+  )
+  gauge(
+    registry,
+    'hellotap_sensor_sees_hellos',
+    '0 while flows come without the hellos they should have, or nothing comes; /healthz says why',
+    () => asNumber(sensor().seesHellos),
+  )
+  const registers = [registry]
+  new Counter({
+    name: 'hellotap_sensor_restarts_total',
+    help: 'times the sensor ended and was started again; its counters then begin at 0',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(sensor().restarts)
+    },
+  })
+  new Gauge({
+    name: 'hellotap_capture_ring_bytes',
+    help: 'size of the kernel ring of an interface',
+    labelNames: ['interface'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [label, { ringOctets }] of Object.entries(sensor().byInterface))
+        if (ringOctets !== undefined) this.set({ interface: label }, ringOctets)
+    },
+  })
+  gauge(
+    registry,
+    'hellotap_sensor_start_time_seconds',
+    'start of the sensor process, seconds since the Unix epoch',
+    () => sensor().process?.startedAt,
+  )
+  gauge(
+    registry,
+    'hellotap_sensor_resident_memory_bytes',
+    'resident memory of the sensor process',
+    () => sensor().process?.residentOctets,
+  )
+  new Counter({
+    name: 'hellotap_sensor_cpu_seconds_total',
+    help: 'processor time of the sensor process, user and system',
+    registers,
+    collect() {
+      this.reset()
+      const seconds = sensor().process?.cpuSeconds
+      if (seconds !== undefined) this.inc(seconds)
+    },
+  })
+  for (const [quantile, what] of [
+    ['p50', 'the median'],
+    ['p99', 'one in a hundred'],
+    ['max', 'the worst'],
+  ] as const)
+    gauge(
+      registry,
+      `hellotap_sensor_event_loop_delay_${quantile}_seconds`,
+      `how late the event loop of the sensor process was in the last minute or two: ${what}`,
+      () => sensor().process?.loopDelay[quantile],
+    )
+}
+
+function addStore(registry: Registry, store: Pick<Store, 'health' | 'total'>): void {
+  gauge(registry, 'hellotap_store_ready', '1 while the store answers, else 0', () =>
+    Number(store.health().ready),
+  )
+  gauge(
+    registry,
+    'hellotap_store_spooled_sightings',
+    'sightings that wait to be written to the store',
+    () => store.health().spooled,
+  )
+  gauge(
+    registry,
+    'hellotap_store_sightings',
+    'sightings the statistics hold; no sample while the store is away',
+    () => store.total().catch(() => undefined),
+  )
+  for (const [name, help, value] of [
+    [
+      'hellotap_store_dropped_sightings_total',
+      'sightings dropped because the spool was full or the store refused them for good',
+      () => store.health().dropped,
+    ],
+    [
+      'hellotap_store_bad_rows_total',
+      'rows read back that were no sightings',
+      () => store.health().bad_rows,
+    ],
+  ] as const)
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(value())
+      },
+    })
+}
+
+/** A gauge without labels; undefined gives no sample. */
+function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  value: () => number | undefined | Promise<number | undefined>,
+): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    async collect() {
+      this.remove()
+      const now = await value()
+      if (now !== undefined) this.set(now)
+    },
+  })
+}
+
+function asNumber(value: boolean | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value)
+}

@@ -1,0 +1,38 @@
+import { listen } from '../api/listen.js'
+import { createSensorApp } from '../api/sensor-app.js'
+import type { Config } from '../config.js'
+import type { Store } from '../store/store.js'
+import type { SensorStatus } from './sensor-report.js'
+import type { Serving } from './serving.js'
+import { version } from './version.js'
+
+/**
+ * Tells `/metrics` and `/healthz` of a sensor that runs by itself.
+ * @throws ListenError
+ */
+export async function startSensorServing(
+  config: Config,
+  store: Store | undefined,
+  status: () => SensorStatus,
+  onError: (error: unknown) => void,
+): Promise<Serving> {
+  const app = createSensorApp({
+    metrics: {
+      version,
+      process: true,
+      sensor: () => {
+        const { byInterface, process } = status()
+        return { capturing: true, restarts: 0, byInterface, process }
+      },
+      ...(store === undefined ? {} : { store }),
+    },
+    health: () => {
+      const { interfaces, counters } = status()
+      return { sensor: { capturing: true, interfaces, counters } }
+    },
+    ...(store === undefined ? {} : { store }),
+    onError,
+  })
+  const port = config['metrics-port']
+  return listen({ http: { host: config.host, port, option: 'metrics-port' } }, app)
+}
