@@ -106,6 +106,7 @@ export class Pipeline {
     const { count, caplen, timeMicros } = block
     const packet = this.#packet
     const tcp = this.#tcp
+    const dtls = this.#dtls
     const quic = this.#quic
     const join = this.#join
     for (let i = 0; i < count; i++) {
@@ -119,8 +120,8 @@ export class Pipeline {
         if (join !== undefined && (packet.flags & (TCP_FIN | TCP_RST)) !== 0) join.takeEnd(packet)
       } else if (protocol === PROTOCOL_UDP) {
         // The first octet of the payload tells which of the two looks on; all other datagrams end there.
-        const given = this.#dtls.take(packet)
-        if (given !== 0) this.#handOn(given, this.#dtls.message)
+        for (let kind = dtls.take(packet); kind !== 0; kind = dtls.next())
+          this.#handOn(kind, dtls.message)
         for (let kind = quic.take(packet); kind !== 0; kind = quic.next())
           this.#handOn(kind, quic.message)
       }
@@ -136,7 +137,7 @@ export class Pipeline {
   /** Gives what waits for a server's answer, and counts what never became whole: no more frames come. */
   flush(): void {
     this.#counters.hello_unfinished +=
-      this.#tcp.unfinished + this.#dtls.pending + this.#quic.pending
+      this.#tcp.unfinished + this.#dtls.unfinished + this.#quic.pending
     this.#join?.flush()
   }
 

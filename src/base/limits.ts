@@ -106,7 +106,7 @@ export const MAX_SEQUENCE_DISTANCE = 1 << 20
 export const PENDING_IDLE_SECONDS = 30
 /** Seconds of packet time without a segment until a flow is forgotten: its ports may well be another's by then. */
 export const FLOW_IDLE_SECONDS = 300
-/** Directed UDP flows with a DTLS hello remembered; 89 octets each. */
+/** Directed UDP flows with a DTLS hello remembered; 97 octets each. */
 export const DTLS_FLOW_ENTRIES = 16_384
 /** Slots for unfinished DTLS hellos, smallest first: 4, 2 and 1.1 MiB. */
 export const DTLS_SLOT_CLASSES = [

@@ -167,7 +167,7 @@ export class HandshakeJoin {
     const { first } = waiting
     if (first?.awaits === 'server') room.give(first)
     const hasCertificate =
-      waiting.transport === 'tcp' &&
+      waiting.transport !== 'quic' &&
       !isTls13(server) &&
       !isRetry &&
       resumed !== true &&

@@ -190,14 +190,14 @@ describe('the join', () => {
     expect(bench.counters).to.include({ hello_unanswered: 2, server_hello_unjoined: 1 })
   })
 
-  it('joins DTLS, whose certificates are not looked at', () => {
+  it('joins DTLS, its certificate too', () => {
     const hello = clientHello({ version: 0xfefd, ciphers: [0xc02f], cookie: [] })
     const server = serverHello({ version: 0xfefd, cipher: 0xc02f })
     const bench = new Bench().client(hello, { transport: 'dtls' })
-    expect(bench.server(server, { transport: 'dtls' }).given()[0]).to.include({
-      server_version: 'DTLS 1.2',
-      resumed: false,
-    })
+    expect(bench.server(server, { transport: 'dtls' }).given()).to.deep.equal([])
+    const [said] = bench.certificate(CERTIFICATE, { transport: 'dtls' }).given()
+    expect(said).to.include({ server_version: 'DTLS 1.2', resumed: false })
+    expect(said).to.have.property('cert_sha256')
   })
 
   it('counts a ServerHello that is none, and goes on waiting', () => {

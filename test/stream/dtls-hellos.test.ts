@@ -79,8 +79,8 @@ const newHellos = (
 function run(hellos: DtlsHellos, packets: readonly Packet[]): Uint8Array[] {
   const given: Uint8Array[] = []
   for (const packet of packets) {
-    if (hellos.take(packet) === 0) continue
-    given.push(hellos.message.bytes.slice(hellos.message.off, hellos.message.end))
+    for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next())
+      given.push(hellos.message.bytes.slice(hellos.message.off, hellos.message.end))
   }
   return given
 }
@@ -206,6 +206,89 @@ describe('DtlsHellos', () => {
     expect(run(newHellos(), [packet])).to.deep.equal([])
   })
 
+  describe('of the server', () => {
+    const serverHello = handshake(2, 80)
+    const flight = [serverHello, handshake(11, 1900), handshake(12, 300), handshake(14, 4)]
+    const expected = flight.slice(0, 2)
+    const back = reversed({})
+    const sent = (message: Uint8Array, sequence: number, step: number): Uint8Array[] => {
+      const parts: Uint8Array[] = []
+      for (let at = 0; at === 0 || at < message.length - 4; at += step)
+        parts.push(fragment(message, sequence, at, Math.min(step, message.length - 4 - at)))
+      return parts
+    }
+
+    it('gives ServerHello and Certificate, in this order, of fragments in any', () => {
+      const cases = fc.integer({ min: 30, max: 2000 }).chain((step) => {
+        const count = flight.flatMap((message, i) => sent(message, i + 1, step)).length
+        const all = Array.from({ length: 2 * count }, (_, i) => i)
+        const order = fc.shuffledSubarray(all, { minLength: 2 * count })
+        return fc.tuple(fc.constant(step), order, fc.integer({ min: 1, max: 4 }), fc.boolean())
+      })
+      fc.assert(
+        fc.property(cases, ([step, order, together, oneRecord]) => {
+          const once = flight.flatMap((message, i) => sent(message, i + 1, step))
+          const parts = order.map((i) => once[i % once.length] ?? new Uint8Array(0))
+          const counters = newCounters()
+          const hellos = newHellos(counters, true)
+          const packets: Packet[] = []
+          for (let at = 0; at < parts.length; at += together) {
+            const some = parts.slice(at, at + together)
+            const octets = oneRecord ? record(concat(some)) : concat(some.map((one) => record(one)))
+            packets.push(datagram(octets, back))
+          }
+          expect(run(hellos, packets)).to.deep.equal(expected)
+          expect(hellos.unfinished).to.equal(0)
+        }),
+      )
+    })
+
+    it('gives the Certificate of each association on the same ports', () => {
+      const hellos = newHellos(newCounters(), true)
+      const others = [handshake(2, 80, 9), handshake(11, 1900, 9)]
+      const whole = [...expected, ...others].map((message, i) =>
+        datagram(record(fragment(message, 1 + (i % 2))), back),
+      )
+      expect(run(hellos, whole)).to.deep.equal([...expected, ...others])
+      // A part of the former one's does not end up in the later one's.
+      const [hello1, , hello2] = whole as [Packet, Packet, Packet, Packet]
+      const parts = others.map((_, i) =>
+        sent(i === 0 ? handshake(11, 1900) : handshake(11, 1900, 9), 2, 1000).map((part) =>
+          datagram(record(part), back),
+        ),
+      ) as [Packet, Packet][]
+      const [former, later] = parts as [[Packet, Packet], [Packet, Packet]]
+      const packets = [hello1, former[0], hello2, later[1], later[0]]
+      expect(run(newHellos(newCounters(), true), packets)).to.deep.equal([serverHello, ...others])
+    })
+
+    it("gives no client's Certificate, and none whose ServerHello was not seen", () => {
+      const counters = newCounters()
+      const hellos = newHellos(counters, true)
+      const certificate = record(fragment(handshake(11, 1900), 2))
+      expect(run(hellos, [whole(hello), datagram(certificate)])).to.deep.equal([hello])
+      expect(run(hellos, [datagram(certificate, back)])).to.deep.equal([])
+      expect(hellos.pending).to.equal(1)
+      expect(hellos.unfinished).to.equal(0)
+      expect(run(newHellos(counters), [datagram(certificate, back)])).to.deep.equal([])
+      const ports = newHellos(counters, true, new Set([444]))
+      expect(run(ports, [datagram(certificate, back)])).to.deep.equal([])
+      // What is given up is no hello.
+      for (let i = 0; i < 100; i++) hellos.take(datagram(certificate, { ...back, dstPort: i + 1 }))
+      hellos.take(datagram(certificate, { ...back, dstPort: 1, seconds: 1_700_000_100 }))
+      expect(Object.values(counters).every((count) => count === 0)).to.equal(true)
+      expect(hellos.pending).to.be.at.most(56)
+    })
+
+    it('gives nothing of one too long, and the hello before it', () => {
+      const long = Uint8Array.of(11, 1, 0, 0, 0, 0)
+      const octets = concat([record(fragment(serverHello, 1)), record(fragment(long, 2, 0, 2))])
+      expect(run(newHellos(newCounters(), true), [datagram(octets, back)])).to.deep.equal([
+        serverHello,
+      ])
+    })
+  })
+
   it('leaves encrypted records, other types and other versions alone', () => {
     const content = fragment(hello, 0)
     const packets = [
@@ -283,6 +366,8 @@ describe('DtlsHellos', () => {
     const start = fc.constantFrom(
       record(fragment(hello, 0)),
       record(fragment(hello, 0, 10, 5)),
+      record(concat([fragment(handshake(2, 60), 1), fragment(handshake(11, 60), 2)])),
+      record(fragment(handshake(11, 60), 2, 0, 20)),
       Uint8Array.of(22, 0xfe, 0xfd),
     )
     fc.assert(
@@ -293,9 +378,11 @@ describe('DtlsHellos', () => {
           for (const [octets, rest, at, value] of parts) {
             const mutated = concat([octets, rest])
             if (at > 2 && at < mutated.length) mutated[at] = value
-            if (hellos.take(datagram(mutated)) === 0) continue
-            expect(hellos.message.end).to.be.at.most(hellos.message.bytes.length)
-            expect(hellos.message.end - hellos.message.off).to.be.at.least(39)
+            const packet = datagram(mutated)
+            for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next()) {
+              expect(hellos.message.end).to.be.at.most(hellos.message.bytes.length)
+              expect(hellos.message.end - hellos.message.off).to.be.at.least(kind === 3 ? 4 : 39)
+            }
           }
         },
       ),
