@@ -15,6 +15,8 @@ const top = dirname(dirname(fileURLToPath(import.meta.url)))
 const purpose = process.argv[2] === 'test' ? 'test' : 'start'
 const say = (text) => process.stderr.write(`setup: ${text}\n`)
 
+/** Our own capture engine, as bin/native.mjs builds it. */
+const ENGINE = `prebuilds/${process.platform}-${process.arch}/hellotap.node`
 /** Debian package → what shows that it is there: a command on PATH, or a file. */
 const TO_BUILD = {
   'libpcap-dev': '/usr/include/pcap.h',
@@ -135,13 +137,19 @@ const complete = installPackages(purpose === 'test' ? { ...TO_BUILD, ...TO_TEST 
 try {
   once('node_modules/.hellotap-stamp', ['package-lock.json'], () => {
     run('npm', ['ci', '--no-audit', '--no-fund'], npmEnvironment())
-    if (!existsSync(join(top, 'node_modules/cap/build/Release/cap.node')))
-      say('the capture engine (cap) did not build: reading files works, live capture will not')
+    const engines = ['node_modules/cap/build/Release/cap.node', ENGINE]
+    if (!engines.some((path) => existsSync(join(top, path))))
+      say('no capture engine was built: reading files works, live capture will not')
   })
-  once('dist/.stamp', ['src', 'bin/bundle.mjs', 'tsconfig.json', 'package.json'], () => {
-    rmSync(join(top, 'dist'), { recursive: true, force: true })
-    run('npm', ['run', '--silent', 'build'])
-  })
+  if (!existsSync(join(top, ENGINE))) run('node', ['bin/native.mjs'])
+  once(
+    'dist/.stamp',
+    ['src', 'bin/bundle.mjs', 'bin/native.mjs', 'tsconfig.json', 'package.json'],
+    () => {
+      rmSync(join(top, 'dist'), { recursive: true, force: true })
+      run('npm', ['run', '--silent', 'build'])
+    },
+  )
 } catch (error) {
   say(`stopped: ${error.message}`)
   process.exit(1)

@@ -37,6 +37,10 @@ export const COUNTER_HELP = {
   capture_gap_millis: 'milliseconds live interfaces were not captured, over all gaps',
   capture_child_crashes: 'capture children that ended without being asked to',
   capture_child_dropped: 'frames a capture child dropped because its reader was too slow',
+  capture_kernel_dropped:
+    'frames that passed the in-kernel filter and were dropped because its ring was full (native engine)',
+  capture_interface_dropped:
+    'frames dropped before the in-kernel filter, by the interface or its driver (native engine)',
   hello_retransmitted: 'hellos that came again after they were given: not given twice',
   hello_too_long: 'unfinished hellos given up because they span more than is kept',
   hello_broken_off: 'unfinished hellos given up because what followed was no more of them',

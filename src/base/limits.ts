@@ -9,6 +9,10 @@ export const MAX_HEADER_DEPTH = 32
 export const SNAPLEN = 65_535
 /** Kernel ring of one live interface, octets. With offloads on a frame takes a slot of ~64 KiB whatever its size: 64 MiB are ~1000 frames. */
 export const CAPTURE_RING_OCTETS = 64 << 20
+/** Milliseconds the kernel may hold a frame back to hand over several at once: the least that is not at once. */
+export const CAPTURE_TIMEOUT_MILLIS = 1
+/** Milliseconds between two lines about frames lost on one interface: with the sign of life that tells of them, below 10 s. */
+export const LOSS_LINE_MILLIS = 8_000
 /** Octets of frames the capture child holds while its reader does not read; what comes then is dropped and counted. */
 export const CAPTURE_QUEUE_OCTETS = 32 << 20
 /** Octets of frames one block of a live source holds: a hundred of the child's writes. */

@@ -6,8 +6,8 @@
 
 import { writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { CHILD_STOP_MILLIS, SNAPLEN } from '../base/limits.js'
-import type { ChildMessage, ChildOptions } from './child-message.js'
+import { CHILD_STOP_MILLIS } from '../base/limits.js'
+import { childOptions, fail, heedParent, say } from './child-talk.js'
 import { FrameQueue, pcapFileHeader } from './frame-queue.js'
 
 /** The part of npm cap used here; it ships no types. */
@@ -22,20 +22,17 @@ const STDOUT = 1
 const WRITE_OCTETS = 65_536
 /** Milliseconds until the next try when the parent does not read. */
 const RETRY_MILLIS = 2
-/** Messages that may wait for the parent: cap's loop can keep their callbacks from running. */
-const MAX_MESSAGES_WAITING = 1024
 
-const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
+const options = childOptions()
 const queue = new FrameQueue(options.queueOctets)
 // cap keeps only the address of this buffer: while it captures, this constant must be reachable
-const frame = Buffer.alloc(SNAPLEN)
+const frame = Buffer.alloc(options.snaplen)
 // a part of a plain array costs 43 ns, of a Buffer 246
 const octets = new Uint8Array(frame.buffer, frame.byteOffset, frame.length)
 let clockOffset = performance.timeOrigin
 let flushPlanned = false
 let retryAt = 0
 let reportAt = 0
-let messagesWaiting = 0
 
 /** LINKTYPE_ value of cap's name for it; cap gives others as "Unknown linktype N", N being the DLT_ value. */
 function linkTypeOf(name: string): number {
@@ -49,18 +46,9 @@ function linkTypeOf(name: string): number {
   return known[name] ?? Number(/\d+$/.exec(name)?.[0] ?? Number.NaN)
 }
 
-function say(message: ChildMessage, then?: () => void): void {
-  if (!process.connected) return
-  messagesWaiting++
-  process.send?.(message, undefined, undefined, () => {
-    messagesWaiting--
-    then?.()
-  })
-}
-
 function sayAlive(now: number): void {
   reportAt = now + options.heartbeatMillis
-  if (messagesWaiting < MAX_MESSAGES_WAITING) say({ kind: 'alive', dropped: queue.dropped })
+  say({ kind: 'alive', losses: { child: queue.dropped } })
   // cap gives no time of capture. The monotonic clock has the resolution; the wall clock, in whole milliseconds,
   // says when it was set
   const skew = Date.now() + 0.5 - now - clockOffset
@@ -104,49 +92,42 @@ function take(caplen: number): void {
 }
 
 /** Hands over what waits, for a bounded time, and ends. */
-function stop(cap: Cap): void {
-  cap.close()
+function stop(cap: Cap | undefined): void {
+  cap?.close()
   const giveUp = performance.now() + CHILD_STOP_MILLIS / 2
   const drain = () => {
     if (!flush() && performance.now() < giveUp) setTimeout(drain, RETRY_MILLIS)
-    else say({ kind: 'alive', dropped: queue.dropped }, () => process.exit(0))
+    else say({ kind: 'alive', losses: { child: queue.dropped } }, () => process.exit(0))
   }
   drain()
 }
 
-function fail(message: string, code?: 'NO_ENGINE'): void {
-  say({ kind: 'failed', message, ...(code && { code }) }, () => process.exit(1))
-}
-
 function main(): void {
-  process.on('disconnect', () => process.exit(0))
-  // Ctrl-C reaches the whole process group: the parent stops us in its own time
-  process.on('SIGINT', () => undefined)
+  let cap: Cap | undefined
+  heedParent(() => stop(cap))
   // the getter makes the descriptor non-blocking, so that a slow reader costs frames we count, not our time
   process.stdout.on('error', () => process.exit(0))
 
-  let cap: Cap
   try {
     const engine = createRequire(import.meta.url)('cap') as { Cap: new () => Cap }
     cap = new engine.Cap()
   } catch (error) {
-    fail((error as Error).message.split('\n')[0] ?? '', 'NO_ENGINE')
+    fail(error, 'NO_ENGINE')
     return
   }
   let linkType: number
   try {
     linkType = linkTypeOf(cap.open(options.interface, options.filter, options.ringOctets, frame))
   } catch (error) {
-    fail((error as Error).message)
+    fail(error)
     return
   }
   if (Number.isNaN(linkType)) {
-    fail('its link type has no name')
+    fail(new Error('its link type has no name'))
     return
   }
-  writeSync(STDOUT, pcapFileHeader(linkType, SNAPLEN))
+  writeSync(STDOUT, pcapFileHeader(linkType, options.snaplen))
   cap.on('packet', take)
-  process.on('SIGTERM', () => stop(cap))
   setInterval(() => {
     const now = performance.now()
     if (now >= reportAt) sayAlive(now)

@@ -3,22 +3,17 @@ import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import type { Readable } from 'node:stream'
 import { CHILD_OPEN_MILLIS, CHILD_STOP_MILLIS, HEARTBEATS_MISSED } from '../base/limits.js'
+import type { PacketBlock } from '../model/packet-block.js'
 import type { CaptureError } from './capture-error.js'
-import type { ChildMessage, ChildOptions } from './child-message.js'
+import type { ChildCommand, ChildMessage, ChildOptions, Losses } from './child-message.js'
+import type { GapReason, GapStart } from './gaps.js'
 import { interfaceIndex, interfaceState } from './interfaces.js'
+import type { SharedMemory } from './native-addon.js'
+import { sharedFrames } from './shared-frames.js'
+import { streamFrames } from './stream-frames.js'
 
-/** Why an interface stopped being captured. */
-export type GapReason = 'interface-down' | 'interface-gone' | 'child-crashed' | 'child-silent'
-
-/** How a capture child ended. */
-export interface ChildExit {
-  readonly reason: GapReason
-  /** Signal or exit code, and the last line it wrote to stderr. */
-  readonly detail: string
-  /** When, by the wall clock and by the monotonic one, milliseconds. */
-  readonly wallMillis: number
-  readonly monotonicMillis: number
-}
+/** How a capture child ended: signal or exit code, and the last line it wrote to stderr. */
+export type ChildExit = GapStart
 
 /** What the child said it cannot do: libpcap's words, or Node's where the engine could not be loaded. */
 export class OpenRefused extends Error {
@@ -32,7 +27,7 @@ export class OpenRefused extends Error {
 
 // From src it runs through tsx, from dist by itself.
 const FROM_SOURCE = import.meta.url.endsWith('.ts')
-const PROGRAM = new URL(FROM_SOURCE ? './cap-child.ts' : './cap-child.js', import.meta.url)
+const SUFFIX = FROM_SOURCE ? 'ts' : 'js'
 const EXEC_ARGV = FROM_SOURCE ? ['--import', createRequire(import.meta.url).resolve('tsx')] : []
 /** Octets of stderr kept to tell why the child ended. */
 const STDERR_KEPT = 4096
@@ -41,6 +36,15 @@ const HARMLESS = /This may not actually work/
 /** cap's own check, which ends the process when the interface goes down or away. */
 const CAP_LOST_INTERFACE = /Assertion `status == 0' failed/
 
+/** Whom a child tells how it goes. */
+export interface ChildListener {
+  /** Frames lost since it was told last. */
+  readonly onLost: (losses: Losses) => void
+  /** The interface went down while the child captured on, and came up. */
+  readonly onDown: () => void
+  readonly onUp: () => void
+}
+
 /** The parent's end of one capture child. */
 export class CaptureChild {
   /** Settles when the process has ended; never rejects. */
@@ -48,17 +52,27 @@ export class CaptureChild {
   readonly #process: ChildProcess
   readonly #interface: string
   readonly #index: number | undefined
-  readonly #onDropped: (count: number) => void
-  #dropped = 0
+  readonly #listener: ChildListener
+  readonly #memory: SharedMemory | undefined
+  #linkType = 0
+  #losses: Losses = { child: 0 }
   #beatsMissed = 0
   #verdict: GapReason | undefined
   #stderr = ''
 
-  private constructor(process: ChildProcess, name: string, onDropped: (count: number) => void) {
+  private constructor(
+    process: ChildProcess,
+    name: string,
+    memory: SharedMemory | undefined,
+    listener: ChildListener,
+  ) {
     this.#process = process
     this.#interface = name
     this.#index = interfaceIndex(name)
-    this.#onDropped = onDropped
+    this.#memory = memory
+    this.#listener = listener
+    // a child that has ended hears nothing; that it ended is told by its exit
+    process.stdin?.on('error', () => undefined)
     process.stderr?.on('data', (text: Buffer) => {
       this.#stderr = (this.#stderr + text.toString('utf8')).slice(-STDERR_KEPT)
     })
@@ -75,25 +89,38 @@ export class CaptureChild {
   }
 
   /**
-   * Starts a child and waits until it captures. `onDropped` is told of frames the child dropped, as they come to be known.
+   * Starts a child and waits until it captures: the native engine's, which puts frames into `memory`, or, without one, npm
+   * cap's.
    * @throws OpenRefused
    */
   static async start(
     options: ChildOptions,
-    onDropped: (count: number) => void,
+    memory: SharedMemory | undefined,
+    listener: ChildListener,
   ): Promise<CaptureChild> {
-    const process = fork(PROGRAM, [JSON.stringify(options)], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: EXEC_ARGV,
-    })
-    const child = new CaptureChild(process, options.interface, onDropped)
+    const name = memory === undefined ? 'cap-child' : 'native-child'
+    const process = fork(
+      new URL(`./${name}.${SUFFIX}`, import.meta.url),
+      [JSON.stringify(options)],
+      {
+        stdio:
+          memory === undefined
+            ? ['ignore', 'pipe', 'pipe', 'ipc']
+            : ['pipe', 'pipe', 'pipe', 'ipc', memory.fd],
+        execArgv: EXEC_ARGV,
+      },
+    )
+    const child = new CaptureChild(process, options.interface, memory, listener)
     let tooLate: NodeJS.Timeout | undefined
     try {
       await new Promise<void>((resolve, reject) => {
         process.on('message', (message: ChildMessage) => {
-          if (message.kind === 'open') resolve()
-          else if (message.kind === 'failed') reject(new OpenRefused(message.message, message.code))
-          else child.#alive(message.dropped)
+          if (message.kind === 'open') {
+            child.#linkType = message.linkType
+            resolve()
+          } else if (message.kind === 'failed')
+            reject(new OpenRefused(message.message, message.code))
+          else child.#hear(message)
         })
         tooLate = setTimeout(
           () => reject(new OpenRefused(`it did not open in ${CHILD_OPEN_MILLIS / 1000} s`)),
@@ -117,8 +144,22 @@ export class CaptureChild {
     return this.#process.pid
   }
 
-  /** The pcap stream, a read at a time, until the child ends. */
-  async *chunks(): AsyncGenerator<Uint8Array, void, void> {
+  /** Blocks of at least one frame, until the child ends. @throws BadFrames */
+  blocks(): AsyncGenerator<PacketBlock, void, void> {
+    const { stdin } = this.#process
+    return this.#memory === undefined || stdin === null
+      ? streamFrames(this.#chunks())
+      : sharedFrames(this.#memory.buffer, this.#linkType, this.#chunks(), stdin)
+  }
+
+  /** Replaces the filter while frames come; npm cap's child cannot. */
+  setFilter(expression: string): void {
+    if (this.#memory === undefined || !this.#process.connected) return
+    this.#process.send({ kind: 'filter', expression } satisfies ChildCommand)
+  }
+
+  /** What comes over stdout, a read at a time, until the child ends. */
+  async *#chunks(): AsyncGenerator<Uint8Array, void, void> {
     try {
       for await (const chunk of this.#process.stdout as Readable) {
         this.#beatsMissed = 0
@@ -141,11 +182,15 @@ export class CaptureChild {
     this.#process.kill('SIGKILL')
   }
 
-  #alive(dropped: number): void {
+  #hear(message: Exclude<ChildMessage, { kind: 'open' | 'failed' }>): void {
     this.#beatsMissed = 0
-    if (dropped === this.#dropped) return
-    this.#onDropped(dropped - this.#dropped)
-    this.#dropped = dropped
+    if (message.kind === 'down') this.#listener.onDown()
+    else if (message.kind === 'up') this.#listener.onUp()
+    else {
+      const { losses } = message
+      this.#listener.onLost(difference(losses, this.#losses))
+      this.#losses = losses
+    }
   }
 
   /**
@@ -187,5 +232,13 @@ export class CaptureChild {
     return state === 'down' || CAP_LOST_INTERFACE.test(this.#stderr)
       ? 'interface-down'
       : 'child-crashed'
+  }
+}
+
+function difference(now: Losses, before: Losses): Losses {
+  return {
+    child: now.child - before.child,
+    ...(now.kernel !== undefined && { kernel: now.kernel - (before.kernel ?? 0) }),
+    ...(now.interface !== undefined && { interface: now.interface - (before.interface ?? 0) }),
   }
 }

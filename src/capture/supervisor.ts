@@ -1,29 +1,30 @@
 // Keeps one interface captured: starts the child, starts it again when it ends, and accounts for the time between.
 // The first start tells what is wrong by an error; after a good one nothing but the signal ends it.
 
+import { closeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Counters } from '../base/counters.js'
 import {
   CAPTURE_QUEUE_OCTETS,
   CAPTURE_RING_OCTETS,
+  CAPTURE_TIMEOUT_MILLIS,
   HEARTBEAT_MILLIS,
   RESTART_FIRST_MILLIS,
   RESTART_MOST_MILLIS,
+  SNAPLEN,
 } from '../base/limits.js'
-import type { ChildExit, GapReason } from './capture-child.js'
+import type { ChildExit, ChildListener } from './capture-child.js'
 import { CaptureChild, OpenRefused } from './capture-child.js'
 import { captureFilter } from './capture-filter.js'
+import type { EngineName, Losses } from './child-message.js'
+import type { Engine } from './engine.js'
+import { chooseEngine } from './engine.js'
+import type { Gap } from './gaps.js'
+import { Gaps } from './gaps.js'
 import { interfaceState } from './interfaces.js'
+import { LossLog } from './loss-log.js'
+import type { SharedMemory } from './native-addon.js'
 import { noInterface, openFailure } from './open-failure.js'
-
-/** A time in which an interface was not captured. */
-export interface Gap {
-  readonly interface: string
-  readonly reason: GapReason
-  /** When capturing stopped, milliseconds since the Unix epoch. */
-  readonly startedAt: number
-  readonly durationMs: number
-}
 
 /** What a live source captures, and whom it tells. */
 export interface LiveOptions {
@@ -39,9 +40,19 @@ export interface LiveOptions {
   readonly log: (line: string) => void
   /** Told when a gap is over. */
   readonly onGap?: (gap: Gap) => void
+  /** What captures: unless said, the native engine where it is there, else npm cap. */
+  readonly engine?: EngineName | undefined
+  /** Octets of every frame kept. */
+  readonly snaplen?: number | undefined
   /** Octets of the kernel's ring and of the child's queue. */
-  readonly ringOctets?: number
+  readonly ringOctets?: number | undefined
   readonly queueOctets?: number
+  /** Milliseconds the kernel may hold a frame back to hand over several at once. */
+  readonly timeoutMillis?: number | undefined
+  /** Whether the kernel tells of each frame at once instead, each in a slot of the greatest size. */
+  readonly immediate?: boolean
+  /** Number of the group of captures among which the kernel deals out flows. */
+  readonly fanoutGroup?: number
   /** Milliseconds between the child's signs of life. */
   readonly heartbeatMillis?: number
 }
@@ -53,24 +64,32 @@ const REMIND_MILLIS = 60_000
 /** A child that lived this long, milliseconds, starts the back-off anew. */
 const STABLE_MILLIS = 10_000
 
-const REASONS: Record<GapReason, string> = {
-  'interface-down': 'went down',
-  'interface-gone': 'is gone',
-  'child-crashed': 'lost its capture process',
-  'child-silent': 'lost its capture process, which stopped answering',
-}
-
 /** Keeps a capture child running for one interface. */
 export class Supervisor {
   readonly #options: LiveOptions
+  readonly #gaps: Gaps
+  readonly #lossLog: LossLog
+  readonly #listener: ChildListener = {
+    onLost: (losses) => this.#onLost(losses),
+    onDown: () => this.#onDown(),
+    onUp: () => this.#gaps.end(true),
+  }
+  #engine: Engine | undefined
+  #memory: SharedMemory | undefined
+  #ports: readonly number[]
   #first: CaptureChild | undefined
   #current: CaptureChild | undefined
   #vlan = true
   #backOff = RESTART_FIRST_MILLIS
   #startedAt = 0
+  #lost = 0
 
   constructor(options: LiveOptions) {
     this.#options = options
+    this.#ports = options.ports
+    const { interface: name, counters, log, onGap } = options
+    this.#gaps = new Gaps(name, counters, log, onGap)
+    this.#lossLog = new LossLog(name, log)
   }
 
   /** Process number of the child that captures, if one does. */
@@ -78,17 +97,35 @@ export class Supervisor {
     return this.#current?.pid
   }
 
+  get engine(): EngineName | undefined {
+    return this.#engine?.name
+  }
+
+  /** Frames lost, as far as they were told of; undefined where the engine cannot know. */
+  get dropped(): number | undefined {
+    return this.#engine?.name === 'native' ? this.#lost : undefined
+  }
+
   /** Starts the first child. @throws CaptureError with the remedy */
   async open(): Promise<void> {
     if (this.#current !== undefined) return
-    const name = this.#options.interface
+    const { interface: name, engine, queueOctets = CAPTURE_QUEUE_OCTETS } = this.#options
     if (interfaceState(name) === 'missing') throw await noInterface(name)
+    this.#engine ??= chooseEngine(engine)
+    if (this.#engine.name === 'native')
+      this.#memory ??= this.#engine.addon.createMemory(queueOctets)
     try {
       this.#first = await this.#start()
     } catch (error) {
       if (!(error instanceof OpenRefused)) throw error
       throw await openFailure(name, error.message, error.code)
     }
+  }
+
+  /** Replaces the ports the in-kernel filter lets through. */
+  watch(ports: readonly number[]): void {
+    this.#ports = ports
+    this.#current?.setFilter(this.#filter())
   }
 
   /**
@@ -111,6 +148,8 @@ export class Supervisor {
       }
     } finally {
       signal.removeEventListener('abort', stop)
+      this.#gaps.end(false)
+      this.#lossLog.close()
       this.close()
     }
   }
@@ -120,21 +159,33 @@ export class Supervisor {
     this.#current?.kill()
     this.#current = undefined
     this.#first = undefined
+    if (this.#memory !== undefined) closeSync(this.#memory.fd)
+    this.#memory = undefined
+  }
+
+  #filter(): string {
+    const { tunnels = true, server = false } = this.#options
+    return captureFilter(this.#ports, { tunnels, server, vlan: this.#vlan })
   }
 
   /** @throws OpenRefused */
   async #start(): Promise<CaptureChild> {
-    const { interface: name, ports, tunnels = true, server = false, counters } = this.#options
+    const options = this.#options
     const start = () =>
       CaptureChild.start(
         {
-          interface: name,
-          filter: captureFilter(ports, { tunnels, server, vlan: this.#vlan }),
-          ringOctets: this.#options.ringOctets ?? CAPTURE_RING_OCTETS,
-          queueOctets: this.#options.queueOctets ?? CAPTURE_QUEUE_OCTETS,
-          heartbeatMillis: this.#options.heartbeatMillis ?? HEARTBEAT_MILLIS,
+          interface: options.interface,
+          filter: this.#filter(),
+          snaplen: options.snaplen ?? SNAPLEN,
+          ringOctets: options.ringOctets ?? CAPTURE_RING_OCTETS,
+          queueOctets: options.queueOctets ?? CAPTURE_QUEUE_OCTETS,
+          timeoutMillis: options.timeoutMillis ?? CAPTURE_TIMEOUT_MILLIS,
+          immediate: options.immediate ?? false,
+          fanoutGroup: options.fanoutGroup ?? -1,
+          heartbeatMillis: options.heartbeatMillis ?? HEARTBEAT_MILLIS,
         },
-        (count) => (counters.capture_child_dropped += count),
+        this.#memory,
+        this.#listener,
       )
     try {
       this.#current = await start()
@@ -146,6 +197,26 @@ export class Supervisor {
     }
     this.#startedAt = performance.now()
     return this.#current
+  }
+
+  #onLost({ child, kernel = 0, interface: outside = 0 }: Losses): void {
+    const { counters } = this.#options
+    counters.capture_child_dropped += child
+    counters.capture_kernel_dropped += kernel
+    counters.capture_interface_dropped += outside
+    const lost = child + kernel + outside
+    this.#lost += lost
+    this.#lossLog.add(lost)
+    this.#gaps.count()
+  }
+
+  #onDown(): void {
+    this.#gaps.begin({
+      reason: 'interface-down',
+      detail: '',
+      wallMillis: Date.now(),
+      monotonicMillis: performance.now(),
+    })
   }
 
   /** Starts children until one captures. @returns undefined when `signal` aborted first */
@@ -160,14 +231,7 @@ export class Supervisor {
     if (stopped()) return undefined
 
     counters.capture_child_crashes++
-    counters.capture_gaps++
-    log(`${name} ${REASONS[exit.reason]} (${exit.detail}): not captured until it is back`)
-    let counted = exit.monotonicMillis
-    const count = () => {
-      const now = performance.now()
-      counters.capture_gap_millis += Math.round(now) - Math.round(counted)
-      counted = now
-    }
+    this.#gaps.begin(exit)
     let remindedAt = performance.now()
     let child: CaptureChild | undefined
     for (;;) {
@@ -180,18 +244,11 @@ export class Supervisor {
           log(`${name} is still not captured: ${error.message}`)
         }
       }
-      count()
+      this.#gaps.count()
       if (child !== undefined || stopped()) break
       await this.#wait(signal)
     }
-    const durationMs = Math.round(performance.now() - exit.monotonicMillis)
-    this.#options.onGap?.({
-      interface: name,
-      reason: exit.reason,
-      startedAt: exit.wallMillis,
-      durationMs,
-    })
-    if (child !== undefined) log(`${name} is captured again, after ${durationMs / 1000} s`)
+    this.#gaps.end(child !== undefined)
     if (!stopped()) return child
     child?.kill()
     return undefined

@@ -9,7 +9,8 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Counters } from '../../src/base/counters.js'
 import type { CaptureError } from '../../src/capture/capture-error.js'
-import type { Gap, LiveOptions } from '../../src/capture/supervisor.js'
+import type { Gap } from '../../src/capture/gaps.js'
+import type { LiveOptions } from '../../src/capture/supervisor.js'
 
 export interface LiveFrame {
   /** Hex. */
@@ -29,6 +30,7 @@ interface Report {
   readonly frames?: readonly Omit<LiveFrame, 'at'>[]
   readonly at?: number
   readonly childPid?: number
+  readonly dropped?: number
   readonly counters: Counters
 }
 
@@ -59,6 +61,8 @@ export class Runner {
   hasEnded = false
   error: Report['error']
   childPid = 0
+  /** As the source tells. */
+  dropped: number | undefined
   counters: Partial<Counters> = {}
   #changed: () => void = () => undefined
 
@@ -88,6 +92,7 @@ export class Runner {
     if (report.gap) this.gaps.push(report.gap)
     for (const frame of report.frames ?? []) this.frames.push({ ...frame, at: report.at ?? 0 })
     this.childPid = report.childPid ?? 0
+    this.dropped = report.dropped
     this.counters = report.counters
     this.#changed()
   }
@@ -176,6 +181,12 @@ export class Lab {
       ip('-n', name, 'address', 'add', `fd99::${host}/64`, 'dev', link, 'nodad')
       ip('-n', name, 'link', 'set', link, 'up')
     }
+  }
+
+  /** No frame but those sent from here on: IPv6 speaks by itself (MLD, which any in-kernel filter has to pass). */
+  quiet(): void {
+    for (const name of [this.a, this.b])
+      this.exec(name, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6')
   }
 
   run(options: Partial<LiveOptions>, program?: string): Runner {

@@ -20,7 +20,7 @@ const source = new LiveSource({
 let pauseMillis = 0
 
 function say(report: object): void {
-  process.send?.({ ...report, childPid: source.childPid, counters })
+  process.send?.({ ...report, childPid: source.childPid, dropped: source.dropped, counters })
 }
 
 process.on('message', (command: { stop?: true; pauseMillis?: number }) => {
@@ -34,7 +34,7 @@ try {
   for await (const block of source.blocks(stop.signal)) {
     // the monotonic clock is the same in every process: the sender puts its value into its datagrams
     const at = Number(process.hrtime.bigint()) / 1e6
-    const bytes = Buffer.from(block.bytes.buffer)
+    const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset, block.bytes.length)
     const frames: { octets: string; timeMicros: number; linkType: number }[] = []
     for (let i = 0; i < block.count; i++) {
       const start = block.start[i] ?? 0

@@ -66,6 +66,7 @@ describe('the packed package', () => {
       ...['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'dist/capture/capture-child.js'],
       ...readdirSync(join(top, 'src/web/static')).map((name) => `dist/web/static/${name}`),
       ...readdirSync(join(top, 'systemd')).map((name) => `systemd/${name}`),
+      ...readdirSync(join(top, 'prebuilds')).map((name) => `prebuilds/${name}/hellotap.node`),
       ...readdirSync(join(top, 'registry')).map((name) => `registry/${name}`),
     ])
   })
@@ -73,7 +74,7 @@ describe('the packed package', () => {
   it('has nothing else', () => {
     const others = files.filter(
       (path) =>
-        !/^(dist|registry|systemd)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE|NOTICE|bin\/hellotap)$/.test(
+        !/^(dist|prebuilds|registry|systemd)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE|NOTICE|bin\/hellotap)$/.test(
           path,
         ),
     )

@@ -1,0 +1,68 @@
+import { createRequire } from 'node:module'
+
+/** What a native capture is opened with: `CaptureOptions` of src/native/capture.h, with the memory by its descriptor. */
+export interface NativeOptions {
+  readonly interface: string
+  readonly filter: string
+  readonly snaplen: number
+  readonly ringOctets: number
+  readonly timeoutMillis: number
+  readonly immediate: boolean
+  readonly fanoutGroup: number
+  readonly memoryFd: number
+  readonly memoryOctets: number
+  readonly outFd: number
+  readonly inFd: number
+}
+
+/** Frames since a capture's start, as `CaptureCounts` there. */
+export interface NativeCounts {
+  readonly taken: number
+  readonly kernelDropped: number
+  readonly interfaceDropped: number
+  readonly left: number
+}
+
+/** One interface being captured by a thread of its own. */
+export interface NativeCapture {
+  /** DLT_ value of the frames. */
+  readonly datalink: number
+  counts(): NativeCounts
+  /** Replaces the filter while frames come. @throws Error with libpcap's words; the filter before it stays */
+  setFilter(expression: string): void
+  /** Lets no new frame in; tells "stopped" when those before are handed over, or `millis` have passed. */
+  stop(millis: number): void
+  /** What ended it, after "failed". */
+  failure(): string
+}
+
+/** Memory that a child process may share. */
+export interface SharedMemory {
+  readonly fd: number
+  readonly buffer: ArrayBuffer
+}
+
+/** The built engine, src/native. */
+export interface NativeAddon {
+  /** Version of libpcap. @throws Error where it is not installed */
+  libpcap(): string
+  /** @throws Error */
+  createMemory(octets: number): SharedMemory
+  /** @throws Error with libpcap's words */
+  openCapture(
+    options: NativeOptions,
+    onEvent: (event: 'down' | 'failed' | 'stopped') => void,
+  ): NativeCapture
+}
+
+const FILE = `../../prebuilds/${process.platform}-${process.arch}/hellotap.node`
+
+/**
+ * The native engine, which bin/native.mjs builds and the package carries.
+ * @throws Error saying why it cannot be used: not built for this platform, or no libpcap
+ */
+export function loadNativeAddon(): NativeAddon {
+  const addon = createRequire(import.meta.url)(FILE) as NativeAddon
+  addon.libpcap()
+  return addon
+}

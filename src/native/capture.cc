@@ -1,0 +1,283 @@
+#include "capture.h"
+
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+
+namespace hellotap {
+
+namespace {
+
+/** Header of a record: seconds, nanoseconds, octets captured, octets on the wire; u32 each, little-endian. */
+constexpr size_t kRecordHeaderLen = 16;
+/** Frames handled with the mutex held: some 0.2 ms. */
+constexpr int kTurnFrames = 1024;
+/**
+ * Frames of one turn for each millisecond of rest after it, and the longest rest. Waking the reader costs as much as
+ * hundreds of frames, so a busy line is read in batches of some milliseconds, and a quiet one at once.
+ */
+constexpr int kFramesPerRestMilli = 8;
+constexpr int64_t kMostRestMicros = 8'000;
+/** Milliseconds past its timeout in which the kernel hands over a block of frames begun before. */
+constexpr int kRetireMillis = 20;
+
+int64_t nowMillis() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+bool isLoopback(const std::string& name, int fd) {
+  ifreq request{};
+  strncpy(request.ifr_name, name.c_str(), sizeof request.ifr_name - 1);
+  return ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_LOOPBACK) != 0;
+}
+
+}  // namespace
+
+Capture::~Capture() {
+  if (thread_.joinable()) {
+    stop(0);
+    thread_.join();
+  }
+  if (handle_ != nullptr) pcap_->close(handle_);
+  if (wakeFd_ >= 0) ::close(wakeFd_);
+}
+
+bool Capture::open(std::string* error) {
+  pcap_ = libpcap(error);
+  if (pcap_ == nullptr) return false;
+  halfOctets_ = options_.memoryOctets / 2;
+  recordMost_ = kRecordHeaderLen + options_.snaplen;
+  if (recordMost_ > halfOctets_) {
+    *error = "half of the queue holds less than one frame";
+    return false;
+  }
+  char message[PCAP_ERRBUF_SIZE] = "";
+  handle_ = pcap_->create(options_.interface.c_str(), message);
+  if (handle_ == nullptr) {
+    *error = message;
+    return false;
+  }
+  pcap_->set_snaplen(handle_, options_.snaplen);
+  pcap_->set_promisc(handle_, 1);
+  pcap_->set_timeout(handle_, options_.timeoutMillis);
+  pcap_->set_immediate_mode(handle_, options_.immediate ? 1 : 0);
+  pcap_->set_buffer_size(handle_, options_.ringOctets);
+  pcap_->set_tstamp_precision(handle_, PCAP_TSTAMP_PRECISION_NANO);
+  const int status = pcap_->activate(handle_);
+  if (status < 0) {
+    const char* detail = pcap_->geterr(handle_);
+    *error = status == PCAP_ERROR ? detail : pcap_->statustostr(status);
+    if (status != PCAP_ERROR && detail[0] != '\0') *error += std::string(" (") + detail + ")";
+    return false;
+  }
+  if (pcap_->setnonblock(handle_, 1, message) < 0) {
+    *error = message;
+    return false;
+  }
+  fd_ = pcap_->get_selectable_fd(handle_);
+  datalink_ = pcap_->datalink(handle_);
+  const bool nanos = pcap_->get_tstamp_precision(handle_) == PCAP_TSTAMP_PRECISION_NANO;
+  nanosPerFraction_ = nanos ? 1 : 1000;
+  // on loopback every frame comes twice, leaving and arriving; libpcap drops the first of them only after the ring
+  const int yes = 1;
+  if (isLoopback(options_.interface, fd_))
+    setsockopt(fd_, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes);
+  if (!setFilter(options_.filter, error)) return false;
+  if (options_.fanoutGroup >= 0) {
+    // fragments are put together first, so that all of a flow has the hash of its ports
+    const int value = options_.fanoutGroup | (PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
+    if (setsockopt(fd_, SOL_PACKET, PACKET_FANOUT, &value, sizeof value) < 0) {
+      *error = std::string("cannot join the fanout group: ") + strerror(errno);
+      return false;
+    }
+  }
+  wakeFd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  return wakeFd_ >= 0;
+}
+
+void Capture::start(Tell tell) {
+  tell_ = std::move(tell);
+  thread_ = std::thread([this] { run(); });
+}
+
+void Capture::stop(int millis) {
+  stopMillis_ = millis;
+  const uint64_t one = 1;
+  // a counter that is full has woken the thread already
+  (void)!write(wakeFd_, &one, sizeof one);
+}
+
+CaptureCounts Capture::counts() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  pcap_stat now{};
+  if (pcap_->stats(handle_, &now) == 0) {
+    // libpcap counts in 32 bits: what was added since the last look is exact across their end
+    counts_.kernelDropped += static_cast<uint32_t>(now.ps_drop - last_.ps_drop);
+    counts_.interfaceDropped += static_cast<uint32_t>(now.ps_ifdrop - last_.ps_ifdrop);
+    last_ = now;
+  }
+  return counts_;
+}
+
+bool Capture::setFilter(const std::string& expression, std::string* error) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  bpf_program program{};
+  if (pcap_->compile(handle_, &program, expression.c_str(), 1, PCAP_NETMASK_UNKNOWN) < 0) {
+    *error = pcap_->geterr(handle_);
+    return false;
+  }
+  const int status = pcap_->setfilter(handle_, &program);
+  if (status < 0) *error = pcap_->geterr(handle_);
+  pcap_->freecode(&program);
+  return status == 0;
+}
+
+std::string Capture::failure() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return failure_;
+}
+
+void Capture::run() {
+  for (;;) {
+    // without room the ring is left alone: an interface that is down would else wake us without end
+    pollfd fds[] = {{hasRoom() ? fd_ : -1, POLLIN, 0}, {options_.inFd, POLLIN, 0}, {wakeFd_, POLLIN, 0}};
+    if (poll(fds, 3, -1) < 0) continue;
+    if (fds[1].revents != 0) acknowledge();
+    if (fds[2].revents != 0) break;
+    if (fds[0].revents == 0) continue;
+    if ((fds[0].revents & POLLERR) != 0) tell_(CaptureEvent::kDown);
+    if (!turn()) {
+      tell_(CaptureEvent::kFailed);
+      return;
+    }
+  }
+  drain();
+  tell_(CaptureEvent::kStopped);
+}
+
+/** Takes frames from the ring and hands them on. @returns false when the capture has ended */
+bool Capture::turn() {
+  int frames;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const uint64_t before = counts_.taken;
+    const int status = pcap_->dispatch(
+        handle_, kTurnFrames,
+        [](u_char* self, const pcap_pkthdr* header, const u_char* frame) {
+          reinterpret_cast<Capture*>(self)->take(header, frame);
+        },
+        reinterpret_cast<u_char*>(this));
+    if (status < 0 && status != PCAP_ERROR_BREAK) {
+      failure_ = pcap_->geterr(handle_);
+      return false;
+    }
+    frames = static_cast<int>(counts_.taken - before);
+  }
+  post();
+  if (frames > 0 && frames < kTurnFrames)
+    pause(std::min<int64_t>(frames * 1000 / kFramesPerRestMilli, kMostRestMicros));
+  return true;
+}
+
+void Capture::take(const pcap_pkthdr* header, const u_char* frame) {
+  uint8_t* record = filling() + used_;
+  const uint32_t caplen = std::min<uint32_t>(header->caplen, options_.snaplen);
+  const uint32_t fields[] = {static_cast<uint32_t>(header->ts.tv_sec),
+                             static_cast<uint32_t>(header->ts.tv_usec) * nanosPerFraction_, caplen,
+                             header->len};
+  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are little-endian");
+  memcpy(record, fields, kRecordHeaderLen);
+  memcpy(record + kRecordHeaderLen, frame, caplen);
+  used_ += kRecordHeaderLen + caplen;
+  counts_.taken++;
+  if (!hasRoom()) pcap_->breakloop(handle_);
+}
+
+/** Hands the half being filled to the reader, if that has none and there is something in it. */
+void Capture::post() {
+  if (lent_ || used_ == 0) return;
+  const uint32_t length = used_;
+  lent_ = true;
+  half_ ^= 1;
+  used_ = 0;
+  // with one message under way at most the socket has room; without a reader our process is about to end
+  (void)!write(options_.outFd, &length, sizeof length);
+}
+
+/** Takes a half back from the reader. */
+void Capture::acknowledge() {
+  uint8_t octet;
+  const ssize_t count = read(options_.inFd, &octet, 1);
+  if (count < 0) return;
+  if (count == 0) {
+    // the reader is gone: nothing more is handed over
+    lent_ = true;
+    stop(0);
+    return;
+  }
+  lent_ = false;
+  post();
+}
+
+/** Lets the ring fill for a while; the reader may give back its half meanwhile. */
+void Capture::pause(int64_t micros) {
+  using namespace std::chrono;
+  const auto until = steady_clock::now() + microseconds(micros);
+  for (;;) {
+    const int64_t left = duration_cast<nanoseconds>(until - steady_clock::now()).count();
+    if (left <= 0) return;
+    const timespec timeout{0, static_cast<long>(left)};
+    pollfd fds[] = {{options_.inFd, POLLIN, 0}, {wakeFd_, POLLIN, 0}};
+    if (ppoll(fds, 2, &timeout, nullptr) <= 0) return;
+    if (fds[1].revents != 0) return;
+    acknowledge();
+  }
+}
+
+/** Lets no new frame in, hands over those that are in, and counts what the reader did not take in time. */
+void Capture::drain() {
+  sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+  const sock_fprog program{1, nothing};
+  setsockopt(fd_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+
+  const int64_t giveUp = nowMillis() + stopMillis_;
+  bool drained = false;
+  while (!drained || used_ > 0) {
+    const int64_t left = giveUp - nowMillis();
+    if (left <= 0) break;
+    const bool looking = !drained && hasRoom();
+    pollfd fds[] = {{looking ? fd_ : -1, POLLIN, 0}, {options_.inFd, POLLIN, 0}};
+    const int wait = looking ? options_.timeoutMillis + kRetireMillis : static_cast<int>(left);
+    const int ready = poll(fds, 2, wait);
+    if (ready == 0 && looking) drained = true;
+    if (fds[1].revents != 0) acknowledge();
+    if (fds[0].revents == 0) continue;
+    if ((fds[0].revents & POLLIN) == 0 || !turn()) drained = true;
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (drained && used_ == 0) return;
+  const uint8_t* record = filling();
+  for (const uint8_t* end = record + used_; record < end;) {
+    uint32_t caplen;
+    memcpy(&caplen, record + 8, sizeof caplen);
+    record += kRecordHeaderLen + caplen;
+    counts_.left++;
+    counts_.taken--;
+  }
+  if (drained) return;
+  const int rest = pcap_->dispatch(
+      handle_, -1, [](u_char*, const pcap_pkthdr*, const u_char*) {}, nullptr);
+  if (rest > 0) counts_.left += rest;
+}
+
+}  // namespace hellotap
