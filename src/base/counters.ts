@@ -61,6 +61,7 @@ export const COUNTER_HELP = {
   quic_version_unknown: 'QUIC packets of a version whose Initial keys are not known here',
   quic_version_negotiations: 'QUIC Version Negotiation packets',
   quic_retries: 'QUIC Retry packets',
+  quic_retries_unauthentic: 'QUIC Retry packets whose integrity tag is wrong: damaged or forged',
   quic_overlaps_differ:
     'QUIC CRYPTO frames that differ from what came first at the same place: what came first stays',
   dtls_malformed: 'DTLS records or handshake fragments of a hello that break RFC 9147',

@@ -111,6 +111,13 @@ export class QuicConnections {
     return (this.words[connection * CONNECTION_WORDS + NEXT] ?? 0) - 1
   }
 
+  /** The first connection from `connection` on, towards the older, whose client has the ID `bytes[off, off + len)`; or -1. */
+  nextOfScid(connection: number, bytes: Uint8Array, off: number, len: number): number {
+    for (let c = connection; c >= 0; c = this.olderThan(c))
+      if (this.ids.isScid(c, bytes, off, len)) return c
+    return -1
+  }
+
   /** The newest connection of the same flow. */
   newestBeside(connection: number): number {
     const flow = this.words[connection * CONNECTION_WORDS + FLOW] ?? 0

@@ -1,5 +1,5 @@
 import type { Counters } from '../base/counters.js'
-import type { FlowKey } from '../base/flow-table.js'
+import { ReversedFlow } from '../base/reversed-flow.js'
 import type { Packet } from '../model/packet.js'
 import { CONNECTION_WORDS, KEYS, type QuicConnections, ROW } from './connections.js'
 import { CLIENT, initialKeys, KEY_WORDS, SERVER } from './initial-keys.js'
@@ -21,15 +21,7 @@ export class InitialOpener {
   private readonly connections: QuicConnections
   private readonly packets = new PacketOpener()
   private readonly keys = new Int32Array(KEY_WORDS)
-  /** The packet's flow the other way round. */
-  private readonly reverse = {
-    bytes: this.packets.plain,
-    ipVersion: 4,
-    srcAddrOff: 0,
-    dstAddrOff: 0,
-    srcPort: 0,
-    dstPort: 0,
-  }
+  private readonly reverse = new ReversedFlow()
 
   constructor(connections: QuicConnections, counters: Counters) {
     this.connections = connections
@@ -57,17 +49,20 @@ export class InitialOpener {
     const seconds = Math.trunc(packet.timeMicros / 1e6) | 0
     const newest = this.connections.newestOf(packet, seconds)
     if (newest < 0 && isFromServer) {
-      const other = this.connections.newestOf(this.turnedRound(packet), seconds)
-      const client = this.nextOfScid(other, packet, header.dcidOff, header.dcidLen)
+      const other = this.connections.newestOf(this.reverse.of(packet), seconds)
+      const { dcidOff, dcidLen } = header
+      const client = this.connections.nextOfScid(other, packet.bytes, dcidOff, dcidLen)
       if (client >= 0) return server && this.openServer(packet, header, client, seconds)
     }
     return isToServer && this.openClient(packet, header, newest, seconds)
   }
 
   private openServer(packet: Packet, header: LongHeader, first: number, seconds: number): boolean {
+    const { connections } = this
+    const { dcidOff, dcidLen } = header
     for (let c = first; c >= 0;) {
       if (this.openWith(packet, header, c, SERVER, seconds)) return true
-      c = this.nextOfScid(this.connections.olderThan(c), packet, header.dcidOff, header.dcidLen)
+      c = connections.nextOfScid(connections.olderThan(c), packet.bytes, dcidOff, dcidLen)
     }
     this.counters.quic_unauthentic++
     return false
@@ -83,9 +78,9 @@ export class InitialOpener {
       this.counters.quic_unauthentic++
       return false
     }
-    for (let c = this.nextOfScid(newest, packet, scidOff, scidLen); c >= 0;) {
+    for (let c = connections.nextOfScid(newest, bytes, scidOff, scidLen); c >= 0;) {
       if (this.openWith(packet, header, c, CLIENT, seconds)) return true
-      c = this.nextOfScid(connections.olderThan(c), packet, scidOff, scidLen)
+      c = connections.nextOfScid(connections.olderThan(c), bytes, scidOff, scidLen)
     }
     if (dcidLen < MIN_CLIENT_DCID_LEN) {
       this.counters.quic_without_first++
@@ -138,24 +133,5 @@ export class InitialOpener {
     this.connections.touch(connection, side, this.packets.packetNumber, seconds)
     this.connection = connection
     this.side = side
-  }
-
-  /** The first connection from `connection` on, towards the older, whose client has the ID `bytes[off, off + len)`. */
-  private nextOfScid(connection: number, packet: Packet, off: number, len: number): number {
-    for (let c = connection; c >= 0; c = this.connections.olderThan(c)) {
-      if (this.connections.ids.isScid(c, packet.bytes, off, len)) return c
-    }
-    return -1
-  }
-
-  private turnedRound(packet: Packet): FlowKey {
-    const { reverse } = this
-    reverse.bytes = packet.bytes
-    reverse.ipVersion = packet.ipVersion
-    reverse.srcAddrOff = packet.dstAddrOff
-    reverse.dstAddrOff = packet.srcAddrOff
-    reverse.srcPort = packet.dstPort
-    reverse.dstPort = packet.srcPort
-    return reverse
   }
 }

@@ -30,6 +30,8 @@ export const MIN_LONG_HEADER_LEN = 7
 export const MAX_CONNECTION_ID_LEN = 20
 /** Octets of the Destination Connection ID a client makes up (RFC 9000 §7.2), at least. */
 export const MIN_CLIENT_DCID_LEN = 8
+/** Octets of a Retry packet's integrity tag (RFC 9001 §5.8). */
+export const RETRY_TAG_LEN = 16
 /** Octets behind the packet number's place at least: 4 for it, 16 for the sample (RFC 9001 §5.4.2). */
 const MIN_PROTECTED_LEN = 20
 
@@ -108,7 +110,7 @@ export function readLongHeader(
   }
   const type = (u8(bytes, off) >> 4) - (QUIC_VERSIONS[header.row]?.initialType ?? 0)
   header.type = type & 3
-  if (header.type === RETRY) return end
+  if (header.type === RETRY) return end - at < RETRY_TAG_LEN ? short : end
 
   if (header.type === INITIAL) {
     if (at >= end || at + varintLen(u8(bytes, at)) > end) return short

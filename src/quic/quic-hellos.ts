@@ -8,6 +8,7 @@ import { DEFAULT_SIZES, QuicConnections, type QuicSizes } from './connections.js
 import { CryptoStreams, NOTHING } from './crypto-streams.js'
 import { newCryptoFrame, nextCryptoFrame } from './frame.js'
 import { InitialOpener } from './initial-opener.js'
+import { Retries } from './retries.js'
 import {
   INITIAL,
   LONG_FORM,
@@ -49,6 +50,7 @@ export class QuicHellos {
   private readonly connections: QuicConnections
   private readonly streams: CryptoStreams
   private readonly opener: InitialOpener
+  private readonly retries: Retries
   private readonly header = newLongHeader()
   private readonly frame = newCryptoFrame()
   private readonly anyPort: boolean
@@ -66,6 +68,7 @@ export class QuicHellos {
     this.connections = new QuicConnections(options.seed, counters, sizes)
     this.streams = new CryptoStreams(this.connections, counters)
     this.opener = new InitialOpener(this.connections, counters)
+    this.retries = new Retries(this.connections, counters)
     this.message = this.streams.message
     this.server = options.server
     this.anyPort = options.ports === undefined
@@ -169,7 +172,7 @@ export class QuicHellos {
         this.frameAt = 0
         return true
       }
-      if (header.type === RETRY) counters.quic_retries++
+      if (header.type === RETRY) this.retries.take(packet, header)
       if (header.type === VERSION_NEGOTIATION) counters.quic_version_negotiations++
     }
     return false

@@ -9,6 +9,9 @@ export interface QuicVersion {
   readonly labelPrefix: 'quic' | 'quicv2'
   /** Long packet type of Initial: 0-RTT, Handshake and Retry follow it, modulo 4 (RFC 9000 §17.2, RFC 9369 §3.2). */
   readonly initialType: 0 | 1
+  /** Key and nonce of the Retry packet's tag (RFC 9001 §5.8, RFC 9369 §3.3.3), hex. */
+  readonly retryKey: string
+  readonly retryNonce: string
 }
 
 const V1 = { labelPrefix: 'quic', initialType: 0 } as const
@@ -17,15 +20,40 @@ const V2 = { labelPrefix: 'quicv2', initialType: 1 } as const
 /** The versions known. Rows are named by their index. */
 export const QUIC_VERSIONS: readonly QuicVersion[] = [
   // RFC 9001 §5.2; also drafts 33 and 34
-  { ...V1, salt: '38762cf7f55934b34d179ae6a4c80cadccbb7f0a' },
+  {
+    ...V1,
+    salt: '38762cf7f55934b34d179ae6a4c80cadccbb7f0a',
+    retryKey: 'be0c690b9f66575a1d766b54e368c84e',
+    retryNonce: '461599d35d632bf2239825bb',
+  },
   // RFC 9369 §3.3.1
-  { ...V2, salt: '0dede3def700a6db819381be6e269dcbf9bd2ed9' },
+  {
+    ...V2,
+    salt: '0dede3def700a6db819381be6e269dcbf9bd2ed9',
+    retryKey: '8fb4b01b56ac48e260fbcbcead7ccc92',
+    retryNonce: 'd86969bc2d7c6d9990efb04a',
+  },
   // draft-ietf-quic-tls-29 to -32
-  { ...V1, salt: 'afbfec289993d24c9e9786f19c6111e04390a899' },
+  {
+    ...V1,
+    salt: 'afbfec289993d24c9e9786f19c6111e04390a899',
+    retryKey: 'ccce187ed09a09d05728155a6cb96be1',
+    retryNonce: 'e54930f97f2136f0530a8c1c',
+  },
   // draft-ietf-quic-tls-23 to -28
-  { ...V1, salt: 'c3eef712c72ebb5a11a7d2432bb46365bef9f502' },
+  {
+    ...V1,
+    salt: 'c3eef712c72ebb5a11a7d2432bb46365bef9f502',
+    retryKey: '4d32ecdb2a2133c841e4043df27d4430',
+    retryNonce: '4d1611d05513a552c587d575',
+  },
   // draft-ietf-quic-v2-01 to -04
-  { ...V2, salt: 'a707c203a59b47184a1d62ca570406ea7ae3e5d3' },
+  {
+    ...V2,
+    salt: 'a707c203a59b47184a1d62ca570406ea7ae3e5d3',
+    retryKey: 'ba858dc7b43de5dbf87617ff4ab253db',
+    retryNonce: '141b99c239b03e785d6a2e9f',
+  },
 ]
 
 const VERSION_1 = 0x0000_0001
@@ -42,4 +70,9 @@ export function versionRow(version: number): number {
   const draft = version & 0xff
   if (draft < 23 || draft > 34) return -1
   return draft > 32 ? 0 : draft > 28 ? 2 : 3
+}
+
+/** Whether Retry packets of a known version end in a tag; those of drafts 23 and 24 do not. */
+export function hasRetryTag(version: number): boolean {
+  return version >>> 8 !== DRAFT_OCTETS || (version & 0xff) > 24
 }

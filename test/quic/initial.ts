@@ -139,9 +139,14 @@ export function otherPacket(
   ])
 }
 
-/** A Retry packet (RFC 9000 §17.2.5), its integrity tag nought. */
-export function retry(dcid: Uint8Array, scid: Uint8Array, token: Uint8Array): Uint8Array {
-  return concat([
+/** A Retry packet of version 1 (RFC 9000 §17.2.5) with its integrity tag (RFC 9001 §5.8), for a client that began with `odcid`. */
+export function retry(
+  dcid: Uint8Array,
+  scid: Uint8Array,
+  token: Uint8Array,
+  odcid = DCID,
+): Uint8Array {
+  const packet = concat([
     Uint8Array.of(typed(V1, 3)),
     u32(V1),
     Uint8Array.of(dcid.length),
@@ -149,8 +154,11 @@ export function retry(dcid: Uint8Array, scid: Uint8Array, token: Uint8Array): Ui
     Uint8Array.of(scid.length),
     scid,
     token,
-    new Uint8Array(16),
   ])
+  const [key, nonce] = [hex('be0c690b9f66575a1d766b54e368c84e'), hex('461599d35d632bf2239825bb')]
+  const gcm = createCipheriv('aes-128-gcm', key, nonce)
+  gcm.setAAD(concat([Uint8Array.of(odcid.length), odcid, packet])).final()
+  return concat([packet, gcm.getAuthTag()])
 }
 
 export const PING = Uint8Array.of(1)

@@ -217,6 +217,55 @@ describe('QuicHellos', () => {
     expect(octetsOf(lab().take(first, again))).to.deep.equal([LONG_HELLO])
   })
 
+  it('knows the tag of a Retry to be right, or wrong, where it knows the ID the client began with', () => {
+    const drafts = [
+      [DRAFT_29, 'ffff00001d0008f067a5502a4262b5746f6b656ed16926d81f6f9ca2953a8aa4575e1e49'],
+      [DRAFT_27, 'ffff00001b0008f067a5502a4262b5746f6b656ea523cb5ba524695f6569f293a1359d8e'],
+    ] as const
+    const scid = new Uint8Array(0)
+    for (const [version, packet] of [
+      ...SAMPLES.map((sample) => [sample.version, sample.retry] as const),
+      ...drafts.map(([version, text]) => [version, hex(text)] as const),
+    ]) {
+      const { take, counters } = lab()
+      take(initial([crypto(HELLO)], { version, scid }), datagram(packet, BACK))
+      expect(counted(counters)).to.deep.equal({ quic_retries: 1 })
+      // Lengths of the IDs come before.
+      for (let i = 7; i < packet.length; i++) {
+        const wrong = packet.slice()
+        wrong[i] = (wrong[i] ?? 0) ^ 1
+        take(datagram(wrong, BACK))
+      }
+      expect(counters.quic_retries_unauthentic).to.equal(packet.length - 7)
+      // Of another connection, or of one not known, nothing can be told.
+      const before = counters.quic_retries_unauthentic
+      take(datagram(packet, reversed({ srcPort: 7 })))
+      expect(counters.quic_retries_unauthentic).to.equal(before)
+      take(initial([crypto(HELLO)], { version, scid, dcid: OTHER_ID }), datagram(packet, BACK))
+      expect(counters.quic_retries_unauthentic).to.equal(before)
+    }
+  })
+
+  it('does as before after a Retry whose tag is wrong', () => {
+    const { take, counters } = lab()
+    const forged = datagram(damaged(retry(SCID, OTHER_ID, SCID), -1), BACK)
+    const rest = initial([crypto(LONG_HELLO, 900)], { packetNumber: 1 })
+    const given = take(initial([crypto(LONG_HELLO, 0, 900)]), forged, rest)
+    expect(octetsOf(given)).to.deep.equal([LONG_HELLO])
+    expect(counted(counters)).to.deep.equal({ quic_retries: 1, quic_retries_unauthentic: 1 })
+  })
+
+  it('takes a Retry that the snaplen cut, or of drafts without a tag, for what it says to be', () => {
+    const { take, counters } = lab()
+    const packet = retry(SCID, OTHER_ID, SCID)
+    take(initial([crypto(HELLO)]), datagram(packet, { ...BACK, kept: packet.length - 1 }))
+    packet.set(hex('ff000018'), 1)
+    take(datagram(packet, BACK))
+    expect(counted(counters)).to.deep.equal({ quic_retries: 2 })
+    take(datagram(packet.subarray(0, packet.length - 6), BACK))
+    expect(counted(counters)).to.deep.equal({ quic_retries: 2, quic_malformed: 1 })
+  })
+
   it('counts Retry packets, those of the RFCs too, and Version Negotiation', () => {
     const { take, counters } = lab()
     for (const sample of SAMPLES) take(datagram(sample.retry, BACK))

@@ -1,4 +1,4 @@
-import type { FlowKey } from '../base/flow-table.js'
+import type { FlowKey } from './flow-table.js'
 
 /** A packet's flow the other way round. One instance, overwritten: it lasts as long as the packet. */
 export class ReversedFlow implements FlowKey {
