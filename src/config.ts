@@ -184,6 +184,18 @@ export const OPTIONS = {
     schema: z.boolean(),
     default: false,
   },
+  'log-format': {
+    type: 'string',
+    describe: 'how events are logged on stderr: text, json, or auto, which is text on a terminal',
+    schema: z.enum(['auto', 'text', 'json'], 'is auto, text or json'),
+    default: 'auto',
+  },
+  'log-level': {
+    type: 'string',
+    describe: 'least level of what is logged: debug, info, warn or error',
+    schema: z.enum(['debug', 'info', 'warn', 'error'], 'is debug, info, warn or error'),
+    default: 'info',
+  },
   jobs: {
     type: 'number',
     alias: 'j',

@@ -9,8 +9,8 @@ import type { Store } from '../store/store.js'
 /** What a sensor knows of one interface. */
 export interface InterfaceFigures {
   readonly counters: Counters
-  /** Frames the kernel or the card dropped before they were read; absent where the engine cannot know. */
-  readonly kernelDropped?: number
+  /** Counters the engine cannot know, which are 0 for no reason: they get no sample. */
+  readonly unknown?: readonly CounterName[]
   /** Octets of the kernel's ring. */
   readonly ringOctets?: number
 }
@@ -61,16 +61,16 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ]
 
-/** Name and factor under which Prometheus is told a counter: `hellotap_capture_gap_seconds_total`, 0.001. */
-export function metricOf(name: CounterName): { readonly name: string; readonly factor: number } {
-  for (const [suffix, unit, factor] of [
-    ['_millis', '_seconds', 1e-3],
-    ['_micros', '_seconds', 1e-6],
+/** Name under which Prometheus is told a counter, and what its number is divided by: `hellotap_capture_gap_seconds_total`, 1000. */
+export function metricOf(name: CounterName): { readonly name: string; readonly divisor: number } {
+  for (const [suffix, unit, divisor] of [
+    ['_millis', '_seconds', 1e3],
+    ['_micros', '_seconds', 1e6],
     ['_octets', '_bytes', 1],
   ] as const)
     if (name.endsWith(suffix))
-      return { name: `hellotap_${name.slice(0, -suffix.length)}${unit}_total`, factor }
-  return { name: `hellotap_${name}_total`, factor: 1 }
+      return { name: `hellotap_${name.slice(0, -suffix.length)}${unit}_total`, divisor }
+  return { name: `hellotap_${name}_total`, divisor: 1 }
 }
 
 /** All metrics of this process; `metrics()` of it gives the text. */
@@ -110,40 +110,19 @@ export function metricsRegistry(sources: MetricsSources): Registry {
 function addCounters(registry: Registry, sensor: () => SensorFigures): void {
   for (const name of Object.keys(COUNTER_HELP) as CounterName[]) {
     const metric = metricOf(name)
-    byInterface(registry, sensor, metric.name, COUNTER_HELP[name], ({ counters }) =>
-      // rounded: 0.003 s and not 0.0030000000000000005
-      metric.factor === 1 ? counters[name] : Math.round(counters[name]) / (1 / metric.factor),
-    )
+    new Counter({
+      name: metric.name,
+      help: COUNTER_HELP[name],
+      labelNames: ['interface'],
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const [label, { counters, unknown }] of Object.entries(sensor().byInterface))
+          if (unknown?.includes(name) !== true)
+            this.inc({ interface: label }, counters[name] / metric.divisor)
+      },
+    })
   }
-  byInterface(
-    registry,
-    sensor,
-    'hellotap_capture_kernel_dropped_total',
-    'frames the kernel dropped before they were read; no sample where the engine cannot know',
-    ({ kernelDropped }) => kernelDropped,
-  )
-}
-
-function byInterface(
-  registry: Registry,
-  sensor: () => SensorFigures,
-  name: string,
-  help: string,
-  value: (figures: InterfaceFigures) => number | undefined,
-): void {
-  new Counter({
-    name,
-    help,
-    labelNames: ['interface'],
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const [label, figures] of Object.entries(sensor().byInterface)) {
-        const now = value(figures)
-        if (now !== undefined) this.inc({ interface: label }, now)
-      }
-    },
-  })
 }
 
 function addSensor(registry: Registry, sensor: () => SensorFigures): void {

@@ -1,21 +1,27 @@
+import type { Config } from '../config.js'
 import { ConfigError, LIVE_PORTS } from '../config.js'
 import type { Sighting } from '../model/sighting.js'
 import { openStore } from '../store/open-store.js'
 import type { Store } from '../store/store.js'
-import { count, log } from './log.js'
-import { configOf } from './options.js'
+import { runDaemon } from './daemon.js'
+import type { EventLog } from './event-log.js'
+import { logFault } from './event-log.js'
+import { count } from './log.js'
 import type { LinesSink } from './sensor.js'
 import { runSensor } from './sensor.js'
 import type { Serving } from './serving.js'
 import { stopSignal } from './stop-signal.js'
+import { watchStore } from './store-watch.js'
 
 /** Milliseconds between two reports of the counters to the process that started us. */
 const REPORT_MS = 1000
 
 /** `capture`: the sensor daemon. Exit 0 when stopped, 1 when it cannot capture, 2 on bad usage. */
-export async function capture(args: Readonly<Record<string, unknown>>): Promise<number> {
-  const config = configOf(args)
-  const toStdout = args['stdout'] === true
+export function capture(args: Readonly<Record<string, unknown>>): Promise<number> {
+  return runDaemon(args, (config, log) => runCapture(config, args['stdout'] === true, log))
+}
+
+async function runCapture(config: Config, toStdout: boolean, log: EventLog): Promise<number> {
   if (!toStdout && config.redis === undefined)
     throw new ConfigError(
       'capture needs --redis URL to keep sightings in, or --stdout to print them; `hellotap up` keeps them itself',
@@ -25,17 +31,24 @@ export async function capture(args: Readonly<Record<string, unknown>>): Promise<
     ? undefined
     : await openStore(config.redis, limitsOf(config), { waitForRedis: true })
   const sink = store === undefined ? stdoutSink() : storeSink(store)
+  const unwatch = store === undefined ? undefined : watchStore(store, log)
   let report: NodeJS.Timeout | undefined
   let serving: Serving | undefined
   try {
-    await runSensor(config, sink, signal, async (status) => {
+    await runSensor(config, sink, signal, log, async (status) => {
       const { interfaces } = status()
-      log(`capturing on ${interfaces.join(', ')}, ports ${(config.ports ?? LIVE_PORTS).join(', ')}`)
+      const ports = (config.ports ?? LIVE_PORTS).map(String)
+      log.info('capturing', `capturing on ${interfaces.join(', ')}, ports ${ports.join(', ')}`, {
+        interfaces,
+        ports,
+      })
       if (config['metrics-port'] !== 0) {
         // loaded where it is asked for: the packages of the API
         const { startSensorServing } = await import('./sensor-serving.js')
-        serving = await startSensorServing(config, store, status, explainFault)
-        for (const url of serving.urls) log(`metrics at ${url}/metrics`)
+        serving = await startSensorServing(config, store, status, (error) =>
+          logFault(log, 'request-failed', error),
+        )
+        for (const url of serving.urls) log.info('serving', `metrics at ${url}/metrics`, { url })
       }
       // only a process started by `up` has a channel
       if (process.send !== undefined) {
@@ -45,22 +58,21 @@ export async function capture(args: Readonly<Record<string, unknown>>): Promise<
       }
       process.once('beforeExit', () => {
         const { packets, hellos } = status().counters
-        log(`stopped: ${count(packets, 'frame')}, ${count(hellos, 'hello')}`)
+        log.info('stopped', `stopped: ${count(packets, 'frame')}, ${count(hellos, 'hello')}`, {
+          packets,
+          hellos,
+        })
       })
     })
   } finally {
     clearInterval(report)
     await serving?.close()
     await store?.close()
-    if (store !== undefined && store.health().dropped > 0)
-      log(`${count(store.health().dropped, 'sighting')} dropped while the store was away`)
+    // what the end itself dropped is told too
+    unwatch?.()
     if (process.connected) process.disconnect()
   }
   return 0
-}
-
-function explainFault(error: unknown): void {
-  log(`hellotap: ${error instanceof Error ? error.message : String(error)}`)
 }
 
 /** The store's bounds as configured. */

@@ -33,7 +33,7 @@ function explain(error: unknown): number {
     return 1
   }
   const known = ['CaptureError', 'StoreError', 'ConfigError', 'ListenError'].includes(error.name)
-  for (const line of error.message.split('\n')) log(`hellotap: ${line}`)
+  log(error.message.replace(/^/gm, 'hellotap: '))
   if (!known && error.stack !== undefined) log(error.stack)
   return error.name === 'ConfigError' ? 2 : 1
 }
@@ -51,6 +51,7 @@ const READ = [
   'follow',
   'quiet',
 ] as const
+const LOG = ['log-format', 'log-level'] as const
 const API = ['host', 'http-port', 'https-port', 'trusted-proxy', 'data-dir'] as const
 
 // yargs loses a "-" among several positional words; it goes through as a name no file can have
@@ -64,7 +65,7 @@ const parser: Argv = yargs(words)
     'up',
     'capture, keep and answer, all on this machine',
     (command) =>
-      withOptions(command, [...SENSOR, ...STORE, ...API])
+      withOptions(command, [...SENSOR, ...STORE, ...API, ...LOG])
         .example('$0 up', 'the default interface and loopback; page on http://127.0.0.1:8080')
         .example('$0 up -i eth1 --ports 443,993', 'a span port, HTTPS and IMAPS')
         .example('$0 up --redis redis://127.0.0.1:6379', 'sightings outlive the process'),
@@ -74,7 +75,7 @@ const parser: Argv = yargs(words)
     'capture',
     'the sensor: hellos on an interface become sightings in Redis',
     (command) =>
-      withOptions(command, [...SENSOR, ...STORE, 'host', 'metrics-port'])
+      withOptions(command, [...SENSOR, ...STORE, 'host', 'metrics-port', ...LOG])
         .option('stdout', {
           type: 'boolean',
           describe: 'print sightings as JSON lines instead of keeping them',
@@ -90,7 +91,7 @@ const parser: Argv = yargs(words)
     'serve',
     'the API and the page, answering from Redis',
     (command) =>
-      withOptions(command, [...STORE, ...API])
+      withOptions(command, [...STORE, ...API, ...LOG])
         .example('$0 serve --redis redis://127.0.0.1:6379', 'what `capture` wrote there')
         .example('$0 serve --redis redis://10.0.0.5 --trusted-proxy 127.0.0.1', 'behind nginx'),
     (args) => run(async () => (await import('./serve-command.js')).serve(args)),

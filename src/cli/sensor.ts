@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { InterfaceFigures } from '../api/metrics.js'
-import type { Counters } from '../base/counters.js'
-import { newCounters } from '../base/counters.js'
+import type { CounterName, Counters } from '../base/counters.js'
+import { COUNTER_HELP, newCounters } from '../base/counters.js'
 import { CAPTURE_RING_OCTETS } from '../base/limits.js'
 import { CaptureError } from '../capture/capture-error.js'
 import { defaultInterfaces } from '../capture/interfaces.js'
@@ -10,7 +10,7 @@ import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
 import type { PacketSource } from '../model/packet-block.js'
 import { Pipeline } from '../pipeline.js'
-import { log } from './log.js'
+import type { EventLog } from './event-log.js'
 import type { SensorStatus } from './sensor-report.js'
 import { LoopDelay, processFigures, sumCounters } from './sensor-report.js'
 
@@ -30,6 +30,7 @@ export async function runSensor(
   config: Config,
   sink: LinesSink,
   signal: AbortSignal,
+  log: EventLog,
   onReady: (status: () => SensorStatus) => Promise<void> | void,
 ): Promise<void> {
   const wanted = config.interface.length > 0 ? config.interface : await defaultInterfaces()
@@ -44,7 +45,13 @@ export async function runSensor(
   const opened: { name: string; source: LiveSource; counters: Counters }[] = []
   for (const name of names) {
     const counters = newCounters()
-    const source = new LiveSource({ interface: name, ports, server: config.server, counters, log })
+    const source = new LiveSource({
+      interface: name,
+      ports,
+      server: config.server,
+      counters,
+      log: (line) => log.warn('capture', line, { interface: name }),
+    })
     try {
       await source.open()
       opened.push({ name, source, counters })
@@ -55,7 +62,7 @@ export async function runSensor(
   }
   const [first] = failures
   if (opened.length === 0 && first !== undefined) throw first
-  for (const failure of failures) log(`hellotap: ${failure.message}`)
+  for (const { code, message } of failures) log.warn('interface-left-out', message, { code })
   const loopDelay = new LoopDelay()
   try {
     await onReady(() => ({
@@ -111,10 +118,15 @@ export async function runSensor(
   }
 }
 
+/** Counters of what was dropped before any frame was read, which not every engine can know. */
+const OF_THE_KERNEL = (Object.keys(COUNTER_HELP) as CounterName[]).filter((name) =>
+  /^capture_(kernel|interface)_dropped$/.test(name),
+)
+
 function figuresOf({ dropped }: PacketSource, counters: Counters): InterfaceFigures {
   return {
     counters,
     ringOctets: CAPTURE_RING_OCTETS,
-    ...(dropped === undefined ? {} : { kernelDropped: dropped }),
+    ...(dropped === undefined ? { unknown: OF_THE_KERNEL } : {}),
   }
 }

@@ -1,26 +1,33 @@
+import type { Config } from '../config.js'
 import { ConfigError } from '../config.js'
 import { openStore } from '../store/open-store.js'
 import { limitsOf } from './capture-command.js'
-import { log } from './log.js'
-import { configOf } from './options.js'
+import { runDaemon } from './daemon.js'
+import type { EventLog } from './event-log.js'
 import { startServing } from './serving.js'
 import { stopSignal } from './stop-signal.js'
+import { watchStore } from './store-watch.js'
 
 /** `serve`: the API over what `capture` wrote to Redis. Exit 0 when stopped, 1 when it cannot serve, 2 on bad usage. */
-export async function serve(args: Readonly<Record<string, unknown>>): Promise<number> {
-  const config = configOf(args)
+export function serve(args: Readonly<Record<string, unknown>>): Promise<number> {
+  return runDaemon(args, runServe)
+}
+
+async function runServe(config: Config, log: EventLog): Promise<number> {
   if (config.redis === undefined)
     throw new ConfigError(
       'serve needs --redis URL, where `capture` writes; `hellotap up` does without',
     )
   const signal = stopSignal()
   const store = await openStore(config.redis, limitsOf(config))
+  const unwatch = watchStore(store, log)
   try {
-    const serving = await startServing(config, store, () => ({}))
-    for (const url of serving.urls) log(`serving ${url}`)
+    const serving = await startServing(config, store, log, () => ({}))
+    for (const url of serving.urls) log.info('serving', `serving ${url}`, { url })
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     await serving.close()
   } finally {
+    unwatch()
     await store.close()
   }
   return 0

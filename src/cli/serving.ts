@@ -8,6 +8,8 @@ import type { Config } from '../config.js'
 import { ConfigError } from '../config.js'
 import type { Store } from '../store/store.js'
 import { describeSighting } from './describe-sighting.js'
+import type { EventLog } from './event-log.js'
+import { logFault } from './event-log.js'
 import { version } from './version.js'
 
 /** Milliseconds a caller waits at most for its own hello to come through the capture. */
@@ -29,6 +31,7 @@ export interface Serving {
 export async function startServing(
   config: Config,
   store: Store,
+  log: EventLog,
   health: () => Readonly<Record<string, unknown>>,
   metrics: Pick<MetricsSources, 'sensor' | 'outcomes'> = {},
 ): Promise<Serving> {
@@ -44,6 +47,7 @@ export async function startServing(
     waitMs: WAIT_MS,
     metrics: { ...metrics, version, process: true },
     describe: describeSighting,
+    onError: (error) => logFault(log, 'request-failed', error),
     ...(httpsPort === 0 ? {} : { httpsPort }),
   })
   const listening = await listen(

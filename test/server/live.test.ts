@@ -155,10 +155,10 @@ describe('the server side live', function () {
   })
 })
 
-/** What a daemon said, but for its words to people. */
+/** The sightings among what a daemon said. */
 function linesOf({ output }: Daemon): string {
   return output
     .split('\n')
-    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .filter((line) => /^\{"time".*"proto".*\}$/.test(line))
     .join('\n')
 }

@@ -1,0 +1,26 @@
+import type { Config } from '../config.js'
+import type { EventLog } from './event-log.js'
+import { isForOperators, logFault, openProcessLog } from './event-log.js'
+import { configOf } from './options.js'
+
+/**
+ * Runs a command that goes on until it is stopped, with its configuration and its log. What ends it is its last event.
+ * @returns its exit code, 1 where it failed
+ * @throws ConfigError: bad usage is for whoever typed it, in plain text
+ */
+export async function runDaemon(
+  args: Readonly<Record<string, unknown>>,
+  run: (config: Config, log: EventLog) => Promise<number>,
+): Promise<number> {
+  const config = configOf(args)
+  const log = openProcessLog(config)
+  try {
+    return await run(config, log)
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ConfigError') throw error
+    logFault(log, error instanceof Error && isForOperators(error) ? 'failed' : 'fault', error)
+    return 1
+  } finally {
+    log.close()
+  }
+}

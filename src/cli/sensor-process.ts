@@ -1,0 +1,177 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import type { SensorFigures } from '../api/metrics.js'
+import type { Config } from '../config.js'
+import { LIVE_PORTS } from '../config.js'
+import type { Store } from '../store/store.js'
+import { sightingsOf } from './capture-command.js'
+import type { EventLog } from './event-log.js'
+import type { RelayedEvent } from './relayed-event.js'
+import { relay, relayedEvent } from './relayed-event.js'
+import type { SensorStatus } from './sensor-report.js'
+
+/** Milliseconds before a sensor that died is started again; doubled with each death in a row, up to the second. */
+const RESTART_MS = 250
+const RESTART_MOST_MS = 10_000
+/** Milliseconds a sensor has lived after which its death is a new one, not one in a row. */
+const STEADY_MS = 30_000
+
+/** Characters of a line without an end that are kept of the sensor's stderr. */
+const MAX_LINE = 65_536
+/** Events kept of a sensor that does not capture yet. */
+const MAX_EARLY_EVENTS = 64
+
+/** The supervised sensor: a child that runs `capture --stdout`, whose lines go into the store. */
+export class SensorProcess {
+  readonly #config: Config
+  readonly #store: Store
+  readonly #log: EventLog
+  #latest: SensorStatus | undefined
+  #reason = 'the sensor has not started yet'
+  #restarts = 0
+  #capturing = false
+  #settle: () => void = () => undefined
+  /** Resolves when the first start has come to something, good or bad. */
+  readonly settled = new Promise<void>((resolve) => (this.#settle = resolve))
+
+  constructor(config: Config, store: Store, log: EventLog) {
+    this.#config = config
+    this.#store = store
+    this.#log = log
+  }
+
+  get status() {
+    return {
+      capturing: this.#capturing,
+      interfaces: this.#latest?.interfaces ?? [],
+      restarts: this.#restarts,
+      ...(this.#capturing ? {} : { reason: this.#reason }),
+      ...(this.#latest === undefined ? {} : { counters: this.#latest.counters }),
+    }
+  }
+
+  /** What `/metrics` tells of it. */
+  get figures(): SensorFigures {
+    const { byInterface = {}, process } = this.#latest ?? {}
+    return {
+      capturing: this.#capturing,
+      restarts: this.#restarts,
+      byInterface,
+      ...(process === undefined || !this.#capturing ? {} : { process }),
+    }
+  }
+
+  /** Keeps a sensor alive until `signal`; gives up only on one that could never start. */
+  async run(signal: AbortSignal): Promise<void> {
+    const isStopped = () => signal.aborted
+    let pause = RESTART_MS
+    while (!isStopped()) {
+      const startedAt = Date.now()
+      const { code, last } = await this.#once(signal)
+      const everStarted = this.#latest !== undefined
+      this.#capturing = false
+      this.#reason = last
+      this.#settle()
+      if (isStopped() || !everStarted) return
+      if (Date.now() - startedAt > STEADY_MS) pause = RESTART_MS
+      this.#restarts++
+      this.#log.error(
+        'sensor-ended',
+        `the sensor ended (${code}); starting it again in ${pause} ms`,
+        { code, restarts: this.#restarts, pause_millis: pause },
+      )
+      await sleep(pause, signal)
+      pause = Math.min(pause * 2, RESTART_MOST_MS)
+    }
+  }
+
+  async #once(signal: AbortSignal): Promise<{ code: string; last: string }> {
+    const child = this.#spawn()
+    const stop = () => child.kill('SIGTERM')
+    signal.addEventListener('abort', stop, { once: true })
+    let last = 'the sensor ended without a word'
+    // what a first start fails by is told as the reason; what it left out, once it captures
+    const early: RelayedEvent[] = []
+    if (child.stderr !== null)
+      eachLine(child.stderr, (line) => {
+        const event = relayedEvent(line)
+        last = event.sentence
+        // that it captures is for us to say
+        if (event.event === 'capturing') return
+        if (this.#capturing) relay(this.#log, event)
+        else if (early.length < MAX_EARLY_EVENTS) early.push(event)
+      })
+    child.on('message', (status) => {
+      for (const event of early.splice(0)) relay(this.#log, event)
+      this.#latest = status as SensorStatus
+      if (!this.#capturing && this.#restarts > 0)
+        this.#log.info('capturing', `capturing again on ${this.#latest.interfaces.join(', ')}`)
+      this.#capturing = true
+      this.#settle()
+    })
+    const ended = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(error.message))
+      child.once('close', (code, name) => resolve(name ?? `exit code ${code ?? 'unknown'}`))
+    })
+    await this.#takeLines(child)
+    const code = await ended
+    signal.removeEventListener('abort', stop)
+    return { code, last }
+  }
+
+  #spawn(): ChildProcess {
+    const config = this.#config
+    const args = ['capture', '--stdout', '--ports', (config.ports ?? LIVE_PORTS).join(',')]
+    // ours tells its figures too
+    args.push('--metrics-port', '0', '--log-format', 'json', '--log-level', config['log-level'])
+    if (config.fingerprints !== undefined)
+      args.push('--fingerprints', config.fingerprints.join(','))
+    if (config.server) args.push('--server')
+    if (config.sensor !== undefined) args.push('--sensor', config.sensor)
+    if (config.interface.length > 0) args.push('--interface', ...config.interface)
+    const main = new URL('./main.js', import.meta.url).pathname
+    return spawn(process.execPath, [...process.execArgv, main, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // its own process group: Ctrl-C reaches us alone, and we stop it in order
+      detached: true,
+    })
+  }
+
+  /** Puts the sightings of complete lines; a rest waits for its end. Back-pressure reaches the sensor by its pipe. */
+  async #takeLines(child: ChildProcess): Promise<void> {
+    let rest = Buffer.alloc(0)
+    for await (const chunk of child.stdout ?? []) {
+      const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer])
+      const end = bytes.lastIndexOf(10) + 1
+      rest = Buffer.from(bytes.subarray(end))
+      if (end > 0 && !this.#store.put(sightingsOf(bytes.subarray(0, end))))
+        await this.#store.drain()
+    }
+  }
+}
+
+/** Calls `take` with each line, the last one too where it has no end; a line too long is cut. */
+function eachLine(stream: Readable, take: (line: string) => void): void {
+  let rest = ''
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = (lines.pop() ?? '').slice(0, MAX_LINE)
+    for (const line of lines) if (line !== '') take(line)
+  })
+  stream.on('end', () => {
+    if (rest !== '') take(rest)
+  })
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}
