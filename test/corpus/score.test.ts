@@ -27,12 +27,26 @@ interface Score {
   readonly extraFlows: number
   readonly fields: Record<
     string,
-    { matched: number; mismatched: number; missing: number; extra: number; duplicate: number }
+    {
+      matched: number
+      mismatched: number
+      missing: number
+      extra: number
+      duplicate: number
+      disputed: number
+    }
   >
 }
 
 type Row = Pick<Sighting, 'proto' | 'src' | 'srcport' | 'dst' | 'dstport'> & {
   readonly file: string
+}
+
+/** A row of the expected ones that has other values by other programs. */
+interface DisputedRow extends Row {
+  readonly disputed?: readonly string[]
+  readonly ja4?: string
+  readonly ja4_by_current_doc?: string
 }
 
 const isCompared = ({ proto }: { proto: string }) => TRANSPORTS.includes(proto)
@@ -116,6 +130,45 @@ describe('published values', () => {
     })
   }
 
+  describe('in dispute', () => {
+    let disputed: DisputedRow[]
+    before(() => {
+      disputed = jsonLines<DisputedRow>(resolve(CORPUS, 'foxio/expected.jsonl')).filter(
+        (row) => row.disputed !== undefined,
+      )
+    })
+
+    it('are those that README.md lists, and no others are passed over', async () => {
+      const listed = disputesInReadme()
+      const flows = new Map(disputed.map((row) => [flowOf(row), row.disputed?.join(' ') ?? '']))
+      expect(listed.map(({ flow, fields }) => [flow, fields])).to.deep.equal([...flows])
+      const said = await score(expectedOf('foxio'), await read('foxio/pcap'))
+      const passedOver = Object.entries(said.fields).map(([field, values]) => [
+        field,
+        values.disputed,
+      ])
+      const count = (field: string) =>
+        listed.filter(({ fields }) => fields.split(' ').includes(field)).length
+      expect(passedOver).to.deep.equal(passedOver.map(([field]) => [field, count(String(field))]))
+      expect(listed.length).to.be.above(0)
+    })
+
+    it('are given by the rulings', async () => {
+      const ours = (await read('foxio/pcap')) as (Row & Partial<Sighting>)[]
+      for (const { flow, ruling } of disputesInReadme()) {
+        const given = ours.filter((row) => flowOf(row) === flow)
+        const rows = disputed.filter((row) => flowOf(row) === flow)
+        const isSecond = ruling === 'second hello'
+        const wanted = rows.map((row) => (isSecond ? row.ja4 : row.ja4_by_current_doc))
+        expect(given.map(({ ja4 }) => ja4)).to.have.members(wanted)
+        const seconds = given.filter(({ hrr_of }) => hrr_of !== undefined)
+        expect(seconds).to.have.length(isSecond ? 1 : 0)
+        for (const second of seconds)
+          expect(given.map(({ time }) => time)).to.include(second.hrr_of)
+      }
+    })
+  })
+
   it('of JA3: hellos of the lists its authors publish have its strings and sums', async () => {
     const rows = jsonLines<{ string: string; md5: string }>(resolve(CORPUS, 'ja3/expected.jsonl'))
     expect(rows.length).to.be.above(2)
@@ -142,6 +195,18 @@ describe('published values', () => {
     expect(said.fields['sni']).to.include({ missing: 1 })
   })
 })
+
+/** The table of disputes in README.md. */
+function disputesInReadme(): { flow: string; fields: string; ruling: string }[] {
+  const text = readFileSync(resolve(import.meta.dirname, 'README.md'), 'utf8')
+  return [...text.matchAll(/^\| `([^`]+)` \| `([^`]+)` \| `([^`]+)` \| (.+) \|$/gm)].map(
+    ([, file = '', flow = '', fields = '', ruling = '']) => ({
+      flow: `${file} ${flow}`,
+      fields,
+      ruling,
+    }),
+  )
+}
 
 /** The flows of the table in README.md, as `flowOf` writes them. */
 function extrasInReadme(): string[] {
