@@ -41,6 +41,10 @@ export const COUNTER_HELP = {
     'frames that passed the in-kernel filter and were dropped because its ring was full (native engine)',
   capture_interface_dropped:
     'frames dropped before the in-kernel filter, by the interface or its driver (native engine)',
+  tcp_syns: 'TCP segments by which a client opens a connection to a watched port',
+  tcp_syn_acks: 'TCP segments by which a server accepts a connection on a watched port',
+  tcp_not_tls:
+    'TCP connections to a watched port, seen from their SYN on, that begin with something else than a hello',
   hello_retransmitted: 'hellos that came again after they were given: not given twice',
   hello_too_long: 'unfinished hellos given up because they span more than is kept',
   hello_broken_off: 'unfinished hellos given up because what followed was no more of them',

@@ -7,8 +7,15 @@ import { PROGRESS_NUMBERS } from './read-messages.js'
 import type { ReadProgress } from './read-progress.js'
 import type { Desk } from './read-set.js'
 
-/** What a reader does in any case: no fault, and told first. */
-const USUAL: ReadonlySet<string> = new Set<CounterName>(['packets', 'packet_octets', 'hellos'])
+/** What comes in any case: no fault, and what a reader wants to know is told first. */
+const USUAL: ReadonlySet<string> = new Set<CounterName>([
+  'packets',
+  'packet_octets',
+  'hellos',
+  'tcp_syns',
+  'tcp_syn_acks',
+  'tcp_not_tls',
+])
 
 /** Everything one run of `read` found: the desk of one thread, and where the desks of workers end up. */
 export class ReadTally implements Desk {

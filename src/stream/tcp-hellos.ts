@@ -95,7 +95,10 @@ export class TcpHellos {
     const hasControl = (packet.flags & CONTROL) !== 0
     if (packet.payloadLen === 0 && !hasControl) return NOTHING
     const wanted = this.wantedOf(packet)
-    if (wanted === 0) return NOTHING
+    if (wanted === 0) {
+      if (hasControl) this.countAccepted(packet)
+      return NOTHING
+    }
     if (hasControl) return this.takeControl(packet, wanted)
 
     const off = packet.payloadOff
@@ -111,9 +114,13 @@ export class TcpHellos {
   }
 
   private wantedOf(packet: Packet): number {
-    const client = this.anyPort || this.isPort[packet.dstPort] !== 0 ? WANT_CLIENT_HELLO : 0
+    const client = this.isToServer(packet) ? WANT_CLIENT_HELLO : 0
     if (!this.server) return client
     return this.anyPort || this.isPort[packet.srcPort] !== 0 ? client | WANT_SERVER_HELLO : client
+  }
+
+  private isToServer(packet: Packet): boolean {
+    return this.anyPort || this.isPort[packet.dstPort] !== 0
   }
 
   /** SYN, FIN and RST, with or without octets. */
@@ -122,7 +129,9 @@ export class TcpHellos {
     const hash = flows.table.hash(packet)
     if ((packet.flags & TCP_SYN) !== 0) {
       const side = (packet.flags & TCP_ACK) === 0 ? WANT_CLIENT_HELLO : WANT_SERVER_HELLO
+      if (side === WANT_SERVER_HELLO) this.countAccepted(packet)
       if ((wanted & side) === 0) return NOTHING
+      if (side === WANT_CLIENT_HELLO) this.counters.tcp_syns++
       const first = (packet.seq + 1) | 0
       this.takeSyn(packet, first, hash)
       return packet.payloadLen === 0 ? NOTHING : this.takeData(packet, first, wanted, hash)
@@ -135,6 +144,11 @@ export class TcpHellos {
         : this.takeData(packet, packet.seq | 0, wanted, hash)
     if (flows.table.isWatched(hash)) this.takeEnd(packet, isReset, hash)
     return given
+  }
+
+  private countAccepted(packet: Packet): void {
+    if ((packet.flags & TCP_SYN) === 0 || (packet.flags & TCP_ACK) === 0) return
+    if (this.anyPort || this.isPort[packet.srcPort] !== 0) this.counters.tcp_syn_acks++
   }
 
   private takeData(packet: Packet, seq: number, wanted: number, hash: number): number {
@@ -261,7 +275,10 @@ export class TcpHellos {
     const words = this.flows.words
     const at = entry * FLOW_WORDS
     words[at + NEXT] = (seq + packet.payloadWireLen) | 0
-    const passed = (words[at + PASSED] ?? 0) + packet.payloadWireLen
+    const before = words[at + PASSED] ?? 0
+    if (before === 0 && !this.flows.has(entry, GIVEN) && this.isToServer(packet))
+      this.counters.tcp_not_tls++
+    const passed = before + packet.payloadWireLen
     words[at + PASSED] = passed
     if (passed <= MAX_PREAMBLE_LEN) return
     this.flows.dropSlot(entry, 'hello_too_long')
