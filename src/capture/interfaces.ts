@@ -83,6 +83,20 @@ export function interfaceIndex(name: string): number | undefined {
   return index === undefined ? undefined : Number(index)
 }
 
+/** Frames the interface received and sent since it was made, by the system's own count; undefined where it is not told. */
+export function interfaceFrames(name: string): number | undefined {
+  const lines = readNow('/proc/net/dev')?.split('\n') ?? []
+  const line = lines.find((each) => each.trim().startsWith(`${name}:`))
+  if (line === undefined) return undefined
+  // bytes, packets and six more received, then the same sent
+  const numbers = line
+    .slice(line.indexOf(':') + 1)
+    .trim()
+    .split(/\s+/)
+    .map(Number)
+  return (numbers[1] ?? 0) + (numbers[9] ?? 0)
+}
+
 /**
  * Interfaces of the default routes with the lowest metric in `/proc/net/route` (IPv4) and
  * `/proc/net/ipv6_route`, the IPv4 one first.

@@ -10,6 +10,7 @@ import type { EventLog } from './event-log.js'
 import type { RelayedEvent } from './relayed-event.js'
 import { relay, relayedEvent } from './relayed-event.js'
 import type { SensorStatus } from './sensor-report.js'
+import { seesHellos } from './watch.js'
 
 /** Milliseconds before a sensor that died is started again; doubled with each death in a row, up to the second. */
 const RESTART_MS = 250
@@ -47,18 +48,21 @@ export class SensorProcess {
       interfaces: this.#latest?.interfaces ?? [],
       restarts: this.#restarts,
       ...(this.#capturing ? {} : { reason: this.#reason }),
-      ...(this.#latest === undefined ? {} : { counters: this.#latest.counters }),
+      ...(this.#latest === undefined
+        ? {}
+        : { counters: this.#latest.counters, watch: this.#latest.watch }),
     }
   }
 
   /** What `/metrics` tells of it. */
   get figures(): SensorFigures {
-    const { byInterface = {}, process } = this.#latest ?? {}
+    const { byInterface = {}, process, watch } = this.#latest ?? {}
     return {
       capturing: this.#capturing,
       restarts: this.#restarts,
       byInterface,
       ...(process === undefined || !this.#capturing ? {} : { process }),
+      ...(watch === undefined || !this.#capturing ? {} : { seesHellos: seesHellos(watch) }),
     }
   }
 

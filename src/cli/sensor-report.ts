@@ -5,6 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { InterfaceFigures, ProcessFigures } from '../api/metrics.js'
 import type { CounterName, Counters } from '../base/counters.js'
 import { newCounters } from '../base/counters.js'
+import type { WatchState } from './watch.js'
 
 /** What a sensor can say of itself, for `/healthz` and `/metrics`. */
 export interface SensorStatus {
@@ -13,6 +14,8 @@ export interface SensorStatus {
   readonly counters: Counters
   readonly byInterface: Readonly<Record<string, InterfaceFigures>>
   readonly process: ProcessFigures
+  /** What the watch makes of each interface. */
+  readonly watch: Readonly<Record<string, WatchState>>
 }
 
 /** Milliseconds the event loop's delay is gathered before it is forgotten; told are this span and the one before. */

@@ -4,6 +4,7 @@ import type { Config } from '../config.js'
 import type { Store } from '../store/store.js'
 import type { SensorStatus } from './sensor-report.js'
 import type { Serving } from './serving.js'
+import { seesHellos } from './watch.js'
 import { version } from './version.js'
 
 /**
@@ -21,14 +22,15 @@ export async function startSensorServing(
       version,
       process: true,
       sensor: () => {
-        const { byInterface, process } = status()
-        return { capturing: true, restarts: 0, byInterface, process }
+        const { byInterface, process, watch } = status()
+        const sees = seesHellos(watch)
+        return { capturing: true, restarts: 0, byInterface, process, seesHellos: sees }
       },
       ...(store === undefined ? {} : { store }),
     },
     health: () => {
-      const { interfaces, counters } = status()
-      return { sensor: { capturing: true, interfaces, counters } }
+      const { interfaces, counters, watch } = status()
+      return { sensor: { capturing: true, interfaces, counters, watch } }
     },
     ...(store === undefined ? {} : { store }),
     onError,

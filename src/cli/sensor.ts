@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto'
 import type { InterfaceFigures } from '../api/metrics.js'
 import type { CounterName, Counters } from '../base/counters.js'
-import { COUNTER_HELP, newCounters } from '../base/counters.js'
+import { newCounters } from '../base/counters.js'
 import { CAPTURE_RING_OCTETS } from '../base/limits.js'
 import { CaptureError } from '../capture/capture-error.js'
-import { defaultInterfaces } from '../capture/interfaces.js'
+import { defaultInterfaces, listInterfaces } from '../capture/interfaces.js'
 import { LiveSource } from '../capture/live-source.js'
 import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
@@ -13,6 +13,7 @@ import { Pipeline } from '../pipeline.js'
 import type { EventLog } from './event-log.js'
 import type { SensorStatus } from './sensor-report.js'
 import { LoopDelay, processFigures, sumCounters } from './sensor-report.js'
+import { Watch } from './watch.js'
 
 /** Milliseconds between two looks at hellos whose server is silent, while no frames come that would tell the time. */
 const EXPIRE_MS = 1000
@@ -64,6 +65,16 @@ export async function runSensor(
   if (opened.length === 0 && first !== undefined) throw first
   for (const { code, message } of failures) log.warn('interface-left-out', message, { code })
   const loopDelay = new LoopDelay()
+  const loopbacks = (await listInterfaces()).filter(({ loopback }) => loopback)
+  const watch = new Watch(
+    opened.map(({ name, counters }) => ({
+      name,
+      counters,
+      isLoopback: loopbacks.some((each) => each.name === name),
+    })),
+    ports,
+    log,
+  )
   try {
     await onReady(() => ({
       interfaces: opened.map(({ name }) => name),
@@ -72,6 +83,7 @@ export async function runSensor(
         opened.map(({ name, source, counters }) => [name, figuresOf(source, counters)]),
       ),
       process: processFigures(loopDelay),
+      watch: watch.states,
     }))
     await Promise.all(
       opened.map(async ({ name, source, counters }) => {
@@ -115,13 +127,15 @@ export async function runSensor(
   } finally {
     for (const { source } of opened) source.close()
     loopDelay.stop()
+    watch.stop()
   }
 }
 
 /** Counters of what was dropped before any frame was read, which not every engine can know. */
-const OF_THE_KERNEL = (Object.keys(COUNTER_HELP) as CounterName[]).filter((name) =>
-  /^capture_(kernel|interface)_dropped$/.test(name),
-)
+const OF_THE_KERNEL: readonly CounterName[] = [
+  'capture_kernel_dropped',
+  'capture_interface_dropped',
+]
 
 function figuresOf({ dropped }: PacketSource, counters: Counters): InterfaceFigures {
   return {
