@@ -40,6 +40,8 @@ export const RANDOM_WORDS = 4
 export const FIRST_MICROS = 7
 /** KEY_WORDS of the client's keys. */
 export const KEYS = 16
+/** Number of the connection whose hello came again on this one, plus one. */
+const SAME_AS = 27
 
 // Bits of FLAGS, of the client; of the server one further left.
 /** The stream holds no hello that can be read. */
@@ -116,6 +118,19 @@ export class QuicConnections {
     for (let c = connection; c >= 0; c = this.olderThan(c))
       if (this.ids.isScid(c, bytes, off, len)) return c
     return -1
+  }
+
+  /** What tells the connection from others of its flow, never 0: the same before a Retry and after. */
+  nameOf(connection: number): number {
+    const sameAs = this.words[connection * CONNECTION_WORDS + SAME_AS] ?? 0
+    return sameAs === 0 ? connection + 1 : sameAs
+  }
+
+  /** Takes note that a connection goes on what `other` began. */
+  rename(connection: number, other: number): void {
+    const first = CONNECTION_WORDS / 2
+    this.words[connection * CONNECTION_WORDS + SAME_AS] = this.nameOf(other)
+    this.micros[connection * first + FIRST_MICROS] = this.micros[other * first + FIRST_MICROS] ?? -1
   }
 
   /** The newest connection of the same flow. */

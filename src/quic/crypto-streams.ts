@@ -181,12 +181,12 @@ export class CryptoStreams {
   }
 
   /**
-   * Whether another connection of the flow gave the very hello, at a time that is then this one's too: a Retry makes the
-   * client send it again (RFC 9000 §17.2.5.3).
+   * Whether another connection of the flow gave the very hello, and is then the same: a Retry makes the client send it
+   * again (RFC 9000 §17.2.5.3).
    */
   private isSentAgain(connection: number, bytes: Uint8Array, off: number, length: number): boolean {
     const { connections } = this
-    const { words, micros } = connections
+    const { words } = connections
     if (length < RANDOM_OFF + RANDOM_LEN) return false
     const at = connection * CONNECTION_WORDS
     words[at + HELLO_LEN] = length
@@ -202,8 +202,7 @@ export class CryptoStreams {
         isSame = words[otherAt + HELLO_RANDOM + i] === words[at + HELLO_RANDOM + i]
       }
       if (!isSame) continue
-      const first = CONNECTION_WORDS / 2
-      micros[connection * first + FIRST_MICROS] = micros[other * first + FIRST_MICROS] ?? -1
+      connections.rename(connection, other)
       return true
     }
     return false

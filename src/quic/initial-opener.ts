@@ -10,7 +10,8 @@ import { PacketOpener } from './packet-protection.js'
 //
 // It is the server's where its flow, turned round, has a client of that connection ID. A client's packet is opened with
 // the keys of the connection it names, else of one with the same Source Connection ID (the client answers to the ID its
-// server chose, the keys stay: RFC 9001 §5.2), else with fresh ones: of a new connection, or of one after a Retry.
+// server chose, the keys stay: RFC 9001 §5.2), else with fresh ones: of a new connection, or of one after a Retry or a
+// Version Negotiation, after which some clients go on with the same IDs.
 
 /** Opens Initial packets, and takes note of the connections they begin. */
 export class InitialOpener {
@@ -73,13 +74,15 @@ export class InitialOpener {
     const { bytes } = packet
     const { dcidOff, dcidLen, scidOff, scidLen } = header
     for (let c = newest; c >= 0; c = connections.olderThan(c)) {
-      if (!connections.ids.isDcid(c, bytes, dcidOff, dcidLen)) continue
+      if (!this.isFirstOf(c, packet, header)) continue
+      if (connections.words[c * CONNECTION_WORDS + ROW] !== header.row) continue
       if (this.openWith(packet, header, c, CLIENT, seconds)) return true
       this.counters.quic_unauthentic++
       return false
     }
     for (let c = connections.nextOfScid(newest, bytes, scidOff, scidLen); c >= 0;) {
-      if (this.openWith(packet, header, c, CLIENT, seconds)) return true
+      if (!this.isFirstOf(c, packet, header) && this.openWith(packet, header, c, CLIENT, seconds))
+        return true
       c = connections.nextOfScid(connections.olderThan(c), bytes, scidOff, scidLen)
     }
     if (dcidLen < MIN_CLIENT_DCID_LEN) {
@@ -93,6 +96,11 @@ export class InitialOpener {
     }
     this.begin(connections.open(packet, header, keys, seconds), CLIENT, seconds)
     return true
+  }
+
+  /** Whether the packet goes to the Destination Connection ID that the connection's client made up. */
+  private isFirstOf(connection: number, packet: Packet, { dcidOff, dcidLen }: LongHeader): boolean {
+    return this.connections.ids.isDcid(connection, packet.bytes, dcidOff, dcidLen)
   }
 
   /** Opens the packet as one of a known connection. */

@@ -168,7 +168,7 @@ export class QuicHellos {
         )
         if (!isOpen) return false
         this.message.quicVersion = header.version
-        this.message.connection = this.opener.connection + 1
+        this.message.connection = this.connections.nameOf(this.opener.connection)
         this.frameAt = 0
         return true
       }

@@ -273,6 +273,26 @@ describe('QuicHellos', () => {
     expect(counted(counters)).to.deep.equal({ quic_retries: 2, quic_version_negotiations: 1 })
   })
 
+  it('gives the hello of each version where a client goes on with the same IDs after Version Negotiation', () => {
+    const { take, counters } = lab({ server: true })
+    const other = handshake(1, 1700, 9)
+    const options = { side: 'server', keyId: DCID, dcid: SCID, scid: OTHER_ID } as const
+    const given = take(
+      initial([crypto(HELLO)], { version: DRAFT_29 }),
+      datagram(concat([hex('ca 00000000 05'), SCID, hex('08'), DCID, hex('00000001')]), BACK),
+      initial([crypto(other, 0, 900)], { packetNumber: 1 }),
+      initial([crypto(HELLO)], { version: DRAFT_29, packetNumber: 1 }),
+      initial([crypto(other, 900)], { packetNumber: 2 }),
+      datagram(initial([crypto(SERVER_HELLO)], options), BACK),
+    )
+    expect(octetsOf(given)).to.deep.equal([HELLO, other, SERVER_HELLO])
+    expect(given.map(({ version }) => version)).to.deep.equal([DRAFT_29, V1, V1])
+    expect(counted(counters)).to.deep.equal({
+      hello_retransmitted: 1,
+      quic_version_negotiations: 1,
+    })
+  })
+
   it('keeps apart several connections of one flow, whose clients have no ID', () => {
     const { take } = lab({ server: true })
     const none = new Uint8Array(0)
