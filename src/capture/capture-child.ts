@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { fork } from 'node:child_process'
+import { closeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Readable } from 'node:stream'
 import { CHILD_OPEN_MILLIS, CHILD_STOP_MILLIS, HEARTBEATS_MISSED } from '../base/limits.js'
@@ -8,8 +9,8 @@ import type { CaptureError } from './capture-error.js'
 import type { ChildCommand, ChildMessage, ChildOptions, Losses } from './child-message.js'
 import type { GapReason, GapStart } from './gaps.js'
 import { interfaceIndex, interfaceState } from './interfaces.js'
-import type { SharedMemory } from './native-addon.js'
-import { sharedFrames } from './shared-frames.js'
+import type { NativeAddon, SharedMemory } from './native-addon.js'
+import { SharedFrames } from './shared-frames.js'
 import { streamFrames } from './stream-frames.js'
 
 /** How a capture child ended: signal or exit code, and the last line it wrote to stderr. */
@@ -36,6 +37,12 @@ const HARMLESS = /This may not actually work/
 /** cap's own check, which ends the process when the interface goes down or away. */
 const CAP_LOST_INTERFACE = /Assertion `status == 0' failed/
 
+/** What the native engine's child is started with besides its options. */
+export interface NativeParts {
+  readonly addon: NativeAddon
+  readonly memory: SharedMemory
+}
+
 /** Whom a child tells how it goes. */
 export interface ChildListener {
   /** Frames lost since it was told last. */
@@ -53,7 +60,7 @@ export class CaptureChild {
   readonly #interface: string
   readonly #index: number | undefined
   readonly #listener: ChildListener
-  readonly #memory: SharedMemory | undefined
+  readonly #frames: SharedFrames | undefined
   #linkType = 0
   #losses: Losses = { child: 0 }
   #beatsMissed = 0
@@ -63,16 +70,14 @@ export class CaptureChild {
   private constructor(
     process: ChildProcess,
     name: string,
-    memory: SharedMemory | undefined,
+    frames: SharedFrames | undefined,
     listener: ChildListener,
   ) {
     this.#process = process
     this.#interface = name
     this.#index = interfaceIndex(name)
-    this.#memory = memory
+    this.#frames = frames
     this.#listener = listener
-    // a child that has ended hears nothing; that it ended is told by its exit
-    process.stdin?.on('error', () => undefined)
     process.stderr?.on('data', (text: Buffer) => {
       this.#stderr = (this.#stderr + text.toString('utf8')).slice(-STDERR_KEPT)
     })
@@ -89,28 +94,29 @@ export class CaptureChild {
   }
 
   /**
-   * Starts a child and waits until it captures: the native engine's, which puts frames into `memory`, or, without one, npm
-   * cap's.
+   * Starts a child and waits until it captures: the native engine's, or, without its parts, npm cap's.
    * @throws OpenRefused
    */
   static async start(
     options: ChildOptions,
-    memory: SharedMemory | undefined,
+    native: NativeParts | undefined,
     listener: ChildListener,
   ): Promise<CaptureChild> {
-    const name = memory === undefined ? 'cap-child' : 'native-child'
+    const [ours, theirs] = native?.addon.createSocketPair() ?? [-1, -1]
     const process = fork(
-      new URL(`./${name}.${SUFFIX}`, import.meta.url),
+      new URL(`./${native === undefined ? 'cap' : 'native'}-child.${SUFFIX}`, import.meta.url),
       [JSON.stringify(options)],
       {
         stdio:
-          memory === undefined
+          native === undefined
             ? ['ignore', 'pipe', 'pipe', 'ipc']
-            : ['pipe', 'pipe', 'pipe', 'ipc', memory.fd],
+            : ['ignore', 'ignore', 'pipe', 'ipc', native.memory.fd, theirs],
         execArgv: EXEC_ARGV,
       },
     )
-    const child = new CaptureChild(process, options.interface, memory, listener)
+    if (native !== undefined) closeSync(theirs)
+    const frames = native && new SharedFrames(native.memory.buffer, ours)
+    const child = new CaptureChild(process, options.interface, frames, listener)
     let tooLate: NodeJS.Timeout | undefined
     try {
       await new Promise<void>((resolve, reject) => {
@@ -146,15 +152,12 @@ export class CaptureChild {
 
   /** Blocks of at least one frame, until the child ends. @throws BadFrames */
   blocks(): AsyncGenerator<PacketBlock, void, void> {
-    const { stdin } = this.#process
-    return this.#memory === undefined || stdin === null
-      ? streamFrames(this.#chunks())
-      : sharedFrames(this.#memory.buffer, this.#linkType, this.#chunks(), stdin)
+    return this.#frames?.blocks(this.#linkType) ?? streamFrames(this.#chunks())
   }
 
   /** Replaces the filter while frames come; npm cap's child cannot. */
   setFilter(expression: string): void {
-    if (this.#memory === undefined || !this.#process.connected) return
+    if (this.#frames === undefined || !this.#process.connected) return
     this.#process.send({ kind: 'filter', expression } satisfies ChildCommand)
   }
 

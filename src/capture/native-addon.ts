@@ -11,8 +11,7 @@ export interface NativeOptions {
   readonly fanoutGroup: number
   readonly memoryFd: number
   readonly memoryOctets: number
-  readonly outFd: number
-  readonly inFd: number
+  readonly peerFd: number
 }
 
 /** Frames since a capture's start, as `CaptureCounts` there. */
@@ -48,6 +47,8 @@ export interface NativeAddon {
   libpcap(): string
   /** @throws Error */
   createMemory(octets: number): SharedMemory
+  /** Descriptors of two connected sockets. @throws Error */
+  createSocketPair(): [number, number]
   /** @throws Error with libpcap's words */
   openCapture(
     options: NativeOptions,

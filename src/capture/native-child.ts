@@ -1,6 +1,6 @@
 // The program of the native engine's capture child: opens one interface, whose frames a thread of the engine puts into
-// memory shared with the parent (descriptor 4), telling lengths over stdout and hearing over stdin what was read; see
-// src/native/capture.h. What is left to do here is to tell how it goes.
+// memory shared with the parent, and tells it over a socket; see src/native/capture.h. What is left to do here is to tell
+// how it goes.
 
 import { CHILD_STOP_MILLIS } from '../base/limits.js'
 import type { ChildCommand } from './child-message.js'
@@ -10,9 +10,9 @@ import { linkTypeOf } from './link-type.js'
 import type { NativeAddon, NativeCapture } from './native-addon.js'
 import { loadNativeAddon } from './native-addon.js'
 
-const STDIN = 0
-const STDOUT = 1
+// descriptors the parent starts us with
 const MEMORY = 4
+const PEER = 5
 /** How often an interface that is down is looked at, milliseconds. */
 const LOOK_MILLIS = 20
 
@@ -66,8 +66,7 @@ function main(): void {
         ...options,
         memoryFd: MEMORY,
         memoryOctets: options.queueOctets,
-        outFd: STDOUT,
-        inFd: STDIN,
+        peerFd: PEER,
       },
       (event) => {
         if (event === 'down') {

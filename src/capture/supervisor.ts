@@ -13,7 +13,7 @@ import {
   RESTART_MOST_MILLIS,
   SNAPLEN,
 } from '../base/limits.js'
-import type { ChildExit, ChildListener } from './capture-child.js'
+import type { ChildExit, ChildListener, NativeParts } from './capture-child.js'
 import { CaptureChild, OpenRefused } from './capture-child.js'
 import { captureFilter } from './capture-filter.js'
 import type { EngineName, Losses } from './child-message.js'
@@ -23,7 +23,6 @@ import type { Gap } from './gaps.js'
 import { Gaps } from './gaps.js'
 import { interfaceState } from './interfaces.js'
 import { LossLog } from './loss-log.js'
-import type { SharedMemory } from './native-addon.js'
 import { noInterface, openFailure } from './open-failure.js'
 
 /** What a live source captures, and whom it tells. */
@@ -75,7 +74,7 @@ export class Supervisor {
     onUp: () => this.#gaps.end(true),
   }
   #engine: Engine | undefined
-  #memory: SharedMemory | undefined
+  #native: NativeParts | undefined
   #ports: readonly number[]
   #first: CaptureChild | undefined
   #current: CaptureChild | undefined
@@ -112,8 +111,10 @@ export class Supervisor {
     const { interface: name, engine, queueOctets = CAPTURE_QUEUE_OCTETS } = this.#options
     if (interfaceState(name) === 'missing') throw await noInterface(name)
     this.#engine ??= chooseEngine(engine)
-    if (this.#engine.name === 'native')
-      this.#memory ??= this.#engine.addon.createMemory(queueOctets)
+    if (this.#engine.name === 'native') {
+      const { addon } = this.#engine
+      this.#native ??= { addon, memory: addon.createMemory(queueOctets) }
+    }
     try {
       this.#first = await this.#start()
     } catch (error) {
@@ -159,8 +160,8 @@ export class Supervisor {
     this.#current?.kill()
     this.#current = undefined
     this.#first = undefined
-    if (this.#memory !== undefined) closeSync(this.#memory.fd)
-    this.#memory = undefined
+    if (this.#native !== undefined) closeSync(this.#native.memory.fd)
+    this.#native = undefined
   }
 
   #filter(): string {
@@ -184,7 +185,7 @@ export class Supervisor {
           fanoutGroup: options.fanoutGroup ?? -1,
           heartbeatMillis: options.heartbeatMillis ?? HEARTBEAT_MILLIS,
         },
-        this.#memory,
+        this.#native,
         this.#listener,
       )
     try {

@@ -22,11 +22,14 @@ constexpr size_t kRecordHeaderLen = 16;
 /** Frames handled with the mutex held: some 0.2 ms. */
 constexpr int kTurnFrames = 1024;
 /**
- * Frames of one turn for each millisecond of rest after it, and the longest rest. Waking the reader costs as much as
- * hundreds of frames, so a busy line is read in batches of some milliseconds, and a quiet one at once.
+ * Microseconds of rest after a turn, for each frame it took, up to a bound: waking the reader costs as much as hundreds of
+ * frames. A quiet line is read at once, one with thousands of frames a second every 4 ms, one with tens of thousands every
+ * 16 ms.
  */
-constexpr int kFramesPerRestMilli = 8;
-constexpr int64_t kMostRestMicros = 8'000;
+constexpr int kRestMicros = 1'000;
+constexpr int kMostRestMicros = 4'000;
+constexpr int kBusyRestMicros = 30;
+constexpr int kMostBusyRestMicros = 12'000;
 /** Milliseconds past its timeout in which the kernel hands over a block of frames begun before. */
 constexpr int kRetireMillis = 20;
 
@@ -150,7 +153,7 @@ std::string Capture::failure() {
 void Capture::run() {
   for (;;) {
     // without room the ring is left alone: an interface that is down would else wake us without end
-    pollfd fds[] = {{hasRoom() ? fd_ : -1, POLLIN, 0}, {options_.inFd, POLLIN, 0}, {wakeFd_, POLLIN, 0}};
+    pollfd fds[] = {{hasRoom() ? fd_ : -1, POLLIN, 0}, {options_.peerFd, POLLIN, 0}, {wakeFd_, POLLIN, 0}};
     if (poll(fds, 3, -1) < 0) continue;
     if (fds[1].revents != 0) acknowledge();
     if (fds[2].revents != 0) break;
@@ -184,8 +187,7 @@ bool Capture::turn() {
     frames = static_cast<int>(counts_.taken - before);
   }
   post();
-  if (frames > 0 && frames < kTurnFrames)
-    pause(std::min<int64_t>(frames * 1000 / kFramesPerRestMilli, kMostRestMicros));
+  if (frames < kTurnFrames) rest(frames);
   return true;
 }
 
@@ -211,13 +213,13 @@ void Capture::post() {
   half_ ^= 1;
   used_ = 0;
   // with one message under way at most the socket has room; without a reader our process is about to end
-  (void)!write(options_.outFd, &length, sizeof length);
+  (void)!write(options_.peerFd, &length, sizeof length);
 }
 
 /** Takes a half back from the reader. */
 void Capture::acknowledge() {
   uint8_t octet;
-  const ssize_t count = read(options_.inFd, &octet, 1);
+  const ssize_t count = read(options_.peerFd, &octet, 1);
   if (count < 0) return;
   if (count == 0) {
     // the reader is gone: nothing more is handed over
@@ -229,15 +231,17 @@ void Capture::acknowledge() {
   post();
 }
 
-/** Lets the ring fill for a while; the reader may give back its half meanwhile. */
-void Capture::pause(int64_t micros) {
+/** Lets the ring fill for a while after a turn of `frames`; the reader may give back its half meanwhile. */
+void Capture::rest(int frames) {
   using namespace std::chrono;
-  const auto until = steady_clock::now() + microseconds(micros);
+  const auto until =
+      steady_clock::now() + microseconds(std::min(frames * kRestMicros, kMostRestMicros) +
+                                         std::min(frames * kBusyRestMicros, kMostBusyRestMicros));
   for (;;) {
     const int64_t left = duration_cast<nanoseconds>(until - steady_clock::now()).count();
     if (left <= 0) return;
     const timespec timeout{0, static_cast<long>(left)};
-    pollfd fds[] = {{options_.inFd, POLLIN, 0}, {wakeFd_, POLLIN, 0}};
+    pollfd fds[] = {{options_.peerFd, POLLIN, 0}, {wakeFd_, POLLIN, 0}};
     if (ppoll(fds, 2, &timeout, nullptr) <= 0) return;
     if (fds[1].revents != 0) return;
     acknowledge();
@@ -256,7 +260,7 @@ void Capture::drain() {
     const int64_t left = giveUp - nowMillis();
     if (left <= 0) break;
     const bool looking = !drained && hasRoom();
-    pollfd fds[] = {{looking ? fd_ : -1, POLLIN, 0}, {options_.inFd, POLLIN, 0}};
+    pollfd fds[] = {{looking ? fd_ : -1, POLLIN, 0}, {options_.peerFd, POLLIN, 0}};
     const int wait = looking ? options_.timeoutMillis + kRetireMillis : static_cast<int>(left);
     const int ready = poll(fds, 2, wait);
     if (ready == 0 && looking) drained = true;

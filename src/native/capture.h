@@ -6,9 +6,9 @@
 //   |    half 0, `length`       |    half 1, `used_`        |
 //   +---------------------------+---------------------------+
 //
-// The thread hands a half over by writing its length (u32, little-endian) to `outFd`; the reader gives it back by one
-// octet to `inFd`. At most one half is with the reader, so neither ever blocks, and halves alternate. While both are
-// full, frames stay in the kernel's ring; when that is full too, the kernel drops, and says how many.
+// The thread hands a half over by writing its length (u32, little-endian) to the socket `peerFd`; the reader gives it back
+// by one octet. At most one half is with the reader, so neither ever blocks, and halves alternate. While both are full,
+// frames stay in the kernel's ring; when that is full too, the kernel drops, and says how many.
 
 #pragma once
 
@@ -40,8 +40,8 @@ struct CaptureOptions {
   /** The shared memory and its octets, both halves. */
   uint8_t* memory;
   size_t memoryOctets;
-  int outFd;
-  int inFd;
+  /** Socket to the reader. */
+  int peerFd;
 };
 
 /** Frames since the start. */
@@ -86,7 +86,7 @@ class Capture {
   bool turn();
   void post();
   void acknowledge();
-  void pause(int64_t micros);
+  void rest(int frames);
   void drain();
   void take(const pcap_pkthdr* header, const u_char* frame);
   bool hasRoom() const { return used_ + recordMost_ <= halfOctets_; }

@@ -2,11 +2,13 @@
 //
 //   libpcap(): string                                     its version; throws where it is not to be found
 //   createMemory(octets): { fd, buffer }                  memory to share with a child that is started with `fd`
+//   createSocketPair(): [number, number]                  two ends, one for such a child
 //   openCapture(options, onEvent): Capture                see capture.h; throws libpcap's words
 //   Capture: datalink, counts(), setFilter(text), stop(millis), failure()
 
 #include <node_api.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -108,6 +110,16 @@ napi_value createMemory(napi_env env, napi_callback_info info) {
   return result;
 }
 
+napi_value createSocketPair(napi_env env, napi_callback_info) {
+  int fds[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+    return throwError(env, std::string("cannot make a socket: ") + strerror(errno));
+  napi_value result;
+  napi_create_array_with_length(env, 2, &result);
+  for (int i = 0; i < 2; i++) napi_set_element(env, result, i, number(env, fds[i]));
+  return result;
+}
+
 /** A capture as JavaScript holds it, until the program ends. */
 struct Held {
   std::unique_ptr<Capture> capture;
@@ -170,8 +182,7 @@ napi_value openCapture(napi_env env, napi_callback_info info) {
   options.fanoutGroup = intProperty(env, values[0], "fanoutGroup");
   napi_get_value_bool(env, property(env, values[0], "immediate"), &options.immediate);
   options.memoryOctets = intProperty(env, values[0], "memoryOctets");
-  options.outFd = intProperty(env, values[0], "outFd");
-  options.inFd = intProperty(env, values[0], "inFd");
+  options.peerFd = intProperty(env, values[0], "peerFd");
   void* memory = mmap(nullptr, options.memoryOctets, PROT_READ | PROT_WRITE, MAP_SHARED,
                       intProperty(env, values[0], "memoryFd"), 0);
   if (memory == MAP_FAILED)
@@ -215,6 +226,7 @@ NAPI_MODULE_INIT() {
   using namespace hellotap;
   method(env, exports, "libpcap", libpcapVersion, nullptr);
   method(env, exports, "createMemory", createMemory, nullptr);
+  method(env, exports, "createSocketPair", createSocketPair, nullptr);
   method(env, exports, "openCapture", openCapture, nullptr);
   return exports;
 }
