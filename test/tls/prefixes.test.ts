@@ -1,0 +1,36 @@
+// Every prefix of every hello in captures/: each is a fault, and none is taken for a hello.
+
+import { expect } from 'chai'
+import { resolve } from 'node:path'
+import { fingerprint } from '../../src/index.js'
+import { Hello } from '../../src/model/hello.js'
+import { parseClientHello } from '../../src/tls/hello-parser.js'
+import { hellotap, sightingsIn } from '../hellotap.js'
+
+const captures = resolve(import.meta.dirname, '../../captures')
+/** Every how many prefixes the fingerprints are asked for as well, which takes longer. */
+const STEP = 61
+
+describe('prefixes', () => {
+  it('of all hellos of all captures are faults', async function () {
+    this.timeout(30_000)
+    const { stdout } = await hellotap(['read', '-f', 'ja3', '--hello', captures])
+    // With the secrets zeroed most of a client's hellos are alike.
+    const hellos = new Map(
+      sightingsIn(stdout).map(({ hello = '', proto }) => [`${proto} ${hello}`, { hello, proto }]),
+    )
+    expect(hellos.size).to.be.above(100)
+    const parsed = new Hello()
+    for (const { hello, proto } of hellos.values()) {
+      const octets = new Uint8Array(Buffer.from(hello, 'base64'))
+      const isDtls = proto === 'dtls'
+      expect(parseClientHello(octets, 0, octets.length, isDtls, parsed)).to.equal(octets.length)
+      for (let end = 0; end < octets.length; end++) {
+        if (parseClientHello(octets, 0, end, isDtls, parsed) >= 0)
+          expect.fail(`${proto} ${hello} is a hello when it is cut to ${end} octets`)
+        if (end % STEP === 0)
+          expect(fingerprint(octets.subarray(0, end), { proto })).to.equal(undefined)
+      }
+    }
+  })
+})
