@@ -10,8 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 
 namespace hellotap {
 
@@ -231,21 +234,12 @@ void Capture::acknowledge() {
   post();
 }
 
-/** Lets the ring fill for a while after a turn of `frames`; the reader may give back its half meanwhile. */
+/** Lets the ring fill for a while after a turn of `frames`. */
 void Capture::rest(int frames) {
-  using namespace std::chrono;
-  const auto until =
-      steady_clock::now() + microseconds(std::min(frames * kRestMicros, kMostRestMicros) +
-                                         std::min(frames * kBusyRestMicros, kMostBusyRestMicros));
-  for (;;) {
-    const int64_t left = duration_cast<nanoseconds>(until - steady_clock::now()).count();
-    if (left <= 0) return;
-    const timespec timeout{0, static_cast<long>(left)};
-    pollfd fds[] = {{options_.peerFd, POLLIN, 0}, {wakeFd_, POLLIN, 0}};
-    if (ppoll(fds, 2, &timeout, nullptr) <= 0) return;
-    if (fds[1].revents != 0) return;
-    acknowledge();
-  }
+  const int micros = std::min(frames * kRestMicros, kMostRestMicros) +
+                     std::min(frames * kBusyRestMicros, kMostBusyRestMicros);
+  const timespec time{0, micros * 1000L};
+  if (frames > 0) nanosleep(&time, nullptr);
 }
 
 /** Lets no new frame in, hands over those that are in, and counts what the reader did not take in time. */
