@@ -115,6 +115,22 @@ const parser: Argv = yargs(words)
     () => run(async () => (await import('./interfaces-command.js')).interfaces()),
   )
   .command(
+    'doctor',
+    'why nothing is seen: permission, interfaces, ports, store; tries a hello of its own',
+    (command) =>
+      withOptions(command, ['interface', 'ports', ...STORE])
+        .option('seconds', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'seconds to listen to the interfaces',
+          defaultDescription: '3',
+        })
+        .option('json', { type: 'boolean', describe: 'print JSON' })
+        .example('$0 doctor', 'the interfaces `up` would take')
+        .example('$0 doctor -i eth1 --redis redis://127.0.0.1 --seconds 30', 'a span port'),
+    (args) => run(async () => (await import('./doctor-command.js')).doctor(args)),
+  )
+  .command(
     'lookup <value>',
     'what is held about an address or a fingerprint',
     (command) =>

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 export class TestNetwork {
   readonly client: string
   readonly server: string
+  readonly clientInterface: string
   readonly serverInterface: string
   /** 198.18.0.0/15 is set aside for tests between network devices (RFC 2544). */
   readonly serverAddress = '198.18.77.1'
@@ -12,6 +13,7 @@ export class TestNetwork {
   constructor(name: string, clients = 1) {
     this.client = `${name}-c`
     this.server = `${name}-s`
+    this.clientInterface = `${name}c0`
     this.serverInterface = `${name}s0`
     this.clientAddresses = Array.from({ length: clients }, (_, i) => `198.18.77.${10 + i}`)
     this.remove()

@@ -1,0 +1,106 @@
+import { defaultInterfaces, listInterfaces } from '../capture/interfaces.js'
+import type { Config } from '../config.js'
+import { ConfigError, LIVE_PORTS } from '../config.js'
+import { MemoryStore } from '../store/memory-store.js'
+import { openStore } from '../store/open-store.js'
+import type { Store } from '../store/store.js'
+import { limitsOf } from './capture-command.js'
+import type { Check } from './doctor-check.js'
+import { checksText } from './doctor-check.js'
+import { helloCheck } from './doctor-hello.js'
+import {
+  clockCheck,
+  engineCheck,
+  interfaceCheck,
+  offloadsCheck,
+  permissionCheck,
+  redisCheck,
+  versionsCheck,
+} from './doctor-host.js'
+import { listenCheck } from './doctor-listen.js'
+import { openEventLog } from './event-log.js'
+import { configOf } from './options.js'
+import { version } from './version.js'
+
+/** Seconds traffic is listened to, unless the caller says otherwise, and at most. */
+export const LISTEN_SECONDS = 3
+const LISTEN_MOST_SECONDS = 3_600
+
+/**
+ * `doctor`: finds out why nothing is seen. Exit 0 only if nothing failed and a hello of its own came through to the store;
+ * 1 else, 2 on bad usage.
+ */
+export async function doctor(args: Readonly<Record<string, unknown>>): Promise<number> {
+  const config = configOf(args)
+  const asJson = args['json'] === true
+  const checks: Check[] = []
+  for await (const check of examine(config, secondsOf(args['seconds']))) {
+    checks.push(check)
+    // one by one, since listening takes its time; names of one width
+    if (!asJson) process.stdout.write(checksText([{ ...check, name: check.name.padEnd(16) }]))
+  }
+  const ok = checks.every(({ outcome }) => outcome !== 'failed')
+  if (asJson) process.stdout.write(`${JSON.stringify({ version, ok, checks }, null, 2)}\n`)
+  return ok ? 0 : 1
+}
+
+async function* examine(config: Config, seconds: number): AsyncGenerator<Check> {
+  yield versionsCheck()
+  const engine = engineCheck()
+  yield engine
+  const permission = permissionCheck()
+  yield permission
+  yield await clockCheck()
+  const store = await redisCheck(config)
+  yield store
+  const names = config.interface.length > 0 ? config.interface : await defaultInterfaces()
+  const all = await listInterfaces()
+  const canCapture = engine.outcome !== 'failed' && permission.outcome !== 'failed'
+  const listening: Promise<Check>[] = []
+  for (const name of new Set(names)) {
+    const check = interfaceCheck(name, all)
+    yield check
+    if (check.outcome === 'failed') continue
+    const loopback = all.find((each) => each.name === name)?.loopback === true
+    if (!loopback && name !== 'any') yield await offloadsCheck(name, engine.outcome === 'ok')
+    if (canCapture)
+      listening.push(listenCheck({ name, loopback }, config.ports ?? LIVE_PORTS, seconds))
+  }
+  for (const check of listening) yield await check
+  yield await ownHello(config, store)
+}
+
+/** The hello, into the store the configuration names; where that is away, into memory, which does not count as stored. */
+async function ownHello(config: Config, storeCheck: Check): Promise<Check> {
+  const isAway = storeCheck.outcome === 'failed'
+  const log = openEventLog({
+    'log-format': 'text',
+    'log-level': 'warn',
+    isTerminal: false,
+    write: () => undefined,
+  })
+  const limits = limitsOf(config)
+  const store: Store = isAway ? new MemoryStore(limits) : await openStore(config.redis, limits)
+  try {
+    const check = await helloCheck(config, store, log)
+    if (!isAway || check.outcome === 'failed') return check
+    return {
+      name: check.name,
+      outcome: 'failed',
+      text: `captured, but not stored: the store is away; to memory it was ${check.text}`,
+      remedy: 'see to the store above',
+    }
+  } finally {
+    await store.close()
+    log.close()
+  }
+}
+
+function secondsOf(value: unknown): number {
+  if (value === undefined) return LISTEN_SECONDS
+  const seconds = Number(value)
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= LISTEN_MOST_SECONDS) return seconds
+  throw new ConfigError(
+    `--seconds is a whole number from 1 to ${LISTEN_MOST_SECONDS}, not ${JSON.stringify(value)}`,
+  )
+}
