@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 const PURE = ['base', 'model', 'wire', 'stream', 'quic', 'tls', 'fingerprint', 'join', 'knowledge']
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', 'src/web/static'] },
+  { ignores: ['dist', 'coverage', 'node_modules', 'src/web/static', 'src/*/assembly'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

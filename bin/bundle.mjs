@@ -44,5 +44,7 @@ await build({
   // packages that are loaded only when they are needed
   external: ['cli-progress', 'tinyglobby', 'yaml'],
   plugins: [otherCommands, plainStringWidth],
+  minifySyntax: true,
+  minifyWhitespace: true,
   logLevel: 'warning',
 })

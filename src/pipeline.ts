@@ -15,12 +15,15 @@ import { SightingWriter } from './fingerprint/sighting-writer.js'
 import { HandshakeJoin } from './join/handshake-join.js'
 import { QuicHellos } from './quic/quic-hellos.js'
 import { DtlsHellos } from './stream/dtls-hellos.js'
+import type { FlowTable } from './base/flow-table.js'
+import { SECONDS, STARTS } from './stream/find-start.js'
 import { TcpHellos } from './stream/tcp-hellos.js'
 import { parseClientHello } from './tls/hello-parser.js'
 import { redactHello } from './tls/redact-hello.js'
 import { parseSslv2ClientHello } from './tls/sslv2-hello.js'
 import { ENCAPSULATION_NAMES } from './wire/encapsulation.js'
 import { FrameDecoder } from './wire/frame-decoder.js'
+import { Skimmer } from './wire/skimmer.js'
 
 // Kinds of message that TcpHellos, DtlsHellos and QuicHellos give.
 const CLIENT_HELLO = 1
@@ -40,6 +43,8 @@ export interface PipelineOptions {
   readonly sensor?: string | undefined
   /** Random number from 0 to 2^48 that keeps an attacker from aiming at the flow table's buckets. */
   readonly seed: number
+  /** How many pipelines of this seed share the flows: `skim` then writes at AT_OWNER whose a frame is. */
+  readonly workers?: number
 }
 
 /** One flow of frames, whole and in order: its own flow table, its own lines. */
@@ -47,10 +52,12 @@ export class Pipeline {
   /** Sightings as JSON lines; whoever takes them sets `len` to 0. */
   readonly lines = new OctetWriter(1 << 20)
   readonly #counters: Counters
+  readonly #skimmer: Skimmer
   readonly #wire: FrameDecoder
   #sharedWire: FrameDecoder | undefined
   #sharedCounters: Counters | undefined
   readonly #tcp: TcpHellos
+  readonly #tcpTable: FlowTable
   readonly #dtls: DtlsHellos
   readonly #quic: QuicHellos
   readonly #writer: SightingWriter
@@ -65,6 +72,15 @@ export class Pipeline {
     this.#wire = new FrameDecoder(counters)
     const { ports, seed, server = false } = options
     this.#tcp = new TcpHellos({ ports, seed, server }, counters)
+    this.#tcpTable = this.#tcp.table
+    this.#skimmer = new Skimmer({
+      ports,
+      server,
+      workers: options.workers ?? 0,
+      starts: STARTS,
+      seconds: SECONDS,
+      key: this.#tcpTable.key,
+    })
     this.#dtls = new DtlsHellos({ ports, seed, server }, counters)
     this.#quic = new QuicHellos({ ports, seed, server }, counters)
     this.#join = server ? new HandshakeJoin(seed, counters, this.lines) : undefined
@@ -84,34 +100,58 @@ export class Pipeline {
 
   /** Takes a block of frames; sightings that become whole in it are appended to `lines`. Keeps nothing of the block. */
   take(block: PacketBlock): void {
-    this.#take(block, this.#wire, this.#counters, undefined)
+    const { count, timeMicros } = block
+    if (count === 0) return
+    const lastMicros = timeMicros[count - 1] ?? 0
+    this.skim(block)
+    this.look(block)
+    this.#join?.expire(lastMicros)
+  }
+
+  /** The first half of `take`: counts the block's frames, and takes out of it those that cannot matter to anyone. */
+  skim(block: PacketBlock): void {
+    const { count, caplen } = block
+    const counters = this.#counters
+    counters.packets += count
+    if (this.#skimmer.skim(block)) {
+      counters.packet_octets += this.#skimmer.octets
+      counters.tcp_syn_acks += this.#skimmer.synAcks
+    } else for (let i = 0; i < count; i++) counters.packet_octets += caplen[i] ?? 0
+  }
+
+  /** The second half, which may be another pipeline's of the same seed: looks at the frames that are left. */
+  look(block: PacketBlock): void {
+    this.#look(block, this.#wire, undefined)
   }
 
   /**
    * Takes IP fragments that other pipelines, of other flows, take as well: whose a datagram is shows when it is whole.
-   * What `isOurs` does not claim is theirs. The frames are counted where `counts`, which is true of one of them.
+   * What `isOurs` does not claim is theirs. What is wrong with them is counted where `counts`, which is true of one.
    */
-  takeShared(block: PacketBlock, isOurs: (packet: Packet) => boolean, counts: boolean): void {
+  lookShared(block: PacketBlock, isOurs: (packet: Packet) => boolean, counts: boolean): void {
     this.#sharedCounters ??= counts ? this.#counters : newCounters()
     this.#sharedWire ??= new FrameDecoder(this.#sharedCounters)
-    this.#take(block, this.#sharedWire, this.#sharedCounters, isOurs)
+    this.#look(block, this.#sharedWire, isOurs)
   }
 
-  #take(
+  #look(
     block: PacketBlock,
     wire: FrameDecoder,
-    counters: Counters,
     isOurs: ((packet: Packet) => boolean) | undefined,
   ): void {
-    const { count, caplen, timeMicros } = block
+    const { count, flow } = block
     const packet = this.#packet
     const tcp = this.#tcp
     const dtls = this.#dtls
+    const table = this.#tcpTable
     const quic = this.#quic
     const join = this.#join
     for (let i = 0; i < count; i++) {
-      counters.packets++
-      counters.packet_octets += caplen[i] ?? 0
+      if (flow !== undefined) {
+        // A frame that only matters to a watched flow: one is watched from a frame before on, so this is asked in order.
+        const hash = flow[i] ?? 0
+        if (hash !== 0 && !table.isWatched(hash)) continue
+      }
       const protocol = wire.decodeFrame(block, i, packet)
       if (isOurs !== undefined && protocol > 0 && !isOurs(packet)) continue
       if (protocol === PROTOCOL_TCP) {
@@ -126,7 +166,6 @@ export class Pipeline {
           this.#handOn(kind, quic.message)
       }
     }
-    if (join !== undefined && count > 0) join.expire(timeMicros[count - 1] ?? 0)
   }
 
   /** Gives what has waited too long for a server's answer at a time, microseconds since the Unix epoch. */

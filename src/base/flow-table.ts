@@ -57,6 +57,11 @@ export class FlowTable {
     this.k2 = mix(this.k1, this.k0 ^ 0x03707344)
   }
 
+  /** The key of the hash: three words, for who makes the same hash elsewhere. */
+  get key(): Int32Array {
+    return Int32Array.of(this.k0, this.k1, this.k2)
+  }
+
   /** Keyed hash of the flow, 32 bits, never 0. */
   hash(key: FlowKey): number {
     const bytes = key.bytes

@@ -9,9 +9,8 @@ import { PCAP_HEADER_LEN, PcapReader, readPcapHeader } from './pcap-reader.js'
 import {
   BATON,
   CLAIM,
-  COUNTS,
   DONE,
-  FILLED,
+  COUNT,
   PLACES,
   PLACE_WORDS,
   READY,
@@ -34,11 +33,9 @@ export interface Chunk {
   readonly file: number
   /** Number of its slot. */
   readonly slot: number
-  /** Blocks filled. */
-  readonly filled: number
-  readonly blocks: readonly PacketBlock[]
-  /** For each block what `deal` wrote of its frames. */
-  readonly owners: readonly Uint8Array[]
+  readonly block: PacketBlock
+  /** What `deal` wrote of each frame. */
+  readonly owner: Uint8Array
 }
 
 /** What kept a file from being read, or what was wrong with it. */
@@ -96,14 +93,9 @@ export class ChunkReader {
     }
     this.at++
     const slot = control[place + SLOT] ?? 0
-    const { blocks, owners } = this.slotAt(slot)
-    const words = slotWords(this.slots.length, slot)
-    const filled = control[words + FILLED] ?? 0
-    for (let i = 0; i < filled; i++) {
-      const block = blocks[i]
-      if (block !== undefined) block.count = control[words + COUNTS + i] ?? 0
-    }
-    return { number, file: this.fileOf(number), slot, filled, blocks, owners }
+    const { block, owner } = this.slotAt(slot)
+    block.count = control[slotWords(this.slots.length, slot) + COUNT] ?? 0
+    return { number, file: this.fileOf(number), slot, block, owner }
   }
 
   /** Lets go of a chunk: nothing that points into it is used any more. */
@@ -179,7 +171,7 @@ export class ChunkReader {
     const isLast = (this.first[file + 1] ?? 0) === number + 1
     const open = this.fileAt(file)
     const count =
-      open === undefined ? 0 : this.readAt(open, slot.bytes, CHUNK_BASE, CHUNK_LEN, position)
+      open === undefined ? 0 : this.readAt(open, slot.block.bytes, CHUNK_BASE, CHUNK_LEN, position)
 
     for (let baton = 0; (baton = Atomics.load(control, BATON)) !== number;) {
       if (Atomics.load(control, STOP) !== 0) return
@@ -187,7 +179,7 @@ export class ChunkReader {
     }
     const start = this.offset[0] ?? NaN
     let next = NaN
-    slot.filled = 0
+    slot.block.count = 0
     if (open !== undefined && !Number.isNaN(start)) {
       const off = CHUNK_BASE + start - position
       const end = CHUNK_BASE + count
@@ -196,14 +188,8 @@ export class ChunkReader {
     this.offset[0] = isLast ? PCAP_HEADER_LEN : next
     this.tell(BATON, number + 1)
 
-    for (let i = 0; i < slot.filled; i++) {
-      const block = slot.blocks[i]
-      const owner = slot.owners[i]
-      if (block === undefined || owner === undefined) continue
-      this.deal(block, owner)
-      control[words + COUNTS + i] = block.count
-    }
-    control[words + FILLED] = slot.filled
+    this.deal(slot.block, slot.owner)
+    control[words + COUNT] = slot.block.count
     const place = this.placeOf(number)
     control[place + SLOT] = slotNumber
     this.tell(place + READY, number + 1)
@@ -219,18 +205,18 @@ export class ChunkReader {
     isLast: boolean,
   ): number {
     const { reader } = open
-    let off = start
+    const { block } = slot
     let end = readEnd
-    off = slot.fill(reader, off, end)
+    let off = reader.fill(block, start, end)
     const isWhole = end === CHUNK_BASE + CHUNK_LEN
     if (reader.failure === undefined && off < end && isWhole && !isLast) {
       // The last record goes on in the next chunk.
       for (const length of [REST_LEN, MAX_FRAME_LEN + REST_LEN]) {
-        if (end - off >= reader.recordLen && reader.endOf(slot.bytes, off) <= end) break
-        end += this.readAt(open, slot.bytes, end, length, position + end - CHUNK_BASE)
+        if (end - off >= reader.recordLen && reader.endOf(block.bytes, off) <= end) break
+        end += this.readAt(open, block.bytes, end, length, position + end - CHUNK_BASE)
       }
       const hasHeader = end - off >= reader.recordLen
-      off = slot.fill(reader, off, hasHeader ? Math.min(end, reader.endOf(slot.bytes, off)) : end)
+      off = reader.fill(block, off, hasHeader ? Math.min(end, reader.endOf(block.bytes, off)) : end)
     }
     if (reader.failure !== undefined) {
       this.fault(open, damageSentence(position + off - CHUNK_BASE, reader.failure))

@@ -31,10 +31,11 @@ export async function* fileBlocks(
   room = FILE_ROOM,
 ): AsyncGenerator<PacketBlock> {
   const fd = openToRead(path)
+  let feed: FrameFeed | undefined
   try {
     const { reader, skip } = startReader(readHead(fd, path), findings.name, findings.linkType)
     findings.reader = reader
-    const feed = new FrameFeed(reader, range.start === 0 ? skip : 0, room)
+    feed = new FrameFeed(reader, range.start === 0 ? skip : 0, room)
     const { bytes } = feed.block
     let position = range.start
     for (let reads = 1; !signal.aborted && !feed.failed; reads++) {
@@ -54,6 +55,7 @@ export async function* fileBlocks(
     }
     if (!signal.aborted || feed.failed) findings.warnings.push(...feed.warnings())
   } finally {
+    feed?.close()
     closeSync(fd)
   }
 }

@@ -58,24 +58,28 @@ async function* followOne(
   const { reader, skip } = startReader(head, findings.name, findings.linkType)
   findings.reader = reader
   const feed = new FrameFeed(reader, skip, FILE_ROOM)
-  while (!signal.aborted) {
-    // Asked before the read: what was written before the file was replaced is read to its end.
-    const replaced = isReplaced(opened, path)
-    const count = readAt(fd, path, feed.block.bytes, READ_BASE, FILE_ROOM, feed.taken)
-    if (count > 0) {
-      feed.add(count)
-      while (feed.next()) yield feed.block
-      if (feed.failed) {
+  try {
+    while (!signal.aborted) {
+      // Asked before the read: what was written before the file was replaced is read to its end.
+      const replaced = isReplaced(opened, path)
+      const count = readAt(fd, path, feed.block.bytes, READ_BASE, FILE_ROOM, feed.taken)
+      if (count > 0) {
+        feed.add(count)
+        while (feed.next()) yield feed.block
+        if (feed.failed) {
+          findings.warnings.push(...feed.warnings())
+          return true
+        }
+        await setImmediate()
+      } else if (replaced || fstatSync(fd).size < feed.taken) {
         findings.warnings.push(...feed.warnings())
-        return true
+        return false
+      } else {
+        await changed(path, signal)
       }
-      await setImmediate()
-    } else if (replaced || fstatSync(fd).size < feed.taken) {
-      findings.warnings.push(...feed.warnings())
-      return false
-    } else {
-      await changed(path, signal)
     }
+  } finally {
+    feed.close()
   }
   return true
 }

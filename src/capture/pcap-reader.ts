@@ -14,9 +14,11 @@
 
 import { u16, u16le, u32, u32le } from '../base/bytes.js'
 import { MAX_FRAME_LEN } from '../base/limits.js'
-import { BLOCK_FRAMES } from '../model/packet-block.js'
+import { Loop } from '../base/assembly.js'
+import { BLOCK_FRAMES } from '../model/block-layout.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import { fcsLenOf, linkTypeOf } from './link-type.js'
+import { CODE } from './pcap-records-code.js'
 import type { RecordReader } from './record-reader.js'
 
 const MAGIC_MICROS = 0xa1b2c3d4
@@ -34,6 +36,23 @@ const CAPLEN = 8
 const WIRELEN = 12
 const RECORD_LEN = 16
 const MODIFIED_RECORD_LEN = 24
+
+/** The loop's exports: see assembly/pcap-records.ts. */
+interface RecordsLoop {
+  readonly records: (
+    from: number,
+    end: number,
+    first: number,
+    recordLen: number,
+    nanos: number,
+    linkType: number,
+    fcsLen: number,
+    maxCaplen: number,
+  ) => number
+  readonly nextOff: () => number
+}
+
+const LOOP = new Loop<RecordsLoop>(CODE)
 
 /** What a pcap file header says of the records after it. */
 export interface PcapHeader {
@@ -109,7 +128,33 @@ export class PcapReader implements RecordReader {
     return off + recordLen + caplen
   }
 
-  fill(block: PacketBlock, off: number, end: number): number {
+  fill(block: PacketBlock, from: number, end: number): number {
+    const off = this.fillPlain(block, from, end)
+    return this.fillAny(block, off, end)
+  }
+
+  /** Takes the records that are plainly whole, in WebAssembly where the block is in its memory: 5 ns each, not 20. */
+  private fillPlain(block: PacketBlock, off: number, end: number): number {
+    const { memory } = block
+    const { littleEndian, nanos, recordLen, fcsLen } = this.header
+    if (memory === undefined || !littleEndian || lengthsMaySwap(this.header)) return off
+    const loop = LOOP.over(memory)
+    const { linkType } = this
+    block.count = loop.records(
+      off,
+      end,
+      block.count,
+      recordLen,
+      nanos ? 1 : 0,
+      linkType,
+      fcsLen,
+      MAX_FRAME_LEN,
+    )
+    return loop.nextOff()
+  }
+
+  private fillAny(block: PacketBlock, from: number, end: number): number {
+    let off = from
     const { bytes } = block
     const { littleEndian, nanos, recordLen, fcsLen } = this.header
     const maySwap = lengthsMaySwap(this.header)

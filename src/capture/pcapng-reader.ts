@@ -8,7 +8,7 @@
 
 import { u32, u32le, u8 } from '../base/bytes.js'
 import { MAX_FRAME_LEN, MAX_PCAPNG_BLOCK_LEN } from '../base/limits.js'
-import { BLOCK_FRAMES } from '../model/packet-block.js'
+import { BLOCK_FRAMES } from '../model/block-layout.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import { linkTypeOf } from './link-type.js'
 import { PcapngFields } from './pcapng-fields.js'

@@ -15,7 +15,8 @@
 import { closeSync } from 'node:fs'
 import { PCAP_HEADER_LEN, isPcapVersion, readPcapHeader } from './pcap-reader.js'
 import { HEAD_LEN, formatOf } from './capture-format.js'
-import { SLOT_MEMORY_LEN, SLOT_BLOCKS } from './chunk-slot.js'
+import { newSlotMemory } from './chunk-slot.js'
+import type { SlotMemory } from './chunk-slot.js'
 import { openToRead, readHead } from './file-blocks.js'
 
 /** Slots of each thread: one that gets no processor for some milliseconds does not stop the others. */
@@ -34,11 +35,10 @@ export const PLACES = 4
 export const READY = 0
 export const SLOT = 1
 export const PLACE_WORDS = 2
-/** Then for each slot: threads that let go of it, blocks filled, frames in each of them. */
+/** Then for each slot: threads that let go of it, frames in it. */
 export const DONE = 0
-export const FILLED = 1
-export const COUNTS = 2
-export const SLOT_WORDS = COUNTS + SLOT_BLOCKS
+export const COUNT = 1
+export const SLOT_WORDS = 2
 
 /** A file to be read by chunks. */
 export interface SharedFile {
@@ -51,17 +51,20 @@ export interface SharedChunks {
   readonly files: readonly SharedFile[]
   readonly threads: number
   readonly linkType: number | undefined
+  /** PipelineOptions.seed of all threads. */
+  readonly seed: number
   readonly control: SharedArrayBuffer
   /** Offset in its file of the record at the baton, NaN where the rest of the file is not read. */
   readonly offset: SharedArrayBuffer
   /** SLOTS_PER_THREAD of each thread, one thread's after the other's. */
-  readonly slots: readonly SharedArrayBuffer[]
+  readonly slots: readonly SlotMemory[]
 }
 
 /** Shared memory for `threads` threads that read `files`, classic pcaps, one after the other. */
 export function newSharedChunks(
   files: readonly SharedFile[],
   threads: number,
+  seed: number,
   linkType?: number,
 ): SharedChunks {
   const slots = SLOTS_PER_THREAD * threads
@@ -75,9 +78,10 @@ export function newSharedChunks(
     files,
     threads,
     linkType,
+    seed,
     control,
     offset,
-    slots: Array.from({ length: slots }, () => new SharedArrayBuffer(SLOT_MEMORY_LEN)),
+    slots: Array.from({ length: slots }, newSlotMemory),
   }
 }
 

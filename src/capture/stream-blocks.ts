@@ -55,16 +55,20 @@ async function* feedBlocks(
   const { reader, skip } = startReader(start.head, findings.name, findings.linkType)
   findings.reader = reader
   const feed = new FrameFeed(reader, skip, ROOM)
-  for await (const chunk of start.all) {
-    for (let at = 0; at < chunk.length; at += ROOM) {
-      const piece = chunk.subarray(at, at + ROOM)
-      feed.block.bytes.set(piece, READ_BASE)
-      feed.add(piece.length)
-      while (feed.next()) yield feed.block
+  try {
+    for await (const chunk of start.all) {
+      for (let at = 0; at < chunk.length; at += ROOM) {
+        const piece = chunk.subarray(at, at + ROOM)
+        feed.block.bytes.set(piece, READ_BASE)
+        feed.add(piece.length)
+        while (feed.next()) yield feed.block
+      }
+      if (feed.failed || signal.aborted) break
     }
-    if (feed.failed || signal.aborted) break
+    if (!signal.aborted || feed.failed) findings.warnings.push(...faults, ...feed.warnings())
+  } finally {
+    feed.close()
   }
-  if (!signal.aborted || feed.failed) findings.warnings.push(...faults, ...feed.warnings())
 }
 
 /** How a stream begins, and the whole of it. */

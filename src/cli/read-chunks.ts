@@ -10,6 +10,7 @@ import { ChunkReader } from '../capture/chunk-reader.js'
 import type { Chunk } from '../capture/chunk-reader.js'
 import { CHUNK_LEN } from '../capture/chunk-slot.js'
 import type { SharedChunks } from '../capture/shared-chunks.js'
+import { BLOCK_FRAMES } from '../model/block-layout.js'
 import { newPacketBlock } from '../model/packet-block.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import type { Packet } from '../model/packet.js'
@@ -29,8 +30,14 @@ export function readChunks(
 ): void {
   const first = desk.part
   const dealer = new FlowDealer(shared.threads)
-  const reader = new ChunkReader(shared, index, (block, owner) => dealer.deal(block, owner))
-  const pipeline = newPipeline(options, desk.counters)
+  const pipeline = newPipeline(options, desk.counters, {
+    seed: shared.seed,
+    workers: shared.threads,
+  })
+  const reader = new ChunkReader(shared, index, (block, owner) => {
+    pipeline.skim(block)
+    dealer.deal(block, owner)
+  })
   const mine = new Share(pipeline, index, dealer)
   let file = -1
   desk.part = first + index
@@ -61,7 +68,10 @@ class Share {
   readonly #pipeline: Pipeline
   readonly #index: number
   readonly #isOurs: (packet: Packet) => boolean
-  readonly #block = newPacketBlock(new Uint8Array(0))
+  readonly #block = {
+    ...newPacketBlock(new Uint8Array(0)),
+    flow: new Int32Array(BLOCK_FRAMES),
+  }
 
   constructor(pipeline: Pipeline, index: number, dealer: FlowDealer) {
     this.#pipeline = pipeline
@@ -70,14 +80,7 @@ class Share {
   }
 
   take(chunk: Chunk): void {
-    for (let i = 0; i < chunk.filled; i++) {
-      const from = chunk.blocks[i]
-      const owner = chunk.owners[i]
-      if (from !== undefined && owner !== undefined) this.#takeBlock(from, owner)
-    }
-  }
-
-  #takeBlock(from: PacketBlock, owner: Uint8Array): void {
+    const { block: from, owner } = chunk
     const block = this.#block
     block.bytes = from.bytes
     block.count = 0
@@ -86,25 +89,31 @@ class Share {
       else if (owner[i] === EVERYONE) {
         this.#handOn()
         copyFrame(from, i, block)
-        this.#pipeline.takeShared(block, this.#isOurs, this.#index === 0)
+        this.#pipeline.lookShared(block, this.#isOurs, this.#index === 0)
         block.count = 0
       }
     }
     this.#handOn()
+    if (from.count > 0) this.#pipeline.expire(from.timeMicros[from.count - 1] ?? 0)
   }
 
   /** What was gathered goes before what comes next. */
   #handOn(): void {
-    if (this.#block.count > 0) this.#pipeline.take(this.#block)
+    if (this.#block.count > 0) this.#pipeline.look(this.#block)
     this.#block.count = 0
   }
 }
 
-function copyFrame(from: PacketBlock, i: number, into: PacketBlock): void {
+function copyFrame(
+  from: PacketBlock,
+  i: number,
+  into: PacketBlock & { readonly flow: Int32Array },
+): void {
   const at = into.count++
   into.start[at] = from.start[i] ?? 0
   into.caplen[at] = from.caplen[i] ?? 0
   into.wirelen[at] = from.wirelen[i] ?? 0
   into.timeMicros[at] = from.timeMicros[i] ?? 0
   into.linkType[at] = from.linkType[i] ?? 0
+  into.flow[at] = from.flow?.[i] ?? 0
 }

@@ -11,6 +11,7 @@ import type { FdOutput } from '../output/fd-output.js'
 import { OrderedOutput } from './ordered-output.js'
 import { PROGRESS_NUMBERS, ROUND_CHUNKS } from './read-messages.js'
 import type { Said, Task, WorkerStart } from './read-messages.js'
+import { newSeed } from './read-set.js'
 import type { ReadOptions } from './read-set.js'
 import type { ReadTally } from './read-tally.js'
 
@@ -107,7 +108,7 @@ class Crew {
   /** All workers read the set's chunks, each its own flows. */
   async readShared(set: FileSet, linkType: number | undefined): Promise<void> {
     if (this.#isStopped) return
-    const chunks = newSharedChunks(set, this.#workers.length, linkType)
+    const chunks = newSharedChunks(set, this.#workers.length, newSeed(), linkType)
     this.#chunks = chunks
     const part = this.#part
     const rounds = Math.floor(chunksOf(set) / ROUND_CHUNKS) + 1

@@ -40,8 +40,17 @@ export interface Desk {
   fail(text: string): void
 }
 
+/** A seed for pipelines, which nobody outside knows. */
+export function newSeed(): number {
+  return randomInt(2 ** 47)
+}
+
 /** A pipeline for one flow of frames. */
-export function newPipeline(options: ReadOptions, counters: Counters): Pipeline {
+export function newPipeline(
+  options: ReadOptions,
+  counters: Counters,
+  share: { readonly seed: number; readonly workers?: number } = { seed: newSeed() },
+): Pipeline {
   const { ports, fingerprints } = options
   return new Pipeline(
     {
@@ -51,7 +60,7 @@ export function newPipeline(options: ReadOptions, counters: Counters): Pipeline 
       communityId: fingerprints === undefined,
       server: options.server,
       sensor: options.sensor,
-      seed: randomInt(2 ** 47),
+      ...share,
     },
     counters,
   )
@@ -80,8 +89,9 @@ export async function readSet(
         ...(options.linkType === undefined ? {} : { linkType: options.linkType }),
       })
       for await (const block of source.blocks(signal)) {
-        pipeline.take(block)
+        // before frames are taken out of it
         desk.octets += octetsOf(block)
+        pipeline.take(block)
         if (isLive) desk.flush(lines)
         else desk.take(lines)
       }

@@ -77,15 +77,16 @@ export class WorkerDesk implements Desk {
     this.#progress[1] = 0
   }
 
-  #post(said: Said, ...transfer: ArrayBuffer[]): void {
-    this.#port.postMessage(said, transfer)
+  #post(said: Said): void {
+    this.#port.postMessage(said)
   }
 
   #postLines(lines: OctetWriter, end: boolean): void {
     this.#waitForReader()
     Atomics.add(this.#ahead, this.#index, lines.len)
+    // Not transferred: a buffer that is detached makes V8 throw away what it compiled for typed arrays, each time.
     const bytes = lines.bytes.slice(0, lines.len)
-    this.#post({ kind: 'lines', part: this.part, bytes, end }, bytes.buffer)
+    this.#post({ kind: 'lines', part: this.part, bytes, end })
     lines.len = 0
   }
 

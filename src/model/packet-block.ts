@@ -1,3 +1,14 @@
+import {
+  AT_BYTES,
+  AT_CAPLEN,
+  AT_FLOW,
+  AT_LINK_TYPE,
+  AT_START,
+  AT_TIME,
+  AT_WIRELEN,
+  BLOCK_FRAMES,
+} from './block-layout.js'
+
 /** Batch of frames in one buffer. The source fills it again after use: keep nothing that points into it. */
 export interface PacketBlock {
   bytes: Uint8Array
@@ -13,10 +24,11 @@ export interface PacketBlock {
   readonly timeMicros: Float64Array
   /** LINKTYPE_ value of frame i (https://www.tcpdump.org/linktypes.html); pcapng may mix them. */
   readonly linkType: Uint16Array
+  /** What all of the above lies in, as block-layout.ts says, where WebAssembly may look at it. */
+  readonly memory?: { readonly buffer: SharedArrayBuffer }
+  /** There, once the frame filter was at it: hash of the flow that must be watched for frame i to matter, or 0. */
+  readonly flow?: Int32Array
 }
-
-/** Frames one block holds at most. Blocks of a mebibyte with the smallest frames (60 + 16 octets) just fit. */
-export const BLOCK_FRAMES = 16_384
 
 /** An empty block over `bytes`. */
 export function newPacketBlock(bytes: Uint8Array): PacketBlock {
@@ -28,6 +40,34 @@ export function newPacketBlock(bytes: Uint8Array): PacketBlock {
     wirelen: new Uint32Array(BLOCK_FRAMES),
     timeMicros: new Float64Array(BLOCK_FRAMES),
     linkType: new Uint16Array(BLOCK_FRAMES),
+  }
+}
+
+const PAGE_LEN = 65_536
+
+/** A block in memory that WebAssembly, and other threads, may look at. */
+export type SharedBlock = PacketBlock & Required<Pick<PacketBlock, 'memory' | 'flow'>>
+
+/** An empty block of `octets` in new memory. */
+export function newSharedBlock(octets: number): SharedBlock {
+  const pages = Math.ceil((AT_BYTES + octets) / PAGE_LEN)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  return sharedBlock(memory, octets)
+}
+
+/** The block of `octets` in `memory`, which newSharedBlock made, perhaps in another thread; empty. */
+export function sharedBlock(memory: SharedBlock['memory'], octets: number): SharedBlock {
+  const { buffer } = memory
+  return {
+    bytes: new Uint8Array(buffer, AT_BYTES, octets),
+    count: 0,
+    start: new Uint32Array(buffer, AT_START, BLOCK_FRAMES),
+    caplen: new Uint32Array(buffer, AT_CAPLEN, BLOCK_FRAMES),
+    wirelen: new Uint32Array(buffer, AT_WIRELEN, BLOCK_FRAMES),
+    timeMicros: new Float64Array(buffer, AT_TIME, BLOCK_FRAMES),
+    linkType: new Uint16Array(buffer, AT_LINK_TYPE, BLOCK_FRAMES),
+    memory,
+    flow: new Int32Array(buffer, AT_FLOW, BLOCK_FRAMES),
   }
 }
 

@@ -17,22 +17,17 @@ const TDS_HEADER_LEN = 8
 const TDS_PRELOGIN = 0x12
 const RECORD_HEADER_LEN = 5
 
-/** Whether any preamble of this file begins with `octet`. */
-export function isPreambleOctet(octet: number): boolean {
-  switch (octet) {
-    case 0x50: // PROXY
-    case 0x43: // CONNECT
-    case CR:
-    case 0x00:
-    case 0x04:
-    case 0x05:
-    case TDS_PRELOGIN:
-    case 0x20:
-      return true
-    default:
-      return false
-  }
-}
+/** What preambles begin with: a first octet, and the second behind it, or -1 where several may stand there. */
+export const PREAMBLE_OCTETS: readonly (readonly [first: number, second: number])[] = [
+  [0x50, 0x52], // PROXY
+  [0x43, 0x4f], // CONNECT
+  [CR, LF],
+  [0x00, 0x00],
+  [0x04, 0x01],
+  [0x05, -1],
+  [TDS_PRELOGIN, -1],
+  [0x20, 0x00],
+]
 
 /** Offset past the preambles at `off`; `off` where there is none that ends before `end`. */
 export function skipPreambles(bytes: Uint8Array, off: number, end: number): number {

@@ -21,6 +21,18 @@ const PORT_MPLS = 6635
 const PORT_VXLAN_LINUX = 8472
 const PORT_TZSP = 37008
 
+/** All of the above. */
+export const TUNNEL_PORTS = [
+  PORT_GTPU,
+  PORT_TEREDO,
+  PORT_VXLAN,
+  PORT_VXLAN_GPE,
+  PORT_GENEVE,
+  PORT_MPLS,
+  PORT_VXLAN_LINUX,
+  PORT_TZSP,
+] as const
+
 /** The port by which a datagram may be a tunnel's, or 0. Tunnels go to their port; Teredo also comes from it. */
 export function tunnelPort(srcPort: number, dstPort: number): number {
   switch (dstPort) {

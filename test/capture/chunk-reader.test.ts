@@ -25,21 +25,18 @@ function readChunks(shared: SharedChunks) {
   const files = new Set<number>()
   for (let chunk = reader.next(); chunk !== undefined; chunk = reader.next()) {
     files.add(chunk.file)
-    for (let i = 0; i < chunk.filled; i++) {
-      const block = chunk.blocks[i]
-      if (block === undefined) continue
-      for (let k = 0; k < block.count; k++) {
-        const start = block.start[k] ?? 0
-        const caplen = block.caplen[k] ?? 0
-        frames.push({
-          micros: block.timeMicros[k] ?? 0,
-          caplen,
-          wirelen: block.wirelen[k] ?? 0,
-          linkType: block.linkType[k] ?? 0,
-          octets: Buffer.from(block.bytes.subarray(start, start + caplen)).toString('hex'),
-        })
-        expect(chunk.owners[i]?.[k]).to.equal(7)
-      }
+    const { block, owner } = chunk
+    for (let k = 0; k < block.count; k++) {
+      const start = block.start[k] ?? 0
+      const caplen = block.caplen[k] ?? 0
+      frames.push({
+        micros: block.timeMicros[k] ?? 0,
+        caplen,
+        wirelen: block.wirelen[k] ?? 0,
+        linkType: block.linkType[k] ?? 0,
+        octets: Buffer.from(block.bytes.subarray(start, start + caplen)).toString('hex'),
+      })
+      expect(owner[k]).to.equal(7)
     }
     reader.release(chunk)
   }
@@ -55,7 +52,7 @@ describe('captures read by chunks', () => {
   const both = async (name: string, octets: Uint8Array) => {
     const path = scratch.file(name, octets)
     const whole = await readAll(path)
-    const chunks = readChunks(newSharedChunks([{ path, size: octets.length }], 1))
+    const chunks = readChunks(newSharedChunks([{ path, size: octets.length }], 1, 5))
     expect(chunks.frames.length, name).to.equal(whole.frames.length)
     expect(digest(chunks.frames), name).to.equal(digest(whole.frames))
     expect(chunks.faults, name).to.deep.equal(whole.warnings)
@@ -113,7 +110,7 @@ describe('captures read by chunks', () => {
     const whole = (await Promise.all(names.map(({ path }) => readAll(path)))).flatMap(
       ({ frames }) => frames,
     )
-    const { frames, files } = readChunks(newSharedChunks(names, 1))
+    const { frames, files } = readChunks(newSharedChunks(names, 1, 5))
     expect(digest(frames)).to.equal(digest(whole))
     expect([...files]).to.deep.equal([0, 1, 2])
   })
@@ -122,7 +119,9 @@ describe('captures read by chunks', () => {
     const octets = writePcap(someFrames(20))
     const path = scratch.file('there.pcap', octets)
     const gone = { path: `${scratch.path}/gone.pcap`, size: 3 * CHUNK_LEN }
-    const { frames, faults } = readChunks(newSharedChunks([gone, { path, size: octets.length }], 1))
+    const { frames, faults } = readChunks(
+      newSharedChunks([gone, { path, size: octets.length }], 1, 5),
+    )
     expect(frames).to.have.length(20)
     expect(new Set(faults).size).to.equal(1)
     expect(faults[0]).to.match(/no such file/)
@@ -131,7 +130,7 @@ describe('captures read by chunks', () => {
   it('reads a file that is shorter by now up to its end', () => {
     const octets = writePcap(someFrames(20))
     const path = scratch.file('shrunk.pcap', octets)
-    const { frames, faults } = readChunks(newSharedChunks([{ path, size: 5 * CHUNK_LEN }], 1))
+    const { frames, faults } = readChunks(newSharedChunks([{ path, size: 5 * CHUNK_LEN }], 1, 5))
     expect(frames).to.have.length(20)
     expect(faults).to.deep.equal([])
   })
@@ -139,7 +138,7 @@ describe('captures read by chunks', () => {
   it('takes another link type for all frames', () => {
     const octets = writePcap(someFrames(3))
     const path = scratch.file('link.pcap', octets)
-    const { frames } = readChunks(newSharedChunks([{ path, size: octets.length }], 1, 101))
+    const { frames } = readChunks(newSharedChunks([{ path, size: octets.length }], 1, 5, 101))
     expect(frames.map(({ linkType }) => linkType)).to.deep.equal([101, 101, 101])
   })
 
@@ -148,6 +147,7 @@ describe('captures read by chunks', () => {
     const shared = newSharedChunks(
       [{ path: scratch.file('stop.pcap', octets), size: octets.length }],
       2,
+      5,
     )
     const reader = new ChunkReader(shared, 0, () => undefined)
     expect(reader.next()).to.not.equal(undefined)

@@ -4,7 +4,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { openCapture } from '../../src/capture/open-capture.js'
 import type { PacketBlock } from '../../src/model/packet-block.js'
-import { BLOCK_FRAMES, newPacketBlock } from '../../src/model/packet-block.js'
+import { BLOCK_FRAMES } from '../../src/model/block-layout.js'
+import { newPacketBlock, newSharedBlock } from '../../src/model/packet-block.js'
 import { PcapngWriter } from '../capture/pcap-writer.js'
 import type { Random } from './random.js'
 
@@ -61,17 +62,31 @@ export function frameAt(block: PacketBlock, i: number): Frame {
 /** Frames of one block at most, so that one input is one block. */
 export const MAX_FRAMES = BLOCK_FRAMES
 
+/** A block that is used again and again: memory for WebAssembly is dear. */
+let shared = newSharedBlock(1 << 20)
+
+function sharedBlockOf(length: number): PacketBlock {
+  if (shared.bytes.length < length) shared = newSharedBlock(2 * length)
+  return shared
+}
+
 /**
  * The frames in one block, octets of `fill` before, between and behind them.
  *
  * @param tail octets behind the last frame: with none, the buffer ends where it does
+ * @param isShared whether the frame filter can look at it; of such blocks there is one at a time
  */
-export function blockOf(frames: readonly Frame[], fill: () => number, tail: number): PacketBlock {
+export function blockOf(
+  frames: readonly Frame[],
+  fill: () => number,
+  tail: number,
+  isShared = false,
+): PacketBlock {
   const gaps = frames.map(() => 1 + (fill() & 31))
   const length = frames.reduce((sum, { octets }, i) => sum + octets.length + (gaps[i] ?? 0), tail)
-  const bytes = new Uint8Array(length)
+  const block = isShared ? sharedBlockOf(length) : newPacketBlock(new Uint8Array(length))
+  const { bytes } = block
   for (let i = 0; i < length; i++) bytes[i] = fill()
-  const block = newPacketBlock(bytes)
   let at = 0
   frames.forEach(({ octets, wirelen, micros, linkType }, i) => {
     at += gaps[i] ?? 0

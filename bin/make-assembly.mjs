@@ -1,0 +1,53 @@
+// Compiles the loops in AssemblyScript, src/*/assembly/NAME.ts, to src/*/NAME-code.ts: WebAssembly in base64, so that
+// nobody needs a compiler, or a file beside the program, to run them. A test compiles them anew and compares.
+//
+//   npm run assembly
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import asc from 'assemblyscript/asc'
+
+const ROOT = new URL('../', import.meta.url)
+const LINE_LEN = 90
+
+/** Each loop, and what it becomes. */
+export const LOOPS = [
+  ['src/capture/assembly/pcap-records.ts', 'src/capture/pcap-records-code.ts'],
+  ['src/wire/assembly/skim.ts', 'src/wire/skim-code.ts'],
+]
+
+/** The text of the module that holds the compiled loop. */
+export async function compile(source) {
+  let wasm
+  const { error, stderr } = await asc.main(
+    [
+      source,
+      ...['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--memoryBase', '64'],
+      ...['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads'],
+      ...['--outFile', 'loop.wasm'],
+    ],
+    {
+      readFile: (name) => {
+        try {
+          return readFileSync(new URL(name, ROOT), 'utf8')
+        } catch {
+          return null
+        }
+      },
+      writeFile: (name, contents) => {
+        if (name === 'loop.wasm') wasm = contents
+      },
+    },
+  )
+  if (error) throw new Error(`${source}: ${stderr.toString()}`)
+  const base64 = Buffer.from(wasm).toString('base64')
+  const lines = base64.match(new RegExp(`.{1,${LINE_LEN}}`, 'g')).map((line) => `  '${line}'`)
+  const from = source.split('/').slice(2).join('/')
+  return `// Made by \`npm run assembly\` from ${from}: WebAssembly, in base64.\n\nexport const CODE =\n${lines.join(' +\n')}\n`
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const [source, target] of LOOPS) {
+    writeFileSync(fileURLToPath(new URL(target, ROOT)), await compile(source))
+  }
+}

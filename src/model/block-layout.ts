@@ -1,0 +1,34 @@
+// Where a block's arrays lie in memory that WebAssembly shares, as octet offsets. Plain numbers, since the filter's loop,
+// which is no TypeScript, reads this file too.
+
+/** Frames one block holds at most. Blocks of a mebibyte with the smallest frames (60 + 16 octets) just fit. */
+export const BLOCK_FRAMES = 16_384
+
+/** Below it the compiler may keep things of its own. */
+export const AT_TIME = 1024
+export const AT_START = AT_TIME + 8 * BLOCK_FRAMES
+export const AT_CAPLEN = AT_START + 4 * BLOCK_FRAMES
+export const AT_WIRELEN = AT_CAPLEN + 4 * BLOCK_FRAMES
+export const AT_FLOW = AT_WIRELEN + 4 * BLOCK_FRAMES
+export const AT_LINK_TYPE = AT_FLOW + 4 * BLOCK_FRAMES
+/** An octet for each that a TCP payload may begin with: how a hello may begin, UNLIKE_HELLO, LIKE_TLS or another. */
+export const AT_STARTS = AT_LINK_TYPE + 2 * BLOCK_FRAMES
+/** The octet that must follow where that has FIXED_SECOND. */
+export const AT_SECONDS = AT_STARTS + 256
+/** An octet for each port. */
+export const AT_PORTS = AT_SECONDS + 256
+/** An octet for each frame: the worker that takes its flow, where several look at a block. */
+export const AT_OWNER = AT_PORTS + 65_536
+/** The frames' octets, page-aligned. */
+export const AT_BYTES = (AT_OWNER + BLOCK_FRAMES + 4095) & ~4095
+
+/** No hello begins so, and nearly all bulk data does. */
+export const UNLIKE_HELLO = 0
+/** A TLS record of the handshake begins so. */
+export const LIKE_TLS = 1
+/** An SSL 2.0 frame with a ClientHello begins so. */
+export const LIKE_SSL2 = 2
+/** A change_cipher_spec record begins so, and a hello may be behind it. */
+export const LIKE_CHANGE_CIPHER_SPEC = 3
+/** A bit: the octet that follows is always the same. */
+export const FIXED_SECOND = 128

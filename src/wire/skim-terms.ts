@@ -1,0 +1,18 @@
+// What the frame filter and its loop in WebAssembly say to each other; plain numbers, since the loop reads this file too.
+
+/** LINKTYPE_ETHERNET, the one link type it knows. */
+export const LINK_ETHERNET = 1
+
+// Bits of what is looked for.
+export const SKIM_ANY_PORT = 1
+/** The server's hellos and certificates as well. */
+export const SKIM_SERVER = 2
+
+/** In place of a worker's number: whose the frame is the loop does not know. */
+export const UNDEALT = 254
+
+// Bits of a port.
+export const OF_SERVER = 1
+export const OF_TUNNEL = 2
+/** Octets to it are looked at whatever they are. */
+export const OF_INTEREST = 4

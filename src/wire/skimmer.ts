@@ -1,0 +1,92 @@
+// The frame filter before the decoders: from a block's frames those that can matter. Its loop over the frames is
+// assembly/skim.ts, compiled to WebAssembly; here it is given what it looks for.
+
+import { Loop } from '../base/assembly.js'
+import { AT_PORTS, AT_SECONDS, AT_STARTS } from '../model/block-layout.js'
+import type { PacketBlock } from '../model/packet-block.js'
+import { CODE } from './skim-code.js'
+import { OF_INTEREST, OF_SERVER, OF_TUNNEL, SKIM_ANY_PORT, SKIM_SERVER } from './skim-terms.js'
+import { TUNNEL_PORTS } from './udp-tunnel.js'
+
+const PORT_COUNT = 65_536
+const START_COUNT = 256
+
+/** What a skimmer keeps frames for. */
+export interface SkimmerOptions {
+  /** Server ports looked at; undefined: any. */
+  readonly ports: ReadonlySet<number> | undefined
+  /** Whether what servers send is looked at too. */
+  readonly server: boolean
+  /** Ports whose every TCP payload to them is looked at. */
+  readonly portsOfInterest?: ReadonlySet<number>
+  /** How many workers share the flows: whose a frame is stands at AT_OWNER; none unless given. */
+  readonly workers?: number
+  /** For each octet that a TCP payload may begin with: how a hello may begin, as block-layout.ts has it. */
+  readonly starts: Uint8Array
+  /** For each of them with FIXED_SECOND the octet that must follow. */
+  readonly seconds: Uint8Array
+  /** Key of the flow table whose hashes it writes: FlowTable.key. */
+  readonly key: Int32Array
+}
+
+/** The loop's exports. */
+interface SkimLoop {
+  readonly prepare: (k0: number, k1: number, k2: number, wanted: number, workers: number) => void
+  readonly skim: (count: number) => number
+  readonly octets: () => number
+  readonly synAcks: () => number
+}
+
+const LOOP = new Loop<SkimLoop>(CODE)
+
+/** Whose tables a memory holds: blocks go from one pipeline to another. */
+const prepared = new WeakMap<object, Skimmer>()
+
+/** Takes frames that cannot matter out of blocks. */
+export class Skimmer {
+  /** Octets captured of all frames of the block skimmed last, those taken out included. */
+  octets = 0
+  /** Segments taken out of it with which a server accepted a connection. */
+  synAcks = 0
+  readonly #options: SkimmerOptions
+  readonly #ports = new Uint8Array(PORT_COUNT)
+
+  constructor(options: SkimmerOptions) {
+    this.#options = options
+    for (const port of options.ports ?? []) this.#mark(port, OF_SERVER)
+    for (const port of options.portsOfInterest ?? []) this.#mark(port, OF_INTEREST)
+    for (const port of TUNNEL_PORTS) this.#mark(port, OF_TUNNEL)
+  }
+
+  /**
+   * Takes out of `block` the frames that no decoder would make anything of: TCP segments and UDP datagrams, their headers
+   * whole and in order, that neither begin like a hello nor belong to a flow that may be watched. Of those that matter
+   * only if their flow is watched, `block.flow` has the hash. A block not in memory of WebAssembly stays as it is.
+   *
+   * @returns whether the block was skimmed: `block.flow` and `octets` are set
+   */
+  skim(block: PacketBlock): boolean {
+    const { memory } = block
+    if (memory === undefined) return false
+    const loop = LOOP.over(memory)
+    if (prepared.get(memory) !== this) this.#prepare(memory, loop)
+    block.count = loop.skim(block.count)
+    this.octets = loop.octets()
+    this.synAcks = loop.synAcks()
+    return true
+  }
+
+  #prepare(memory: NonNullable<PacketBlock['memory']>, loop: SkimLoop): void {
+    const { ports, server, workers = 0, starts, seconds, key } = this.#options
+    const wanted = (ports === undefined ? SKIM_ANY_PORT : 0) | (server ? SKIM_SERVER : 0)
+    loop.prepare(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, wanted, workers)
+    new Uint8Array(memory.buffer, AT_STARTS, START_COUNT).set(starts)
+    new Uint8Array(memory.buffer, AT_SECONDS, START_COUNT).set(seconds)
+    new Uint8Array(memory.buffer, AT_PORTS, PORT_COUNT).set(this.#ports)
+    prepared.set(memory, this)
+  }
+
+  #mark(port: number, bit: number): void {
+    this.#ports[port & 0xffff] = (this.#ports[port & 0xffff] ?? 0) | bit
+  }
+}
