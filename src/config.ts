@@ -7,6 +7,13 @@ import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
 import type * as Yaml from 'yaml'
 import * as z from 'zod/mini'
+import {
+  CAPTURE_RING_OCTETS,
+  CAPTURE_TIMEOUT_MILLIS,
+  MAX_FANOUT,
+  MAX_FRAME_LEN,
+  SNAPLEN,
+} from './base/limits.js'
 import { FINGERPRINTS } from './model/sighting.js'
 
 /** A mistake in flags, environment or configuration file: one line per mistake. */
@@ -74,6 +81,45 @@ export const OPTIONS = {
       z.array(z.coerce.number().check(z.refine(isPort, { error: 'is a port from 1 to 65535' }))),
     ),
     default: undefined,
+  },
+  engine: {
+    type: 'string',
+    describe:
+      'what captures: native (libpcap, kernel time, exact counts of drops) or cap (npm cap) (default: native where it is built)',
+    schema: z.optional(z.enum(['native', 'cap'], 'is native or cap')),
+    default: undefined,
+  },
+  ring: {
+    type: 'number',
+    describe: 'MiB of the kernel’s ring for frames not yet read, an interface',
+    schema: positive(2_047),
+    default: CAPTURE_RING_OCTETS >> 20,
+  },
+  snaplen: {
+    type: 'number',
+    describe: 'octets kept of each frame',
+    schema: positive(MAX_FRAME_LEN),
+    default: SNAPLEN,
+  },
+  'capture-timeout': {
+    type: 'number',
+    describe:
+      'milliseconds the kernel may hold a frame back to hand over several at once (native engine)',
+    schema: positive(1_000),
+    default: CAPTURE_TIMEOUT_MILLIS,
+  },
+  immediate: {
+    type: 'boolean',
+    describe:
+      'have the kernel tell of each frame at once, at the cost of a ring slot of the greatest size for each',
+    schema: z.boolean(),
+    default: false,
+  },
+  fanout: {
+    type: 'number',
+    describe: 'capture processes an interface, among which the kernel deals out its flows',
+    schema: positive(MAX_FANOUT),
+    default: 1,
   },
   redis: {
     type: 'string',

@@ -11,6 +11,8 @@ export const SNAPLEN = 65_535
 export const CAPTURE_RING_OCTETS = 64 << 20
 /** Milliseconds the kernel may hold a frame back to hand over several at once: the least that is not at once. */
 export const CAPTURE_TIMEOUT_MILLIS = 1
+/** Capture processes of one interface; each holds a ring and a queue, and some 50 MB of Node. */
+export const MAX_FANOUT = 16
 /** Milliseconds between two lines about frames lost on one interface: with the sign of life that tells of them, below 10 s. */
 export const LOSS_LINE_MILLIS = 8_000
 /** Octets of frames the capture child holds while its reader does not read; what comes then is dropped and counted. */

@@ -1,7 +1,7 @@
 import type { PacketBlock, PacketSource } from '../model/packet-block.js'
 import type { EngineName } from './child-message.js'
 import { BadFrames } from './stream-frames.js'
-import type { LiveOptions } from './supervisor.js'
+import type { LiveOptions } from './live-options.js'
 import { Supervisor } from './supervisor.js'
 
 /**

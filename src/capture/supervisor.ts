@@ -3,7 +3,6 @@
 
 import { closeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Counters } from '../base/counters.js'
 import {
   CAPTURE_QUEUE_OCTETS,
   CAPTURE_RING_OCTETS,
@@ -15,46 +14,16 @@ import {
 } from '../base/limits.js'
 import type { ChildExit, ChildListener, NativeParts } from './capture-child.js'
 import { CaptureChild, OpenRefused } from './capture-child.js'
+import { CaptureError } from './capture-error.js'
 import { captureFilter } from './capture-filter.js'
 import type { EngineName, Losses } from './child-message.js'
 import type { Engine } from './engine.js'
 import { chooseEngine } from './engine.js'
-import type { Gap } from './gaps.js'
 import { Gaps } from './gaps.js'
 import { interfaceState } from './interfaces.js'
+import type { LiveOptions } from './live-options.js'
 import { LossLog } from './loss-log.js'
 import { noInterface, openFailure } from './open-failure.js'
-
-/** What a live source captures, and whom it tells. */
-export interface LiveOptions {
-  readonly interface: string
-  /** Ports the in-kernel filter lets through; none, all frames pass. */
-  readonly ports: readonly number[]
-  /** Whether the in-kernel filter passes tunnels: true unless said otherwise, since hellos may be inside. */
-  readonly tunnels?: boolean
-  /** Whether it passes all that servers send, which their certificates are in: false unless said otherwise. */
-  readonly server?: boolean
-  readonly counters: Counters
-  /** Takes one line about an event an operator wants to know of. */
-  readonly log: (line: string) => void
-  /** Told when a gap is over. */
-  readonly onGap?: (gap: Gap) => void
-  /** What captures: unless said, the native engine where it is there, else npm cap. */
-  readonly engine?: EngineName | undefined
-  /** Octets of every frame kept. */
-  readonly snaplen?: number | undefined
-  /** Octets of the kernel's ring and of the child's queue. */
-  readonly ringOctets?: number | undefined
-  readonly queueOctets?: number
-  /** Milliseconds the kernel may hold a frame back to hand over several at once. */
-  readonly timeoutMillis?: number | undefined
-  /** Whether the kernel tells of each frame at once instead, each in a slot of the greatest size. */
-  readonly immediate?: boolean
-  /** Number of the group of captures among which the kernel deals out flows. */
-  readonly fanoutGroup?: number
-  /** Milliseconds between the child's signs of life. */
-  readonly heartbeatMillis?: number
-}
 
 /** How often an interface that is down or missing is looked for, milliseconds. */
 const LOOK_MILLIS = 100
@@ -111,6 +80,11 @@ export class Supervisor {
     const { interface: name, engine, queueOctets = CAPTURE_QUEUE_OCTETS } = this.#options
     if (interfaceState(name) === 'missing') throw await noInterface(name)
     this.#engine ??= chooseEngine(engine)
+    if (this.#engine.name === 'cap' && this.#options.fanoutGroup !== undefined)
+      throw new CaptureError(
+        'ENGINE_FAILED',
+        `npm cap cannot share ${name} among several processes: leave --fanout out, or use --engine native`,
+      )
     if (this.#engine.name === 'native') {
       const { addon } = this.#engine
       this.#native ??= { addon, memory: addon.createMemory(queueOctets) }

@@ -39,7 +39,8 @@ function explain(error: unknown): number {
 }
 
 const STORE = ['redis', 'ttl', 'per-ip', 'spool'] as const
-const SENSOR = ['interface', 'ports', 'sensor', 'fingerprints', 'server'] as const
+const CAPTURE = ['engine', 'ring', 'snaplen', 'capture-timeout', 'immediate', 'fanout'] as const
+const SENSOR = ['interface', 'ports', 'sensor', 'fingerprints', 'server', ...CAPTURE] as const
 const READ = [
   'ports',
   'sensor',

@@ -133,6 +133,9 @@ export class SensorProcess {
       args.push('--fingerprints', config.fingerprints.join(','))
     if (config.server) args.push('--server')
     if (config.sensor !== undefined) args.push('--sensor', config.sensor)
+    for (const name of ['engine', 'ring', 'snaplen', 'capture-timeout', 'fanout'] as const)
+      if (config[name] !== undefined) args.push(`--${name}`, String(config[name]))
+    if (config.immediate) args.push('--immediate')
     if (config.interface.length > 0) args.push('--interface', ...config.interface)
     const main = new URL('./main.js', import.meta.url).pathname
     return spawn(process.execPath, [...process.execArgv, main, ...args], {

@@ -2,15 +2,15 @@ import { randomInt } from 'node:crypto'
 import type { InterfaceFigures } from '../api/metrics.js'
 import type { CounterName, Counters } from '../base/counters.js'
 import { newCounters } from '../base/counters.js'
-import { CAPTURE_RING_OCTETS } from '../base/limits.js'
 import { CaptureError } from '../capture/capture-error.js'
 import { defaultInterfaces, listInterfaces } from '../capture/interfaces.js'
-import { LiveSource } from '../capture/live-source.js'
+import type { LiveSource } from '../capture/live-source.js'
 import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
 import type { PacketSource } from '../model/packet-block.js'
 import { Pipeline } from '../pipeline.js'
 import type { EventLog } from './event-log.js'
+import { liveSources } from './live-sources.js'
 import type { SensorStatus } from './sensor-report.js'
 import { LoopDelay, processFigures, sumCounters } from './sensor-report.js'
 import { Watch } from './watch.js'
@@ -23,7 +23,7 @@ export type LinesSink = (lines: Uint8Array) => Promise<void> | void
 
 /**
  * Captures on the configured interfaces until `signal` stops it, handing finished sightings to `sink`.
- * One pipeline an interface: a flow is never looked for across two.
+ * One pipeline a source: a flow is never looked for across two.
  * An interface that cannot be opened is named and left out. `onReady` is given what tells the sensor's state from then on.
  * @throws CaptureError when none can be opened
  */
@@ -43,10 +43,10 @@ export async function runSensor(
   const names = [...new Set(wanted)]
   const ports = config.ports ?? LIVE_PORTS
   const failures: CaptureError[] = []
-  const opened: { name: string; source: LiveSource; counters: Counters }[] = []
+  const opened: { name: string; sources: readonly LiveSource[]; counters: Counters }[] = []
   for (const name of names) {
     const counters = newCounters()
-    const source = new LiveSource({
+    const sources = liveSources(config, {
       interface: name,
       ports,
       server: config.server,
@@ -54,16 +54,20 @@ export async function runSensor(
       log: (line) => log.warn('capture', line, { interface: name }),
     })
     try {
-      await source.open()
-      opened.push({ name, source, counters })
+      for (const source of sources) await source.open()
+      opened.push({ name, sources, counters })
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error
+      for (const source of sources) source.close()
       failures.push(error)
     }
   }
   const [first] = failures
   if (opened.length === 0 && first !== undefined) throw first
   for (const { code, message } of failures) log.warn('interface-left-out', message, { code })
+  const captures = opened.flatMap(({ name, sources, counters }) =>
+    sources.map((source) => ({ name, source, counters })),
+  )
   const loopDelay = new LoopDelay()
   const loopbacks = (await listInterfaces()).filter(({ loopback }) => loopback)
   const watch = new Watch(
@@ -80,13 +84,13 @@ export async function runSensor(
       interfaces: opened.map(({ name }) => name),
       counters: sumCounters(opened.map(({ counters }) => counters)),
       byInterface: Object.fromEntries(
-        opened.map(({ name, source, counters }) => [name, figuresOf(source, counters)]),
+        opened.map(({ name, sources, counters }) => [name, figuresOf(config, sources, counters)]),
       ),
       process: processFigures(loopDelay),
       watch: watch.states,
     }))
     await Promise.all(
-      opened.map(async ({ name, source, counters }) => {
+      captures.map(async ({ name, source, counters }) => {
         const pipeline = new Pipeline(
           {
             ports: new Set(ports),
@@ -125,7 +129,7 @@ export async function runSensor(
       }),
     )
   } finally {
-    for (const { source } of opened) source.close()
+    for (const { source } of captures) source.close()
     loopDelay.stop()
     watch.stop()
   }
@@ -137,10 +141,14 @@ const OF_THE_KERNEL: readonly CounterName[] = [
   'capture_interface_dropped',
 ]
 
-function figuresOf({ dropped }: PacketSource, counters: Counters): InterfaceFigures {
+function figuresOf(
+  config: Config,
+  sources: readonly PacketSource[],
+  counters: Counters,
+): InterfaceFigures {
   return {
     counters,
-    ringOctets: CAPTURE_RING_OCTETS,
-    ...(dropped === undefined ? { unknown: OF_THE_KERNEL } : {}),
+    ringOctets: sources.length * (config.ring << 20),
+    ...(sources.some(({ dropped }) => dropped === undefined) ? { unknown: OF_THE_KERNEL } : {}),
   }
 }

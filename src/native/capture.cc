@@ -190,7 +190,8 @@ bool Capture::turn() {
     frames = static_cast<int>(counts_.taken - before);
   }
   post();
-  if (frames < kTurnFrames) rest(frames);
+  // a ring of slots, one a frame, is too short to rest
+  if (frames < kTurnFrames && !options_.immediate) rest(frames);
   return true;
 }
 

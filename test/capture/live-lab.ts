@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import type { Counters } from '../../src/base/counters.js'
 import type { CaptureError } from '../../src/capture/capture-error.js'
 import type { Gap } from '../../src/capture/gaps.js'
-import type { LiveOptions } from '../../src/capture/supervisor.js'
+import type { LiveOptions } from '../../src/capture/live-options.js'
 
 export interface LiveFrame {
   /** Hex. */

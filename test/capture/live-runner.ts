@@ -4,7 +4,7 @@
 import { newCounters } from '../../src/base/counters.js'
 import { CaptureError } from '../../src/capture/capture-error.js'
 import { LiveSource } from '../../src/capture/live-source.js'
-import type { LiveOptions } from '../../src/capture/supervisor.js'
+import type { LiveOptions } from '../../src/capture/live-options.js'
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Partial<LiveOptions>
 const counters = newCounters()
