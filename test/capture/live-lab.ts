@@ -9,12 +9,15 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Counters } from '../../src/base/counters.js'
 import type { CaptureError } from '../../src/capture/capture-error.js'
+import type { EngineName } from '../../src/capture/child-message.js'
 import type { Gap } from '../../src/capture/gaps.js'
 import type { LiveOptions } from '../../src/capture/live-options.js'
 
 export interface LiveFrame {
   /** Hex. */
   readonly octets: string
+  /** Octets it had on the wire. */
+  readonly wirelen: number
   readonly timeMicros: number
   readonly linkType: number
   /** Monotonic clock when the block was there, milliseconds. */
@@ -31,6 +34,7 @@ interface Report {
   readonly at?: number
   readonly childPid?: number
   readonly dropped?: number
+  readonly engine?: EngineName
   readonly counters: Counters
 }
 
@@ -63,6 +67,7 @@ export class Runner {
   childPid = 0
   /** As the source tells. */
   dropped: number | undefined
+  engine: EngineName | undefined
   counters: Partial<Counters> = {}
   #changed: () => void = () => undefined
 
@@ -93,6 +98,7 @@ export class Runner {
     for (const frame of report.frames ?? []) this.frames.push({ ...frame, at: report.at ?? 0 })
     this.childPid = report.childPid ?? 0
     this.dropped = report.dropped
+    this.engine = report.engine
     this.counters = report.counters
     this.#changed()
   }

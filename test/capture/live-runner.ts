@@ -5,6 +5,7 @@ import { newCounters } from '../../src/base/counters.js'
 import { CaptureError } from '../../src/capture/capture-error.js'
 import { LiveSource } from '../../src/capture/live-source.js'
 import type { LiveOptions } from '../../src/capture/live-options.js'
+import type { LiveFrame } from './live-lab.js'
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Partial<LiveOptions>
 const counters = newCounters()
@@ -20,10 +21,17 @@ const source = new LiveSource({
 let pauseMillis = 0
 
 function say(report: object): void {
-  process.send?.({ ...report, childPid: source.childPid, dropped: source.dropped, counters })
+  process.send?.({
+    ...report,
+    childPid: source.childPid,
+    dropped: source.dropped,
+    engine: source.engine,
+    counters,
+  })
 }
 
-process.on('message', (command: { stop?: true; pauseMillis?: number }) => {
+process.on('message', (command: { stop?: true; pauseMillis?: number; watch?: number[] }) => {
+  if (command.watch) source.watch(command.watch)
   if (command.stop) stop.abort()
   pauseMillis = command.pauseMillis ?? 0
 })
@@ -35,11 +43,12 @@ try {
     // the monotonic clock is the same in every process: the sender puts its value into its datagrams
     const at = Number(process.hrtime.bigint()) / 1e6
     const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset, block.bytes.length)
-    const frames: { octets: string; timeMicros: number; linkType: number }[] = []
+    const frames: Omit<LiveFrame, 'at'>[] = []
     for (let i = 0; i < block.count; i++) {
       const start = block.start[i] ?? 0
       frames.push({
         octets: bytes.toString('hex', start, start + (block.caplen[i] ?? 0)),
+        wirelen: block.wirelen[i] ?? 0,
         timeMicros: block.timeMicros[i] ?? 0,
         linkType: block.linkType[i] ?? 0,
       })
