@@ -59,6 +59,15 @@ const redisUrl = z.string().check(
     error: 'is a Redis URL such as redis://127.0.0.1:6379 or rediss://user:password@host:6380/0',
   }),
 )
+/** `127.0.0.1:5514`, `[::1]:5514`, or `5514` on 127.0.0.1; undefined where it is none of these. */
+export function parseEndpoint(
+  text: string,
+): { readonly host: string; readonly port: number } | undefined {
+  const [, v6, v4, digits = ''] = /^(?:\[([^\]]*)\]:|([\d.]+):)?(\d{1,5})$/.exec(text) ?? []
+  const host = v6 ?? v4 ?? '127.0.0.1'
+  const port = Number(digits)
+  return isIP(host) === (v6 === undefined ? 4 : 6) && isPort(port) ? { host, port } : undefined
+}
 const seconds = (most: number) => positive(most)
 
 /** Ports watched live where none are named: what browsers talk to, and our own HTTPS. */
@@ -179,6 +188,19 @@ export const OPTIONS = {
       'proxies whose X-Forwarded-For, X-Real-IP and X-Real-Port are believed (addresses, networks)',
     schema: z.array(addressOrNet),
     default: [],
+  },
+  'access-log': {
+    type: 'string',
+    describe:
+      'ADDRESS:PORT where nginx sends its access log by syslog: it teaches whose User-Agent is whose',
+    schema: z.optional(
+      z.string().check(
+        z.refine((text) => parseEndpoint(text) !== undefined, {
+          error: 'is an address and a port such as 127.0.0.1:5514',
+        }),
+      ),
+    ),
+    default: undefined,
   },
   'data-dir': {
     type: 'string',

@@ -11,7 +11,7 @@ import {
 } from '../base/limits.js'
 import { systemClock } from './clock.js'
 import { noteHandshake } from './handshake-time.js'
-import { ListenError } from './listen-error.js'
+import { ListenError, listenError } from './listen-error.js'
 
 /** Where to serve. */
 export interface Endpoint {
@@ -107,46 +107,6 @@ function bind(server: Server, scheme: 'http' | 'https', endpoint: Endpoint): Pro
       resolve(server.address() as AddressInfo)
     })
   })
-}
-
-function listenError(
-  cause: NodeJS.ErrnoException,
-  host: string,
-  port: number,
-  flag: string,
-): ListenError {
-  const options = { cause }
-  switch (cause.code) {
-    case 'EADDRINUSE':
-      return new ListenError(
-        'PORT_IN_USE',
-        `port ${port} is in use on ${host}: stop the other program or choose ${flag}`,
-        options,
-      )
-    case 'EACCES':
-    case 'EPERM':
-      return new ListenError(
-        'PORT_FORBIDDEN',
-        `port ${port} on ${host} may not be taken by this user: choose ${flag} above 1023, or give the program CAP_NET_BIND_SERVICE`,
-        options,
-      )
-    case 'EADDRNOTAVAIL':
-    case 'EAFNOSUPPORT':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-    case 'EINVAL':
-      return new ListenError(
-        'BAD_HOST',
-        `${host} is no address of this machine: choose --host among those of "ip address", or 127.0.0.1`,
-        options,
-      )
-    default:
-      return new ListenError(
-        'LISTEN',
-        `cannot listen on ${host} port ${port} (${reason(cause)}): choose another --host or ${flag}`,
-        options,
-      )
-  }
 }
 
 /** An address that stands for all is opened by the loopback one of its family. */

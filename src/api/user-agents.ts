@@ -1,13 +1,19 @@
 import { MAX_USER_AGENT_LEN, USER_AGENTS_TOLD } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
-import type { Store } from '../store/store.js'
+import type { Store, UserAgentVia } from '../store/store.js'
 import type { Client } from './client-address.js'
 
 /**
- * Tells the store that `userAgent` came from `client`, whose sighting is `sighting`. Returns at once and never throws.
+ * Tells the store that `userAgent` came from `client`, whose sighting is `sighting`; the API heard it unless said otherwise.
+ * Returns at once and never throws.
  * A caller who came over plain HTTP without a proxy says nothing of any hello: it is left out.
  */
-export type Observe = (client: Client, sighting: Sighting, userAgent: string) => void
+export type Observe = (
+  client: Client,
+  sighting: Sighting,
+  userAgent: string,
+  via?: UserAgentVia,
+) => void
 
 /**
  * Ties the User-Agents of callers to their fingerprints, each once a sighting: a page that asks every few seconds over
@@ -19,16 +25,16 @@ export function userAgentObserver(
   onError: (error: unknown) => void,
 ): Observe {
   const told = new Set<string>()
-  return ({ ip, port, forwarded }, sighting, text) => {
+  return ({ ip, port, forwarded }, sighting, text, via = 'api') => {
     if (port === undefined && !forwarded) return
     const userAgent = text.trim().slice(0, MAX_USER_AGENT_LEN)
     if (userAgent === '') return
-    const pair = `${ip} ${sighting.srcport} ${sighting.time} ${userAgent}`
+    const pair = `${via} ${ip} ${sighting.srcport} ${sighting.time} ${userAgent}`
     if (told.has(pair)) return
     told.add(pair)
     if (told.size > USER_AGENTS_TOLD)
       for (const oldest of told.values()) if (told.delete(oldest)) break
-    const observation = { ip, userAgent, via: 'api' as const, time: clockSeconds() }
+    const observation = { ip, userAgent, via, time: clockSeconds() }
     store
       .observeUserAgent(port === undefined ? observation : { ...observation, port })
       .catch((error: unknown) => {

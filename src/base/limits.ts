@@ -82,8 +82,9 @@ export const BUCKET_NEW_FINGERPRINTS = 1_024
 export const BUCKET_NEW_VALUES = 1_024
 /** Fingerprint values one bucket makes findable, of sorted methods and of wire-order methods each: browsers that permute make new ones of the latter with every connection. */
 export const BUCKET_INDEXED_VALUES = 8_192
-/** User-Agents of one fingerprint, and pairs of both that one bucket counts. */
+/** User-Agents of one fingerprint, and pairs of both that one bucket counts; of plain HTTP, which anyone can forge, half as many. */
 export const USER_AGENTS_PER_FINGERPRINT = 64
+export const USER_AGENTS_BY_HTTP = 32
 export const BUCKET_USER_AGENTS = 4_096
 /** Characters of a User-Agent or an ALPN name kept; real ones end near 250 and 8. */
 export const MAX_USER_AGENT_LEN = 512
@@ -159,6 +160,12 @@ export const MAX_URL_LEN = 8_192
 export const MAX_FORWARDED_HOPS = 32
 /** Pairs of sighting and User-Agent the API remembers as told; an older one told again is counted again. */
 export const USER_AGENTS_TOLD = 4_096
+/** Lines of a proxy's access log whose hello is waited for at one time; a further one is counted and left. */
+export const ACCESS_LOG_WAITING = 2_048
+/** Milliseconds the hello of a logged request is waited for: it came before the request, and is on its way through the capture at most. */
+export const ACCESS_LOG_WAIT_MILLIS = 1_000
+/** Octets of datagrams that may wait in the kernel while we are busy: some thousand lines. */
+export const ACCESS_LOG_BUFFER_OCTETS = 1 << 22
 /** Connections one listener of the API holds; some kilobytes each. */
 export const API_CONNECTIONS = 4_096
 /** Milliseconds a request to the API may take to arrive. */

@@ -53,7 +53,7 @@ const READ = [
   'quiet',
 ] as const
 const LOG = ['log-format', 'log-level'] as const
-const API = ['host', 'http-port', 'https-port', 'trusted-proxy', 'data-dir'] as const
+const API = ['host', 'http-port', 'https-port', 'trusted-proxy', 'access-log', 'data-dir'] as const
 
 // yargs loses a "-" among several positional words; it goes through as a name no file can have
 const words = process.argv.slice(2).map((word) => (word === '-' ? STDIN_WORD : word))

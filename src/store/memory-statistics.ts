@@ -3,13 +3,13 @@ import {
   BUCKET_NEW_VALUES,
   BUCKET_USER_AGENTS,
   MAX_STATISTICS_TOP,
-  USER_AGENTS_PER_FINGERPRINT,
 } from '../base/limits.js'
 import type { FingerprintName, Sighting } from '../model/sighting.js'
 import { ClientCount } from './client-count.js'
 import { Bucket, findIn, indexIn } from './memory-bucket.js'
 import type { FingerprintStat, Stats } from './store.js'
 import type { Distribution, FingerprintRecord } from './traits.js'
+import { userAgentCounts } from './user-agent-key.js'
 import {
   bucketSeconds,
   bucketStart,
@@ -73,20 +73,20 @@ export class MemoryStatistics {
     }
   }
 
-  /** Ties a User-Agent seen at `micros` to a fingerprint, if that is named. */
-  addUserAgent(id: string, userAgent: string, micros: number): void {
+  /** Ties a User-Agent by its key, seen at `micros`, to a fingerprint, if that is named and has fewer than `bound` or this one. */
+  addUserAgent(id: string, key: string, bound: number, micros: number): void {
     if (!this.#known.has(id)) return
     const bucket = this.#bucket(micros)
     const counts = bucket.userAgents.get(id) ?? new Map<string, number>()
-    const count = counts.get(userAgent)
+    const count = counts.get(key)
     if (count === undefined) {
       const all = this.#userAgents(id)
       if (bucket.userAgentPairs >= BUCKET_USER_AGENTS) return
-      if (!all.has(userAgent) && all.size >= USER_AGENTS_PER_FINGERPRINT) return
+      if (!all.has(key) && all.size >= bound) return
       bucket.userAgentPairs++
       bucket.userAgents.set(id, counts)
     }
-    counts.set(userAgent, (count ?? 0) + 1)
+    counts.set(key, (count ?? 0) + 1)
   }
 
   get sightings(): number {
@@ -185,7 +185,7 @@ export class MemoryStatistics {
     }
     let ahead = 0
     for (const other of counts.values()) if (other > count) ahead++
-    const userAgents = [...this.#userAgents(id)].sort(byCount)
+    const userAgents = userAgentCounts([...this.#userAgents(id)])
     return fingerprintStat(
       { id, record, count, clients: clients.size, ahead, firstMicros, lastMicros, userAgents },
       sightings,

@@ -1,4 +1,4 @@
-import { MAX_USER_AGENT_LEN, MEMORY_SIGHTING_UNITS } from '../base/limits.js'
+import { MEMORY_SIGHTING_UNITS } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
 import { ConnectionWaiters } from './connection-waiters.js'
 import { MemoryStatistics } from './memory-statistics.js'
@@ -12,6 +12,7 @@ import type {
   UserAgentObservation,
 } from './store.js'
 import { fingerprintId } from './traits.js'
+import { userAgentBound, userAgentKey } from './user-agent-key.js'
 
 /** A sighting held, in the list of its address and in the chain of all by arrival. */
 interface Held {
@@ -107,16 +108,16 @@ export class MemoryStore implements Store {
     return Promise.resolve(this.#statistics.find(value))
   }
 
-  observeUserAgent({ ip, port, userAgent, time }: UserAgentObservation): Promise<void> {
+  observeUserAgent({ ip, port, userAgent, via, time }: UserAgentObservation): Promise<void> {
     const now = this.#roll()
     const micros = Math.min(Math.round(time * 1e6), now)
     const held = this.#retained(ip).findLast(
       ({ sighting }) => port === undefined || sighting.srcport === port,
     )
     const id = held === undefined ? undefined : fingerprintId(held.sighting)
-    const kept = userAgent.slice(0, MAX_USER_AGENT_LEN)
-    if (id !== undefined && kept !== '' && micros > now - this.#ttlMicros)
-      this.#statistics.addUserAgent(id, kept, micros)
+    const key = userAgentKey(userAgent, via)
+    if (id !== undefined && key !== '' && micros > now - this.#ttlMicros)
+      this.#statistics.addUserAgent(id, key, userAgentBound(via), micros)
     return Promise.resolve()
   }
 

@@ -9,10 +9,10 @@
 //   S:b:<start>:<family>     zset: value -> count; families are `fp` and the distributions
 //   S:b:<start>:clients[:<fingerprint>]  HyperLogLog of addresses
 //   S:b:<start>:sorted, S:b:<start>:wire  hash: fingerprint value -> "<method> <fingerprint>"
-//   S:b:<start>:ua           zset: "<fingerprint> <User-Agent>" -> count
+//   S:b:<start>:ua           zset: "<fingerprint> <key of a User-Agent>" -> count
 //   S:count:<family>         zset: sum of the live buckets, so that the most frequent are read without a merge
 //   S:record, S:first, S:last  what is known of each fingerprint in S:count:fp
-//   S:ua:<fingerprint>       zset: User-Agent -> sum of the live buckets
+//   S:ua:<fingerprint>       zset: key of a User-Agent -> sum of the live buckets
 //   S:with-ua                zset: fingerprint -> 1
 //
 // A bucket past its TTL is subtracted from the sums and deleted, by whoever comes first. The expiry of the keys is only
@@ -160,7 +160,7 @@ return 1
 
 /**
  * Counts one User-Agent of a fingerprint that is named.
- * KEYS[1] S; ARGV: now ms, keep ms, start of the bucket, its end ms, fingerprint, User-Agent, bound a fingerprint, bound a bucket.
+ * KEYS[1] S; ARGV: now ms, keep ms, start of the bucket, its end ms, fingerprint, key of the User-Agent (user-agent-key.ts), bound a fingerprint, bound a bucket.
  */
 export const ADD_USER_AGENT = `${ROLL}
 local now, keep, start, ends, id, agent = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]

@@ -16,10 +16,10 @@ import { ADD_BATCH, ADD_USER_AGENT, LIVE_BUCKETS, MOST_WITH_USER_AGENT } from '.
 import { TlsFpSchema } from './sighting-schema.js'
 import type { FingerprintStat, Stats } from './store.js'
 import type { FingerprintRecord } from './traits.js'
+import { userAgentCounts } from './user-agent-key.js'
 import {
   bucketSeconds,
   bucketStart,
-  byCount,
   DISTRIBUTIONS,
   fingerprintStat,
   indexKey,
@@ -95,7 +95,7 @@ export class RedisStatistics {
     this.#adder.forget()
   }
 
-  async addUserAgent(id: string, userAgent: string, micros: number): Promise<void> {
+  async addUserAgent(id: string, key: string, bound: number, micros: number): Promise<void> {
     const start = bucketStart(micros, this.#bucketSeconds)
     const ends = (start + this.#bucketSeconds) * 1000 + this.#ttlMs
     await this.#redis.eval(
@@ -107,8 +107,8 @@ export class RedisStatistics {
       start,
       ends,
       id,
-      userAgent,
-      USER_AGENTS_PER_FINGERPRINT,
+      key,
+      bound,
       BUCKET_USER_AGENTS,
     )
   }
@@ -201,7 +201,7 @@ export class RedisStatistics {
           count,
           ahead: Number(each[3 * i]),
           clients: Number(each[3 * i + 1]),
-          userAgents: countsOf(each[3 * i + 2]).sort(byCount),
+          userAgents: userAgentCounts(countsOf(each[3 * i + 2])),
           firstMicros: Number(firstMicros[i]),
           lastMicros: Number(lastMicros[i]),
         },

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { MAX_USER_AGENT_LEN, STORE_CLOSE_MILLIS } from '../base/limits.js'
+import { STORE_CLOSE_MILLIS } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
 import type { Entry } from './batch-sums.js'
 import { ConnectionWaiters } from './connection-waiters.js'
@@ -23,6 +23,7 @@ import type {
   UserAgentObservation,
 } from './store.js'
 import { fingerprintId } from './traits.js'
+import { userAgentBound, userAgentKey } from './user-agent-key.js'
 
 export interface RedisStoreOptions {
   /** Milliseconds since the epoch. */
@@ -156,15 +157,21 @@ class RedisStore implements Store {
   }
 
   async observeUserAgent(observation: UserAgentObservation): Promise<void> {
-    const { ip, port, userAgent } = observation
+    const { ip, port, userAgent, via } = observation
     const now = this.#now() * 1000
     const micros = Math.min(Math.round(observation.time * 1e6), now)
-    const kept = userAgent.slice(0, MAX_USER_AGENT_LEN)
-    if (kept === '' || micros <= now - this.#ttlMicros) return
-    const sighting =
-      port === undefined ? await this.latest(ip) : await this.#storedConnection(ip, port, 0)
+    const key = userAgentKey(userAgent, via)
+    if (key === '' || micros <= now - this.#ttlMicros) return
+    const find = () => (port === undefined ? this.latest(ip) : this.#storedConnection(ip, port, 0))
+    let sighting = await find()
+    if (sighting === undefined && this.#writer.spooled > 0) {
+      // its hello may have been put a moment ago
+      await this.#writer.drain()
+      sighting = await find()
+    }
     const id = sighting === undefined ? undefined : fingerprintId(sighting)
-    if (id !== undefined) await this.#ask(() => this.#statistics.addUserAgent(id, kept, micros))
+    if (id !== undefined)
+      await this.#ask(() => this.#statistics.addUserAgent(id, key, userAgentBound(via), micros))
   }
 
   stats(options: { readonly onlyWithUserAgent: boolean; readonly top: number }): Promise<Stats> {

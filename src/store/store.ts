@@ -1,7 +1,8 @@
 import type { FingerprintName, Sighting, TlsFp } from '../model/sighting.js'
 
 /** How a User-Agent was learnt, strongest first: the API's own caller on the very connection, a proxy's access log, plain HTTP on the wire. */
-export type UserAgentVia = 'api' | 'proxy-log' | 'http'
+export const USER_AGENT_VIAS = ['api', 'proxy-log', 'http'] as const
+export type UserAgentVia = (typeof USER_AGENT_VIAS)[number]
 
 /** A User-Agent seen with a client, to be tied to that client's fingerprint. */
 export interface UserAgentObservation {
@@ -12,6 +13,14 @@ export interface UserAgentObservation {
   readonly via: UserAgentVia
   /** Seconds since the Unix epoch. */
   readonly time: number
+}
+
+/** A User-Agent tied to a fingerprint. */
+export interface UserAgentCount {
+  readonly user_agent: string
+  readonly count: number
+  /** The count by how it was learnt; the strongest evidence first. */
+  readonly via: Readonly<Partial<Record<UserAgentVia, number>>>
 }
 
 /** One value of a distribution. */
@@ -45,7 +54,7 @@ export interface FingerprintStat {
   readonly first_seen: number
   readonly last_seen: number
   /** User-Agents tied to it with their counts, most frequent first; absent where none. */
-  readonly user_agents?: readonly { readonly user_agent: string; readonly count: number }[]
+  readonly user_agents?: readonly UserAgentCount[]
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   STATISTICS_BUCKETS,
 } from '../base/limits.js'
 import type { FingerprintName, Sighting, TlsFp } from '../model/sighting.js'
-import type { FingerprintStat, Share, Stats } from './store.js'
+import type { FingerprintStat, Share, Stats, UserAgentCount } from './store.js'
 
 export const DISTRIBUTIONS = [
   'tls_version',
@@ -125,7 +125,7 @@ export interface FingerprintCounts {
   readonly ahead: number
   readonly firstMicros: number
   readonly lastMicros: number
-  readonly userAgents: readonly (readonly [string, number])[]
+  readonly userAgents: readonly UserAgentCount[]
 }
 
 export function fingerprintStat(counts: FingerprintCounts, sightings: number): FingerprintStat {
@@ -140,8 +140,6 @@ export function fingerprintStat(counts: FingerprintCounts, sightings: number): F
     rarity_bits: share === 1 ? 0 : -Math.log2(share),
     first_seen: counts.firstMicros / 1e6,
     last_seen: counts.lastMicros / 1e6,
-    ...(counts.userAgents.length === 0
-      ? {}
-      : { user_agents: counts.userAgents.map(([user_agent, count]) => ({ user_agent, count })) }),
+    ...(counts.userAgents.length === 0 ? {} : { user_agents: counts.userAgents }),
   }
 }

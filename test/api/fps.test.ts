@@ -278,7 +278,9 @@ describe('User-Agents of callers', () => {
       await request(server)
         .get('/fps')
         .set({ ...behind, 'User-Agent': 'curl/7.79.1' })
-    expect(await agents(store)).to.deep.equal([{ user_agent: 'curl/7.79.1', count: 1 }])
+    expect(await agents(store)).to.deep.equal([
+      { user_agent: 'curl/7.79.1', count: 1, via: { api: 1 } },
+    ])
   })
 
   it('are kept up to 512 characters', async () => {

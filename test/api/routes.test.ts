@@ -57,7 +57,9 @@ describe('GET /stats', () => {
     for (const bo of ['bo', 'bo=1']) {
       const list = ((await ask(store, `/stats?${bo}`)) as Answer).body['fingerprints'] as Body[]
       expect(list).to.have.length(1)
-      expect(list[0]?.['user_agents']).to.deep.equal([{ user_agent: 'curl/7.79.1', count: 1 }])
+      expect(list[0]?.['user_agents']).to.deep.equal([
+        { user_agent: 'curl/7.79.1', count: 1, via: { api: 1 } },
+      ])
     }
     expect(((await ask(store, '/stats?bo=0')) as Answer).body['fingerprints']).to.have.length(2)
   })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Sighting } from '../../src/model/sighting.js'
-import type { Store } from '../../src/store/store.js'
+import type { Store, UserAgentVia } from '../../src/store/store.js'
 import { sighting } from './sightings.js'
 import { Clock, memoryKind, redisKind } from './stores.js'
 
@@ -256,6 +256,15 @@ for (const kind of [memoryKind(), redisKind()]) {
         })
       })
 
+      it('go to a hello that was put a moment ago', async () => {
+        store.put([sighting({ micros: clock.micros, ip: IP, port: 5, fingerprint: 1 })])
+        await observe('curl/8', 5)
+        store.put([sighting({ micros: clock.micros, ip: IP, port: 6, fingerprint: 2 })])
+        await observe('curl/9', 6)
+        await store.drain()
+        expect(await agents()).to.deep.equal({ [ja4(1)]: ['curl/8 1'], [ja4(2)]: ['curl/9 1'] })
+      })
+
       it('do nothing without a matching sighting', async () => {
         await observe('curl/8')
         await put({ port: 1, fingerprint: 1 })
@@ -274,6 +283,24 @@ for (const kind of [memoryKind(), redisKind()]) {
         expect(await agents()).to.deep.equal({ [ja4(1)]: ['curl/9 1', 'curl/8 1'] })
         clock.ms += 900_000
         expect(await agents()).to.deep.equal({ [ja4(1)]: ['curl/9 1'] })
+      })
+
+      it('are counted by how they were learnt, and what anyone can forge leaves room', async () => {
+        await put({ port: 1, fingerprint: 1 })
+        const learn = (userAgent: string, via: UserAgentVia) =>
+          store.observeUserAgent({ ip: IP, userAgent, via, time: clock.ms / 1000 })
+        for (let i = 0; i < 40; i++) await learn(`forged ${i}`, 'http')
+        await learn('curl/8', 'http')
+        await learn('forged 5', 'http')
+        for (const via of ['proxy-log', 'proxy-log', 'api'] as const) await learn('curl/8', via)
+        await learn('forged 5', 'api')
+        const [{ user_agents = [] } = {}] = (await store.stats(STATS)).fingerprints
+        expect(user_agents.slice(0, 2)).to.deep.equal([
+          { user_agent: 'forged 5', count: 3, via: { api: 1, http: 2 } },
+          { user_agent: 'curl/8', count: 3, via: { api: 1, 'proxy-log': 2 } },
+        ])
+        expect(Object.keys(user_agents[0]?.via ?? {})).to.deep.equal(['api', 'http'])
+        expect(user_agents).to.have.length(33)
       })
 
       it('are bounded for each fingerprint, and in length', async () => {
