@@ -1,9 +1,9 @@
 // Sends the frames of a pcap file (microseconds, little-endian, Ethernet) by one interface at a steady rate, over and over:
 //
-//   replay FILE INTERFACE FRAMES-PER-SECOND FRAMES
+//   replay FILE INTERFACE FRAMES-PER-SECOND FRAMES FIRST-ROUND
 //
 // Rate 0 is as fast as it can. Each round through the file changes the first octet of all IPv4 addresses, so its
-// connections are new ones. Prints frames sent, frames the kernel refused, and seconds taken.
+// connections are new ones; rounds are counted from the one given. Prints frames sent, frames the kernel refused, and seconds taken.
 
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
@@ -40,7 +40,7 @@ uint32_t u32(const uint8_t* at) {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count != 5) return 2;
+  if (count != 6) return 2;
   const double rate = atof(words[3]);
   const int64_t total = atoll(words[4]);
   FILE* file = fopen(words[1], "rb");
@@ -67,7 +67,7 @@ int main(int count, char** words) {
 
   int64_t sent = 0, refused = 0;
   size_t next = 0;
-  uint8_t round = 0, mask = 0;
+  uint8_t round = atoi(words[5]), mask = round;
   const int64_t start = nowNanos();
   while (sent + refused < total) {
     mmsghdr messages[kBurst] = {};
