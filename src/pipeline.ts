@@ -13,10 +13,11 @@ import { PROTOCOL_TCP, PROTOCOL_UDP, Packet, TCP_FIN, TCP_RST } from './model/pa
 import type { FingerprintName } from './model/sighting.js'
 import { SightingWriter } from './fingerprint/sighting-writer.js'
 import { HandshakeJoin } from './join/handshake-join.js'
+import { VERSION_FIRST_OCTETS } from './quic/version.js'
 import { QuicHellos } from './quic/quic-hellos.js'
 import { DtlsHellos } from './stream/dtls-hellos.js'
 import type { FlowTable } from './base/flow-table.js'
-import { SECONDS, STARTS } from './stream/find-start.js'
+import { SECOND_MAX, SECOND_MIN, STARTS } from './stream/find-start.js'
 import { TcpHellos } from './stream/tcp-hellos.js'
 import { parseClientHello } from './tls/hello-parser.js'
 import { redactHello } from './tls/redact-hello.js'
@@ -78,7 +79,9 @@ export class Pipeline {
       server,
       workers: options.workers ?? 0,
       starts: STARTS,
-      seconds: SECONDS,
+      secondMin: SECOND_MIN,
+      secondMax: SECOND_MAX,
+      quicVersionOctets: VERSION_FIRST_OCTETS,
       key: this.#tcpTable.key,
     })
     this.#dtls = new DtlsHellos({ ports, seed, server }, counters)

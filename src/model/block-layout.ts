@@ -13,10 +13,13 @@ export const AT_FLOW = AT_WIRELEN + 4 * BLOCK_FRAMES
 export const AT_LINK_TYPE = AT_FLOW + 4 * BLOCK_FRAMES
 /** An octet for each that a TCP payload may begin with: how a hello may begin, UNLIKE_HELLO, LIKE_TLS or another. */
 export const AT_STARTS = AT_LINK_TYPE + 2 * BLOCK_FRAMES
-/** The octet that must follow where that has FIXED_SECOND. */
-export const AT_SECONDS = AT_STARTS + 256
+/** The least and the greatest octet that may follow where that is LIKE_PREAMBLE. */
+export const AT_SECOND_MIN = AT_STARTS + 256
+export const AT_SECOND_MAX = AT_SECOND_MIN + 256
+/** An octet for each that a QUIC version may begin with: whether one that is known does. */
+export const AT_VERSIONS = AT_SECOND_MAX + 256
 /** An octet for each port. */
-export const AT_PORTS = AT_SECONDS + 256
+export const AT_PORTS = AT_VERSIONS + 256
 /** An octet for each frame: the worker that takes its flow, where several look at a block. */
 export const AT_OWNER = AT_PORTS + 65_536
 /** The frames' octets, page-aligned. */
@@ -30,5 +33,5 @@ export const LIKE_TLS = 1
 export const LIKE_SSL2 = 2
 /** A change_cipher_spec record begins so, and a hello may be behind it. */
 export const LIKE_CHANGE_CIPHER_SPEC = 3
-/** A bit: the octet that follows is always the same. */
-export const FIXED_SECOND = 128
+/** What a client says before its hello begins so. */
+export const LIKE_PREAMBLE = 4

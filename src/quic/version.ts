@@ -61,6 +61,15 @@ const VERSION_2 = 0x6b33_43cf
 const VERSION_2_DRAFT = 0x709a_50c4
 const DRAFT_OCTETS = 0xff_0000
 
+/** First octets of all versions that have a row, and of Version Negotiation. */
+export const VERSION_FIRST_OCTETS: readonly number[] = [
+  0x00,
+  VERSION_1 >>> 24,
+  VERSION_2 >>> 24,
+  VERSION_2_DRAFT >>> 24,
+  DRAFT_OCTETS >>> 16,
+]
+
 /** Row of QUIC_VERSIONS for a Version field, or -1. */
 export function versionRow(version: number): number {
   if (version === VERSION_1) return 0

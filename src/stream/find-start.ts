@@ -1,7 +1,7 @@
 import { u8 } from '../base/bytes.js'
 import {
-  FIXED_SECOND,
   LIKE_CHANGE_CIPHER_SPEC,
+  LIKE_PREAMBLE,
   LIKE_SSL2,
   LIKE_TLS,
   UNLIKE_HELLO,
@@ -15,24 +15,19 @@ import {
 } from './hello-start.js'
 import { PREAMBLE_OCTETS, skipPreambles } from './preamble.js'
 
-const PREAMBLE = 4
-
 /** How a segment with a hello may begin, by its first octet; UNLIKE_HELLO is what nearly all bulk data does. */
 export const STARTS = new Uint8Array(256)
-/** The octet that must follow, by the first one, where STARTS has FIXED_SECOND. */
-export const SECONDS = new Uint8Array(256)
+/** The least and the greatest octet that may follow a first one of a preamble. */
+export const SECOND_MIN = new Uint8Array(256)
+export const SECOND_MAX = new Uint8Array(256)
 
 STARTS[CONTENT_HANDSHAKE] = LIKE_TLS
-for (let octet = 0x80; octet < 0x84; octet++) STARTS[octet] = LIKE_SSL2
 STARTS[20] = LIKE_CHANGE_CIPHER_SPEC
-for (const [first, second] of PREAMBLE_OCTETS) {
-  if (second < 0) STARTS[first] = PREAMBLE
-  else setFixed(first, PREAMBLE, second)
-}
-
-function setFixed(first: number, start: number, second: number): void {
-  STARTS[first] = start | FIXED_SECOND
-  SECONDS[first] = second
+for (let octet = 0x80; octet < 0x84; octet++) STARTS[octet] = LIKE_SSL2
+for (const [first, min, max] of PREAMBLE_OCTETS) {
+  STARTS[first] = LIKE_PREAMBLE
+  SECOND_MIN[first] = min
+  SECOND_MAX[first] = max
 }
 
 /**
@@ -47,11 +42,12 @@ export function findStart(bytes: Uint8Array, off: number, end: number, wanted: n
   if (start === LIKE_TLS) return isTlsStart(bytes, off, end, wanted) ? off : -1
   if (start === LIKE_SSL2)
     return (wanted & WANT_CLIENT_HELLO) !== 0 && isSsl2Start(bytes, off, end) ? off : -1
-  if (end - off < 2) return -1
-  if ((start & FIXED_SECOND) !== 0 && u8(bytes, off + 1) !== SECONDS[first]) return -1
-  const at =
-    start === LIKE_CHANGE_CIPHER_SPEC
-      ? skipChangeCipherSpec(bytes, off, end)
-      : skipPreambles(bytes, off, end)
+  if (start === LIKE_CHANGE_CIPHER_SPEC) {
+    const at = skipChangeCipherSpec(bytes, off, end)
+    return at !== off && isTlsStart(bytes, at, end, wanted) ? at : -1
+  }
+  const second = end - off < 2 ? -1 : u8(bytes, off + 1)
+  if (second < (SECOND_MIN[first] ?? 0) || second > (SECOND_MAX[first] ?? 0)) return -1
+  const at = skipPreambles(bytes, off, end)
   return at !== off && isTlsStart(bytes, at, end, wanted) ? at : -1
 }

@@ -13,20 +13,22 @@ const LF = 0x0a
 const PROXY_V1_MAX_LEN = 107
 const PROXY_V2_HEADER_LEN = 16
 const MYSQL_SSL_REQUEST_LEN = 36
+const SOCKS5_METHODS_MAX = 15
 const TDS_HEADER_LEN = 8
 const TDS_PRELOGIN = 0x12
 const RECORD_HEADER_LEN = 5
 
-/** What preambles begin with: a first octet, and the second behind it, or -1 where several may stand there. */
-export const PREAMBLE_OCTETS: readonly (readonly [first: number, second: number])[] = [
-  [0x50, 0x52], // PROXY
-  [0x43, 0x4f], // CONNECT
-  [CR, LF],
-  [0x00, 0x00],
-  [0x04, 0x01],
-  [0x05, -1],
-  [TDS_PRELOGIN, -1],
-  [0x20, 0x00],
+/** What preambles begin with: a first octet, and the least and the greatest that may stand behind it. */
+export const PREAMBLE_OCTETS: readonly (readonly [first: number, min: number, max: number])[] = [
+  [0x50, 0x52, 0x52], // PROXY
+  [0x43, 0x4f, 0x4f], // CONNECT
+  [CR, LF, LF],
+  [0x00, 0x00, 0x00],
+  [0x04, 0x01, 0x01],
+  [0x05, 1, SOCKS5_METHODS_MAX],
+  // Bits of a TDS packet's Status (MS-TDS §2.2.3.1.2)
+  [TDS_PRELOGIN, 0, 0x1f],
+  [0x20, 0x00, 0x00],
 ]
 
 /** Offset past the preambles at `off`; `off` where there is none that ends before `end`. */
@@ -120,7 +122,9 @@ function socks5End(bytes: Uint8Array, off: number, end: number): number {
     if (type === 3) return off + 7 + u8(bytes, off + 4)
   }
   const methods = u8(bytes, off + 1)
-  return methods > 0 && methods < 16 && off + 2 + methods < end ? off + 2 + methods : -1
+  return methods > 0 && methods <= SOCKS5_METHODS_MAX && off + 2 + methods < end
+    ? off + 2 + methods
+    : -1
 }
 
 /** SSLRequest: length 8, code 80877103 (PostgreSQL "Message Formats"). */

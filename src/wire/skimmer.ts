@@ -2,14 +2,19 @@
 // assembly/skim.ts, compiled to WebAssembly; here it is given what it looks for.
 
 import { Loop } from '../base/assembly.js'
-import { AT_PORTS, AT_SECONDS, AT_STARTS } from '../model/block-layout.js'
+import {
+  AT_PORTS,
+  AT_SECOND_MAX,
+  AT_SECOND_MIN,
+  AT_STARTS,
+  AT_VERSIONS,
+} from '../model/block-layout.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import { CODE } from './skim-code.js'
 import { OF_INTEREST, OF_SERVER, OF_TUNNEL, SKIM_ANY_PORT, SKIM_SERVER } from './skim-terms.js'
 import { TUNNEL_PORTS } from './udp-tunnel.js'
 
 const PORT_COUNT = 65_536
-const START_COUNT = 256
 
 /** What a skimmer keeps frames for. */
 export interface SkimmerOptions {
@@ -23,8 +28,11 @@ export interface SkimmerOptions {
   readonly workers?: number
   /** For each octet that a TCP payload may begin with: how a hello may begin, as block-layout.ts has it. */
   readonly starts: Uint8Array
-  /** For each of them with FIXED_SECOND the octet that must follow. */
-  readonly seconds: Uint8Array
+  /** For each of them that is LIKE_PREAMBLE the least and the greatest octet that may follow. */
+  readonly secondMin: Uint8Array
+  readonly secondMax: Uint8Array
+  /** First octets of the QUIC versions looked into. */
+  readonly quicVersionOctets: readonly number[]
   /** Key of the flow table whose hashes it writes: FlowTable.key. */
   readonly key: Int32Array
 }
@@ -50,11 +58,13 @@ export class Skimmer {
   synAcks = 0
   readonly #options: SkimmerOptions
   readonly #ports = new Uint8Array(PORT_COUNT)
+  readonly #versions = new Uint8Array(256)
 
   constructor(options: SkimmerOptions) {
     this.#options = options
     for (const port of options.ports ?? []) this.#mark(port, OF_SERVER)
     for (const port of options.portsOfInterest ?? []) this.#mark(port, OF_INTEREST)
+    for (const octet of options.quicVersionOctets) this.#versions[octet] = 1
     for (const port of TUNNEL_PORTS) this.#mark(port, OF_TUNNEL)
   }
 
@@ -77,12 +87,16 @@ export class Skimmer {
   }
 
   #prepare(memory: NonNullable<PacketBlock['memory']>, loop: SkimLoop): void {
-    const { ports, server, workers = 0, starts, seconds, key } = this.#options
+    const { ports, server, workers = 0, key } = this.#options
     const wanted = (ports === undefined ? SKIM_ANY_PORT : 0) | (server ? SKIM_SERVER : 0)
     loop.prepare(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, wanted, workers)
-    new Uint8Array(memory.buffer, AT_STARTS, START_COUNT).set(starts)
-    new Uint8Array(memory.buffer, AT_SECONDS, START_COUNT).set(seconds)
-    new Uint8Array(memory.buffer, AT_PORTS, PORT_COUNT).set(this.#ports)
+    const put = (at: number, octets: Uint8Array) =>
+      new Uint8Array(memory.buffer, at, octets.length).set(octets)
+    put(AT_STARTS, this.#options.starts)
+    put(AT_SECOND_MIN, this.#options.secondMin)
+    put(AT_SECOND_MAX, this.#options.secondMax)
+    put(AT_VERSIONS, this.#versions)
+    put(AT_PORTS, this.#ports)
     prepared.set(memory, this)
   }
 

@@ -13,7 +13,8 @@ import type { PacketBlock, SharedBlock } from '../../src/model/packet-block.js'
 import { newPacketBlock, newSharedBlock } from '../../src/model/packet-block.js'
 import { Packet } from '../../src/model/packet.js'
 import { Pipeline } from '../../src/pipeline.js'
-import { SECONDS, STARTS } from '../../src/stream/find-start.js'
+import { SECOND_MAX, SECOND_MIN, STARTS } from '../../src/stream/find-start.js'
+import { VERSION_FIRST_OCTETS } from '../../src/quic/version.js'
 import { FrameDecoder } from '../../src/wire/frame-decoder.js'
 import { UNDEALT } from '../../src/wire/skim-terms.js'
 import { Skimmer } from '../../src/wire/skimmer.js'
@@ -50,7 +51,9 @@ const skimmer = (ports?: readonly number[], server = false, workers = 0) =>
     server,
     workers,
     starts: STARTS,
-    seconds: SECONDS,
+    secondMin: SECOND_MIN,
+    secondMax: SECOND_MAX,
+    quicVersionOctets: VERSION_FIRST_OCTETS,
     key: new FlowTable(8, SEED).key,
   })
 

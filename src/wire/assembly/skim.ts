@@ -13,13 +13,15 @@ import {
   AT_LINK_TYPE,
   AT_OWNER,
   AT_PORTS,
-  AT_SECONDS,
+  AT_SECOND_MAX,
+  AT_SECOND_MIN,
   AT_START,
   AT_STARTS,
   AT_TIME,
+  AT_VERSIONS,
   AT_WIRELEN,
-  FIXED_SECOND,
   LIKE_CHANGE_CIPHER_SPEC,
+  LIKE_PREAMBLE,
   LIKE_SSL2,
   LIKE_TLS,
   UNLIKE_HELLO,
@@ -40,6 +42,8 @@ const IPV4_HEADER_LEN: u32 = 20
 const IPV6_HEADER_LEN: u32 = 40
 const TCP_HEADER_LEN: u32 = 20
 const UDP_HEADER_LEN: u32 = 8
+/** Where the version ends in a QUIC long header (RFC 8999 §5.1): nothing shorter is looked at, nor is it DTLS. */
+const QUIC_VERSION_END: u32 = 5
 
 const FIN = 1
 const SYN = 2
@@ -228,7 +232,10 @@ function beginsLikeHello(off: u32, end: u32): bool {
   if (start == LIKE_SSL2) return load<u8>(off + 2) == 1
   if (start == LIKE_CHANGE_CIPHER_SPEC)
     return end - off >= CHANGE_CIPHER_SPEC_LEN + 6 && load<u8>(off + CHANGE_CIPHER_SPEC_LEN) == 22
-  if ((start & FIXED_SECOND) != 0) return load<u8>(off + 1) == load<u8>(AT_SECONDS + first)
+  if (start == LIKE_PREAMBLE) {
+    const second = load<u8>(off + 1)
+    return second >= load<u8>(AT_SECOND_MIN + first) && second <= load<u8>(AT_SECOND_MAX + first)
+  }
   if (start != LIKE_TLS) return true
   // As isTlsStart has it: a handshake record of a plausible version and length, and in it a hello.
   if (load<u8>(off + 1) != 3 || load<u8>(off + 2) > 4) return false
@@ -247,10 +254,13 @@ function judgeUdp(header: u32, wireEnd: u32, end: u32): i32 {
   if ((ports & OF_TUNNEL) != 0) return KEPT_UNREAD
   const datagramEnd = length == 0 ? wireEnd : min(header + length, wireEnd)
   const payload = header + UDP_HEADER_LEN
-  if (payload >= min(datagramEnd, end)) return DULL
-  // A QUIC long header, or a DTLS handshake record.
-  const first = load<u8>(payload)
-  return (first & 0x80) != 0 || first == 22 ? KEPT : DULL
+  if (payload + QUIC_VERSION_END > min(datagramEnd, end)) return DULL
+  const first = load<u8>(payload) as u32
+  // A DTLS handshake record, or a QUIC long header. Without the fixed bit a version that is not known tells that it is
+  // another protocol's; with it, it is counted as a version.
+  if (first == 22) return KEPT
+  if ((first & 0x80) == 0) return DULL
+  return (first & 0x40) != 0 || load<u8>(AT_VERSIONS + load<u8>(payload + 1)) != 0 ? KEPT : DULL
 }
 
 /** FlowTable.hash of the flow. */
