@@ -5,26 +5,40 @@ import { readError } from './read-error.js'
 import { inCaptureOrder } from './ring-buffer.js'
 import { isCapture } from './sniff.js'
 
+/** What command-line arguments name. */
+export interface Inputs {
+  /** Capture files in the order they are to be read. */
+  readonly files: readonly string[]
+  /** A sentence for each folder or glob that held files which are no captures. */
+  readonly notes: readonly string[]
+  /** Why an argument names nothing, for each that does not. */
+  readonly failures: readonly CaptureError[]
+}
+
 /**
- * The capture files that command-line arguments name, in the order they are to be read.
+ * The capture files that command-line arguments name.
  *
  * An argument is a file, a folder (all captures under it, told by content, by path in code-unit order), a glob, or "-".
  * Symbolic links to folders are not followed.
  * Files of one ring buffer then change places among themselves so that they follow capture time. A file named as such
  * is taken unseen; a file named twice is read once.
- *
- * @param notes gets a sentence for each folder or glob that held files which are no captures
- * @throws CaptureError where an argument names nothing
  */
-export async function expandInputs(
-  args: readonly string[],
-  notes: string[] = [],
-): Promise<string[]> {
+export async function expandInputs(args: readonly string[]): Promise<Inputs> {
   const files = new Set<string>()
-  for (const arg of args) for (const file of await expand(arg, notes)) files.add(file)
-  return inCaptureOrder([...files])
+  const notes: string[] = []
+  const failures: CaptureError[] = []
+  for (const arg of args) {
+    try {
+      for (const file of await expand(arg, notes)) files.add(file)
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error
+      failures.push(error)
+    }
+  }
+  return { files: await inCaptureOrder([...files]), notes, failures }
 }
 
+/** @throws CaptureError where the argument names nothing */
 async function expand(arg: string, notes: string[]): Promise<string[]> {
   if (arg === '-') return [arg]
   let found

@@ -45,7 +45,7 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   const output = new FdOutput(1)
   const tally = new ReadTally(output)
   const signal = stopSignal()
-  const sets = await inputs(args['file'] as string[], isQuiet)
+  const sets = await inputs(args['file'] as string[], isQuiet, tally)
   if (options.follow && (sets.length !== 1 || sets[0]?.length !== 1 || sets[0][0]?.path === '-'))
     throw new ConfigError('--follow reads on in one file: name that file alone')
   if (!isQuiet && process.stderr.isTTY && !process.stdout.isTTY) {
@@ -83,15 +83,18 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
 
 /**
  * The captures that the words name, in reading order: those of one ring buffer as a set, every other file by itself.
- * What lay beside them unread is said.
+ * What lay beside them unread is said, and a word that names nothing keeps nobody from reading the others.
  */
-async function inputs(words: readonly string[], isQuiet: boolean): Promise<FileSet[]> {
-  const notes: string[] = []
-  const files = await expandInputs(
+async function inputs(
+  words: readonly string[],
+  isQuiet: boolean,
+  tally: ReadTally,
+): Promise<FileSet[]> {
+  const { files, notes, failures } = await expandInputs(
     words.map((word) => (word === STDIN_WORD ? '-' : word)),
-    notes,
   )
   if (!isQuiet) for (const note of notes) log(note)
+  for (const { message } of failures) tally.fail(message)
   const sets = new Map<string, { path: string; size: number }[]>()
   for (const path of files) {
     const key = path === '-' ? path : ringBufferOf(path)

@@ -2,7 +2,6 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
-import { CaptureError } from '../../src/capture/capture-error.js'
 import { expandInputs } from '../../src/capture/inputs.js'
 import { ringBufferOf } from '../../src/capture/ring-buffer.js'
 import { hex } from '../support.js'
@@ -16,7 +15,9 @@ describe('expandInputs', () => {
 
   const captured = (seconds: number) => writePcap([{ bytes: hex('01'), seconds }])
   const expand = async (...args: string[]) =>
-    (await expandInputs(args)).map((file) => (file === '-' ? file : relative(scratch.path, file)))
+    (await expandInputs(args)).files.map((file) =>
+      file === '-' ? file : relative(scratch.path, file),
+    )
   const at = (name: string) => join(scratch.path, name)
 
   it('takes files and stdin as they are named, each once', async () => {
@@ -40,8 +41,7 @@ describe('expandInputs', () => {
     scratch.file('old.log.gz', gzipSync('no capture'))
     symlinkSync(scratch.path, at('deep/loop'))
     symlinkSync(at('b.dat'), at('deep/link'))
-    const notes: string[] = []
-    const files = await expandInputs([scratch.path], notes)
+    const { files, notes } = await expandInputs([scratch.path])
     expect(files.map((file) => relative(scratch.path, file))).to.deep.equal([
       '.hidden',
       'b.dat',
@@ -72,9 +72,11 @@ describe('expandInputs', () => {
     ['a glob that matches nothing', '*.pcap'],
     ['a folder without captures', ''],
   ] as const)
-    it(`refuses ${what}`, async () => {
-      const error: unknown = await expandInputs([at(name)]).catch((reason: unknown) => reason)
-      expect(error).to.be.instanceOf(CaptureError).and.have.property('code', 'NOT_FOUND')
+    it(`says that there is ${what}, and takes the others`, async () => {
+      const other = '-'
+      const { files, failures } = await expandInputs([at(name), other])
+      expect(files).to.deep.equal([other])
+      expect(failures.map(({ code }) => code)).to.deep.equal(['NOT_FOUND'])
     })
 
   it('orders the files of tcpdump -C by capture time', async () => {

@@ -61,9 +61,10 @@ describe('bad captures', () => {
     return join(folder, name)
   }
 
-  it('says that a file is not there', async () => {
-    const { code, stderr } = await hellotap(['read', join(folder, 'absent.pcap')])
+  it('says that a file is not there, and reads the others', async () => {
+    const { code, stdout, stderr } = await hellotap(['read', join(folder, 'absent.pcap'), capture])
     expect(stderr).to.match(/absent\.pcap/)
+    expect(sightingsIn(stdout)).to.not.deep.equal([])
     expect(code).to.equal(1)
   })
 
