@@ -130,6 +130,15 @@ export const OPTIONS = {
     schema: positive(MAX_FANOUT),
     default: 1,
   },
+  'http-ports': {
+    type: 'list',
+    describe:
+      'ports of plain HTTP servers, such as 80, whose requests teach User-Agents (default: none)',
+    schema: z.array(
+      z.coerce.number().check(z.refine(isPort, { error: 'is a port from 1 to 65535' })),
+    ),
+    default: [],
+  },
   redis: {
     type: 'string',
     describe: 'Redis to keep sightings in (default: memory of this process)',

@@ -5,12 +5,15 @@
 
 import type { Counters } from './base/counters.js'
 import { newCounters } from './base/counters.js'
+import { MAX_USER_AGENT_LEN, MAX_USER_AGENTS_AT_ONCE } from './base/limits.js'
 import { OctetWriter } from './base/octet-writer.js'
 import type { HandshakeOctets } from './model/handshake-octets.js'
 import { Hello } from './model/hello.js'
 import type { PacketBlock } from './model/packet-block.js'
 import { PROTOCOL_TCP, PROTOCOL_UDP, Packet, TCP_FIN, TCP_RST } from './model/packet.js'
 import type { FingerprintName } from './model/sighting.js'
+import type { UserAgentSeen } from './model/user-agent-seen.js'
+import { addressText, latin1Text } from './fingerprint/address-text.js'
 import { SightingWriter } from './fingerprint/sighting-writer.js'
 import { HandshakeJoin } from './join/handshake-join.js'
 import { VERSION_FIRST_OCTETS } from './quic/version.js'
@@ -18,6 +21,7 @@ import { QuicHellos } from './quic/quic-hellos.js'
 import { DtlsHellos } from './stream/dtls-hellos.js'
 import type { FlowTable } from './base/flow-table.js'
 import { SECOND_MAX, SECOND_MIN, STARTS } from './stream/find-start.js'
+import { HttpRequests } from './stream/http-requests.js'
 import { TcpHellos } from './stream/tcp-hellos.js'
 import { parseClientHello } from './tls/hello-parser.js'
 import { redactHello } from './tls/redact-hello.js'
@@ -40,6 +44,8 @@ export interface PipelineOptions {
   readonly communityId: boolean
   /** Whether a sighting tells what the server answered; its line waits for that, so that `flush` is due at the end. */
   readonly server?: boolean
+  /** Ports of plain HTTP whose requests teach User-Agents; none unless given. */
+  readonly httpPorts?: ReadonlySet<number> | undefined
   /** Name of the sensor, in every sighting. */
   readonly sensor?: string | undefined
   /** Random number from 0 to 2^48 that keeps an attacker from aiming at the flow table's buckets. */
@@ -52,6 +58,8 @@ export interface PipelineOptions {
 export class Pipeline {
   /** Sightings as JSON lines; whoever takes them sets `len` to 0. */
   readonly lines = new OctetWriter(1 << 20)
+  /** What clients said in plain HTTP; whoever takes it empties it. */
+  readonly userAgents: UserAgentSeen[] = []
   readonly #counters: Counters
   readonly #skimmer: Skimmer
   readonly #wire: FrameDecoder
@@ -61,6 +69,7 @@ export class Pipeline {
   readonly #tcpTable: FlowTable
   readonly #dtls: DtlsHellos
   readonly #quic: QuicHellos
+  readonly #http: HttpRequests | undefined
   readonly #writer: SightingWriter
   readonly #join: HandshakeJoin | undefined
   /** The line on its way to the join. */
@@ -71,12 +80,13 @@ export class Pipeline {
   constructor(options: PipelineOptions, counters: Counters) {
     this.#counters = counters
     this.#wire = new FrameDecoder(counters)
-    const { ports, seed, server = false } = options
+    const { ports, httpPorts, seed, server = false } = options
     this.#tcp = new TcpHellos({ ports, seed, server }, counters)
     this.#tcpTable = this.#tcp.table
     this.#skimmer = new Skimmer({
       ports,
       server,
+      ...(httpPorts === undefined ? {} : { portsOfInterest: httpPorts }),
       workers: options.workers ?? 0,
       starts: STARTS,
       secondMin: SECOND_MIN,
@@ -86,6 +96,7 @@ export class Pipeline {
     })
     this.#dtls = new DtlsHellos({ ports, seed, server }, counters)
     this.#quic = new QuicHellos({ ports, seed, server }, counters)
+    this.#http = httpPorts === undefined ? undefined : new HttpRequests(httpPorts, counters)
     this.#join = server ? new HandshakeJoin(seed, counters, this.lines) : undefined
     this.#writer = new SightingWriter({
       fingerprints: options.fingerprints,
@@ -149,6 +160,7 @@ export class Pipeline {
     const table = this.#tcpTable
     const quic = this.#quic
     const join = this.#join
+    const http = this.#http
     for (let i = 0; i < count; i++) {
       if (flow !== undefined) {
         // A frame that only matters to a watched flow: one is watched from a frame before on, so this is asked in order.
@@ -158,6 +170,7 @@ export class Pipeline {
       const protocol = wire.decodeFrame(block, i, packet)
       if (isOurs !== undefined && protocol > 0 && !isOurs(packet)) continue
       if (protocol === PROTOCOL_TCP) {
+        if (http !== undefined && http.take(packet) !== 0) this.#noteUserAgent(http)
         for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next())
           this.#handOn(kind, tcp.message)
         if (join !== undefined && (packet.flags & (TCP_FIN | TCP_RST)) !== 0) join.takeEnd(packet)
@@ -181,6 +194,20 @@ export class Pipeline {
     this.#counters.hello_unfinished +=
       this.#tcp.unfinished + this.#dtls.unfinished + this.#quic.pending
     this.#join?.flush()
+  }
+
+  #noteUserAgent({ userAgentOff, userAgentEnd }: HttpRequests): void {
+    if (this.userAgents.length >= MAX_USER_AGENTS_AT_ONCE) {
+      this.#counters.http_user_agents_dropped++
+      return
+    }
+    const { bytes, srcAddrOff, ipVersion, timeMicros } = this.#packet
+    const end = Math.min(userAgentEnd, userAgentOff + MAX_USER_AGENT_LEN)
+    this.userAgents.push({
+      ip: addressText(bytes, srcAddrOff, ipVersion),
+      userAgent: latin1Text(bytes, userAgentOff, end),
+      timeMicros,
+    })
   }
 
   #handOn(kind: number, message: HandshakeOctets): void {

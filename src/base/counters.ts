@@ -56,6 +56,11 @@ export const COUNTER_HELP = {
   tcp_overlaps_differ:
     'TCP segments that differ from what came first at the same place: what came first stays',
   tcp_segments_cut: 'TCP segments of a flow with an unfinished hello that the snaplen cut',
+  http_requests: 'requests in plain HTTP that begin a TCP segment to one of --http-ports',
+  http_requests_cut:
+    'of these, those whose head ends beyond the segment and says no User-Agent in it',
+  http_user_agents: 'of these, those that say their User-Agent',
+  http_user_agents_dropped: 'User-Agents of plain HTTP not handed on because too many came at once',
   quic_truncated: 'QUIC datagrams the snaplen cut within a packet',
   quic_malformed: 'QUIC packets, frames or CRYPTO streams that break RFC 9000',
   quic_unauthentic:

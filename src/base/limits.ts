@@ -160,6 +160,17 @@ export const MAX_URL_LEN = 8_192
 export const MAX_FORWARDED_HOPS = 32
 /** Pairs of sighting and User-Agent the API remembers as told; an older one told again is counted again. */
 export const USER_AGENTS_TOLD = 4_096
+/** Octets of a request line of plain HTTP looked at (RFC 9112 §3 asks for 8000), and fields of its head. */
+export const MAX_REQUEST_LINE_LEN = 8_192
+export const MAX_HTTP_FIELDS = 128
+/** User-Agents of plain HTTP that one block of frames may give; further ones are counted and left. */
+export const MAX_USER_AGENTS_AT_ONCE = 256
+/** Pairs of address and User-Agent of plain HTTP that a sensor remembers as told, and milliseconds until one is told again. */
+export const HTTP_AGENTS_TOLD = 8_192
+export const HTTP_AGENTS_TOLD_MILLIS = 60_000
+/** User-Agents of plain HTTP that wait for a hello of their address, and milliseconds they do: a redirect to HTTPS has come by then. */
+export const HTTP_AGENTS_WAITING = 4_096
+export const HTTP_AGENTS_WAIT_MILLIS = 3_000
 /** Lines of a proxy's access log whose hello is waited for at one time; a further one is counted and left. */
 export const ACCESS_LOG_WAITING = 2_048
 /** Milliseconds the hello of a logged request is waited for: it came before the request, and is on its way through the capture at most. */

@@ -4,6 +4,7 @@
 //   TCP   payload to a watched port, SYN/FIN/RST both ways, server payload that starts a handshake record (16 03), or
 //         all of it where certificates are asked for: their later segments look like any other
 //   UDP   QUIC long headers (RFC 9000 §17.2) and DTLS handshake records (RFC 9147 §4), both ways
+//   HTTP  where asked for, segments to its ports that begin with a request
 //   IP    fragments of TCP and UDP; IPv6 packets with extension headers, whatever follows these
 //   VLAN  the same behind one tag or two
 //   tunnels, if asked for: all they carry, since what is inside starts at no fixed offset
@@ -19,6 +20,10 @@ const PAYLOAD6 = '(ip6[4:2] - ((ip6[52] & 0xf0) >> 2))'
 /** First two octets of that payload; libpcap loads at computed offsets. */
 const START4 = 'tcp[((tcp[12] & 0xf0) >> 2):2]'
 const START6 = 'ip6[(40 + ((ip6[52] & 0xf0) >> 2)):2]'
+/** First four octets of that payload, and what they are in a request of plain HTTP: `GET `, `POST`, `HEAD`, `PUT `, `OPTI`, `DELE`, `PATC`. */
+const WORD4 = 'tcp[((tcp[12] & 0xf0) >> 2):4]'
+const WORD6 = 'ip6[(40 + ((ip6[52] & 0xf0) >> 2)):4]'
+const METHODS = [0x47455420, 0x504f5354, 0x48454144, 0x50555420, 0x4f505449, 0x44454c45, 0x50415443]
 const HANDSHAKE_RECORD = '0x1603'
 const FIN_SYN_RST = '7'
 /** IPv6 next headers that are not yet the transport: hop-by-hop, routing, fragment, authentication, destination options, mobility, HIP, Shim6. */
@@ -40,6 +45,8 @@ export interface FilterOptions {
   readonly vlan: boolean
   /** Whether to pass all that servers send, certificates among it; only the start of handshake records where absent. */
   readonly server?: boolean
+  /** Ports of plain HTTP to which segments that begin with a request pass. */
+  readonly httpPorts?: readonly number[]
 }
 
 type Ranges = readonly (readonly [number, number])[]
@@ -124,6 +131,16 @@ function ipv6(ranges: Ranges, tunnels: boolean, server: boolean): string {
   ])})`
 }
 
+/** Segments to `ports` that begin with a request of plain HTTP. */
+function httpRequests(ports: readonly number[]): string[] {
+  if (ports.length === 0) return []
+  const ranges = rangesOf(ports)
+  const begins = (field: string) => any(METHODS.map((octets) => `${field} = ${octets}`))
+  const request4 = `${portIn('tcp[2:2]', ranges)} and ${PAYLOAD4} > 15 and ${begins(WORD4)}`
+  const request6 = `${portIn('ip6[42:2]', ranges)} and ${PAYLOAD6} > 15 and ${begins(WORD6)}`
+  return [`(ip and tcp and ${request4})`, `(ip6 and ip6[6] = 6 and ${request6})`]
+}
+
 /**
  * The libpcap expression that passes whatever can carry a hello to or from `ports`; no ports, no filter: "".
  *
@@ -132,13 +149,14 @@ function ipv6(ranges: Ranges, tunnels: boolean, server: boolean): string {
  */
 export function captureFilter(
   ports: readonly number[],
-  { tunnels, vlan, server = false }: FilterOptions = { tunnels: false, vlan: true },
+  { tunnels, vlan, server = false, httpPorts = [] }: FilterOptions = { tunnels: false, vlan: true },
 ): string {
   if (ports.length === 0) return ''
   const ranges = rangesOf(ports)
   const untagged = any([
     ipv4(ranges, tunnels, server),
     ipv6(ranges, tunnels, server),
+    ...httpRequests(httpPorts),
     ...(tunnels ? TUNNEL_ETHERTYPES.map((type) => `ether proto ${type}`) : []),
   ])
   // `vlan` moves every offset after it, so that it comes last, and the second tag inside the first

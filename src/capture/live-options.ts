@@ -11,6 +11,8 @@ export interface LiveOptions {
   readonly tunnels?: boolean
   /** Whether it passes all that servers send, which their certificates are in: false unless said otherwise. */
   readonly server?: boolean
+  /** Ports of plain HTTP whose requests it passes; none unless said otherwise. */
+  readonly httpPorts?: readonly number[]
   readonly counters: Counters
   /** Takes one line about an event an operator wants to know of. */
   readonly log: (line: string) => void

@@ -139,8 +139,8 @@ export class Supervisor {
   }
 
   #filter(): string {
-    const { tunnels = true, server = false } = this.#options
-    return captureFilter(this.#ports, { tunnels, server, vlan: this.#vlan })
+    const { tunnels = true, server = false, httpPorts = [] } = this.#options
+    return captureFilter(this.#ports, { tunnels, server, httpPorts, vlan: this.#vlan })
   }
 
   /** @throws OpenRefused */

@@ -6,7 +6,10 @@ import type { Store } from '../store/store.js'
 import { runDaemon } from './daemon.js'
 import type { EventLog } from './event-log.js'
 import { logFault } from './event-log.js'
+import type { TakeUserAgents } from './http-agents.js'
+import { HttpEvidence } from './http-agents.js'
 import { count } from './log.js'
+import type { SensorStatus } from './sensor-report.js'
 import type { LinesSink } from './sensor.js'
 import { runSensor } from './sensor.js'
 import type { Serving } from './serving.js'
@@ -32,10 +35,14 @@ async function runCapture(config: Config, toStdout: boolean, log: EventLog): Pro
     : await openStore(config.redis, limitsOf(config), { waitForRedis: true })
   const sink = store === undefined ? stdoutSink() : storeSink(store)
   const unwatch = store === undefined ? undefined : watchStore(store, log)
+  const evidence =
+    store === undefined
+      ? undefined
+      : new HttpEvidence(store, (error) => logFault(log, 'user-agent-lost', error))
   let report: NodeJS.Timeout | undefined
   let serving: Serving | undefined
   try {
-    await runSensor(config, sink, signal, log, async (status) => {
+    const onReady = async (status: () => SensorStatus) => {
       const { interfaces } = status()
       const ports = (config.ports ?? LIVE_PORTS).map(String)
       log.info('capturing', `capturing on ${interfaces.join(', ')}, ports ${ports.join(', ')}`, {
@@ -63,16 +70,27 @@ async function runCapture(config: Config, toStdout: boolean, log: EventLog): Pro
           hellos,
         })
       })
-    })
+    }
+    await runSensor(config, sink, signal, log, onReady, userAgentsSink(evidence))
   } finally {
     clearInterval(report)
     await serving?.close()
+    await evidence?.close()
     await store?.close()
     // what the end itself dropped is told too
     unwatch?.()
     if (process.connected) process.disconnect()
   }
   return 0
+}
+
+/** To the store, or to the process that started us; nowhere where sightings alone are printed. */
+function userAgentsSink(evidence: HttpEvidence | undefined): TakeUserAgents | undefined {
+  if (evidence !== undefined) return (seen) => evidence.take(seen)
+  if (process.send === undefined) return undefined
+  return (userAgents) => {
+    if (userAgents.length > 0) process.send?.({ userAgents })
+  }
 }
 
 /** The store's bounds as configured. */

@@ -40,7 +40,15 @@ function explain(error: unknown): number {
 
 const STORE = ['redis', 'ttl', 'per-ip', 'spool'] as const
 const CAPTURE = ['engine', 'ring', 'snaplen', 'capture-timeout', 'immediate', 'fanout'] as const
-const SENSOR = ['interface', 'ports', 'sensor', 'fingerprints', 'server', ...CAPTURE] as const
+const SENSOR = [
+  'interface',
+  'ports',
+  'http-ports',
+  'sensor',
+  'fingerprints',
+  'server',
+  ...CAPTURE,
+] as const
 const READ = [
   'ports',
   'sensor',

@@ -7,6 +7,8 @@ import { LIVE_PORTS } from '../config.js'
 import type { Store } from '../store/store.js'
 import { sightingsOf } from './capture-command.js'
 import type { EventLog } from './event-log.js'
+import { logFault } from './event-log.js'
+import { HttpEvidence, userAgentsOf } from './http-agents.js'
 import type { RelayedEvent } from './relayed-event.js'
 import { relay, relayedEvent } from './relayed-event.js'
 import type { SensorStatus } from './sensor-report.js'
@@ -28,6 +30,7 @@ export class SensorProcess {
   readonly #config: Config
   readonly #store: Store
   readonly #log: EventLog
+  readonly #evidence: HttpEvidence
   #latest: SensorStatus | undefined
   #reason = 'the sensor has not started yet'
   #restarts = 0
@@ -40,6 +43,7 @@ export class SensorProcess {
     this.#config = config
     this.#store = store
     this.#log = log
+    this.#evidence = new HttpEvidence(store, (error) => logFault(log, 'user-agent-lost', error))
   }
 
   get status() {
@@ -68,6 +72,14 @@ export class SensorProcess {
 
   /** Keeps a sensor alive until `signal`; gives up only on one that could never start. */
   async run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#keep(signal)
+    } finally {
+      await this.#evidence.close()
+    }
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
     const isStopped = () => signal.aborted
     let pause = RESTART_MS
     while (!isStopped()) {
@@ -107,6 +119,11 @@ export class SensorProcess {
         else if (early.length < MAX_EARLY_EVENTS) early.push(event)
       })
     child.on('message', (status) => {
+      const userAgents = userAgentsOf(status)
+      if (userAgents !== undefined) {
+        this.#evidence.take(userAgents)
+        return
+      }
       for (const event of early.splice(0)) relay(this.#log, event)
       this.#latest = status as SensorStatus
       if (!this.#capturing && this.#restarts > 0)
@@ -135,6 +152,7 @@ export class SensorProcess {
     if (config.sensor !== undefined) args.push('--sensor', config.sensor)
     for (const name of ['engine', 'ring', 'snaplen', 'capture-timeout', 'fanout'] as const)
       if (config[name] !== undefined) args.push(`--${name}`, String(config[name]))
+    if (config['http-ports'].length > 0) args.push('--http-ports', config['http-ports'].join(','))
     if (config.immediate) args.push('--immediate')
     if (config.interface.length > 0) args.push('--interface', ...config.interface)
     const main = new URL('./main.js', import.meta.url).pathname

@@ -11,6 +11,8 @@ import type { PacketSource } from '../model/packet-block.js'
 import { Pipeline } from '../pipeline.js'
 import type { EventLog } from './event-log.js'
 import { liveSources } from './live-sources.js'
+import type { TakeUserAgents } from './http-agents.js'
+import { UserAgentNews } from './http-agents.js'
 import type { SensorStatus } from './sensor-report.js'
 import { LoopDelay, processFigures, sumCounters } from './sensor-report.js'
 import { Watch } from './watch.js'
@@ -25,6 +27,7 @@ export type LinesSink = (lines: Uint8Array) => Promise<void> | void
  * Captures on the configured interfaces until `signal` stops it, handing finished sightings to `sink`.
  * One pipeline a source: a flow is never looked for across two.
  * An interface that cannot be opened is named and left out. `onReady` is given what tells the sensor's state from then on.
+ * Without `takeUserAgents` no plain HTTP is looked at.
  * @throws CaptureError when none can be opened
  */
 export async function runSensor(
@@ -33,6 +36,7 @@ export async function runSensor(
   signal: AbortSignal,
   log: EventLog,
   onReady: (status: () => SensorStatus) => Promise<void> | void,
+  takeUserAgents?: TakeUserAgents,
 ): Promise<void> {
   const wanted = config.interface.length > 0 ? config.interface : await defaultInterfaces()
   if (wanted.length === 0)
@@ -42,6 +46,8 @@ export async function runSensor(
     )
   const names = [...new Set(wanted)]
   const ports = config.ports ?? LIVE_PORTS
+  const httpPorts = takeUserAgents === undefined ? [] : config['http-ports']
+  const news = new UserAgentNews()
   const failures: CaptureError[] = []
   const opened: { name: string; sources: readonly LiveSource[]; counters: Counters }[] = []
   for (const name of names) {
@@ -50,6 +56,7 @@ export async function runSensor(
       interface: name,
       ports,
       server: config.server,
+      httpPorts,
       counters,
       log: (line) => log.warn('capture', line, { interface: name }),
     })
@@ -99,12 +106,13 @@ export async function runSensor(
             communityId: true,
             sensor: config.sensor,
             server: config.server,
+            ...(httpPorts.length === 0 ? {} : { httpPorts: new Set(httpPorts) }),
             seed: randomInt(2 ** 47),
           },
           counters,
         )
         pipeline.setOrigin({ interface: name })
-        const { lines } = pipeline
+        const { lines, userAgents } = pipeline
         const hand = async (): Promise<void> => {
           const { len } = lines
           if (len === 0) return
@@ -119,6 +127,7 @@ export async function runSensor(
         try {
           for await (const block of source.blocks(signal)) {
             pipeline.take(block)
+            if (userAgents.length > 0) takeUserAgents?.(news.newOf(userAgents.splice(0)))
             await hand()
           }
           pipeline.flush()

@@ -25,6 +25,19 @@ export function putAddress(
   return isMapped(bytes, off) ? putV4(bytes, off + 12, into, at) : putV6(bytes, off, into, at)
 }
 
+/** The address at `off` as a string. */
+export function addressText(bytes: Uint8Array, off: number, ipVersion: number): string {
+  const text = new Uint8Array(ADDRESS_TEXT_MAX)
+  return latin1Text(text, 0, putAddress(bytes, off, ipVersion, text, 0))
+}
+
+/** [off, end) as a string, an octet a character (ISO 8859-1). */
+export function latin1Text(bytes: Uint8Array, off: number, end: number): string {
+  let text = ''
+  for (let at = off; at < end; at++) text += String.fromCharCode(u8(bytes, at))
+  return text
+}
+
 function isMapped(bytes: Uint8Array, off: number): boolean {
   return u32(bytes, off) === 0 && u32(bytes, off + 4) === 0 && u32(bytes, off + 8) === 0xffff
 }

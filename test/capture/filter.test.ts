@@ -213,6 +213,30 @@ describe('capture filter', function () {
     expect(passing(TUNNELS, withTunnels)).to.deep.equal(Object.keys(TUNNELS))
     expect(passing({ ...DROP }, withTunnels)).to.deep.equal([])
   })
+  it('passes requests of plain HTTP only where asked to', () => {
+    const request = (text: string) => [...Buffer.from(`${text} /a?b=c HTTP/1.1\r\n`)]
+    const methods = ['GET', 'POST', 'HEAD', 'PUT', 'OPTIONS', 'DELETE', 'PATCH']
+    const requests = Object.assign(
+      {},
+      ...methods.map((method) =>
+        everywhere(method, 6, tcp({ to: 80, options: 12, payload: request(method) })),
+      ),
+    ) as Record<string, Octets>
+    const others = {
+      ...everywhere('the rest of a request', 6, tcp({ to: 80, payload: BULK })),
+      ...everywhere('a short segment', 6, tcp({ to: 80, payload: [0x47, 0x45, 0x54, 0x20] })),
+      ...everywhere('an answer', 6, tcp({ from: 80, to: CLIENT, payload: request('GET') })),
+      ...everywhere('a request to another port', 6, tcp({ to: 81, payload: request('GET') })),
+      ...everywhere('a request over UDP', 17, udp(80, request('GET'))),
+    }
+    const withHttp = captureFilter([443], { tunnels: false, vlan: true, httpPorts: [80, 8080] })
+    expect(passing(requests, withHttp)).to.deep.equal(Object.keys(requests))
+    expect(passing(others, withHttp)).to.deep.equal([])
+    expect(passing(requests, captureFilter([443]))).to.deep.equal([])
+    expect(captureFilter([443], { tunnels: false, vlan: true, httpPorts: [] })).to.equal(
+      captureFilter([443]),
+    )
+  })
   it('does the same on link types that refuse the word vlan', () => {
     const isPlain = (name: string) => !/vlan|qinq|VLAN|MPLS|ARP|cut/.test(name)
     const raw = (frames: Record<string, Octets>) =>
@@ -234,7 +258,7 @@ describe('capture filter', function () {
         ['LINUX_SLL', false],
         ['NULL', false],
       ] as const) {
-        const expression = captureFilter(ports, { tunnels, vlan })
+        const expression = captureFilter(ports, { tunnels, vlan, httpPorts: [80, 8000] })
         const listing = execFileSync('tcpdump', ['-y', type, '-d', expression], {
           stdio: ['ignore', 'pipe', 'ignore'],
         })
