@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import { fork } from 'node:child_process'
-import { closeSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { closeSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { CHILD_OPEN_MILLIS, CHILD_STOP_MILLIS, HEARTBEATS_MISSED } from '../base/limits.js'
 import type { PacketBlock } from '../model/packet-block.js'
@@ -9,8 +8,11 @@ import type { CaptureError } from './capture-error.js'
 import type { ChildCommand, ChildMessage, ChildOptions, Losses } from './child-message.js'
 import type { GapReason, GapStart } from './gaps.js'
 import { interfaceIndex, interfaceState } from './interfaces.js'
+import { LaunchedChild } from './launched-child.js'
+import { CONTROL_SOCKET, FRAMES_SOCKET } from './launcher.js'
 import type { NativeAddon, SharedMemory } from './native-addon.js'
 import { SharedFrames } from './shared-frames.js'
+import { startCapChild, startNativeChild } from './start-child.js'
 import { streamFrames } from './stream-frames.js'
 
 /** How a capture child ended: signal or exit code, and the last line it wrote to stderr. */
@@ -26,10 +28,6 @@ export class OpenRefused extends Error {
   }
 }
 
-// From src it runs through tsx, from dist by itself.
-const FROM_SOURCE = import.meta.url.endsWith('.ts')
-const SUFFIX = FROM_SOURCE ? 'ts' : 'js'
-const EXEC_ARGV = FROM_SOURCE ? ['--import', createRequire(import.meta.url).resolve('tsx')] : []
 /** Octets of stderr kept to tell why the child ended. */
 const STDERR_KEPT = 4096
 /** libpcap's complaint about an interface without IPv4, as span ports are: it works all the same. */
@@ -41,6 +39,8 @@ const CAP_LOST_INTERFACE = /Assertion `status == 0' failed/
 export interface NativeParts {
   readonly addon: NativeAddon
   readonly memory: SharedMemory
+  /** Folder of the launcher that starts it, where we have not the privilege. */
+  readonly launcher: string | undefined
 }
 
 /** Whom a child tells how it goes. */
@@ -56,7 +56,7 @@ export interface ChildListener {
 export class CaptureChild {
   /** Settles when the process has ended; never rejects. */
   readonly exited: Promise<ChildExit>
-  readonly #process: ChildProcess
+  readonly #process: ChildProcess | LaunchedChild
   readonly #interface: string
   readonly #index: number | undefined
   readonly #listener: ChildListener
@@ -68,7 +68,7 @@ export class CaptureChild {
   #stderr = ''
 
   private constructor(
-    process: ChildProcess,
+    process: ChildProcess | LaunchedChild,
     name: string,
     frames: SharedFrames | undefined,
     listener: ChildListener,
@@ -83,13 +83,13 @@ export class CaptureChild {
     })
     const disconnected = new Promise((resolve) => process.once('disconnect', resolve))
     this.exited = new Promise((resolve) => {
-      process.once('exit', (code, signal) => {
+      process.once('exit', (code: number | null, signal: string | null) => {
         const exit = this.#exit(signal ?? `exit code ${code}`)
         // its last words may still be on their way
         void disconnected.then(() => resolve(exit))
       })
       // a process that could not be started never exits
-      process.on('error', (error) => resolve(this.#exit(error.message)))
+      process.on('error', (error: Error) => resolve(this.#exit(error.message)))
     })
   }
 
@@ -102,20 +102,10 @@ export class CaptureChild {
     native: NativeParts | undefined,
     listener: ChildListener,
   ): Promise<CaptureChild> {
-    const [ours, theirs] = native?.addon.createSocketPair() ?? [-1, -1]
-    const process = fork(
-      new URL(`./${native === undefined ? 'cap' : 'native'}-child.${SUFFIX}`, import.meta.url),
-      [JSON.stringify(options)],
-      {
-        stdio:
-          native === undefined
-            ? ['ignore', 'pipe', 'pipe', 'ipc']
-            : ['ignore', 'ignore', 'pipe', 'ipc', native.memory.fd, theirs],
-        execArgv: EXEC_ARGV,
-      },
-    )
-    if (native !== undefined) closeSync(theirs)
-    const frames = native && new SharedFrames(native.memory.buffer, ours)
+    const { process, frames } =
+      native === undefined
+        ? { process: startCapChild(options), frames: undefined }
+        : startNative(options, native)
     const child = new CaptureChild(process, options.interface, frames, listener)
     let tooLate: NodeJS.Timeout | undefined
     try {
@@ -244,4 +234,34 @@ function difference(now: Losses, before: Losses): Losses {
     ...(now.kernel !== undefined && { kernel: now.kernel - (before.kernel ?? 0) }),
     ...(now.interface !== undefined && { interface: now.interface - (before.interface ?? 0) }),
   }
+}
+
+let launched = 0
+
+/** Starts a child of the native engine, or has the launcher do so. @throws OpenRefused */
+function startNative(
+  options: ChildOptions,
+  { addon, memory, launcher }: NativeParts,
+): { process: ChildProcess | LaunchedChild; frames: SharedFrames } {
+  if (launcher === undefined) {
+    const [ours, theirs] = addon.createSocketPair()
+    const process = startNativeChild(options, memory.fd, theirs)
+    closeSync(theirs)
+    return { process, frames: new SharedFrames(memory.buffer, ours) }
+  }
+  const { pid } = globalThis.process
+  const name = `${pid}.${++launched}`
+  let fd: number
+  try {
+    fd = addon.connectTo(join(launcher, FRAMES_SOCKET))
+    writeSync(fd, `${name}\n`)
+  } catch (error) {
+    throw new OpenRefused((error as Error).message)
+  }
+  const process = new LaunchedChild(join(launcher, CONTROL_SOCKET), {
+    options,
+    memory: `/proc/${pid}/fd/${memory.fd}`,
+    frames: name,
+  })
+  return { process, frames: new SharedFrames(memory.buffer, fd) }
 }

@@ -31,6 +31,8 @@ export interface LiveOptions {
   readonly immediate?: boolean
   /** Number of the group of captures among which the kernel deals out flows. */
   readonly fanoutGroup?: number | undefined
+  /** Folder of the launcher that starts the native engine's children, where we have not the privilege. */
+  readonly launcher?: string | undefined
   /** Milliseconds between the child's signs of life. */
   readonly heartbeatMillis?: number
 }

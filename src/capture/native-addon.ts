@@ -49,6 +49,13 @@ export interface NativeAddon {
   createMemory(octets: number): SharedMemory
   /** Descriptors of two connected sockets. @throws Error */
   createSocketPair(): [number, number]
+  /**
+   * Leaves the main thread CAP_NET_RAW alone, for good; a process started from it has that too if `lend`, and can gain no
+   * other privilege. @throws Error
+   */
+  lendCapture(lend: boolean): void
+  /** Descriptor of a socket connected to the Unix socket at `path`. @throws Error */
+  connectTo(path: string): number
   /** @throws Error with libpcap's words */
   openCapture(
     options: NativeOptions,

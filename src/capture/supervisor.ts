@@ -87,7 +87,11 @@ export class Supervisor {
       )
     if (this.#engine.name === 'native') {
       const { addon } = this.#engine
-      this.#native ??= { addon, memory: addon.createMemory(queueOctets) }
+      this.#native ??= {
+        addon,
+        memory: addon.createMemory(queueOctets),
+        launcher: this.#options.launcher,
+      }
     }
     try {
       this.#first = await this.#start()

@@ -6,6 +6,7 @@ import type { Store } from '../store/store.js'
 import { runDaemon } from './daemon.js'
 import type { EventLog } from './event-log.js'
 import { logFault } from './event-log.js'
+import { runGuarded } from './guard.js'
 import type { TakeUserAgents } from './http-agents.js'
 import { HttpEvidence } from './http-agents.js'
 import { count } from './log.js'
@@ -25,6 +26,8 @@ export function capture(args: Readonly<Record<string, unknown>>): Promise<number
 }
 
 async function runCapture(config: Config, toStdout: boolean, log: EventLog): Promise<number> {
+  const guarded = await runGuarded(config.engine)
+  if (guarded !== undefined) return guarded
   if (!toStdout && config.redis === undefined)
     throw new ConfigError(
       'capture needs --redis URL to keep sightings in, or --stdout to print them; `hellotap up` keeps them itself',

@@ -1,6 +1,7 @@
 import { LiveSource } from '../capture/live-source.js'
 import type { LiveOptions } from '../capture/live-options.js'
 import type { Config } from '../config.js'
+import { launcherFolder } from './guard.js'
 
 /** Groups among which the kernel deals out flows have a number of 16 bits; each of this process' interfaces its own. */
 const GROUPS = 65_536
@@ -18,6 +19,7 @@ export function liveSources(config: Config, options: LiveOptions): LiveSource[] 
     snaplen: config.snaplen,
     timeoutMillis: config['capture-timeout'],
     immediate: config.immediate,
+    launcher: launcherFolder(),
   }
   if (config.fanout === 1) return [new LiveSource(settings)]
   const fanoutGroup = (process.pid + groups++ * 256) % GROUPS

@@ -4,6 +4,7 @@ import { openStore } from '../store/open-store.js'
 import { limitsOf } from './capture-command.js'
 import { runDaemon } from './daemon.js'
 import type { EventLog } from './event-log.js'
+import { runGuarded } from './guard.js'
 import { log as print } from './log.js'
 import { SensorProcess } from './sensor-process.js'
 import { startServing } from './serving.js'
@@ -19,6 +20,8 @@ export function up(args: Readonly<Record<string, unknown>>): Promise<number> {
 }
 
 async function runUp(config: Config, log: EventLog): Promise<number> {
+  const guarded = await runGuarded(config.engine)
+  if (guarded !== undefined) return guarded
   const signal = stopSignal()
   const store = await openStore(config.redis, limitsOf(config))
   const unwatch = watchStore(store, log)

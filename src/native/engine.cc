@@ -3,6 +3,7 @@
 //   libpcap(): string                                     its version; throws where it is not to be found
 //   createMemory(octets): { fd, buffer }                  memory to share with a child that is started with `fd`
 //   createSocketPair(): [number, number]                  two ends, one for such a child
+//   lendCapture(boolean), connectTo(path): number         see privilege.h
 //   openCapture(options, onEvent): Capture                see capture.h; throws libpcap's words
 //   Capture: datalink, counts(), setFilter(text), stop(millis), failure()
 
@@ -15,6 +16,7 @@
 #include <memory>
 
 #include "capture.h"
+#include "privilege.h"
 
 namespace hellotap {
 
@@ -118,6 +120,23 @@ napi_value createSocketPair(napi_env env, napi_callback_info) {
   napi_create_array_with_length(env, 2, &result);
   for (int i = 0; i < 2; i++) napi_set_element(env, result, i, number(env, fds[i]));
   return result;
+}
+
+napi_value lend(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  arguments(env, info, values);
+  bool on = false;
+  napi_get_value_bool(env, values[0], &on);
+  std::string error;
+  return lendCapture(on, &error) ? nullptr : throwError(env, error);
+}
+
+napi_value connectSocket(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  arguments(env, info, values);
+  std::string error;
+  const int fd = connectTo(textOf(env, values[0]), &error);
+  return fd < 0 ? throwError(env, error) : number(env, fd);
 }
 
 /** A capture as JavaScript holds it, until the program ends. */
@@ -227,6 +246,8 @@ NAPI_MODULE_INIT() {
   method(env, exports, "libpcap", libpcapVersion, nullptr);
   method(env, exports, "createMemory", createMemory, nullptr);
   method(env, exports, "createSocketPair", createSocketPair, nullptr);
+  method(env, exports, "lendCapture", lend, nullptr);
+  method(env, exports, "connectTo", connectSocket, nullptr);
   method(env, exports, "openCapture", openCapture, nullptr);
   return exports;
 }

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+namespace hellotap {
+
+/**
+ * Leaves the calling thread CAP_NET_RAW alone, for good, and says whether a program it starts may have that too. Nothing
+ * started from then on can gain another privilege. @returns false with the reason in `error`
+ */
+bool lendCapture(bool lend, std::string* error);
+
+/** Connects to the Unix socket at `path`. @returns its descriptor, or -1 with the reason in `error` */
+int connectTo(const std::string& path, std::string* error);
+
+}  // namespace hellotap
