@@ -31,7 +31,7 @@ export interface FpsOptions {
 }
 
 /**
- * `GET /fps`: the caller's own fingerprint; `?detail=1` with its hello taken apart; `?all=1` all sightings of the caller's
+ * `GET /fps`: the caller's own fingerprint; `?detail=1` with its hello taken apart and the User-Agents tied to it; `?all=1` all sightings of the caller's
  * address, newest first, `limit` from `offset` on. 400 with a problem document on a bad query.
  */
 export function fpsRoute(options: FpsOptions): Router {
@@ -64,12 +64,16 @@ export function fpsRoute(options: FpsOptions): Router {
       })
       return
     }
-    sendJson(
-      res,
-      200,
-      query.detail
-        ? detailAnswer(found, userAgent, clock(), describe)
-        : fpsAnswer(found, userAgent, clock()),
-    )
+    if (!query.detail) {
+      sendJson(res, 200, fpsAnswer(found, userAgent, clock()))
+      return
+    }
+    const { sha3_384, sha3_384_stable } = found.sighting
+    const known = await store.fingerprint(sha3_384_stable ?? sha3_384 ?? '')
+    sendJson(res, 200, {
+      ...detailAnswer(found, userAgent, clock(), describe),
+      // undefined is not printed
+      user_agents: known?.user_agents,
+    })
   })
 }

@@ -12,6 +12,7 @@ import { HttpEvidence, userAgentsOf } from './http-agents.js'
 import type { RelayedEvent } from './relayed-event.js'
 import { relay, relayedEvent } from './relayed-event.js'
 import type { SensorStatus } from './sensor-report.js'
+import { knownCounters } from './sensor-report.js'
 import { seesHellos } from './watch.js'
 
 /** Milliseconds before a sensor that died is started again; doubled with each death in a row, up to the second. */
@@ -54,7 +55,7 @@ export class SensorProcess {
       ...(this.#capturing ? {} : { reason: this.#reason }),
       ...(this.#latest === undefined
         ? {}
-        : { counters: this.#latest.counters, watch: this.#latest.watch }),
+        : { counters: knownCounters(this.#latest), watch: this.#latest.watch }),
     }
   }
 

@@ -31,6 +31,14 @@ export function sumCounters(all: readonly Counters[]): Counters {
   return sum
 }
 
+/** The counters of a sensor that its engine can know: one that cannot be is left out, not 0. */
+export function knownCounters({ counters, byInterface }: SensorStatus): Partial<Counters> {
+  const unknown = Object.values(byInterface).flatMap(({ unknown: names = [] }) => names)
+  return Object.fromEntries(
+    Object.entries(counters).filter(([name]) => !unknown.includes(name as CounterName)),
+  )
+}
+
 /** How late this process' event loop is, over the last minute or two. */
 export class LoopDelay {
   readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: SAMPLE_MILLIS })

@@ -3,6 +3,7 @@ import { createSensorApp } from '../api/sensor-app.js'
 import type { Config } from '../config.js'
 import type { Store } from '../store/store.js'
 import type { SensorStatus } from './sensor-report.js'
+import { knownCounters } from './sensor-report.js'
 import type { Serving } from './serving.js'
 import { seesHellos } from './watch.js'
 import { version } from './version.js'
@@ -29,8 +30,9 @@ export async function startSensorServing(
       ...(store === undefined ? {} : { store }),
     },
     health: () => {
-      const { interfaces, counters, watch } = status()
-      return { sensor: { capturing: true, interfaces, counters, watch } }
+      const now = status()
+      const { interfaces, watch } = now
+      return { sensor: { capturing: true, interfaces, counters: knownCounters(now), watch } }
     },
     ...(store === undefined ? {} : { store }),
     onError,

@@ -283,6 +283,20 @@ describe('User-Agents of callers', () => {
     ])
   })
 
+  it('of a fingerprint stand in the detailed answer, with how they were learnt', async () => {
+    const store = memoryStore(sighting({ src: CLIENT, srcport: 5678 }))
+    const server = app(store, { trustedProxies })
+    const detail = async () =>
+      (await request(server)
+        .get('/fps?detail=1')
+        .set({ ...behind, 'User-Agent': 'curl/7.79.1' })) as Answer
+    const time = Date.parse('2026-11-22T12:00:30Z') / 1000
+    await store.observeUserAgent({ ip: CLIENT, userAgent: 'curl/7.79.1', via: 'http', time })
+    expect((await detail()).body['user_agents']).to.deep.equal([
+      { user_agent: 'curl/7.79.1', count: 2, via: { api: 1, http: 1 } },
+    ])
+  })
+
   it('are kept up to 512 characters', async () => {
     const store = memoryStore(sighting({ src: CLIENT, srcport: 5678 }))
     await request(app(store, { trustedProxies }))
