@@ -6,7 +6,11 @@ import { loadNativeAddon } from './native-addon.js'
 /** The engine that captures, and the native one's code. */
 export type Engine =
   | { readonly name: 'native'; readonly addon: NativeAddon }
-  | { readonly name: Exclude<EngineName, 'native'> }
+  | {
+      readonly name: Exclude<EngineName, 'native'>
+      /** Why it is not the native one, which nobody forbade. */
+      readonly insteadOf?: string
+    }
 
 /**
  * The engine asked for; where none is, the native one if it is there, else npm cap, which tells only when it captures
@@ -18,8 +22,8 @@ export function chooseEngine(wanted: EngineName | undefined): Engine {
   try {
     return { name: 'native', addon: loadNativeAddon() }
   } catch (cause) {
-    if (wanted === undefined) return { name: 'cap' }
     const reason = (cause as Error).message.split('\n')[0] ?? ''
+    if (wanted === undefined) return { name: 'cap', insteadOf: reason }
     throw new CaptureError(
       'NO_ENGINE',
       `the native capture engine is not there (${reason}). It needs libpcap (Debian: sudo apt-get install libpcap0.8) ` +

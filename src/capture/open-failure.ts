@@ -5,19 +5,25 @@ import { interfaceState, listInterfaces } from './interfaces.js'
 /**
  * What kept a capture child from opening its interface, told with the remedy.
  *
- * `message` is libpcap's or Node's; libpcap has no codes, so its words are matched.
+ * `message` is libpcap's or Node's; libpcap has no codes, so its words are matched. `insteadOf` is why npm cap was tried in
+ * place of the native engine, if it was.
  */
 export async function openFailure(
   name: string,
   message: string,
   code?: CaptureError['code'],
+  insteadOf?: string,
 ): Promise<CaptureError> {
-  if (code === 'NO_ENGINE')
+  if (code === 'NO_ENGINE') {
+    const native =
+      insteadOf === undefined ? '' : `the native engine is not there (${insteadOf}), and `
     return new CaptureError(
       'NO_ENGINE',
-      `cannot capture: the npm package cap is not built (${message}). Install libpcap with its headers and a ` +
-        'compiler (Debian: sudo apt-get install libpcap-dev g++ make python3), then run: npm rebuild cap',
+      `cannot capture: ${native}the npm package cap is not built (${message}). Install libpcap with its headers and a ` +
+        'compiler (Debian: sudo apt-get install libpcap-dev g++ make python3), then run: ' +
+        `${insteadOf === undefined ? '' : 'node bin/native.mjs in a checkout, or '}npm rebuild cap`,
     )
+  }
   if (interfaceState(name) === 'missing' || /no such device|SIOCGIFHWADDR/i.test(message))
     return noInterface(name)
   if (/not permitted|permission|CAP_NET_RAW/i.test(message)) return noPermission(name, message)

@@ -97,7 +97,8 @@ export class Supervisor {
       this.#first = await this.#start()
     } catch (error) {
       if (!(error instanceof OpenRefused)) throw error
-      throw await openFailure(name, error.message, error.code)
+      const insteadOf = this.#engine.name === 'cap' ? this.#engine.insteadOf : undefined
+      throw await openFailure(name, error.message, error.code, insteadOf)
     }
   }
 
