@@ -1,5 +1,8 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import type { Sighting } from '../src/model/sighting.js'
 
@@ -43,6 +46,16 @@ export function finished(child: ChildProcess, input?: Uint8Array): Promise<Finis
     child.stdin?.on('error', () => undefined)
     child.stdin?.end(input)
   })
+}
+
+/** A port of the loopback nobody listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 /** The sightings of JSON lines. */

@@ -3,24 +3,12 @@
 import { expect } from 'chai'
 import { execFileSync, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AccessLogCounts } from '../../src/api/access-log.js'
-import { Daemon, HELLOTAP, finished } from '../hellotap.js'
+import { Daemon, HELLOTAP, finished, freePort } from '../hellotap.js'
 import { RedisServer } from '../store/redis-server.js'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 describe('the access log of nginx', function () {
   this.timeout(40_000)

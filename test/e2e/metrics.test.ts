@@ -12,16 +12,7 @@ import { metricOf } from '../../src/api/metrics.js'
 import type { CounterName } from '../../src/base/counters.js'
 import { COUNTER_HELP } from '../../src/base/counters.js'
 import { parseExposition } from '../api/exposition.js'
-import { Daemon, HELLOTAP, finished } from '../hellotap.js'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
+import { Daemon, HELLOTAP, finished, freePort } from '../hellotap.js'
 
 describe('/metrics of the real program', function () {
   this.timeout(30_000)

@@ -3,20 +3,9 @@
 import { expect } from 'chai'
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Daemon, HELLOTAP, finished } from '../hellotap.js'
-
-/** A port nobody listens on just now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((settle) => server.once('listening', settle))
-  const { port } = server.address() as AddressInfo
-  await new Promise((settle) => server.close(settle))
-  return port
-}
+import { Daemon, HELLOTAP, finished, freePort } from '../hellotap.js'
 
 async function curl(...args: readonly string[]): Promise<string> {
   const { stdout, stderr, code } = await finished(
