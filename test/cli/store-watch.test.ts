@@ -1,0 +1,37 @@
+import { expect } from 'chai'
+import { openEventLog } from '../../src/cli/event-log.js'
+import { watchStore } from '../../src/cli/store-watch.js'
+import type { StoreHealth } from '../../src/store/store.js'
+
+describe('the watch over the store', () => {
+  it('tells when it goes, when it is back, and what was dropped', async () => {
+    const events: Record<string, unknown>[] = []
+    const log = openEventLog({
+      'log-format': 'json',
+      'log-level': 'info',
+      isTerminal: false,
+      write: (line) => events.push(JSON.parse(line) as Record<string, unknown>),
+    })
+    let health: StoreHealth = { kind: 'redis', ready: true, spooled: 0, dropped: 0, bad_rows: 0 }
+    const stop = watchStore({ health: () => health }, log)
+    const seen = async (event: string) => {
+      for (let i = 0; i < 40 && !events.some((each) => each['event'] === event); i++)
+        await new Promise((settle) => setTimeout(settle, 50))
+      return events.find((each) => each['event'] === event)
+    }
+    health = { ...health, ready: false, reason: 'Redis is away: start it', spooled: 3 }
+    expect(await seen('store-away')).to.include({
+      level: 'warn',
+      msg: 'Redis is away: start it; sightings wait in the spool',
+      spooled: 3,
+    })
+    health = { ...health, dropped: 1234 }
+    expect(await seen('sightings-dropped')).to.include({ dropped: 1234, dropped_total: 1234 })
+    health = { ...health, ready: true, dropped: 1240 }
+    expect((await seen('store-back'))?.['seconds']).to.be.within(0.9, 10)
+    stop()
+    // what came since is told at the end
+    expect(events.at(-1)).to.include({ event: 'sightings-dropped', dropped: 6 })
+    expect(events).to.have.length(4)
+  }).timeout(10_000)
+})
