@@ -21,7 +21,7 @@ export interface SensorStatus {
 /** Milliseconds the event loop's delay is gathered before it is forgotten; told are this span and the one before. */
 const SPAN_MILLIS = 60_000
 /** How often it is sampled, milliseconds: well below the 250 that would be too late. */
-const SAMPLE_MILLIS = 20
+const SAMPLE_MILLIS = 50
 
 /** All counters of several, added up. */
 export function sumCounters(all: readonly Counters[]): Counters {
