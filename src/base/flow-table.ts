@@ -10,6 +10,8 @@ import { i32 } from './bytes.js'
 // forged flows costs time linear in its packets and nothing else. The hash is keyed: nobody outside can aim at a bucket.
 
 const WAYS = 8
+/** Entries set since the table was empty that are remembered one by one, so that emptying it costs what filling it did. */
+const REMEMBERED = 4096
 /** Words of a key: ports, IP version, then the addresses. */
 const KEY_WORDS = 10
 /** Offsets and length of a bucket, words. It is one piece, so that a flow costs one page of memory, not three. */
@@ -38,6 +40,8 @@ export class FlowTable {
   private readonly bucketMask: number
   private readonly words: Int32Array
   private clock = 0
+  private readonly remembered = new Int32Array(REMEMBERED)
+  private sets = 0
   private readonly k0: number
   private readonly k1: number
   private readonly k2: number
@@ -143,6 +147,8 @@ export class FlowTable {
 
   /** Writes the flow into `entry`, which must come from `place(hash)`. */
   set(entry: number, hash: number, key: FlowKey): void {
+    if (this.sets < REMEMBERED) this.remembered[this.sets] = entry
+    this.sets++
     const words = this.words
     const bytes = key.bytes
     const tag = tagOf(entry)
@@ -163,6 +169,15 @@ export class FlowTable {
   /** Frees `entry`. */
   remove(entry: number): void {
     this.words[tagOf(entry)] = 0
+  }
+
+  /** Frees all entries, and no flow is watched. */
+  clear(): void {
+    if (this.sets <= REMEMBERED) {
+      for (let i = 0; i < this.sets; i++) this.remove(this.remembered[i] ?? 0)
+    } else this.words.fill(0)
+    this.sets = 0
+    this.watched.fill(0)
   }
 
   private isKey(at: number, key: FlowKey): boolean {

@@ -149,6 +149,12 @@ export class SlotPool {
     this.used--
   }
 
+  /** Gives all slots back. */
+  clear(): void {
+    for (let cls = 0; cls < this.classes.length; cls++)
+      for (let slot = this.oldest(cls); slot >= 0; slot = this.oldest(cls)) this.free(slot)
+  }
+
   /** Octets `slot` holds. */
   sizeOf(slot: number): number {
     return this.classes[this.classAt[slot] ?? 0]?.size ?? 0

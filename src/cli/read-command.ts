@@ -58,11 +58,13 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
       const { readParallel } = await import('./read-parallel.js')
       await readParallel(sets, jobs, options, tally, output, signal)
     } else {
-      const { readSet } = await import('./read-set.js')
+      const { newPipeline, readSet } = await import('./read-set.js')
+      const pipeline = newPipeline(options, tally.counters)
       for (const set of sets) {
         if (signal.aborted) break
         await readSet(
           set.map(({ path }) => path),
+          pipeline,
           options,
           tally,
           signal,

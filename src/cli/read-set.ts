@@ -66,19 +66,21 @@ export function newPipeline(
   )
 }
 
-/** Reads files that continue one another through one pipeline; one that cannot be read is said, and the next one goes on. */
+/**
+ * Reads files that continue one another through `pipeline`, which then forgets them; one that cannot be read is said, and
+ * the next one goes on.
+ */
 export async function readSet(
   files: readonly string[],
+  pipeline: Pipeline,
   options: ReadOptions,
   desk: Desk,
   signal: AbortSignal,
 ): Promise<void> {
-  const { counters } = desk
-  const pipeline = newPipeline(options, counters)
   const { lines } = pipeline
   for (const file of files) {
     if (signal.aborted) break
-    if (file !== '-') pipeline.setOrigin({ file })
+    pipeline.setOrigin(file === '-' ? {} : { file })
     // Whoever writes to us or to the file while we read waits for each line.
     const isLive = file === '-' || options.follow
     try {
@@ -103,6 +105,7 @@ export async function readSet(
     }
   }
   pipeline.flush()
+  pipeline.forget()
   desk.flush(lines)
 }
 

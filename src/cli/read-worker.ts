@@ -3,7 +3,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { readChunks } from './read-chunks.js'
 import type { Task, WorkerStart } from './read-messages.js'
-import { readSet } from './read-set.js'
+import type { Pipeline } from '../pipeline.js'
+import { newPipeline, readSet } from './read-set.js'
 import { WorkerDesk } from './worker-desk.js'
 import { OctetWriter } from '../base/octet-writer.js'
 
@@ -13,6 +14,7 @@ if (port === null) throw new Error('read-worker is to be run as a worker thread'
 const desk = new WorkerDesk(port, start)
 const stopped = new AbortController()
 const NO_LINES = new OctetWriter(0)
+let pipeline: Pipeline | undefined
 
 port.on('message', (task: Task) => {
   void perform(task).then(() => {
@@ -30,7 +32,8 @@ async function perform(task: Task): Promise<void> {
   const look = setInterval(() => {
     if (desk.isStopped) stopped.abort()
   }, 50)
-  await readSet(task.files, start.options, desk, stopped.signal)
+  pipeline ??= newPipeline(start.options, desk.counters)
+  await readSet(task.files, pipeline, start.options, desk, stopped.signal)
   clearInterval(look)
   desk.endPart(NO_LINES)
 }

@@ -14,7 +14,7 @@ const WAIT_MS = 100
 
 /** The desk of a worker: all goes to the main thread. */
 export class WorkerDesk implements Desk {
-  counters = newCounters()
+  readonly counters = newCounters()
   files = 0
   failed = 0
   /** Part the lines belong to. */
@@ -73,7 +73,7 @@ export class WorkerDesk implements Desk {
     const { files, counters } = this
     this.#post({ kind: 'done', files, counters })
     this.files = 0
-    this.counters = newCounters()
+    Object.assign(counters, newCounters())
     this.#progress[1] = 0
   }
 

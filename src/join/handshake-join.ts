@@ -151,6 +151,11 @@ export class HandshakeJoin {
     this.#room.flush()
   }
 
+  /** Forgets all connections, once flushed. */
+  clear(): void {
+    this.#room.clear()
+  }
+
   /** Joins `this.#server` to the hello it answers. */
   #answer(waiting: Waiting, nowMicros: number): void {
     const room = this.#room

@@ -149,6 +149,11 @@ export class WaitingRoom {
       for (let one = queue.first(); one !== undefined; one = queue.first()) this.give(one)
   }
 
+  /** Forgets the connections of those who waited, of whom none is left. */
+  clear(): void {
+    this.#table.clear()
+  }
+
   #makeRoom(): void {
     const { hellos, octets } = this.#sizes
     for (const queue of [this.#patient, this.#resting]) {

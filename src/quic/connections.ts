@@ -80,6 +80,8 @@ export class QuicConnections {
   /** Largest packet number opened, of CLIENT and SERVER, at `2 * connection`. */
   private readonly largest: Float64Array
   private last = -1
+  /** Connections opened since all were forgotten. */
+  private opened = 0
   private now = 0
 
   constructor(seed: number, counters: Counters, sizes: QuicSizes) {
@@ -92,6 +94,16 @@ export class QuicConnections {
     this.ids = new ConnectionIds(sizes.connections)
     this.heads = new Int32Array(sizes.entries)
     this.counters = counters
+  }
+
+  /** Forgets all connections; nothing is counted. */
+  clear(): void {
+    const used = Math.min(this.opened, this.count)
+    for (let i = 0; i < used; i++) this.words[i * CONNECTION_WORDS + FLOW] = 0
+    this.opened = 0
+    this.last = -1
+    this.table.clear()
+    this.pool.clear()
   }
 
   /** The newest connection of a flow, or -1; those long idle are forgotten first. */
@@ -247,6 +259,7 @@ export class QuicConnections {
 
   /** The next number of the ring, its connection closed. */
   private free(): number {
+    this.opened++
     this.last = this.last + 1 === this.count ? 0 : this.last + 1
     const isUsed = this.words[this.last * CONNECTION_WORDS + FLOW] !== 0
     if (isUsed) this.close(this.last, 'hello_evicted')

@@ -75,6 +75,11 @@ export class QuicHellos {
     for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
   }
 
+  /** Forgets all connections; nothing is counted. */
+  clear(): void {
+    this.connections.clear()
+  }
+
   /** Unfinished hellos held now. */
   get pending(): number {
     return this.connections.pool.used

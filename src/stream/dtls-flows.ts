@@ -61,6 +61,12 @@ export class DtlsFlows {
     this.counters = counters
   }
 
+  /** Forgets all flows; nothing is counted. */
+  clear(): void {
+    this.table.clear()
+    this.pool.clear()
+  }
+
   /** How many hellos have begun and are not whole. */
   unfinished(): number {
     let count = 0

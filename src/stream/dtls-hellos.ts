@@ -71,6 +71,11 @@ export class DtlsHellos {
     for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
   }
 
+  /** Forgets all flows; nothing is counted. */
+  clear(): void {
+    this.flows.clear()
+  }
+
   /** Unfinished messages held now, and certificates that came ahead of their ServerHello. */
   get pending(): number {
     return this.flows.pool.used

@@ -71,6 +71,12 @@ export class TcpFlows {
     this.counters = counters
   }
 
+  /** Forgets all flows; nothing is counted. */
+  clear(): void {
+    this.table.clear()
+    this.pool.clear()
+  }
+
   /** The flow's entry, or -1 where it is not known or long idle. */
   find(hash: number, key: FlowKey, seconds: number): number {
     const entry = this.table.find(hash, key)

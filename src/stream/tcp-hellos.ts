@@ -75,6 +75,11 @@ export class TcpHellos {
     return this.flows.table
   }
 
+  /** Forgets all flows; nothing is counted. */
+  clear(): void {
+    this.flows.clear()
+  }
+
   /** Unfinished hellos held now, and octets that came ahead of what may be one. */
   get pending(): number {
     return this.flows.pool.used

@@ -48,6 +48,11 @@ export class FrameDecoder {
     this.#fragments = new IpFragments(counters)
   }
 
+  /** Forgets all fragments. */
+  clear(): void {
+    this.#fragments.clear()
+  }
+
   /**
    * Decodes the frame `bytes[off, off + caplen)` of `wirelen` octets on the wire into `packet`.
    *

@@ -59,6 +59,11 @@ export class IpFragments {
     this.#counters = counters
   }
 
+  /** Forgets all datagrams that are not whole; nothing is counted. */
+  clear(): void {
+    for (const slot of this.#slots) slot.isUsed = false
+  }
+
   /**
    * Takes the fragment at `off`, which `cursor` describes and whose addresses `packet` tells.
    *
