@@ -130,6 +130,13 @@ export const OPTIONS = {
     schema: positive(MAX_FANOUT),
     default: 1,
   },
+  tunnels: {
+    type: 'boolean',
+    describe:
+      'have the in-kernel filter pass all that is in tunnels: VXLAN, GENEVE, GRE, ERSPAN, GTP-U, IP in IP, MPLS, PPPoE and more (default: true)',
+    schema: z.boolean(),
+    default: true,
+  },
   'http-ports': {
     type: 'list',
     describe:

@@ -13,6 +13,8 @@ export const CAPTURE_RING_OCTETS = 64 << 20
 export const CAPTURE_TIMEOUT_MILLIS = 1
 /** Capture processes of one interface; each holds a ring and a queue, and some 50 MB of Node. */
 export const MAX_FANOUT = 16
+/** Ranges of ports the in-kernel filter tells apart; each makes 24 of its instructions, and the kernel takes 4096. */
+export const MAX_FILTER_RANGES = 64
 /** Milliseconds between two lines about frames lost on one interface: with the sign of life that tells of them, below 10 s. */
 export const LOSS_LINE_MILLIS = 8_000
 /** Octets of frames the capture child holds while its reader does not read; what comes then is dropped and counted. */

@@ -47,7 +47,6 @@ export class Supervisor {
   #ports: readonly number[]
   #first: CaptureChild | undefined
   #current: CaptureChild | undefined
-  #vlan = true
   #backOff = RESTART_FIRST_MILLIS
   #startedAt = 0
   #lost = 0
@@ -145,36 +144,27 @@ export class Supervisor {
 
   #filter(): string {
     const { tunnels = true, server = false, httpPorts = [] } = this.#options
-    return captureFilter(this.#ports, { tunnels, server, httpPorts, vlan: this.#vlan })
+    return captureFilter(this.#ports, { tunnels, server, httpPorts })
   }
 
   /** @throws OpenRefused */
   async #start(): Promise<CaptureChild> {
     const options = this.#options
-    const start = () =>
-      CaptureChild.start(
-        {
-          interface: options.interface,
-          filter: this.#filter(),
-          snaplen: options.snaplen ?? SNAPLEN,
-          ringOctets: options.ringOctets ?? CAPTURE_RING_OCTETS,
-          queueOctets: options.queueOctets ?? CAPTURE_QUEUE_OCTETS,
-          timeoutMillis: options.timeoutMillis ?? CAPTURE_TIMEOUT_MILLIS,
-          immediate: options.immediate ?? false,
-          fanoutGroup: options.fanoutGroup ?? -1,
-          heartbeatMillis: options.heartbeatMillis ?? HEARTBEAT_MILLIS,
-        },
-        this.#native,
-        this.#listener,
-      )
-    try {
-      this.#current = await start()
-    } catch (error) {
-      if (!(error instanceof OpenRefused) || !/VLAN support/.test(error.message)) throw error
-      // libpcap tells so only when it compiles the filter for the link type, which nobody knows before
-      this.#vlan = false
-      this.#current = await start()
-    }
+    this.#current = await CaptureChild.start(
+      {
+        interface: options.interface,
+        filter: this.#filter(),
+        snaplen: options.snaplen ?? SNAPLEN,
+        ringOctets: options.ringOctets ?? CAPTURE_RING_OCTETS,
+        queueOctets: options.queueOctets ?? CAPTURE_QUEUE_OCTETS,
+        timeoutMillis: options.timeoutMillis ?? CAPTURE_TIMEOUT_MILLIS,
+        immediate: options.immediate ?? false,
+        fanoutGroup: options.fanoutGroup ?? -1,
+        heartbeatMillis: options.heartbeatMillis ?? HEARTBEAT_MILLIS,
+      },
+      this.#native,
+      this.#listener,
+    )
     this.#startedAt = performance.now()
     return this.#current
   }

@@ -14,6 +14,7 @@ let groups = 0
 export function liveSources(config: Config, options: LiveOptions): LiveSource[] {
   const settings: LiveOptions = {
     ...options,
+    tunnels: config.tunnels,
     engine: config.engine,
     ringOctets: config.ring << 20,
     snaplen: config.snaplen,

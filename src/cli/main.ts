@@ -44,6 +44,7 @@ const SENSOR = [
   'interface',
   'ports',
   'http-ports',
+  'tunnels',
   'sensor',
   'fingerprints',
   'server',
@@ -122,6 +123,18 @@ const parser: Argv = yargs(words)
     'what can be captured on',
     (command) => command.example('$0 interfaces', 'names, addresses, which are taken by default'),
     () => run(async () => (await import('./interfaces-command.js')).interfaces()),
+  )
+  .command(
+    'filter',
+    'the in-kernel filter, for tcpdump and others',
+    (command) =>
+      withOptions(command, ['ports', 'http-ports', 'tunnels', 'server'])
+        .example('tcpdump -i eth1 -w hellos.pcap "$($0 filter)"', 'captures what the sensor would')
+        .example(
+          '$0 filter --ports 443,993 --tunnels false',
+          'for these ports, outside of tunnels',
+        ),
+    (args) => run(async () => (await import('./filter-command.js')).filter(args)),
   )
   .command(
     'doctor',

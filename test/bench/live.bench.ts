@@ -139,7 +139,7 @@ try {
     1,
     Math.round(((rate === 0 ? 200_000 : rate) * Number(values.seconds)) / framesOfFile),
   )
-  const filter = captureFilter(LIVE_PORTS, { tunnels: true, vlan: true })
+  const filter = captureFilter(LIVE_PORTS, { tunnels: true })
   const sensor = [process.execPath, HELLOTAP, 'capture', '--stdout', '--log-format', 'text']
   const subjects: readonly Subject[] = [
     {
