@@ -57,7 +57,7 @@ export const SPOOL_HIGH_WATER = 0.5
 /** Sightings written to Redis in one batch: a round trip's cost is spread over them, and one batch stays near a megabyte. */
 export const STORE_BATCH_SIGHTINGS = 512
 /** Milliseconds a sighting may wait for others to share its batch: far below the 300 a caller waits for its own hello. */
-export const STORE_BATCH_MILLIS = 20
+export const STORE_BATCH_MILLIS = 5
 /** Milliseconds a first connection to Redis may take before it counts as unreachable. */
 export const STORE_CONNECT_MILLIS = 3_000
 /** Milliseconds Redis may be silent on a command before the connection is given up and made anew. */

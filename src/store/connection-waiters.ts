@@ -7,21 +7,25 @@ interface Waiter {
   readonly resolve: (sighting: Sighting | undefined) => void
 }
 
+/** One caller's wait. */
+export interface Wait {
+  /** The sighting, or undefined when none came in time or the wait was cancelled. */
+  readonly sighting: Promise<Sighting | undefined>
+  readonly cancel: () => void
+}
+
 /** Callers waiting for the hello of one address and port. Costs nothing to ask while nobody waits. */
 export class ConnectionWaiters {
   readonly #waiting = new Map<string, Set<Waiter>>()
   #count = 0
 
-  /** Resolves with the next sighting offered from there that is not older than `sinceMicros`, or undefined after `waitMs`. */
-  wait(
-    ip: string,
-    port: number,
-    sinceMicros: number,
-    waitMs: number,
-  ): Promise<Sighting | undefined> {
-    if (waitMs <= 0 || this.#count >= CONNECTION_WAITERS) return Promise.resolve(undefined)
+  /** Waits up to `waitMs` for the next sighting offered from there that is not older than `sinceMicros`. */
+  wait(ip: string, port: number, sinceMicros: number, waitMs: number): Wait {
+    if (waitMs <= 0 || this.#count >= CONNECTION_WAITERS)
+      return { sighting: Promise.resolve(undefined), cancel: () => undefined }
     const key = `${ip} ${port}`
-    return new Promise((resolve) => {
+    let cancel: () => void = () => undefined
+    const sighting = new Promise<Sighting | undefined>((resolve) => {
       const waiter: Waiter = {
         sinceMicros,
         resolve: (sighting) => {
@@ -30,12 +34,19 @@ export class ConnectionWaiters {
           resolve(sighting)
         },
       }
-      const timer = setTimeout(() => waiter.resolve(undefined), waitMs)
+      cancel = () => waiter.resolve(undefined)
+      const timer = setTimeout(cancel, waitMs)
       const others = this.#waiting.get(key)
       if (others === undefined) this.#waiting.set(key, new Set([waiter]))
       else others.add(waiter)
       this.#count++
     })
+    return { sighting, cancel }
+  }
+
+  /** Whether anybody waits for the hello from there. */
+  isAwaited(ip: string, port: number): boolean {
+    return this.#count > 0 && this.#waiting.has(`${ip} ${port}`)
   }
 
   /** Hands a sighting to those who wait for it. */

@@ -80,7 +80,7 @@ export class MemoryStore implements Store {
   connection(ip: string, port: number, waitMs: number, since = 0): Promise<Sighting | undefined> {
     const held = this.#retained(ip).findLast(({ sighting }) => sighting.srcport === port)
     if (held !== undefined && held.micros >= since * 1e6) return Promise.resolve(held.sighting)
-    return this.#waiters.wait(ip, port, since * 1e6, waitMs)
+    return this.#waiters.wait(ip, port, since * 1e6, waitMs).sighting
   }
 
   sightings(ip: string, offset: number, limit: number): Promise<SightingPage> {

@@ -80,7 +80,7 @@ class RedisStore implements Store {
     this.#now = now
     this.#statistics = new RedisStatistics(redis, limits.ttlSeconds, now, () => this.#badRows++)
     this.#writer = new RedisWriter(redis, this.#statistics, limits, now)
-    this.#watch = new RowWatch(newRedisClient(address))
+    this.#watch = new RowWatch(newRedisClient(address), (ip, port) => this.#offerStored(ip, port))
     redis.on('error', (error) => (this.#lastError = error))
     redis.on('ready', () => (this.#lastError = undefined))
   }
@@ -119,17 +119,21 @@ class RedisStore implements Store {
     since = 0,
   ): Promise<Sighting | undefined> {
     const sinceMicros = since * 1e6
-    const stored = await this.#storedConnection(ip, port, sinceMicros)
-    if (stored !== undefined || waitMs <= 0) return stored
-    const put = this.#waiters.wait(ip, port, sinceMicros, waitMs)
-    const seen = this.#watch.first(
-      ip,
-      port,
-      waitMs,
-      () => this.#storedConnection(ip, port, sinceMicros),
-      put,
+    const spooled = this.#writer.waiting(ip, port)
+    if (spooled !== undefined && microsOf(spooled.time) >= sinceMicros) return spooled
+    const look = () => this.#storedConnection(ip, port, sinceMicros)
+    if (waitMs <= 0) return look()
+    // begun before the look: what is put or written in between is not missed
+    const wait = this.#waiters.wait(ip, port, sinceMicros, waitMs)
+    if (!this.#watch.isListening) void this.#watch.listen().then(() => this.#offerStored(ip, port))
+    const stored = look().then(
+      (sighting) => sighting ?? wait.sighting,
+      () => wait.sighting,
     )
-    return Promise.race([put.then((sighting) => sighting ?? seen), seen.then((row) => row ?? put)])
+    const sighting = await Promise.race([stored, wait.sighting.then((put) => put ?? stored)])
+    wait.cancel()
+    // the last word is Redis': what it wrote may not have been told, and if it is away it says so
+    return sighting ?? look()
   }
 
   sightings(ip: string, offset: number, limit: number): Promise<SightingPage> {
@@ -232,6 +236,18 @@ class RedisStore implements Store {
     )
     const [sighting] = typeof row === 'string' ? this.#parsed([row]) : []
     return sighting !== undefined && microsOf(sighting.time) >= sinceMicros ? sighting : undefined
+  }
+
+  /** Hands a row that another process wrote to those who wait for it. */
+  #offerStored(ip: string, port: number): void {
+    if (!this.#waiters.isAwaited(ip, port)) return
+    this.#storedConnection(ip, port, 0).then(
+      (sighting) => {
+        if (sighting !== undefined) this.#waiters.offer(sighting)
+      },
+      // those who wait look once more at the end
+      () => undefined,
+    )
   }
 
   #parsed(rows: readonly string[]): Sighting[] {

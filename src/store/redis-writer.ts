@@ -15,6 +15,7 @@ import {
   STORE_BATCH_SIGHTINGS,
   STORE_RETRY_MOST_MILLIS,
 } from '../base/limits.js'
+import type { Sighting } from '../model/sighting.js'
 import type { Entry } from './batch-sums.js'
 import type { RedisStatistics } from './redis-statistics.js'
 import { Spool } from './spool.js'
@@ -28,10 +29,8 @@ export function rowsKey(ip: string): string {
 /** Pattern of the keys that rowsKey gives, as SCAN matches them; no key of the statistics is one. */
 export const ROWS_KEYS = 'hellotap:{*}'
 
-/** Channel that tells of an address's rows: ports, with spaces between. */
-export function rowsChannel(ip: string): string {
-  return `hellotap:{${ip}}:ports`
-}
+/** Channel that tells of rows written: address and port of each, with spaces between. */
+export const ROWS_CHANNEL = 'hellotap:rows'
 
 /** Error replies that time heals: the server starts, is full, changes roles, or moves a slot. */
 const PASSING =
@@ -48,6 +47,8 @@ export class RedisWriter {
   readonly #limits: StoreLimits
   readonly #now: () => number
   readonly #spool: Spool<Entry>
+  /** The latest that waits of each address and port. */
+  readonly #waiting = new Map<string, Entry>()
   readonly #writer = randomUUID()
   /** Number of the batch in flight. */
   #number = 1
@@ -63,7 +64,10 @@ export class RedisWriter {
     this.#statistics = statistics
     this.#limits = limits
     this.#now = now
-    this.#spool = new Spool(limits.spool, spoolUnits)
+    this.#spool = new Spool(limits.spool, spoolUnits, (entry) => {
+      const key = connectionKey(entry.sighting)
+      if (this.#waiting.get(key) === entry) this.#waiting.delete(key)
+    })
     redis.on('ready', () => {
       this.#statistics.forget()
       this.#attempts = 0
@@ -88,9 +92,15 @@ export class RedisWriter {
 
   /** @returns false where waiting helps: Redis is there and half the spool is full */
   put(entries: readonly Entry[]): boolean {
-    for (const entry of entries) this.#spool.push(entry)
+    for (const entry of entries)
+      if (this.#spool.push(entry)) this.#waiting.set(connectionKey(entry.sighting), entry)
     this.#schedule()
     return this.#isAway() || !this.#spool.isFuller(SPOOL_HIGH_WATER)
+  }
+
+  /** The latest that waits of that address and port: Redis does not have it yet. */
+  waiting(src: string, srcport: number): Sighting | undefined {
+    return this.#waiting.get(connectionKey({ src, srcport }))?.sighting
   }
 
   /** Resolves when all put before is written or dropped, or Redis is away for as long as we wait for it. */
@@ -192,14 +202,18 @@ export class RedisWriter {
         .pexpire(key, ttlMs)
     }
     if (live.length > 0) this.#statistics.addTo(pipeline, this.#writer, this.#number, live)
-    for (const [ip, entries] of byIp)
-      pipeline.publish(rowsChannel(ip), entries.map(({ sighting }) => sighting.srcport).join(' '))
+    const written = live.map(({ sighting }) => `${sighting.src} ${sighting.srcport}`)
+    if (written.length > 0) pipeline.publish(ROWS_CHANNEL, written.join(' '))
     for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error
   }
 
   #tellLeft(): void {
     for (const onLeft of [...this.#drains]) onLeft()
   }
+}
+
+function connectionKey({ src, srcport }: Pick<Sighting, 'src' | 'srcport'>): string {
+  return `${src} ${srcport}`
 }
 
 /** A sighting's row: order of arrival, port, fingerprint, and all of it as JSON. */

@@ -6,6 +6,7 @@
 export class Spool<T> {
   readonly #bound: number
   readonly #unitsOf: (entry: T) => number
+  readonly #onLeft: (entry: T) => void
   #queue: (T | undefined)[] = []
   #head = 0
   #taken: readonly T[] = []
@@ -14,10 +15,18 @@ export class Spool<T> {
   /** Entries that have left: settled or dropped. */
   #left = 0
 
-  /** @param bound units that may wait */
-  constructor(bound: number, unitsOf: (entry: T) => number) {
+  /**
+   * @param bound units that may wait
+   * @param onLeft told of each entry that waited and does no more
+   */
+  constructor(
+    bound: number,
+    unitsOf: (entry: T) => number,
+    onLeft: (entry: T) => void = () => undefined,
+  ) {
     this.#bound = bound
     this.#unitsOf = unitsOf
+    this.#onLeft = onLeft
   }
 
   /** Entries waiting, those taken included. */
@@ -43,16 +52,18 @@ export class Spool<T> {
     return this.#units > this.#bound * part
   }
 
-  push(entry: T): void {
+  /** @returns whether it waits: one too large for the bound is let go itself */
+  push(entry: T): boolean {
     const units = this.#unitsOf(entry)
     while (this.#units + units > this.#bound && this.#head < this.#queue.length) this.#dropOldest()
     if (this.#units + units > this.#bound) {
       this.#dropped++
       this.#left++
-      return
+      return false
     }
     this.#queue.push(entry)
     this.#units += units
+    return true
   }
 
   /** The batch taken before and not settled, or else the oldest `count` entries. */
@@ -68,7 +79,10 @@ export class Spool<T> {
 
   /** Lets the batch taken go: written, or dropped for good. */
   settle(outcome: 'written' | 'dropped'): void {
-    for (const entry of this.#taken) this.#units -= this.#unitsOf(entry)
+    for (const entry of this.#taken) {
+      this.#units -= this.#unitsOf(entry)
+      this.#onLeft(entry)
+    }
     if (outcome === 'dropped') this.#dropped += this.#taken.length
     this.#left += this.#taken.length
     this.#taken = []
@@ -82,7 +96,10 @@ export class Spool<T> {
 
   #dropOldest(): void {
     const entry = this.#queue[this.#head]
-    if (entry !== undefined) this.#units -= this.#unitsOf(entry)
+    if (entry !== undefined) {
+      this.#units -= this.#unitsOf(entry)
+      this.#onLeft(entry)
+    }
     this.#queue[this.#head++] = undefined
     this.#dropped++
     this.#left++
