@@ -3,7 +3,10 @@ import type { CaptureError } from './capture-error.js'
 /** What captures: our own engine over libpcap, or npm cap. */
 export type EngineName = 'native' | 'cap'
 
-/** What the capture child is started with: its one argument, as JSON. What only the native engine can do, cap ignores. */
+/** Environment variable that holds a capture child's options, as JSON. */
+export const CHILD_OPTIONS = 'HELLOTAP_CAPTURE'
+
+/** What the capture child is started with. What only the native engine can do, cap ignores. */
 export interface ChildOptions {
   readonly interface: string
   /** libpcap filter expression; "" passes all. */

@@ -1,6 +1,7 @@
 // The capture child's end of its IPC channel, whatever its engine.
 
 import type { CaptureError } from './capture-error.js'
+import { CHILD_OPTIONS } from './child-message.js'
 import type { ChildMessage, ChildOptions } from './child-message.js'
 
 /** Messages that may wait for the parent: an engine's loop can keep their callbacks from running. */
@@ -9,7 +10,7 @@ let messagesWaiting = 0
 
 /** What the child was started with. */
 export function childOptions(): ChildOptions {
-  return JSON.parse(process.argv[2] ?? '{}') as ChildOptions
+  return JSON.parse(process.env[CHILD_OPTIONS] ?? '{}') as ChildOptions
 }
 
 /** Says `message`, then calls `then`; a sign of life that would have to wait behind many is left out. */
