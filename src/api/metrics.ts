@@ -30,6 +30,8 @@ export interface SensorFigures {
   readonly capturing: boolean
   /** Times it was started again. */
   readonly restarts: number
+  /** Seconds in which no sensor captured because one had ended. */
+  readonly gapSeconds?: number
   readonly byInterface: Readonly<Record<string, InterfaceFigures>>
   readonly process?: ProcessFigures
   /** Whether the watch finds that flows come with their hellos. */
@@ -146,6 +148,15 @@ function addSensor(registry: Registry, sensor: () => SensorFigures): void {
     collect() {
       this.reset()
       this.inc(sensor().restarts)
+    },
+  })
+  new Counter({
+    name: 'hellotap_sensor_gap_seconds_total',
+    help: 'seconds in which no sensor captured because one had ended, over all restarts',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(sensor().gapSeconds ?? 0)
     },
   })
   new Gauge({

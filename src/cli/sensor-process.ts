@@ -36,6 +36,9 @@ export class SensorProcess {
   #reason = 'the sensor has not started yet'
   #restarts = 0
   #capturing = false
+  /** When the sensor ended that is not replaced yet, by the monotonic clock; and how long others were, milliseconds. */
+  #endedAt: number | undefined
+  #gapMillis = 0
   #settle: () => void = () => undefined
   /** Resolves when the first start has come to something, good or bad. */
   readonly settled = new Promise<void>((resolve) => (this.#settle = resolve))
@@ -52,6 +55,7 @@ export class SensorProcess {
       capturing: this.#capturing,
       interfaces: this.#latest?.interfaces ?? [],
       restarts: this.#restarts,
+      gap_millis: this.#gap(),
       ...(this.#capturing ? {} : { reason: this.#reason }),
       ...(this.#latest === undefined
         ? {}
@@ -65,10 +69,17 @@ export class SensorProcess {
     return {
       capturing: this.#capturing,
       restarts: this.#restarts,
+      gapSeconds: this.#gap() / 1000,
       byInterface,
       ...(process === undefined || !this.#capturing ? {} : { process }),
       ...(watch === undefined || !this.#capturing ? {} : { seesHellos: seesHellos(watch) }),
     }
+  }
+
+  /** Milliseconds without a sensor since the first one captured. */
+  #gap(): number {
+    const now = this.#endedAt === undefined ? 0 : performance.now() - this.#endedAt
+    return Math.round(this.#gapMillis + now)
   }
 
   /** Keeps a sensor alive until `signal`; gives up only on one that could never start. */
@@ -91,6 +102,7 @@ export class SensorProcess {
       this.#reason = last
       this.#settle()
       if (isStopped() || !everStarted) return
+      this.#endedAt ??= performance.now()
       if (Date.now() - startedAt > STEADY_MS) pause = RESTART_MS
       this.#restarts++
       this.#log.error(
@@ -127,8 +139,15 @@ export class SensorProcess {
       }
       for (const event of early.splice(0)) relay(this.#log, event)
       this.#latest = status as SensorStatus
-      if (!this.#capturing && this.#restarts > 0)
-        this.#log.info('capturing', `capturing again on ${this.#latest.interfaces.join(', ')}`)
+      if (this.#endedAt !== undefined) {
+        const gap = Math.round(performance.now() - this.#endedAt)
+        this.#gapMillis += gap
+        this.#endedAt = undefined
+        const where = this.#latest.interfaces.join(', ')
+        this.#log.info('capturing', `capturing again on ${where}, after ${gap / 1000} s`, {
+          gap_millis: gap,
+        })
+      }
       this.#capturing = true
       this.#settle()
     })
