@@ -1,5 +1,5 @@
-// The clients of fresh.bench.ts, in a namespace of their own: opens TCP connections at a steady rate, sends one hello on
-// each, asks the API for that connection at once, and tells as JSON how long the answers took. Not a bench itself.
+// Clients in a namespace of their own, started by rig.ts: opens TCP connections at a steady rate, sends one hello on each,
+// asks the API for that connection at once, and tells as JSON what the answers were and how long they took.
 
 import { readFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
@@ -7,11 +7,13 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What it is started with, as JSON. */
-export interface FreshOptions {
+export interface ClientsOptions {
   /** File of hellos as they go over the wire, a line of base64 each. */
   readonly hellos: string
   /** Addresses the connections come from, in turn. */
   readonly from: readonly string[]
+  /** First of the ports they come from. */
+  readonly firstPort: number
   readonly server: string
   readonly port: number
   readonly apiPort: number
@@ -19,10 +21,12 @@ export interface FreshOptions {
   readonly rate: number
   readonly warm: number
   readonly seconds: number
+  /** Milliseconds the API may wait for a hello. */
+  readonly wait: number
 }
 
 /** What it prints, as JSON. */
-export interface FreshResult {
+export interface ClientsResult {
   readonly sent: number
   /** Answers with the hello of that connection, and what came in their place. */
   readonly found: number
@@ -33,12 +37,11 @@ export interface FreshResult {
   readonly asking: readonly number[]
 }
 
-const FIRST_PORT = 20_000
-const PORTS = 40_000
+const LAST_PORT = 60_999
 /** Every so many answers one is asked for again. */
 const ASK_AGAIN = 10
 
-const options = JSON.parse(process.argv[2] ?? '{}') as FreshOptions
+const options = JSON.parse(process.argv[2] ?? '{}') as ClientsOptions
 const hellos = readFileSync(options.hellos, 'latin1')
   .split('\n')
   .filter((line) => line !== '')
@@ -55,7 +58,7 @@ let underWay = 0
 /** Asks for a connection's hello. @returns what it was, once all of the answer is there */
 function ask(ip: string, port: number, since: number): Promise<string> {
   return new Promise((resolve) => {
-    const path = `/connection?ip=${ip}&port=${port}&wait=250`
+    const path = `/connection?ip=${ip}&port=${port}&wait=${options.wait}`
     get({ host: options.server, port: options.apiPort, path, agent }, (res) => {
       let text = ''
       res.setEncoding('utf8').on('data', (part: string) => (text += part))
@@ -72,9 +75,9 @@ function ask(ip: string, port: number, since: number): Promise<string> {
 
 function one(measured: boolean): void {
   const number = started++
-  const { from, server, port } = options
+  const { from, server, port, firstPort } = options
   const localAddress = from[number % from.length] ?? ''
-  const localPort = FIRST_PORT + (Math.floor(number / from.length) % PORTS)
+  const localPort = firstPort + (Math.floor(number / from.length) % (LAST_PORT - firstPort))
   const count = (what: string) => (other[what] = (other[what] ?? 0) + 1)
   underWay++
   const socket = connect({ host: server, port, localAddress, localPort, noDelay: true })
@@ -112,9 +115,9 @@ while (started < total) {
   while (started < due) one(started >= options.rate * options.warm)
   await sleep(1)
 }
-for (let i = 0; i < 100 && underWay > 0; i++) await sleep(20)
+for (let i = 0; i < 250 && underWay > 0; i++) await sleep(20)
 const ascending = (a: number, b: number) => a - b
-const result: FreshResult = {
+const result: ClientsResult = {
   sent,
   found,
   other,
