@@ -10,6 +10,7 @@ import * as z from 'zod/mini'
 import {
   CAPTURE_RING_OCTETS,
   CAPTURE_TIMEOUT_MILLIS,
+  FLOW_LIMIT_OCTETS,
   MAX_FANOUT,
   MAX_FRAME_LEN,
   SNAPLEN,
@@ -136,6 +137,17 @@ export const OPTIONS = {
       'have the in-kernel filter pass all that is in tunnels: VXLAN, GENEVE, GRE, ERSPAN, GTP-U, IP in IP, MPLS, PPPoE and more (default: true)',
     schema: z.boolean(),
     default: true,
+  },
+  'flow-limit': {
+    type: 'number',
+    describe:
+      'octets the kernel passes of each TCP flow and direction, where it may (CAP_BPF, native engine), 0 for all',
+    schema: z.int().check(
+      z.refine((value) => value === 0 || (value >= 1_024 && value <= 1 << 30), {
+        error: 'is 0, or from 1024 to 1073741824',
+      }),
+    ),
+    default: FLOW_LIMIT_OCTETS,
   },
   'http-ports': {
     type: 'list',

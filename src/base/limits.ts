@@ -15,6 +15,10 @@ export const CAPTURE_TIMEOUT_MILLIS = 1
 export const MAX_FANOUT = 16
 /** Ranges of ports the in-kernel filter tells apart; each makes 24 of its instructions, and the kernel takes 4096. */
 export const MAX_FILTER_RANGES = 64
+/** Octets of payload that pass of each TCP flow and direction where the kernel limits them: MAX_PREAMBLE_LEN, and a hello. */
+export const FLOW_LIMIT_OCTETS = 20_480
+/** TCP flows and directions the kernel counts for that, the least recently used one forgotten; some 110 octets each. */
+export const FLOW_LIMIT_ENTRIES = 65_536
 /** Milliseconds between two lines about frames lost on one interface: with the sign of life that tells of them, below 10 s. */
 export const LOSS_LINE_MILLIS = 8_000
 /** Octets of frames the capture child holds while its reader does not read; what comes then is dropped and counted. */
@@ -62,6 +66,8 @@ export const STORE_BATCH_MILLIS = 5
 export const STORE_CONNECT_MILLIS = 3_000
 /** Milliseconds Redis may be silent on a command before the connection is given up and made anew. */
 export const STORE_SILENT_MILLIS = 5_000
+/** Milliseconds Redis may take to look for one connection's hello: longer, and the request that waits for it is answered without. */
+export const STORE_ANSWER_MILLIS = 500
 /** Milliseconds between two attempts to reach Redis again: first, doubled each time up to the second. */
 export const STORE_RETRY_FIRST_MILLIS = 50
 export const STORE_RETRY_MOST_MILLIS = 1_000

@@ -62,6 +62,7 @@ export class CaptureChild {
   readonly #listener: ChildListener
   readonly #frames: SharedFrames | undefined
   #linkType = 0
+  #unlimited: string | undefined
   #losses: Losses = { child: 0 }
   #beatsMissed = 0
   #verdict: GapReason | undefined
@@ -113,6 +114,7 @@ export class CaptureChild {
         process.on('message', (message: ChildMessage) => {
           if (message.kind === 'open') {
             child.#linkType = message.linkType
+            child.#unlimited = message.unlimited
             resolve()
           } else if (message.kind === 'failed')
             reject(new OpenRefused(message.message, message.code))
@@ -138,6 +140,11 @@ export class CaptureChild {
 
   get pid(): number | undefined {
     return this.#process.pid
+  }
+
+  /** Why flows are not limited in the kernel, where they were to be. */
+  get unlimited(): string | undefined {
+    return this.#unlimited
   }
 
   /** Blocks of at least one frame, until the child ends. @throws BadFrames */

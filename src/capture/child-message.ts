@@ -11,6 +11,8 @@ export interface ChildOptions {
   readonly interface: string
   /** libpcap filter expression; "" passes all. */
   readonly filter: string
+  /** Octets of each TCP flow and direction the kernel is to pass, 0 for all. */
+  readonly flowLimit: number
   /** Octets of every frame kept. */
   readonly snaplen: number
   /** Octets of the kernel's ring, and of the frames that may wait for the parent. */
@@ -37,7 +39,8 @@ export interface Losses {
 
 /** What the capture child says over its IPC channel; frames go over stdout. */
 export type ChildMessage =
-  | { readonly kind: 'open'; readonly linkType: number }
+  /** It captures; `unlimited` is why flows are not limited in the kernel, where they were to be. */
+  | { readonly kind: 'open'; readonly linkType: number; readonly unlimited?: string }
   | { readonly kind: 'failed'; readonly code?: CaptureError['code']; readonly message: string }
   /** Sign of life. */
   | { readonly kind: 'alive'; readonly losses: Losses }

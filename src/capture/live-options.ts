@@ -13,6 +13,8 @@ export interface LiveOptions {
   readonly server?: boolean
   /** Ports of plain HTTP whose requests it passes; none unless said otherwise. */
   readonly httpPorts?: readonly number[]
+  /** Octets of payload the kernel passes of each TCP flow and direction, where it can limit them; all unless said otherwise. */
+  readonly flowLimit?: number
   readonly counters: Counters
   /** Takes one line about an event an operator wants to know of. */
   readonly log: (line: string) => void

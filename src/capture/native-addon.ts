@@ -29,6 +29,13 @@ export interface NativeCapture {
   counts(): NativeCounts
   /** Replaces the filter while frames come. @throws Error with libpcap's words; the filter before it stays */
   setFilter(expression: string): void
+  /** The filter as the kernel has it: a classic program, 8 octets an instruction. @throws Error */
+  classicFilter(): Uint8Array
+  /**
+   * Puts an eBPF program in its place until the next filter, with a table of so many flows; see src/native/ebpf.h.
+   * @throws Error with the kernel's reason; the filter stays
+   */
+  attachProgram(program: Uint8Array, entries: number): void
   /** Lets no new frame in; tells "stopped" when those before are handed over, or `millis` have passed. */
   stop(millis: number): void
   /** What ended it, after "failed". */
@@ -50,8 +57,8 @@ export interface NativeAddon {
   /** Descriptors of two connected sockets. @throws Error */
   createSocketPair(): [number, number]
   /**
-   * Leaves the main thread CAP_NET_RAW alone, for good; a process started from it has that too if `lend`, and can gain no
-   * other privilege. @throws Error
+   * Leaves the main thread CAP_NET_RAW alone, and CAP_BPF where it has it, for good; a process started from it has that too
+   * if `lend`, and can gain no other privilege. @throws Error
    */
   lendCapture(lend: boolean): void
   /** Descriptor of a socket connected to the Unix socket at `path`. @throws Error */

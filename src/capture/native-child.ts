@@ -7,6 +7,7 @@ import type { ChildCommand } from './child-message.js'
 import { childOptions, fail, heedParent, say } from './child-talk.js'
 import { interfaceIndex, interfaceState } from './interfaces.js'
 import { linkTypeOf } from './link-type.js'
+import { limitFlows } from './flow-limit.js'
 import type { NativeAddon, NativeCapture } from './native-addon.js'
 import { loadNativeAddon } from './native-addon.js'
 
@@ -45,6 +46,17 @@ function watchDown(): void {
     isDown = false
     say({ kind: 'up' })
   }, LOOK_MILLIS)
+}
+
+/** Limits flows in the kernel, if asked to. @returns why that cannot be */
+function limit(capture: NativeCapture): string | undefined {
+  if (options.flowLimit === 0) return undefined
+  try {
+    limitFlows(capture, options.flowLimit)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 function main(): void {
@@ -86,12 +98,15 @@ function main(): void {
   process.on('message', ({ expression }: ChildCommand) => {
     try {
       opened.setFilter(expression)
+      limit(opened)
     } catch (error) {
       process.stderr.write(`filter refused: ${(error as Error).message}\n`)
     }
   })
   setInterval(() => sayAlive(opened), options.heartbeatMillis / 2)
-  say({ kind: 'open', linkType: linkTypeOf(opened.datalink) })
+  const unlimited = limit(opened)
+  const linkType = linkTypeOf(opened.datalink)
+  say({ kind: 'open', linkType, ...(unlimited !== undefined && { unlimited }) })
 }
 
 main()

@@ -49,6 +49,7 @@ export class Supervisor {
   #current: CaptureChild | undefined
   #backOff = RESTART_FIRST_MILLIS
   #startedAt = 0
+  #saidUnlimited = false
   #lost = 0
 
   constructor(options: LiveOptions) {
@@ -154,6 +155,7 @@ export class Supervisor {
       {
         interface: options.interface,
         filter: this.#filter(),
+        flowLimit: options.flowLimit ?? 0,
         snaplen: options.snaplen ?? SNAPLEN,
         ringOctets: options.ringOctets ?? CAPTURE_RING_OCTETS,
         queueOctets: options.queueOctets ?? CAPTURE_QUEUE_OCTETS,
@@ -166,7 +168,17 @@ export class Supervisor {
       this.#listener,
     )
     this.#startedAt = performance.now()
+    this.#sayUnlimited(this.#current.unlimited)
     return this.#current
+  }
+
+  #sayUnlimited(reason: string | undefined): void {
+    if (reason === undefined || this.#saidUnlimited) return
+    this.#saidUnlimited = true
+    this.#options.log(
+      `${this.#options.interface}: the kernel does not limit flows (${reason}): all that the filter passes is captured; ` +
+        'CAP_BPF would let it, --flow-limit 0 does without',
+    )
   }
 
   #onLost({ child, kernel = 0, interface: outside = 0 }: Losses): void {

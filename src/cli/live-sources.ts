@@ -15,6 +15,7 @@ export function liveSources(config: Config, options: LiveOptions): LiveSource[] 
   const settings: LiveOptions = {
     ...options,
     tunnels: config.tunnels,
+    flowLimit: config['flow-limit'],
     engine: config.engine,
     ringOctets: config.ring << 20,
     snaplen: config.snaplen,

@@ -39,7 +39,15 @@ function explain(error: unknown): number {
 }
 
 const STORE = ['redis', 'ttl', 'per-ip', 'spool'] as const
-const CAPTURE = ['engine', 'ring', 'snaplen', 'capture-timeout', 'immediate', 'fanout'] as const
+const CAPTURE = [
+  'engine',
+  'ring',
+  'snaplen',
+  'capture-timeout',
+  'immediate',
+  'fanout',
+  'flow-limit',
+] as const
 const SENSOR = [
   'interface',
   'ports',

@@ -75,6 +75,8 @@ class Capture {
 
   /** DLT_ value of the frames. */
   int datalink() const { return datalink_; }
+  /** The packet socket. */
+  int fd() const { return fd_; }
   CaptureCounts counts();
   /** Replaces the filter; frames already in the ring passed the one before. @returns false with the reason in `error` */
   bool setFilter(const std::string& expression, std::string* error);

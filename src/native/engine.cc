@@ -5,7 +5,8 @@
 //   createSocketPair(): [number, number]                  two ends, one for such a child
 //   lendCapture(boolean), connectTo(path): number         see privilege.h
 //   openCapture(options, onEvent): Capture                see capture.h; throws libpcap's words
-//   Capture: datalink, counts(), setFilter(text), stop(millis), failure()
+//   Capture: datalink, counts(), setFilter(text), stop(millis), failure(); classicFilter(): octets,
+//   attachProgram(octets, entries), see ebpf.h
 
 #include <node_api.h>
 #include <sys/mman.h>
@@ -16,6 +17,7 @@
 #include <memory>
 
 #include "capture.h"
+#include "ebpf.h"
 #include "privilege.h"
 
 namespace hellotap {
@@ -174,6 +176,30 @@ napi_value setFilter(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value readClassicFilter(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  auto* held = static_cast<Held*>(arguments(env, info, values));
+  std::string program, error;
+  if (!classicFilter(held->capture->fd(), &program, &error)) return throwError(env, error);
+  napi_value result;
+  napi_create_buffer_copy(env, program.size(), program.data(), nullptr, &result);
+  return result;
+}
+
+napi_value attach(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  auto* held = static_cast<Held*>(arguments(env, info, values));
+  void* program = nullptr;
+  size_t octets = 0;
+  uint32_t entries = 0;
+  std::string error;
+  napi_get_buffer_info(env, values[0], &program, &octets);
+  napi_get_value_uint32(env, values[1], &entries);
+  if (!attachProgram(held->capture->fd(), static_cast<uint8_t*>(program), octets, entries, &error))
+    return throwError(env, error);
+  return nullptr;
+}
+
 napi_value stop(napi_env env, napi_callback_info info) {
   napi_value values[1];
   auto* held = static_cast<Held*>(arguments(env, info, values));
@@ -227,6 +253,8 @@ napi_value openCapture(napi_env env, napi_callback_info info) {
   napi_set_named_property(env, result, "datalink", number(env, held->capture->datalink()));
   method(env, result, "counts", counts, held);
   method(env, result, "setFilter", setFilter, held);
+  method(env, result, "classicFilter", readClassicFilter, held);
+  method(env, result, "attachProgram", attach, held);
   method(env, result, "stop", stop, held);
   method(env, result, "failure", failure, held);
   held->capture->start([held](CaptureEvent event) {

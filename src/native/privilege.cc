@@ -13,18 +13,27 @@
 namespace hellotap {
 
 bool lendCapture(bool lend, std::string* error) {
-  constexpr uint32_t kNetRaw = 1u << CAP_NET_RAW;
+  // CAP_BPF has a number since Linux 5.8; older headers have not its name
+  constexpr int kBpf = 39;
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct sets[2]{};
-  sets[0].effective = sets[0].permitted = kNetRaw;
-  // what is not inheritable is not ambient either: the kernel sees to that
-  sets[0].inheritable = lend ? kNetRaw : 0;
-  if (syscall(SYS_capset, &header, sets) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-      (lend && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) < 0)) {
-    *error = std::string("cannot keep CAP_NET_RAW alone: ") + strerror(errno);
-    return false;
+  __user_cap_data_struct had[2]{}, sets[2]{};
+  bool done = syscall(SYS_capget, &header, had) == 0;
+  sets[0].permitted = 1u << CAP_NET_RAW;
+  sets[1].permitted = had[1].permitted & 1u << (kBpf - 32);
+  for (auto& set : sets) {
+    set.effective = set.permitted;
+    // what is not inheritable is not ambient either: the kernel sees to that
+    set.inheritable = lend ? set.permitted : 0;
   }
-  return true;
+  done = done && syscall(SYS_capset, &header, sets) == 0 &&
+         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+  if (lend) {
+    done = done && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) == 0;
+    if (sets[1].permitted != 0)
+      done = done && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, kBpf, 0, 0) == 0;
+  }
+  if (!done) *error = std::string("cannot keep CAP_NET_RAW alone: ") + strerror(errno);
+  return done;
 }
 
 int connectTo(const std::string& path, std::string* error) {

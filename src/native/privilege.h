@@ -5,8 +5,8 @@
 namespace hellotap {
 
 /**
- * Leaves the calling thread CAP_NET_RAW alone, for good, and says whether a program it starts may have that too. Nothing
- * started from then on can gain another privilege. @returns false with the reason in `error`
+ * Leaves the calling thread CAP_NET_RAW alone, and CAP_BPF where it has it, for good, and says whether a program it starts
+ * may have that too. Nothing started from then on can gain another privilege. @returns false with the reason in `error`
  */
 bool lendCapture(bool lend, std::string* error);
 

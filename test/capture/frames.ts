@@ -194,6 +194,21 @@ export const TUNNELS: Frames = {
   ...behindTags('PPPoE', ethernet(0x8864, [0x11, 0, 0, 1, 0, 80, 0, 0x21, ...zeros(60)])),
 }
 
+/** The octets of payload that each frame of a stream holds. */
+export const STREAM_PAYLOAD = BULK.length
+
+/** Kinds of TCP streams: a frame to send again and again, and what a client begins the next stream of the same ports with. */
+export const STREAMS: Readonly<Record<string, { readonly bulk: Octets; readonly syn: Octets }>> =
+  Object.fromEntries(
+    Object.entries(everywhere('', TCP, tcp({ from: 40_000, options: 12, payload: BULK }))).map(
+      ([name, bulk]) => [name, { bulk, syn: synOf(name) }],
+    ),
+  )
+
+function synOf(name: string): Octets {
+  return everywhere('', TCP, tcp({ from: 40_000, flags: SYN, options: 20 }))[name] ?? []
+}
+
 const request = (text: string) => [...Buffer.from(`${text} /a?b=c HTTP/1.1\r\n`)]
 
 /** Requests of plain HTTP. */

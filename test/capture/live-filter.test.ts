@@ -1,0 +1,148 @@
+// What each engine's kernel filter passes of frames that are really on a wire: Linux takes the outer VLAN tag off before
+// the filter sees the frame, and libpcap puts it back after.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { LiveOptions } from '../../src/capture/live-options.js'
+import type { Frames } from './frames.js'
+import {
+  DROP,
+  HTTP_WATCHED,
+  NO_REQUESTS,
+  OF_SERVERS,
+  PASS,
+  REQUESTS,
+  STREAMS,
+  STREAM_PAYLOAD,
+  TUNNELS,
+  WATCHED,
+} from './frames.js'
+import { Lab, whyNoLab } from './live-lab.js'
+
+const why = whyNoLab()
+const ALL: Frames = { ...PASS, ...DROP, ...TUNNELS, ...REQUESTS, ...NO_REQUESTS, ...OF_SERVERS }
+const hex = (frames: Frames) =>
+  Object.values(frames).map((octets) => Buffer.from(octets).toString('hex'))
+/** Names by octets, of which some frames have the same. */
+const NAMES = new Map(Object.keys(ALL).map((name, i) => [hex(ALL)[i] ?? '', name]))
+const namesOf = (octets: readonly string[]) =>
+  [...new Set(octets.map((each) => NAMES.get(each) ?? each))].sort()
+
+const SENDER = `const { Cap } = require('cap'); const cap = new Cap()
+  cap.open('vb', '', 1 << 20, Buffer.alloc(65535))
+  for (const hex of require(process.argv[1])) cap.send(Buffer.from(hex, 'hex'))
+  cap.close()`
+
+describe('live filter', function () {
+  let lab: Lab
+  let folder: string
+  before(function () {
+    if (why !== undefined) {
+      console.log(`      skipped: ${why}`)
+      this.skip()
+    }
+    folder = mkdtempSync(join(tmpdir(), 'hellotap-filter-'))
+    lab = new Lab()
+    lab.quiet()
+  })
+  after(async () => {
+    if (why !== undefined) return
+    await lab.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  /** Puts frames on the wire. */
+  const send = (octets: readonly string[]) => {
+    const file = join(folder, 'frames.json')
+    writeFileSync(file, JSON.stringify(octets))
+    lab.exec(lab.b, process.execPath, '-e', SENDER, file)
+  }
+
+  const ENGINES: Record<string, Partial<LiveOptions>> = {
+    native: { engine: 'native' },
+    'native, with a limit for flows': { engine: 'native', flowLimit: 20_480 },
+    cap: { engine: 'cap' },
+  }
+  for (const [name, engine] of Object.entries(ENGINES))
+    it(`passes what it is to pass, and nothing else: ${name}`, async () => {
+      const common = { interface: 'va', ports: WATCHED, ...engine }
+      const runners = [
+        { expected: PASS, options: { tunnels: false } },
+        {
+          expected: { ...PASS, ...TUNNELS, ...REQUESTS, ...OF_SERVERS, ...bulk() },
+          options: { tunnels: true, server: true, httpPorts: HTTP_WATCHED },
+        },
+      ].map(({ expected, options }) => ({ expected, runner: lab.run({ ...common, ...options }) }))
+      for (const { runner } of runners) await runner.opened()
+      // any frame that passes, with octets of its own, comes last
+      const last = hex(PASS)[0]?.replace(/^00/, '02') ?? ''
+      send([...hex(ALL), last])
+      for (const { expected, runner } of runners) {
+        await runner.until('the last is seen', () => runner.frames.at(-1)?.octets === last)
+        await runner.stop()
+        const seen = runner.frames.map(({ octets }) => octets).filter((octets) => octets !== last)
+        expect(namesOf(seen)).to.deep.equal(namesOf(hex(expected)))
+        expect(runner.logs).to.deep.equal([])
+      }
+    })
+
+  it('limits each flow by itself, behind VLAN tags too, and each connection anew', async () => {
+    const flowLimit = 20_480
+    const most = Math.ceil(flowLimit / STREAM_PAYLOAD)
+    const runner = await lab
+      .run({ interface: 'va', ports: WATCHED, engine: 'native', flowLimit })
+      .opened()
+    const streams = Object.entries(STREAMS).map(([name, { bulk, syn }]) => ({
+      name,
+      bulk: Buffer.from(bulk).toString('hex'),
+      syn: Buffer.from(syn).toString('hex'),
+    }))
+    // the streams side by side, a SYN of each in the middle of it
+    const bulks = Array.from({ length: 2 * most }, () => streams.map(({ bulk }) => bulk)).flat()
+    const syns = streams.map(({ syn }) => syn)
+    send([...bulks, ...syns, ...bulks, ...syns])
+    const seen = (octets: string) => runner.frames.filter((each) => each.octets === octets).length
+    await runner.until('the last is seen', () => seen(syns.at(-1) ?? '') === 2)
+    await runner.stop()
+    for (const { name, bulk, syn } of streams) {
+      // two tags in the frame, the outer one of a kind the kernel does not take off, are one too many
+      expect(seen(bulk), name).to.equal(name.endsWith('old qinq') ? 4 * most : 2 * most)
+      expect(seen(syn), name).to.equal(2)
+    }
+  })
+
+  it('limits flows on all interfaces at once', async () => {
+    const flowLimit = 20_480
+    const runner = await lab
+      .run({ interface: 'any', ports: WATCHED, engine: 'native', flowLimit })
+      .opened()
+    const [v4, v6] = ['v4', 'v6'].map((family) => STREAMS[` ${family}`] ?? { bulk: [], syn: [] })
+    const frames = [v4, v6].map((stream) => Buffer.from(stream?.bulk ?? []).toString('hex'))
+    send([
+      ...Array.from({ length: 100 }, () => frames).flat(),
+      Buffer.from(v6?.syn ?? []).toString('hex'),
+    ])
+    const isSyn = ({ octets }: { octets: string }) => octets.length < 300
+    await runner.until('the last is seen', () => runner.frames.some(isSyn))
+    await runner.stop()
+    expect(runner.frames).to.have.lengthOf(2 * Math.ceil(flowLimit / STREAM_PAYLOAD) + 1)
+  })
+
+  it('limits no fragments, no tunnels, and nothing behind IP options or three tags', async () => {
+    const runner = await lab
+      .run({ interface: 'va', ports: WATCHED, engine: 'native', flowLimit: 1_024 })
+      .opened()
+    const names = ['a later fragment', 'a hello after IPv4 options', 'three tags', 'GRE v4']
+    const frames = names.map((name) => Buffer.from(ALL[name] ?? []).toString('hex'))
+    send(Array.from({ length: 200 }, () => frames).flat())
+    await runner.until('all are seen', () => runner.frames.length === 200 * names.length)
+    await runner.stop()
+  })
+})
+
+/** Of what is dropped otherwise, what servers send. */
+function bulk(): Frames {
+  return Object.fromEntries(Object.entries(DROP).filter(([name]) => name.startsWith('bulk of')))
+}
