@@ -170,7 +170,15 @@ export class SensorProcess {
       args.push('--fingerprints', config.fingerprints.join(','))
     if (config.server) args.push('--server')
     if (config.sensor !== undefined) args.push('--sensor', config.sensor)
-    for (const name of ['engine', 'ring', 'snaplen', 'capture-timeout', 'fanout'] as const)
+    for (const name of [
+      'engine',
+      'ring',
+      'snaplen',
+      'capture-timeout',
+      'fanout',
+      'flow-limit',
+      'tunnels',
+    ] as const)
       if (config[name] !== undefined) args.push(`--${name}`, String(config[name]))
     if (config['http-ports'].length > 0) args.push('--http-ports', config['http-ports'].join(','))
     if (config.immediate) args.push('--immediate')

@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { LiveOptions } from '../../src/capture/live-options.js'
 import type { Frames } from './frames.js'
@@ -128,6 +129,27 @@ describe('live filter', function () {
     await runner.until('the last is seen', () => runner.frames.some(isSyn))
     await runner.stop()
     expect(runner.frames).to.have.lengthOf(2 * Math.ceil(flowLimit / STREAM_PAYLOAD) + 1)
+  })
+
+  it('limits flows by the longest filter, and goes on when it is replaced', async () => {
+    const ports = Array.from({ length: 64 }, (_, i) => 443 + 2 * i)
+    const httpPorts = ports.map((port) => port + 1000)
+    const runner = await lab
+      .run({ interface: 'va', ports, httpPorts, server: true, engine: 'native', flowLimit: 1_024 })
+      .opened()
+    const octets = Buffer.from(STREAMS[' v4']?.bulk ?? []).toString('hex')
+    const last = hex(PASS)[0] ?? ''
+    send([...Array.from({ length: 50 }, () => octets), last])
+    await runner.until('the last is seen', () => runner.frames.at(-1)?.octets === last)
+    expect(runner.frames).to.have.lengthOf(2)
+    runner.process.send({ watch: WATCHED })
+    await sleep(200)
+    send([...Array.from({ length: 50 }, () => octets), last])
+    await runner.until('the last is seen again', () => runner.frames.length === 4)
+    await runner.stop()
+    // the table of flows is a new one
+    expect(runner.frames.map((frame) => frame.octets)).to.deep.equal([octets, last, octets, last])
+    expect(runner.logs).to.deep.equal([])
   })
 
   it('limits no fragments, no tunnels, and nothing behind IP options or three tags', async () => {

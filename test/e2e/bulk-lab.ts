@@ -145,10 +145,15 @@ export class Sensor {
 
   /** Capabilities of the process that captures, as in /proc. */
   capabilities(): string {
-    const pids = execFileSync('ip', ['netns', 'pids', this.#lab.a]).toString().trim().split('\n')
-    const pid = pids.find((each) =>
-      readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('native-child'),
-    )
-    return /^CapEff:\s*(\w+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? ''
+    const status = readFileSync(`/proc/${captureProcess(this.#lab.a)}/status`, 'utf8')
+    return /^CapEff:\s*(\w+)/m.exec(status)?.[1] ?? ''
   }
+}
+
+/** Process number of the native engine's child in a namespace. */
+export function captureProcess(namespace: string): string {
+  const pids = execFileSync('ip', ['netns', 'pids', namespace]).toString().trim().split('\n')
+  const isCapture = (pid: string) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('native-child')
+  return pids.find(isCapture) ?? ''
 }

@@ -6,9 +6,10 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { whyNoLab } from '../capture/live-lab.js'
-import { HELLOTAP } from '../hellotap.js'
+import { CHILD_OPTIONS } from '../../src/capture/child-message.js'
+import { Daemon, HELLOTAP } from '../hellotap.js'
 import type { Passed } from './bulk-lab.js'
-import { BulkLab, SERVER4, SERVER6 } from './bulk-lab.js'
+import { BulkLab, SERVER4, SERVER6, captureProcess } from './bulk-lab.js'
 
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs']
 const withCapabilities = (names: string) => [
@@ -86,6 +87,28 @@ describe('flow limit', function () {
     await sensor.daemon.stop()
     expect(sensor.hellos()).to.have.lengthOf(2)
     expect(sensor.daemon.output).to.not.match(NOT_LIMITED)
+  })
+
+  it('is what `up` is told, as is whether tunnels pass', async () => {
+    const optionsOf = async (...words: string[]) => {
+      const up = ['up', '-i', 'va', '--https-port', '0', ...words]
+      const inside = ['netns', 'exec', bulk.lab.a, process.execPath, HELLOTAP, ...up]
+      const daemon = new Daemon('ip', inside)
+      await daemon.says(/serving/)
+      const environ = readFileSync(`/proc/${captureProcess(bulk.lab.a)}/environ`, 'utf8')
+      await daemon.stop()
+      const text = environ.split('\0').find((each) => each.startsWith(`${CHILD_OPTIONS}=`)) ?? ''
+      return JSON.parse(text.slice(CHILD_OPTIONS.length + 1)) as {
+        readonly flowLimit: number
+        readonly filter: string
+      }
+    }
+    const usual = await optionsOf()
+    expect(usual.flowLimit).to.equal(20_480)
+    expect(usual.filter).to.contain('= 4789')
+    const told = await optionsOf('--flow-limit', '4096', '--tunnels', 'false')
+    expect(told.flowLimit).to.equal(4096)
+    expect(told.filter).to.not.contain('= 4789')
   })
 
   it('begins anew with each connection of the same ports', async () => {
