@@ -17,7 +17,7 @@ import { userAgentBound, userAgentKey } from './user-agent-key.js'
 /** A sighting held, in the list of its address and in the chain of all by arrival. */
 interface Held {
   sighting: Sighting
-  readonly micros: number
+  micros: number
   earlier: Held | undefined
   later: Held | undefined
 }
@@ -63,7 +63,7 @@ export class MemoryStore implements Store {
       const micros = keptMicros(sighting.time, now)
       if (micros <= now - this.#ttlMicros) continue
       this.#statistics.add(sighting, micros)
-      this.#hold(sighting, micros)
+      this.#hold(sighting, micros, now)
       this.#waiters.offer(sighting)
     }
     return true
@@ -159,7 +159,7 @@ export class MemoryStore implements Store {
     return from < 0 ? [] : from === 0 ? held : held.slice(from)
   }
 
-  #hold(sighting: Sighting, micros: number): void {
+  #hold(sighting: Sighting, micros: number, now: number): void {
     const held: Held = { sighting, micros, earlier: this.#newest, later: undefined }
     if (this.#newest === undefined) this.#oldest = held
     else this.#newest.later = held
@@ -168,6 +168,11 @@ export class MemoryStore implements Store {
 
     let list = this.#byIp.get(sighting.src)
     if (list === undefined) this.#byIp.set(sighting.src, (list = []))
+    // the clock was set back: what it had dated ahead must not outrank and outlast what is new
+    for (let i = list.length - 1, later = list[i]; later !== undefined; later = list[--i]) {
+      if (later.micros <= now) break
+      later.micros = micros
+    }
     let at = list.length
     while (at > 0 && (list[at - 1]?.micros ?? 0) > micros) at--
     if (at === list.length) list.push(held)

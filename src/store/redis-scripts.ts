@@ -214,6 +214,13 @@ until #rows < 32
 return false
 `
 
+/** KEYS[1] rows; ARGV: now µs, a score. Gives rows of a time to come that score: a clock was set back. */
+export const DATE_BACK = `
+for _, row in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf')) do
+  redis.call('ZADD', KEYS[1], ARGV[2], row)
+end
+`
+
 /** KEYS[1] rows; ARGV[1] lowest score. Returns how many fingerprints they show. */
 export const DISTINCT_STABLE = `
 local seen, count, from = {}, 0, 0

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { STORE_CLOSE_MILLIS } from '../base/limits.js'
+import { STORE_ANSWER_MILLIS, STORE_CLOSE_MILLIS } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
 import type { Entry } from './batch-sums.js'
 import { ConnectionWaiters } from './connection-waiters.js'
@@ -121,7 +121,7 @@ class RedisStore implements Store {
     const sinceMicros = since * 1e6
     const spooled = this.#writer.waiting(ip, port)
     if (spooled !== undefined && microsOf(spooled.time) >= sinceMicros) return spooled
-    const look = () => this.#storedConnection(ip, port, sinceMicros)
+    const look = () => this.#promptly(this.#storedConnection(ip, port, sinceMicros))
     if (waitMs <= 0) return look()
     // begun before the look: what is put or written in between is not missed
     const wait = this.#waiters.wait(ip, port, sinceMicros, waitMs)
@@ -236,6 +236,23 @@ class RedisStore implements Store {
     )
     const [sighting] = typeof row === 'string' ? this.#parsed([row]) : []
     return sighting !== undefined && microsOf(sighting.time) >= sinceMicros ? sighting : undefined
+  }
+
+  /** What Redis answers, if it does so in good time: who waits for one hello has a request waiting behind it. */
+  async #promptly<T>(answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      const sentence = `Redis at ${this.#address.shown} does not answer: see whether it hangs or is overloaded`
+      timer = setTimeout(
+        () => reject(new StoreError('STORE_UNREACHABLE', sentence)),
+        STORE_ANSWER_MILLIS,
+      )
+    })
+    try {
+      return await Promise.race([answer, late])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** Hands a row that another process wrote to those who wait for it. */

@@ -18,6 +18,7 @@ import {
 import type { Sighting } from '../model/sighting.js'
 import type { Entry } from './batch-sums.js'
 import type { RedisStatistics } from './redis-statistics.js'
+import { DATE_BACK } from './redis-scripts.js'
 import { Spool } from './spool.js'
 import type { StoreLimits } from './store.js'
 
@@ -50,6 +51,8 @@ export class RedisWriter {
   /** The latest that waits of each address and port. */
   readonly #waiting = new Map<string, Entry>()
   readonly #writer = randomUUID()
+  /** The latest that our clock has shown, microseconds. */
+  #latest = 0
   /** Number of the batch in flight. */
   #number = 1
   #writing = false
@@ -184,7 +187,10 @@ export class RedisWriter {
 
   async #send(batch: readonly Entry[]): Promise<void> {
     const ttlMs = this.#limits.ttlSeconds * 1000
-    const expired = this.#now() * 1000 - ttlMs * 1000
+    const now = this.#now() * 1000
+    const wasSetBack = now < this.#latest
+    this.#latest = Math.max(this.#latest, now)
+    const expired = now - ttlMs * 1000
     const live = batch.filter(({ micros }) => micros > expired)
     const byIp = new Map<string, Entry[]>()
     for (const entry of live) {
@@ -195,6 +201,9 @@ export class RedisWriter {
     const pipeline = this.#redis.pipeline()
     for (const [ip, entries] of byIp) {
       const key = rowsKey(ip)
+      // what the clock had dated ahead must not outrank and outlast what is new
+      if (wasSetBack)
+        pipeline.eval(DATE_BACK, 1, key, now, Math.min(...entries.map(({ micros }) => micros)))
       pipeline
         .zadd(key, ...entries.flatMap((entry) => [entry.micros, rowOf(entry)]))
         .zremrangebyscore(key, '-inf', expired)

@@ -1,11 +1,12 @@
 // `hellotap up` (or its parts) on one end of a cable, clients on the other: real interfaces, real TCP connections, each of
 // them sending a recorded hello, and every answer of the API looked at.
 
+import type { SpawnOptions } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { SpawnOptions } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readCapture } from '../../src/read-capture.js'
 import { Lab, ip } from '../capture/live-lab.js'
 import { Daemon, HELLOTAP } from '../hellotap.js'
@@ -122,6 +123,23 @@ export class Rig {
     this.#daemons.push(clients)
     if ((await clients.ended()) !== 0) throw new Error(clients.output)
     return JSON.parse(clients.output) as ClientsResult
+  }
+
+  /** Has hellos sent for `seconds`, a hundred a second. @throws Error unless each is found */
+  async seesAll(seconds = 0.5, wait = 1000): Promise<void> {
+    const { sent, found, other } = await this.clients({ rate: 100, seconds, wait })
+    const wanted = Math.round(100 * seconds)
+    if (found < wanted || sent < wanted)
+      throw new Error(`${found} of ${wanted} hellos found: ${JSON.stringify(other)}`)
+  }
+
+  /** Waits until a metric is what it should be. @throws Error after ten seconds */
+  async until(name: string, holds: (value: number | undefined) => boolean): Promise<void> {
+    for (let i = 0; i < 100; i++) {
+      if (holds(this.metric(name))) return
+      await sleep(100)
+    }
+    throw new Error(`${name} stays ${this.metric(name)}`)
   }
 
   /** What the API answers in A. */

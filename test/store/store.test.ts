@@ -131,6 +131,19 @@ for (const kind of [memoryKind(), redisKind()]) {
       expect((await store.sightings(IP, 0, 10)).total).to.equal(1)
     })
 
+    it('takes what comes after the clock was set back for the latest, and keeps it', async () => {
+      for (const port of [1, 2, 3, 4, 5]) await put({ port })
+      clock.ms -= 1_800_000
+      await put({ port: 6, ago: 10 })
+      expect((await store.latest(IP))?.srcport).to.equal(6)
+      clock.ms += 5
+      await put({ port: 7 })
+      const { sightings } = await store.sightings(IP, 0, 100)
+      expect(ports(sightings)).to.deep.equal([7, 6, 5, 4, 3])
+      clock.ms += 3_600_000
+      expect(await store.latest(IP)).to.equal(undefined)
+    })
+
     it('counts the fingerprints an address shows, whatever their order of extensions', async () => {
       await put(
         { fingerprint: 1, order: 1 },
