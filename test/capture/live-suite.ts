@@ -208,23 +208,28 @@ export function liveSuite(engine: EngineName): void {
       // cap cannot tell what its ring lost, so it is not to lose any
       const ringOctets = (engine === 'native' ? 1 : 64) << 20
       const bounds = { queueOctets: 1 << 18, ringOctets, heartbeatMillis: 100 }
-      const runner = await quiet.run({ interface: 'va', ports: [443], engine, ...bounds }).opened()
-      runner.process.send({ pauseMillis: 1500 })
-      const sent = await quiet.send({ count: 3000, burst: 20, everyMillis: 5, size: 1200 })
-      const dropped = () => {
-        const { capture_child_dropped = 0, capture_kernel_dropped = 0 } = runner.counters
-        return capture_child_dropped + capture_kernel_dropped
+      try {
+        const runner = await quiet
+          .run({ interface: 'va', ports: [443], engine, ...bounds })
+          .opened()
+        runner.process.send({ pauseMillis: 1500 })
+        const sent = await quiet.send({ count: 3000, burst: 20, everyMillis: 5, size: 1200 })
+        const dropped = () => {
+          const { capture_child_dropped = 0, capture_kernel_dropped = 0 } = runner.counters
+          return capture_child_dropped + capture_kernel_dropped
+        }
+        const accounted = () => runner.sequences().length + dropped()
+        await runner.until('every frame is given or counted', () => accounted() >= sent)
+        await runner.stop()
+        const { capture_kernel_dropped = 0 } = runner.counters
+        expect(dropped()).to.be.above(0)
+        expect(sent).to.equal(3000)
+        expect(accounted()).to.equal(sent)
+        expect(runner.dropped).to.equal(engine === 'native' ? capture_kernel_dropped : undefined)
+        expect(runner.gaps).to.deep.equal([])
+      } finally {
+        await quiet.close()
       }
-      const accounted = () => runner.sequences().length + dropped()
-      await runner.until('every frame is given or counted', () => accounted() >= sent)
-      await runner.stop()
-      const { capture_kernel_dropped = 0 } = runner.counters
-      expect(dropped()).to.be.above(0)
-      expect(sent).to.equal(3000)
-      expect(accounted()).to.equal(sent)
-      expect(runner.dropped).to.equal(engine === 'native' ? capture_kernel_dropped : undefined)
-      expect(runner.gaps).to.deep.equal([])
-      await quiet.close()
     })
 
     it('leaves no child behind when it is killed', async () => {
