@@ -201,23 +201,24 @@ return most
 // Rows of an address, a zset by time in µs: "<order of arrival> <port> <sha3_384_stable or -> <sighting as JSON>".
 // Of equal times the order of arrival decides, and a row written twice is one row.
 
-/** KEYS[1] rows; ARGV: lowest score, port. Returns the newest row of that port. */
+// Beside them their ports, a zset too: port -> time of its newest row. A port that is not there costs no look at the rows.
+
+/** KEYS: rows, ports; ARGV: time a row must be later than, port. Returns the newest row of that port. */
 export const ROW_OF_PORT = `
-local from = 0
-repeat
-  local rows = redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', ARGV[1], 'LIMIT', from, 32)
-  for _, row in ipairs(rows) do
-    if string.match(row, '^%S+ (%d+) ') == ARGV[2] then return row end
-  end
-  from = from + 32
-until #rows < 32
+local time = redis.call('ZSCORE', KEYS[2], ARGV[2])
+if not time or tonumber(time) <= tonumber(ARGV[1]) then return false end
+for _, row in ipairs(redis.call('ZREVRANGEBYSCORE', KEYS[1], time, time)) do
+  if string.match(row, '^%S+ (%d+) ') == ARGV[2] then return row end
+end
 return false
 `
 
-/** KEYS[1] rows; ARGV: now µs, a score. Gives rows of a time to come that score: a clock was set back. */
+/** KEYS: rows, ports; ARGV: now, a time, µs. Gives what has a time to come that time: a clock was set back. */
 export const DATE_BACK = `
-for _, row in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf')) do
-  redis.call('ZADD', KEYS[1], ARGV[2], row)
+for _, key in ipairs(KEYS) do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. ARGV[1], '+inf')) do
+    redis.call('ZADD', key, ARGV[2], member)
+  end
 end
 `
 

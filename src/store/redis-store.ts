@@ -9,7 +9,7 @@ import { storeErrorOf } from './redis-error.js'
 import { DISTINCT_STABLE, ROW_OF_PORT } from './redis-scripts.js'
 import { rewriteRows } from './redis-rewrite.js'
 import { RedisStatistics } from './redis-statistics.js'
-import { RedisWriter, rowsKey } from './redis-writer.js'
+import { RedisWriter, portsKey, rowsKey } from './redis-writer.js'
 import { RowWatch } from './row-watch.js'
 import { parseSighting } from './sighting-schema.js'
 import { keptMicros, microsOf } from './sighting-time.js'
@@ -183,8 +183,7 @@ class RedisStore implements Store {
   }
 
   rewrite(remake: (sighting: Sighting) => Sighting | undefined): Promise<void> {
-    const expired = this.#now() * 1000 - this.#ttlMicros
-    return this.#ask(() => rewriteRows(this.#redis, expired, remake))
+    return this.#ask(() => rewriteRows(this.#redis, this.#expired(), remake))
   }
 
   health(): StoreHealth {
@@ -216,9 +215,14 @@ class RedisStore implements Store {
     this.#redis.disconnect()
   }
 
+  /** Time that a row must be later than to be retained, microseconds. */
+  #expired(): number {
+    return this.#now() * 1000 - this.#ttlMicros
+  }
+
   /** Lowest score a retained row has. */
   #lowest(): string {
-    return `(${this.#now() * 1000 - this.#ttlMicros}`
+    return `(${this.#expired()}`
   }
 
   #rows(ip: string, offset: number, limit: number): Promise<string[]> {
@@ -232,7 +236,7 @@ class RedisStore implements Store {
     sinceMicros: number,
   ): Promise<Sighting | undefined> {
     const row = await this.#ask(() =>
-      this.#redis.eval(ROW_OF_PORT, 1, rowsKey(ip), this.#lowest(), port),
+      this.#redis.eval(ROW_OF_PORT, 2, rowsKey(ip), portsKey(ip), this.#expired(), port),
     )
     const [sighting] = typeof row === 'string' ? this.#parsed([row]) : []
     return sighting !== undefined && microsOf(sighting.time) >= sinceMicros ? sighting : undefined

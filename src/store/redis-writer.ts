@@ -27,6 +27,11 @@ export function rowsKey(ip: string): string {
   return `hellotap:{${ip}}`
 }
 
+/** Key of the ports an address's rows are from. */
+export function portsKey(ip: string): string {
+  return `hellotap:{${ip}}:ports`
+}
+
 /** Pattern of the keys that rowsKey gives, as SCAN matches them; no key of the statistics is one. */
 export const ROWS_KEYS = 'hellotap:{*}'
 
@@ -201,14 +206,26 @@ export class RedisWriter {
     const pipeline = this.#redis.pipeline()
     for (const [ip, entries] of byIp) {
       const key = rowsKey(ip)
+      const ports = portsKey(ip)
       // what the clock had dated ahead must not outrank and outlast what is new
       if (wasSetBack)
-        pipeline.eval(DATE_BACK, 1, key, now, Math.min(...entries.map(({ micros }) => micros)))
+        pipeline.eval(
+          DATE_BACK,
+          2,
+          key,
+          ports,
+          now,
+          Math.min(...entries.map(({ micros }) => micros)),
+        )
       pipeline
         .zadd(key, ...entries.flatMap((entry) => [entry.micros, rowOf(entry)]))
         .zremrangebyscore(key, '-inf', expired)
         .zremrangebyrank(key, 0, -1 - this.#limits.perIp)
         .pexpire(key, ttlMs)
+        .zadd(ports, 'GT', ...entries.flatMap(({ micros, sighting }) => [micros, sighting.srcport]))
+        .zremrangebyscore(ports, '-inf', expired)
+        .zremrangebyrank(ports, 0, -1 - this.#limits.perIp)
+        .pexpire(ports, ttlMs)
     }
     if (live.length > 0) this.#statistics.addTo(pipeline, this.#writer, this.#number, live)
     const written = live.map(({ sighting }) => `${sighting.src} ${sighting.srcport}`)
