@@ -1,16 +1,15 @@
 import type { Redis } from 'ioredis'
-import { STORE_ANSWER_MILLIS, STORE_CLOSE_MILLIS } from '../base/limits.js'
+import { STORE_CLOSE_MILLIS } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
 import type { Entry } from './batch-sums.js'
-import { ConnectionWaiters } from './connection-waiters.js'
 import { connectRedis, newRedisClient, parseRedisUrl } from './redis-connection.js'
 import type { RedisAddress } from './redis-connection.js'
 import { storeErrorOf } from './redis-error.js'
-import { DISTINCT_STABLE, ROW_OF_PORT } from './redis-scripts.js'
+import { DISTINCT_STABLE } from './redis-scripts.js'
+import { RedisConnections } from './redis-connections.js'
 import { rewriteRows } from './redis-rewrite.js'
 import { RedisStatistics } from './redis-statistics.js'
-import { RedisWriter, portsKey, rowsKey } from './redis-writer.js'
-import { RowWatch } from './row-watch.js'
+import { RedisWriter, rowsKey } from './redis-writer.js'
 import { parseSighting } from './sighting-schema.js'
 import { keptMicros, microsOf } from './sighting-time.js'
 import { StoreError } from './store.js'
@@ -66,9 +65,7 @@ class RedisStore implements Store {
   readonly #now: () => number
   readonly #statistics: RedisStatistics
   readonly #writer: RedisWriter
-  readonly #watch: RowWatch
-  /** Those who wait for what this very process puts need not wait for Redis. */
-  readonly #waiters = new ConnectionWaiters()
+  readonly #connections: RedisConnections
   #arrival = 0
   #badRows = 0
   #lastError: unknown
@@ -80,7 +77,11 @@ class RedisStore implements Store {
     this.#now = now
     this.#statistics = new RedisStatistics(redis, limits.ttlSeconds, now, () => this.#badRows++)
     this.#writer = new RedisWriter(redis, this.#statistics, limits, now)
-    this.#watch = new RowWatch(newRedisClient(address), (ip, port) => this.#offerStored(ip, port))
+    this.#connections = new RedisConnections(redis, newRedisClient(address), {
+      expired: () => this.#expired(),
+      parse: (row) => this.#parsed([row])[0],
+      errorOf: (error) => storeErrorOf(error, address),
+    })
     redis.on('error', (error) => (this.#lastError = error))
     redis.on('ready', () => (this.#lastError = undefined))
   }
@@ -93,7 +94,7 @@ class RedisStore implements Store {
       if (micros <= now - this.#ttlMicros) continue
       this.#arrival = Math.max(this.#arrival + 1, now)
       entries.push({ sighting, micros, order: this.#arrival.toString(36).padStart(11, '0') })
-      this.#waiters.offer(sighting)
+      this.#connections.offer(sighting)
     }
     return this.#writer.put(entries)
   }
@@ -112,28 +113,12 @@ class RedisStore implements Store {
     })
   }
 
-  async connection(
-    ip: string,
-    port: number,
-    waitMs: number,
-    since = 0,
-  ): Promise<Sighting | undefined> {
+  connection(ip: string, port: number, waitMs: number, since = 0): Promise<Sighting | undefined> {
     const sinceMicros = since * 1e6
     const spooled = this.#writer.waiting(ip, port)
-    if (spooled !== undefined && microsOf(spooled.time) >= sinceMicros) return spooled
-    const look = () => this.#promptly(this.#storedConnection(ip, port, sinceMicros))
-    if (waitMs <= 0) return look()
-    // begun before the look: what is put or written in between is not missed
-    const wait = this.#waiters.wait(ip, port, sinceMicros, waitMs)
-    if (!this.#watch.isListening) void this.#watch.listen().then(() => this.#offerStored(ip, port))
-    const stored = look().then(
-      (sighting) => sighting ?? wait.sighting,
-      () => wait.sighting,
-    )
-    const sighting = await Promise.race([stored, wait.sighting.then((put) => put ?? stored)])
-    wait.cancel()
-    // the last word is Redis': what it wrote may not have been told, and if it is away it says so
-    return sighting ?? look()
+    if (spooled !== undefined && microsOf(spooled.time) >= sinceMicros)
+      return Promise.resolve(spooled)
+    return this.#connections.find(ip, port, waitMs, sinceMicros)
   }
 
   sightings(ip: string, offset: number, limit: number): Promise<SightingPage> {
@@ -166,7 +151,8 @@ class RedisStore implements Store {
     const micros = Math.min(Math.round(observation.time * 1e6), now)
     const key = userAgentKey(userAgent, via)
     if (key === '' || micros <= now - this.#ttlMicros) return
-    const find = () => (port === undefined ? this.latest(ip) : this.#storedConnection(ip, port, 0))
+    const find = () =>
+      port === undefined ? this.latest(ip) : this.#connections.stored(ip, port, 0)
     let sighting = await find()
     if (sighting === undefined && this.#writer.spooled > 0) {
       // its hello may have been put a moment ago
@@ -210,8 +196,7 @@ class RedisStore implements Store {
     await Promise.race([this.#writer.drain(), bound])
     clearTimeout(timer)
     this.#writer.close()
-    this.#waiters.close()
-    this.#watch.close()
+    this.#connections.close()
     this.#redis.disconnect()
   }
 
@@ -228,47 +213,6 @@ class RedisStore implements Store {
   #rows(ip: string, offset: number, limit: number): Promise<string[]> {
     const key = rowsKey(ip)
     return this.#redis.zrevrangebyscore(key, '+inf', this.#lowest(), 'LIMIT', offset, limit)
-  }
-
-  async #storedConnection(
-    ip: string,
-    port: number,
-    sinceMicros: number,
-  ): Promise<Sighting | undefined> {
-    const row = await this.#ask(() =>
-      this.#redis.eval(ROW_OF_PORT, 2, rowsKey(ip), portsKey(ip), this.#expired(), port),
-    )
-    const [sighting] = typeof row === 'string' ? this.#parsed([row]) : []
-    return sighting !== undefined && microsOf(sighting.time) >= sinceMicros ? sighting : undefined
-  }
-
-  /** What Redis answers, if it does so in good time: who waits for one hello has a request waiting behind it. */
-  async #promptly<T>(answer: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      const sentence = `Redis at ${this.#address.shown} does not answer: see whether it hangs or is overloaded`
-      timer = setTimeout(
-        () => reject(new StoreError('STORE_UNREACHABLE', sentence)),
-        STORE_ANSWER_MILLIS,
-      )
-    })
-    try {
-      return await Promise.race([answer, late])
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  /** Hands a row that another process wrote to those who wait for it. */
-  #offerStored(ip: string, port: number): void {
-    if (!this.#waiters.isAwaited(ip, port)) return
-    this.#storedConnection(ip, port, 0).then(
-      (sighting) => {
-        if (sighting !== undefined) this.#waiters.offer(sighting)
-      },
-      // those who wait look once more at the end
-      () => undefined,
-    )
   }
 
   #parsed(rows: readonly string[]): Sighting[] {

@@ -108,6 +108,12 @@ describe('when Redis goes away', () => {
     store.put(some(1000))
     await pause(150)
     expect(store.health()).to.include({ spooled: 1000, dropped: 0 })
+    // a request waits for the answer: what was put is found without Redis, and who asks for what was not is not held up
+    expect((await store.connection('10.0.0.1', 1025, 100))?.srcport).to.equal(1025)
+    const started = performance.now()
+    const error: unknown = await store.connection('192.0.2.9', 7, 100).catch((reason) => reason)
+    expect(error).to.be.instanceOf(StoreError).and.to.include({ code: 'STORE_UNREACHABLE' })
+    expect(performance.now() - started).to.be.below(1500)
     server.resume()
     await store.drain()
     expect(await held(store)).to.deep.equal(range(0, 1000))
