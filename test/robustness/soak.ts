@@ -69,6 +69,7 @@ try {
       capture: residentOf(pids.capture),
     })
     rig.get('/stats')
+    // with the 50 ms between two samples in it
     const lag = rig.metric('nodejs_eventloop_lag_max_seconds') ?? NaN
     if (elapsed() > START_SECONDS) late.up = Math.max(late.up, lag)
   }

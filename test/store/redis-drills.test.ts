@@ -111,7 +111,9 @@ describe('when Redis goes away', () => {
     // a request waits for the answer: what was put is found without Redis, and who asks for what was not is not held up
     expect((await store.connection('10.0.0.1', 1025, 100))?.srcport).to.equal(1025)
     const started = performance.now()
-    const error: unknown = await store.connection('192.0.2.9', 7, 100).catch((reason) => reason)
+    const error: unknown = await store
+      .connection('192.0.2.9', 7, 100)
+      .catch((reason: unknown) => reason)
     expect(error).to.be.instanceOf(StoreError).and.to.include({ code: 'STORE_UNREACHABLE' })
     expect(performance.now() - started).to.be.below(1500)
     server.resume()
