@@ -108,13 +108,23 @@ export function storeSink(store: Store): LinesSink {
   }
 }
 
-/** The sightings of complete JSON lines. */
-export function sightingsOf(lines: Uint8Array): Sighting[] {
+/**
+ * The sightings of complete JSON lines.
+ * @param onFault takes a line that is none; without it, that is our own fault, and thrown
+ */
+export function sightingsOf(lines: Uint8Array, onFault?: (line: string) => void): Sighting[] {
   const sightings: Sighting[] = []
   for (const line of Buffer.from(lines.buffer, lines.byteOffset, lines.length)
     .toString('utf8')
-    .split('\n'))
-    if (line !== '') sightings.push(JSON.parse(line) as Sighting)
+    .split('\n')) {
+    if (line === '') continue
+    try {
+      sightings.push(JSON.parse(line) as Sighting)
+    } catch (error) {
+      if (onFault === undefined) throw error
+      onFault(line)
+    }
+  }
   return sightings
 }
 

@@ -23,6 +23,8 @@ const STEADY_MS = 30_000
 
 /** Characters of a line without an end that are kept of the sensor's stderr. */
 const MAX_LINE = 65_536
+/** Characters shown of a line that is no sighting. */
+const MOST_SHOWN = 200
 /** Events kept of a sensor that does not capture yet. */
 const MAX_EARLY_EVENTS = 64
 
@@ -198,9 +200,17 @@ export class SensorProcess {
       const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer])
       const end = bytes.lastIndexOf(10) + 1
       rest = Buffer.from(bytes.subarray(end))
-      if (end > 0 && !this.#store.put(sightingsOf(bytes.subarray(0, end))))
+      if (end > 0 && !this.#store.put(sightingsOf(bytes.subarray(0, end), this.#noSighting)))
         await this.#store.drain()
     }
+  }
+
+  /** The sensor parses hostile octets: what it prints is not trusted to end us. */
+  readonly #noSighting = (line: string): void => {
+    this.#log.error(
+      'sensor-line',
+      `the sensor printed what is no sighting, and it was left out: ${line.slice(0, MOST_SHOWN)}`,
+    )
   }
 }
 

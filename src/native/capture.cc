@@ -26,11 +26,11 @@ constexpr size_t kRecordHeaderLen = 16;
 constexpr int kTurnFrames = 1024;
 /**
  * Microseconds of rest after a turn, for each frame it took, up to a bound: waking the reader costs as much as hundreds of
- * frames. A quiet line is read at once, one with thousands of frames a second every 4 ms, one with tens of thousands every
- * 16 ms.
+ * frames. A quiet line is read at once, one with thousands of frames a second every 2 ms, one with tens of thousands every
+ * 7 ms and more.
  */
 constexpr int kRestMicros = 1'000;
-constexpr int kMostRestMicros = 4'000;
+constexpr int kMostRestMicros = 1'500;
 constexpr int kBusyRestMicros = 30;
 constexpr int kMostBusyRestMicros = 12'000;
 /** Milliseconds past its timeout in which the kernel hands over a block of frames begun before. */

@@ -28,11 +28,13 @@ interface Used {
 // Node does not tell a child's resource usage; python3 does, and is there wherever cap was built
 const METER = `
 import resource, subprocess, sys, time
+# what started python may have left its own children's time behind
+before = resource.getrusage(resource.RUSAGE_CHILDREN)
 start = time.time()
 done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 wall = time.time() - start
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * 1024, done.returncode)
+print(used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, wall, used.ru_maxrss * 1024, done.returncode)
 `
 function measure(command: readonly string[]): Used {
   // certificates that Node is told to load at its start are no part of what is measured
