@@ -9,26 +9,15 @@
 // Exit 0 where both hold, 1 otherwise.
 
 import { parseArgs } from 'node:util'
-import { newCounters } from '../../src/base/counters.js'
-import type { CounterName } from '../../src/base/counters.js'
-import { BLOCK_FRAMES } from '../../src/model/block-layout.js'
-import { newPacketBlock } from '../../src/model/packet-block.js'
-import type { PacketBlock } from '../../src/model/packet-block.js'
 import { TCP_ACK, TCP_SYN } from '../../src/model/packet.js'
-import { Pipeline } from '../../src/pipeline.js'
 import { Random } from '../fuzz/random.js'
 import { browserHello } from '../tls/hello-builder.js'
+import { FloodLine } from './flood-line.js'
 
 /** Megabytes resident at most, as the whole process has them. */
 const MOST_RESIDENT_MB = 300
-/** Part of the real hellos that must be found. */
-const LEAST_FOUND = 0.99
-/** Frames a second of packet time: a fast flood on a fast link. */
-const FRAMES_PER_SECOND = 500_000
 const SEGMENT = 1400
 const HEAD = 54
-/** Octets of a frame's room in the block. */
-const ROOM = 1536
 
 const { values } = parseArgs({
   options: {
@@ -48,18 +37,7 @@ const wanted = {
 const between = Number(values.between)
 const random = new Random(Number(values.seed))
 
-const counters = newCounters()
-const pipeline = new Pipeline(
-  {
-    ports: undefined,
-    fingerprints: new Set(['ja3', 'ja4']),
-    keepHello: false,
-    communityId: false,
-    seed: 0x2468_ace0_1357,
-  },
-  counters,
-)
-const block: PacketBlock = newPacketBlock(new Uint8Array(BLOCK_FRAMES * ROOM))
+const line = new FloodLine()
 const message = browserHello()
 const record = Uint8Array.of(22, 3, 1, message.length >> 8, message.length & 0xff, ...message)
 
@@ -69,14 +47,11 @@ interface Connection {
   sent: number
 }
 const underWay: { connection: Connection; due: number }[] = []
-const found = new Set<number>()
-let frames = 0
 let syns = 0
 let halves = 0
 let hellos = 0
-let mostResident = 0
 
-/** Appends a segment to the block; addresses and sequence number are words. */
+/** Appends a segment; addresses and sequence number are words. */
 function append(
   from: number,
   srcPort: number,
@@ -86,54 +61,25 @@ function append(
   start: number,
   end: number,
 ): void {
-  const { bytes } = block
-  const at = block.count * ROOM
   const length = HEAD + end - start
-  bytes.set(ETHERNET_IPV4, at)
-  write16(at + 16, length - 14)
-  write32(at + 26, from)
-  write32(at + 30, 0xc633_6407)
-  write16(at + 34, srcPort)
-  write16(at + 36, 443)
-  write32(at + 38, seq)
-  bytes[at + 46] = 0x50
-  bytes[at + 47] = flags
-  bytes.set(payload.subarray(start, end), at + HEAD)
-  block.start[block.count] = at
-  block.caplen[block.count] = length
-  block.wirelen[block.count] = length
-  block.timeMicros[block.count] = 1.7e15 + Math.floor((frames * 1e6) / FRAMES_PER_SECOND)
-  block.linkType[block.count] = 1
-  block.count++
-  frames++
-  if (block.count === BLOCK_FRAMES) hand()
+  line.append(length, (bytes, at) => {
+    bytes.set(ETHERNET_IPV4, at)
+    const head = new DataView(bytes.buffer, bytes.byteOffset + at, HEAD)
+    head.setUint16(16, length - 14)
+    head.setInt32(26, from)
+    head.setUint32(30, 0xc633_6407)
+    head.setUint16(34, srcPort)
+    head.setUint16(36, 443)
+    head.setInt32(38, seq)
+    head.setUint16(46, 0x5000 | flags)
+    bytes.set(payload.subarray(start, end), at + HEAD)
+  })
 }
 
 const ETHERNET_IPV4 = Uint8Array.from([
   ...[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0],
   ...[0x45, 0, 0, 0, 0, 1, 0x40, 0, 64, 6, 0, 0],
 ])
-
-function write16(off: number, value: number): void {
-  block.bytes[off] = (value >> 8) & 0xff
-  block.bytes[off + 1] = value & 0xff
-}
-
-function write32(off: number, value: number): void {
-  write16(off, value >>> 16)
-  write16(off + 2, value & 0xffff)
-}
-
-/** Gives the block to the pipeline and takes note of the real hellos among what comes out. */
-function hand(): void {
-  pipeline.take(block)
-  block.count = 0
-  const { lines } = pipeline
-  for (const [, number] of lines.text().matchAll(/"src":"10\.0\.\d+\.\d+","srcport":(\d+)/g))
-    found.add(Number(number))
-  lines.len = 0
-  mostResident = Math.max(mostResident, process.memoryUsage.rss() / 1e6)
-}
 
 /** The next frame of a real connection: SYN, first segment, second segment, each some time after the other. */
 function sendReal(connection: Connection): void {
@@ -144,7 +90,8 @@ function sendReal(connection: Connection): void {
   else if (connection.sent === 1) append(address, port, 1001, TCP_ACK, record, 0, SEGMENT)
   else append(address, port, 1001 + SEGMENT, TCP_ACK, record, SEGMENT, record.length)
   connection.sent++
-  if (connection.sent < 3) underWay.push({ connection, due: frames + random.between(1, between) })
+  if (connection.sent < 3)
+    underWay.push({ connection, due: line.frames + random.between(1, between) })
 }
 
 const total = wanted.syns + wanted.halves
@@ -163,19 +110,11 @@ for (let i = 0; i < total; i++) {
     sendReal({ number: hellos++, sent: 0 })
   for (let k = underWay.length - 1; k >= 0; k--) {
     const next = underWay[k]
-    if (next === undefined || next.due > frames) continue
+    if (next === undefined || next.due > line.frames) continue
     underWay.splice(k, 1)
     sendReal(next.connection)
   }
 }
 for (let next = underWay.pop(); next !== undefined; next = underWay.pop()) sendReal(next.connection)
-hand()
-
-const cpu = process.cpuUsage()
-console.log(
-  `${syns} SYNs, ${halves} first halves, ${hellos} real hellos over two segments with up to ${between} frames between: ${found.size} found; ` +
-    `${mostResident.toFixed(0)} MB resident at most, ${((cpu.user + cpu.system) / 1e6).toFixed(1)} CPU s`,
-)
-for (const name of Object.keys(counters) as CounterName[])
-  if (name.startsWith('hello') && counters[name] > 0) console.log(`  ${name} ${counters[name]}`)
-if (mostResident > MOST_RESIDENT_MB || found.size < hellos * LEAST_FOUND) process.exitCode = 1
+const what = `${syns} SYNs, ${halves} first halves, ${hellos} real hellos over two segments with up to ${between} frames between`
+if (!line.end(what, hellos, MOST_RESIDENT_MB)) process.exitCode = 1

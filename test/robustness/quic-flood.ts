@@ -7,25 +7,17 @@
 // Exit 0 where both hold, 1 otherwise.
 
 import { parseArgs } from 'node:util'
-import { newCounters } from '../../src/base/counters.js'
-import type { CounterName } from '../../src/base/counters.js'
-import { BLOCK_FRAMES } from '../../src/model/block-layout.js'
-import { newPacketBlock } from '../../src/model/packet-block.js'
-import { Pipeline } from '../../src/pipeline.js'
 import { Random } from '../fuzz/random.js'
 import { crypto, initial } from '../quic/initial.js'
 import { browserHello } from '../tls/hello-builder.js'
+import { FloodLine } from './flood-line.js'
 
 /** Megabytes resident at most, as the whole process has them. */
 const MOST_RESIDENT_MB = 200
-/** Part of the real hellos that must be found. */
-const LEAST_FOUND = 0.99
 /** Packets that are sealed; each comes from many addresses, and is another connection from each. */
 const SEALED = 2000
-const FRAMES_PER_SECOND = 500_000
 const SIZE = 1200
 const HEAD = 42
-const ROOM = 1536
 
 const { values } = parseArgs({
   options: {
@@ -41,18 +33,7 @@ const hellos = Number(values.hellos)
 const between = Number(values.between)
 const random = new Random(Number(values.seed))
 
-const counters = newCounters()
-const pipeline = new Pipeline(
-  {
-    ports: undefined,
-    fingerprints: new Set(['ja3', 'ja4']),
-    keepHello: false,
-    communityId: false,
-    seed: 0x2468_ace0_1357,
-  },
-  counters,
-)
-const block = newPacketBlock(new Uint8Array(BLOCK_FRAMES * ROOM))
+const line = new FloodLine()
 const message = browserHello()
 const half = message.length >> 1
 
@@ -66,44 +47,23 @@ function packetsOf(connection: number): readonly [first: Uint8Array, second: Uin
 }
 
 const flood = Array.from({ length: SEALED }, (_, i) => packetsOf(i)[0])
-const found = new Set<number>()
 const underWay: { due: number; address: number; port: number; packet: Uint8Array }[] = []
-let frames = 0
-let mostResident = 0
 
 function append(from: number, srcPort: number, packet: Uint8Array): void {
-  const { bytes } = block
-  const at = block.count * ROOM
   const length = HEAD + packet.length
-  const head = new DataView(bytes.buffer, bytes.byteOffset + at, HEAD)
-  head.setUint16(12, 0x0800)
-  head.setUint16(14, 0x4500)
-  head.setUint16(16, length - 14)
-  head.setUint16(22, 0x4011)
-  head.setUint32(26, from)
-  head.setUint32(30, 0xc633_6407)
-  head.setUint16(34, srcPort)
-  head.setUint16(36, 443)
-  head.setUint16(38, 8 + packet.length)
-  bytes.set(packet, at + HEAD)
-  block.start[block.count] = at
-  block.caplen[block.count] = length
-  block.wirelen[block.count] = length
-  block.timeMicros[block.count] = 1.7e15 + Math.floor((frames * 1e6) / FRAMES_PER_SECOND)
-  block.linkType[block.count] = 1
-  block.count++
-  frames++
-  if (block.count === BLOCK_FRAMES) hand()
-}
-
-function hand(): void {
-  pipeline.take(block)
-  block.count = 0
-  const { lines } = pipeline
-  for (const [, number] of lines.text().matchAll(/"src":"10\.0\.\d+\.\d+","srcport":(\d+)/g))
-    found.add(Number(number))
-  lines.len = 0
-  mostResident = Math.max(mostResident, process.memoryUsage.rss() / 1e6)
+  line.append(length, (bytes, at) => {
+    const head = new DataView(bytes.buffer, bytes.byteOffset + at, HEAD)
+    head.setUint16(12, 0x0800)
+    head.setUint16(14, 0x4500)
+    head.setUint16(16, length - 14)
+    head.setUint16(22, 0x4011)
+    head.setInt32(26, from)
+    head.setUint32(30, 0xc633_6407)
+    head.setUint16(34, srcPort)
+    head.setUint16(36, 443)
+    head.setUint16(38, 8 + packet.length)
+    bytes.set(packet, at + HEAD)
+  })
 }
 
 let sent = 0
@@ -115,24 +75,16 @@ for (let i = 0; i < initials; i++) {
     const [first, second] = packetsOf(SEALED + sent)
     const connection = { address: 0x0a00_0000 | sent, port: 1024 + sent }
     append(connection.address, connection.port, first)
-    underWay.push({ ...connection, packet: second, due: frames + random.between(1, between) })
+    underWay.push({ ...connection, packet: second, due: line.frames + random.between(1, between) })
     sent++
   }
   for (let k = underWay.length - 1; k >= 0; k--) {
     const next = underWay[k]
-    if (next === undefined || next.due > frames) continue
+    if (next === undefined || next.due > line.frames) continue
     underWay.splice(k, 1)
     append(next.address, next.port, next.packet)
   }
 }
 for (const { address, port, packet } of underWay) append(address, port, packet)
-hand()
-
-const cpu = process.cpuUsage()
-console.log(
-  `${initials} Initials that never complete, ${sent} real hellos over two datagrams with up to ${between} frames between: ` +
-    `${found.size} found; ${mostResident.toFixed(0)} MB resident at most, ${((cpu.user + cpu.system) / 1e6).toFixed(1)} CPU s`,
-)
-for (const name of Object.keys(counters) as CounterName[])
-  if (/^hello|^quic/.test(name) && counters[name] > 0) console.log(`  ${name} ${counters[name]}`)
-if (mostResident > MOST_RESIDENT_MB || found.size < sent * LEAST_FOUND) process.exitCode = 1
+const what = `${initials} Initials that never complete, ${sent} real hellos over two datagrams with up to ${between} frames between`
+if (!line.end(what, sent, MOST_RESIDENT_MB)) process.exitCode = 1
