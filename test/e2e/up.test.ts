@@ -46,7 +46,7 @@ describe('hellotap up', function () {
     needsRoot(this)
     daemon = new Daemon(process.execPath, args())
     await daemon.says(/capturing on lo/)
-    expect(daemon.output).to.match(new RegExp(`curl -k https://127.0.0.1:${https}/fps`))
+    await daemon.says(new RegExp(`curl -k https://127.0.0.1:${https}/fps`))
     const ports = new Set<number>()
     for (const tls of ['1.2', '1.3', '1.2', '1.3']) {
       const answer = JSON.parse(
