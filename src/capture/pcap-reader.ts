@@ -133,7 +133,7 @@ export class PcapReader implements RecordReader {
     return this.fillAny(block, off, end)
   }
 
-  /** Takes the records that are plainly whole, in WebAssembly where the block is in its memory: 5 ns each, not 20. */
+  /** Takes the records that are plainly whole, in WebAssembly where the block is in its memory: 10 ns each, not 20. */
   private fillPlain(block: PacketBlock, off: number, end: number): number {
     const { memory } = block
     const { littleEndian, nanos, recordLen, fcsLen } = this.header

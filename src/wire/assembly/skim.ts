@@ -1,7 +1,7 @@
 // The frame filter's loop, in AssemblyScript: from frames in a block to those that matter, by no state but its own.
 //
 // Nearly every frame of a busy link is bulk: a segment that neither opens a connection nor begins like a hello. In
-// JavaScript such a frame costs 120 ns until it is known for that, here 15. What this loop does not know for certain it
+// JavaScript such a frame costs 120 ns until it is known for that, here 40. What this loop does not know for certain it
 // keeps, for the decoders to look at: it can cost time, never a hello. See wire/skimmer.ts for its other half.
 //
 // This is compiled to wire/skim-code.ts by `npm run assembly`; the program itself needs no compiler.
