@@ -93,6 +93,8 @@ export class Pipeline {
       secondMax: SECOND_MAX,
       quicVersionOctets: VERSION_FIRST_OCTETS,
       key: this.#tcpTable.key,
+      // where several look at a block, none knows which flows the others watch
+      filter: options.workers === undefined ? this.#tcpTable.filter : undefined,
     })
     this.#dtls = new DtlsHellos({ ports, seed, server }, counters)
     this.#quic = new QuicHellos({ ports, seed, server }, counters)

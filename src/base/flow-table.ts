@@ -4,7 +4,7 @@ import { i32 } from './bytes.js'
 // in arrays indexed by it.
 //
 //   hash ──▶ bucket of 8 entries:  | 8 tags | 8 stamps | 8 keys |      tag: 0 = free, else the hash; stamp: last use
-//        └─▶ cell of `watched`:    how many of the bucket's entries with that hash want every packet
+//        └─▶ cell of `watched`:    how many of the bucket's entries with that hash want every packet; a bit each in `filter`
 //
 // Memory is fixed, a search looks at eight tags at most, and a full bucket gives up its oldest entry, so a flood of
 // forged flows costs time linear in its packets and nothing else. The hash is keyed: nobody outside can aim at a bucket.
@@ -34,8 +34,10 @@ export interface FlowKey {
 export class FlowTable {
   /** Entries, numbered from 0. */
   readonly capacity: number
-  /** Counting filter: 0 at `hash & cellMask` says that no flow of this hash is watched. */
-  readonly watched: Uint8Array
+  /** Bit `hash & cellMask`, from each octet's lowest on: 0 says that no flow of this hash is watched. */
+  readonly filter: Uint8Array
+  /** How many are, at `hash & cellMask`. */
+  private readonly watched: Uint8Array
   readonly cellMask: number
   private readonly bucketMask: number
   private readonly words: Int32Array
@@ -55,6 +57,7 @@ export class FlowTable {
     this.cellMask = capacity - 1
     this.bucketMask = capacity / WAYS - 1
     this.watched = new Uint8Array(capacity)
+    this.filter = new Uint8Array(capacity / 8)
     this.words = new Int32Array((capacity / WAYS) * BUCKET_WORDS)
     this.k0 = mix(seed | 0, 0x243f6a88)
     this.k1 = mix(Math.floor(seed / 0x1_0000_0000) | 0, this.k0 ^ 0x13198a2e)
@@ -88,19 +91,23 @@ export class FlowTable {
 
   /** Whether any flow of this hash is watched; false is certain. */
   isWatched(hash: number): boolean {
-    return this.watched[hash & this.cellMask] !== 0
+    const cell = hash & this.cellMask
+    return ((this.filter[cell >> 3] ?? 0) & (1 << (cell & 7))) !== 0
   }
 
   /** Counts one more watched flow of this hash. At most eight entries share a cell, so an octet is enough. */
   watch(hash: number): void {
     const cell = hash & this.cellMask
     this.watched[cell] = (this.watched[cell] ?? 0) + 1
+    this.filter[cell >> 3] = (this.filter[cell >> 3] ?? 0) | (1 << (cell & 7))
   }
 
   /** Takes one back. */
   unwatch(hash: number): void {
     const cell = hash & this.cellMask
-    this.watched[cell] = (this.watched[cell] ?? 1) - 1
+    const left = (this.watched[cell] ?? 1) - 1
+    this.watched[cell] = left
+    if (left === 0) this.filter[cell >> 3] = (this.filter[cell >> 3] ?? 0) & ~(1 << (cell & 7))
   }
 
   /** The flow's entry, made the youngest of its bucket, or -1. */
@@ -178,6 +185,7 @@ export class FlowTable {
     } else this.words.fill(0)
     this.sets = 0
     this.watched.fill(0)
+    this.filter.fill(0)
   }
 
   private isKey(at: number, key: FlowKey): boolean {

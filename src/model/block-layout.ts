@@ -22,8 +22,12 @@ export const AT_VERSIONS = AT_SECOND_MAX + 256
 export const AT_PORTS = AT_VERSIONS + 256
 /** An octet for each frame: the worker that takes its flow, where several look at a block. */
 export const AT_OWNER = AT_PORTS + 65_536
+/** A bit for each cell of the flow table's filter: whether flows of it are watched. */
+export const AT_WATCHED = AT_OWNER + BLOCK_FRAMES
+/** Cells it has at most. */
+export const WATCHED_CELLS = 131_072
 /** The frames' octets, page-aligned. */
-export const AT_BYTES = (AT_OWNER + BLOCK_FRAMES + 4095) & ~4095
+export const AT_BYTES = (AT_WATCHED + WATCHED_CELLS / 8 + 4095) & ~4095
 
 /** No hello begins so, and nearly all bulk data does. */
 export const UNLIKE_HELLO = 0

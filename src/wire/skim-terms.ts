@@ -7,6 +7,8 @@ export const LINK_ETHERNET = 1
 export const SKIM_ANY_PORT = 1
 /** The server's hellos and certificates as well. */
 export const SKIM_SERVER = 2
+/** Which flows are watched is not known: any may be. */
+export const SKIM_BLIND = 4
 
 /** In place of a worker's number: whose the frame is the loop does not know. */
 export const UNDEALT = 254

@@ -8,10 +8,19 @@ import {
   AT_SECOND_MIN,
   AT_STARTS,
   AT_VERSIONS,
+  AT_WATCHED,
+  WATCHED_CELLS,
 } from '../model/block-layout.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import { CODE } from './skim-code.js'
-import { OF_INTEREST, OF_SERVER, OF_TUNNEL, SKIM_ANY_PORT, SKIM_SERVER } from './skim-terms.js'
+import {
+  OF_INTEREST,
+  OF_SERVER,
+  OF_TUNNEL,
+  SKIM_ANY_PORT,
+  SKIM_BLIND,
+  SKIM_SERVER,
+} from './skim-terms.js'
 import { TUNNEL_PORTS } from './udp-tunnel.js'
 
 const PORT_COUNT = 65_536
@@ -35,11 +44,20 @@ export interface SkimmerOptions {
   readonly quicVersionOctets: readonly number[]
   /** Key of the flow table whose hashes it writes: FlowTable.key. */
   readonly key: Int32Array
+  /** Which of its flows are watched, FlowTable.filter, as it is at any time; undefined where others know that. */
+  readonly filter?: Uint8Array | undefined
 }
 
 /** The loop's exports. */
 interface SkimLoop {
-  readonly prepare: (k0: number, k1: number, k2: number, wanted: number, workers: number) => void
+  readonly prepare: (
+    k0: number,
+    k1: number,
+    k2: number,
+    cells: number,
+    wanted: number,
+    workers: number,
+  ) => void
   readonly skim: (count: number) => number
   readonly octets: () => number
   readonly synAcks: () => number
@@ -47,8 +65,8 @@ interface SkimLoop {
 
 const LOOP = new Loop<SkimLoop>(CODE)
 
-/** Whose tables a memory holds: blocks go from one pipeline to another. */
-const prepared = new WeakMap<object, Skimmer>()
+/** Whose tables a memory holds, and where the filter goes in it: blocks go from one pipeline to another. */
+const prepared = new WeakMap<object, { readonly by: Skimmer; readonly watched: Uint8Array }>()
 
 /** Takes frames that cannot matter out of blocks. */
 export class Skimmer {
@@ -79,17 +97,24 @@ export class Skimmer {
     const { memory } = block
     if (memory === undefined) return false
     const loop = LOOP.over(memory)
-    if (prepared.get(memory) !== this) this.#prepare(memory, loop)
+    let tables = prepared.get(memory)
+    if (tables?.by !== this) tables = this.#prepare(memory, loop)
+    const { filter } = this.#options
+    if (filter !== undefined) tables.watched.set(filter)
     block.count = loop.skim(block.count)
     this.octets = loop.octets()
     this.synAcks = loop.synAcks()
     return true
   }
 
-  #prepare(memory: NonNullable<PacketBlock['memory']>, loop: SkimLoop): void {
-    const { ports, server, workers = 0, key } = this.#options
-    const wanted = (ports === undefined ? SKIM_ANY_PORT : 0) | (server ? SKIM_SERVER : 0)
-    loop.prepare(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, wanted, workers)
+  #prepare(memory: NonNullable<PacketBlock['memory']>, loop: SkimLoop) {
+    const { ports, server, workers = 0, key, filter } = this.#options
+    const wanted =
+      (ports === undefined ? SKIM_ANY_PORT : 0) |
+      (server ? SKIM_SERVER : 0) |
+      (filter === undefined ? SKIM_BLIND : 0)
+    const cells = filter === undefined ? WATCHED_CELLS : 8 * filter.length
+    loop.prepare(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, cells, wanted, workers)
     const put = (at: number, octets: Uint8Array) =>
       new Uint8Array(memory.buffer, at, octets.length).set(octets)
     put(AT_STARTS, this.#options.starts)
@@ -97,7 +122,9 @@ export class Skimmer {
     put(AT_SECOND_MAX, this.#options.secondMax)
     put(AT_VERSIONS, this.#versions)
     put(AT_PORTS, this.#ports)
-    prepared.set(memory, this)
+    const tables = { by: this, watched: new Uint8Array(memory.buffer, AT_WATCHED, cells / 8) }
+    prepared.set(memory, tables)
+    return tables
   }
 
   #mark(port: number, bit: number): void {

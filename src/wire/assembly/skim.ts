@@ -19,6 +19,7 @@ import {
   AT_STARTS,
   AT_TIME,
   AT_VERSIONS,
+  AT_WATCHED,
   AT_WIRELEN,
   LIKE_CHANGE_CIPHER_SPEC,
   LIKE_PREAMBLE,
@@ -32,6 +33,7 @@ import {
   OF_SERVER,
   OF_TUNNEL,
   SKIM_ANY_PORT,
+  SKIM_BLIND,
   SKIM_SERVER,
   UNDEALT,
 } from '../skim-terms'
@@ -69,6 +71,11 @@ let flow: i32 = 0
 let k0: i32 = 0
 let k1: i32 = 0
 let k2: i32 = 0
+/** Cells of the flow table's filter, less one. */
+let cellMask: u32 = 0
+/** Whether flows may be watched without AT_WATCHED saying so: always, and from some frame of this block on. */
+let isBlind: bool = false
+let blind: bool = false
 let total: i64 = 0
 let accepted: i32 = 0
 let anyPort: bool = false
@@ -77,9 +84,21 @@ let workers: u32 = 0
 /** Worker that takes the frame's flow. */
 let owner: u32 = UNDEALT
 
-/** Sets the flow table's key, what is looked for, a set of SKIM_ bits, and how many workers share the flows, or 0. */
-export function prepare(key0: i32, key1: i32, key2: i32, wanted: i32, workerCount: u32): void {
+/**
+ * Sets the flow table's key, how many cells its filter has, what is looked for, a set of SKIM_ bits, and how many workers
+ * share the flows, or 0.
+ */
+export function prepare(
+  key0: i32,
+  key1: i32,
+  key2: i32,
+  cells: u32,
+  wanted: i32,
+  workerCount: u32,
+): void {
   workers = workerCount
+  cellMask = cells - 1
+  isBlind = (wanted & SKIM_BLIND) != 0
   k0 = key0
   k1 = key1
   k2 = key2
@@ -89,7 +108,8 @@ export function prepare(key0: i32, key1: i32, key2: i32, wanted: i32, workerCoun
 
 /**
  * Moves the frames worth a look to the front of the block's arrays, and writes at AT_FLOW the hash of the flow that must
- * be watched for it, or 0 where the frame is to be looked at in any case.
+ * be watched for it, or 0 where the frame is to be looked at in any case. AT_WATCHED has the flow table's filter of before
+ * the block; what the frames kept may change in it is added.
  *
  * Writes at AT_OWNER which worker takes the flow, or UNDEALT.
  *
@@ -99,6 +119,7 @@ export function skim(count: i32): i32 {
   let kept = 0
   total = 0
   accepted = 0
+  blind = isBlind
   for (let i = 0; i < count; i++) {
     const start = load<u32>(AT_START + 4 * i)
     const caplen = load<u32>(AT_CAPLEN + 4 * i)
@@ -106,15 +127,17 @@ export function skim(count: i32): i32 {
     const linkType = load<u16>(AT_LINK_TYPE + 2 * i)
     const off: u32 = AT_BYTES + start
     owner = UNDEALT
-    const verdict = linkType == LINK_ETHERNET ? judge(off, off + caplen) : KEPT
+    const verdict = linkType == LINK_ETHERNET ? judge(off, off + caplen) : KEPT_UNREAD
     if (verdict == DULL) continue
+    // It may open a flow, and nobody here knows which.
+    if (verdict == KEPT_UNREAD) blind = true
     store<u32>(AT_START + 4 * kept, start)
     store<u32>(AT_CAPLEN + 4 * kept, caplen)
     store<u32>(AT_WIRELEN + 4 * kept, load<u32>(AT_WIRELEN + 4 * i))
     store<f64>(AT_TIME + 8 * kept, load<f64>(AT_TIME + 8 * i))
     store<u16>(AT_LINK_TYPE + 2 * kept, linkType)
     store<u8>(AT_OWNER + kept, owner as u8)
-    store<i32>(AT_FLOW + 4 * kept, verdict == KEPT ? 0 : flow)
+    store<i32>(AT_FLOW + 4 * kept, verdict == KEPT_IF_WATCHED ? flow : 0)
     kept++
   }
   return kept
@@ -132,18 +155,18 @@ export function octets(): f64 {
 
 function judge(off: u32, frameEnd: u32): i32 {
   let at = off + ETHERNET_HEADER_LEN
-  if (at + VLAN_TAG_LEN > frameEnd) return KEPT
+  if (at + VLAN_TAG_LEN > frameEnd) return KEPT_UNREAD
   let type = u16be(at - 2)
   if (type == 0x8100) {
     type = u16be(at + 2)
     at += VLAN_TAG_LEN
   }
   if (type == 0x0800) {
-    if (at + IPV4_HEADER_LEN > frameEnd) return KEPT
+    if (at + IPV4_HEADER_LEN > frameEnd) return KEPT_UNREAD
     // Options and fragments are for the decoders.
-    if (load<u8>(at) != 0x45 || (u16be(at + 6) & 0x3fff) != 0) return KEPT
+    if (load<u8>(at) != 0x45 || (u16be(at + 6) & 0x3fff) != 0) return KEPT_UNREAD
     const totalLength = u16be(at + 2)
-    if (totalLength < IPV4_HEADER_LEN) return KEPT
+    if (totalLength < IPV4_HEADER_LEN) return KEPT_UNREAD
     return judgeTransport(
       at + 12,
       4,
@@ -154,13 +177,13 @@ function judge(off: u32, frameEnd: u32): i32 {
     )
   }
   if (type == 0x86dd) {
-    if (at + IPV6_HEADER_LEN > frameEnd || load<u8>(at) >> 4 != 6) return KEPT
+    if (at + IPV6_HEADER_LEN > frameEnd || load<u8>(at) >> 4 != 6) return KEPT_UNREAD
     const payloadLength = u16be(at + 4)
-    if (payloadLength == 0) return KEPT
+    if (payloadLength == 0) return KEPT_UNREAD
     const header = at + IPV6_HEADER_LEN
     return judgeTransport(at + 8, 16, load<u8>(at + 6), header, header + payloadLength, frameEnd)
   }
-  return KEPT
+  return KEPT_UNREAD
 }
 
 /** @param addresses where the source's stands, `addressLen` octets, and behind it the destination's */
@@ -179,8 +202,7 @@ function judgeTransport(
       : protocol == 17
         ? judgeUdp(header, wireEnd, end)
         : KEPT_UNREAD
-  if (verdict == KEPT_UNREAD) return KEPT
-  if (verdict != DULL && workers != 0) owner = ownerOf(addresses, addressLen, header)
+  if ((verdict == KEPT || verdict == KEPT_IF_WATCHED) && workers != 0) owner = ownerOf(addresses, addressLen, header)
   return verdict
 }
 
@@ -209,20 +231,30 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
   if (!hasPayload && control == 0) return DULL
 
   const dstPort = load<u8>(AT_PORTS + u16be(header + 2))
-  if (hasPayload && (dstPort & OF_INTEREST) != 0) return KEPT
+  if (hasPayload && (dstPort & OF_INTEREST) != 0) return opening(addresses, addressLen, header)
   const toServer = anyPort || (dstPort & OF_SERVER) != 0
   const toClient = server && (anyPort || (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) != 0)
   // Where the server's side is asked for, an end of either side ends the wait for the other.
-  if (control != 0 && server) return KEPT
+  if (control != 0 && server) return opening(addresses, addressLen, header)
   if ((flags & (SYN | ACK)) == (SYN | ACK)) {
     if (anyPort || (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) != 0) accepted++
     return DULL
   }
   if (!toServer && !toClient) return DULL
-  if ((control & SYN) != 0) return KEPT
-  if (hasPayload && (control & RST) == 0 && beginsLikeHello(payload, end)) return KEPT
+  if ((control & SYN) != 0 || (hasPayload && (control & RST) == 0 && beginsLikeHello(payload, end)))
+    return opening(addresses, addressLen, header)
   flow = flowHash(addresses, addressLen, header)
-  return KEPT_IF_WATCHED
+  const cell = (flow as u32) & cellMask
+  const isWatched = (((load<u8>(AT_WATCHED + (cell >> 3)) as u32) >> (cell & 7)) & 1) != 0
+  return isWatched || blind ? KEPT_IF_WATCHED : DULL
+}
+
+/** Keeps a segment after which its flow may be watched. */
+function opening(addresses: u32, addressLen: u32, header: u32): i32 {
+  const cell = (flowHash(addresses, addressLen, header) as u32) & cellMask
+  const at = AT_WATCHED + (cell >> 3)
+  store<u8>(at, load<u8>(at) | ((1 << ((cell & 7) as u8)) as u8))
+  return KEPT
 }
 
 function beginsLikeHello(off: u32, end: u32): bool {
