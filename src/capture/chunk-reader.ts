@@ -23,8 +23,8 @@ import {
 } from './shared-chunks.js'
 import type { SharedChunks } from './shared-chunks.js'
 
-/** Milliseconds until a thread that waits looks whether it is told to stop. */
-const WAIT_MS = 100
+/** Milliseconds a thread waits at most: then it looks whether it is told to stop, and whether it has something else to do. */
+const WAIT_MS = 5
 
 /** A chunk's frames, to be let go of by `release`. */
 export interface Chunk {
@@ -79,17 +79,24 @@ export class ChunkReader {
       this.first.push((this.first.at(-1) ?? 0) + Math.max(1, Math.ceil(size / CHUNK_LEN)))
   }
 
-  /** The next chunk, in order, once it is read; undefined at the end, or when all are told to stop. */
+  /** Whether all chunks were given, or all threads are told to stop. */
+  get isOver(): boolean {
+    return this.at === this.first.at(-1) || Atomics.load(this.control, STOP) !== 0
+  }
+
+  /** The next chunk, in order; undefined where `isOver`, and where others are slow to read it: then ask again. */
   next(): Chunk | undefined {
     const { control } = this
     const number = this.at
-    if (number === this.first.at(-1)) return undefined
     const place = this.placeOf(number)
-    for (;;) {
-      if (Atomics.load(control, STOP) !== 0) return undefined
+    for (let hasWaited = false; ;) {
+      if (this.isOver) return undefined
       const ready = Atomics.load(control, place + READY)
       if (ready === number + 1) break
-      if (!this.readAhead()) this.wait(place + READY, ready)
+      if (this.readAhead()) continue
+      if (hasWaited) return undefined
+      this.wait(place + READY, ready)
+      hasWaited = true
     }
     this.at++
     const slot = control[place + SLOT] ?? 0

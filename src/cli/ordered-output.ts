@@ -1,3 +1,4 @@
+import type { OctetWriter } from '../base/octet-writer.js'
 import type { FdOutput } from '../output/fd-output.js'
 
 /** Lines of one part that wait for the parts before it, with what to call once they are written. */
@@ -26,6 +27,12 @@ export class OrderedOutput {
     const pieces = this.#waiting.get(part)
     if (pieces === undefined) this.#waiting.set(part, [{ bytes, written }])
     else pieces.push({ bytes, written })
+  }
+
+  /** Takes all lines of a writer, which is used again at once: they are copied where they have to wait. @throws OutputClosed */
+  takeOwn(part: number, { bytes, len }: OctetWriter): void {
+    if (part === this.#part) this.#output.write(bytes, len)
+    else if (len > 0) this.take(part, bytes.slice(0, len), () => undefined)
   }
 
   /** Nothing more comes of `part`. @throws OutputClosed */

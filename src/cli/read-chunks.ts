@@ -17,17 +17,17 @@ import type { Packet } from '../model/packet.js'
 import type { Pipeline } from '../pipeline.js'
 import { EVERYONE, FlowDealer } from './flow-dealer.js'
 import { ROUND_CHUNKS } from './read-messages.js'
+import type { PartDesk } from './read-messages.js'
 import { newPipeline } from './read-set.js'
 import type { ReadOptions } from './read-set.js'
-import type { WorkerDesk } from './worker-desk.js'
 
 /** Looks at the flows of worker `index` in all chunks; `desk.part` is the first of all workers' parts. */
-export function readChunks(
+export async function readChunks(
   shared: SharedChunks,
   index: number,
   options: ReadOptions,
-  desk: WorkerDesk,
-): void {
+  desk: PartDesk,
+): Promise<void> {
   const first = desk.part
   const dealer = new FlowDealer(shared.threads)
   const pipeline = newPipeline(options, desk.counters, {
@@ -41,7 +41,12 @@ export function readChunks(
   const mine = new Share(pipeline, index, dealer)
   let file = -1
   desk.part = first + index
-  for (let chunk = reader.next(); chunk !== undefined; chunk = reader.next()) {
+  while (!reader.isOver) {
+    const chunk = reader.next()
+    if (chunk === undefined) {
+      await desk.turn()
+      continue
+    }
     if (chunk.file !== file) {
       file = chunk.file
       pipeline.setOrigin({ file: shared.files[file]?.path ?? '' })
@@ -51,12 +56,12 @@ export function readChunks(
     desk.octets += CHUNK_LEN / shared.threads
     desk.take(pipeline.lines)
     if ((chunk.number + 1) % ROUND_CHUNKS === 0) {
-      desk.endPart(pipeline.lines)
+      await desk.endPart(pipeline.lines)
       desk.part += shared.threads
     }
   }
   pipeline.flush()
-  desk.endPart(pipeline.lines)
+  await desk.endPart(pipeline.lines)
   reader.close()
   for (const { file: of, text, failed } of reader.faults)
     if (failed) desk.fail(text)

@@ -1,44 +1,61 @@
 import type { Counters } from '../base/counters.js'
+import type { OctetWriter } from '../base/octet-writer.js'
+import { SLOTS_PER_THREAD } from '../capture/shared-chunks.js'
 import type { SharedChunks } from '../capture/shared-chunks.js'
-import type { ReadOptions } from './read-set.js'
+import type { LineSlotsMemory } from './line-slots.js'
+import type { Desk, ReadOptions } from './read-set.js'
 
-/** What a worker is started with. */
+/** What a worker is started with. The main thread reads too, as number 0. */
 export interface WorkerStart {
-  /** Its number, from 0, and how many there are. */
+  /** Its number, from 1. */
   readonly index: number
-  readonly workers: number
   readonly options: ReadOptions
   /** Not 0 in its only word tells all workers to end. */
   readonly stop: SharedArrayBuffer
-  /** Octets of lines each worker posted that are not yet written. */
-  readonly ahead: SharedArrayBuffer
+  /** Where its lines go. */
+  readonly lines: LineSlotsMemory
   /** What each worker has done so far: PROGRESS_NUMBERS numbers. */
   readonly progress: SharedArrayBuffer
 }
 
-/** Octets read, hellos. */
+/** What a worker tells of its progress: octets read, hellos. */
 export const PROGRESS_NUMBERS = 2
 
 /**
  * What a worker is asked to read. Lines belong to parts, which are printed in the order of their numbers: a set is one
- * part; of chunks a worker looks at with the others, each round of ROUND_CHUNKS has one part for each worker.
+ * part; of chunks a thread looks at with the others, each round of ROUND_CHUNKS has one part for each thread.
  */
 export type Task =
   | { readonly part: number; readonly files: readonly string[] }
   | { readonly part: number; readonly chunks: SharedChunks }
 
-/** Chunks whose lines are printed together, ordered by worker: 16 MiB of capture. */
-export const ROUND_CHUNKS = 64
+/**
+ * Chunks whose lines are printed together, ordered by worker. A worker whose lines find no room waits for those before
+ * them, and lets go of no chunk meanwhile: one thread's slots must hold what the others of the round still need.
+ */
+export const ROUND_CHUNKS = SLOTS_PER_THREAD
+
+/** The desk of one of several threads. */
+export interface PartDesk extends Desk {
+  /** Part the lines belong to. */
+  part: number
+  /** Takes the last lines of the part, empties the writer, and lets others have a turn. */
+  endPart(lines: OctetWriter): Promise<void>
+  /** Lets others have a turn of the thread, where it has something else to do. */
+  turn(): Promise<void>
+}
 
 /** What a worker says. */
 export type Said =
-  /** Whole lines of a part; `end`: and no more of it come. */
+  /** Lines of a part, `length` octets in a slot of the worker's. */
   | {
       readonly kind: 'lines'
       readonly part: number
-      readonly bytes: Uint8Array
-      readonly end: boolean
+      readonly slot: number
+      readonly length: number
     }
+  /** No more lines of a part come. */
+  | { readonly kind: 'end'; readonly part: number }
   | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'fail'; readonly text: string }
   | { readonly kind: 'done'; readonly files: number; readonly counters: Counters }

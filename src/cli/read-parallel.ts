@@ -1,19 +1,22 @@
-// Several workers read side by side. Large classic pcaps are dealt to all of them by flows, one after the other; all
-// other files go whole to whoever has nothing to do. What they find is printed by this thread alone: in the order of the
-// files, and within a dealt file by rounds of some megabytes, so that the same command prints the same lines in the same
-// order each time. A worker that is far ahead waits.
+// Several threads read side by side, this one and workers. Large classic pcaps are dealt to all of them by flows, one
+// after the other; all other files go whole to whoever has nothing to do. What they find is printed by this thread alone:
+// in the order of the files, and within a dealt file by rounds of some megabytes, so that the same command prints the same
+// lines in the same order each time. A worker that is far ahead waits.
 
 import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { isClassicPcap, newSharedChunks, stopChunks } from '../capture/shared-chunks.js'
 import { CHUNK_LEN } from '../capture/chunk-slot.js'
 import type { SharedChunks, SharedFile } from '../capture/shared-chunks.js'
 import type { FdOutput } from '../output/fd-output.js'
+import { LineSlots } from './line-slots.js'
+import { MainDesk } from './main-desk.js'
 import { OrderedOutput } from './ordered-output.js'
 import { PROGRESS_NUMBERS, ROUND_CHUNKS } from './read-messages.js'
 import type { Said, Task, WorkerStart } from './read-messages.js'
 import { newSeed } from './read-set.js'
 import type { ReadOptions } from './read-set.js'
 import type { ReadTally } from './read-tally.js'
+import { TaskReader } from './task-reader.js'
 
 /** Octets of a capture from which on all workers share it. Below, dealing it would take longer than it saves. */
 const SHARE_FROM = 16 << 20
@@ -23,7 +26,7 @@ const YOUNG_MB = 4
 /** Files that continue one another, with their sizes. */
 export type FileSet = readonly SharedFile[]
 
-/** Reads `sets` with `count` workers. @throws OutputClosed, or what ended a worker */
+/** Reads `sets` in `count` threads. @throws OutputClosed, or what ended a worker */
 export async function readParallel(
   sets: readonly FileSet[],
   count: number,
@@ -32,7 +35,7 @@ export async function readParallel(
   output: FdOutput,
   signal: AbortSignal,
 ): Promise<void> {
-  const crew = new Crew(count, options, tally, new OrderedOutput(output))
+  const crew = new Crew(count, options, tally, new OrderedOutput(output), signal)
   const stop = () => crew.stop()
   signal.addEventListener('abort', stop)
   try {
@@ -58,15 +61,17 @@ function isShared(set: FileSet): boolean {
   return size >= SHARE_FROM && set.every(({ path }) => isClassicPcap(path))
 }
 
-/** The workers, and what they are at. */
+/** The threads, this one the first, and what they are at. */
 class Crew {
-  readonly #workers: Worker[]
+  /** Worker i is thread i + 1. */
+  readonly #workers: readonly Worker[]
+  readonly #slots: readonly LineSlots[]
+  readonly #self: TaskReader
   readonly #tally: ReadTally
   readonly #output: OrderedOutput
   readonly #stop = new Int32Array(new SharedArrayBuffer(4))
-  readonly #ahead: Int32Array
   readonly #progress: Float64Array
-  /** Called when worker i has done its task. */
+  /** Called when thread i has done its task. */
   readonly #done: (() => void)[] = []
   #broken: ((error: unknown) => void) | undefined
   #error: unknown
@@ -74,19 +79,25 @@ class Crew {
   #part = 0
   #failures = new Set<string>()
 
-  constructor(count: number, options: ReadOptions, tally: ReadTally, output: OrderedOutput) {
+  constructor(
+    count: number,
+    options: ReadOptions,
+    tally: ReadTally,
+    output: OrderedOutput,
+    signal: AbortSignal,
+  ) {
     this.#tally = tally
     this.#output = output
-    this.#ahead = new Int32Array(new SharedArrayBuffer(4 * count))
     this.#progress = new Float64Array(new SharedArrayBuffer(8 * PROGRESS_NUMBERS * count))
     tally.watch(this.#progress)
-    this.#workers = Array.from({ length: count }, (_, index) => {
+    this.#slots = Array.from({ length: count - 1 }, () => new LineSlots())
+    this.#workers = this.#slots.map((slots, at) => {
+      const index = at + 1
       const workerData: WorkerStart = {
         index,
-        workers: count,
         options,
         stop: this.#stop.buffer,
-        ahead: this.#ahead.buffer as SharedArrayBuffer,
+        lines: slots.memory,
         progress: this.#progress.buffer as SharedArrayBuffer,
       }
       const worker = new Worker(new URL('./read-worker.js', import.meta.url), {
@@ -96,7 +107,7 @@ class Crew {
       })
       worker.on('message', (said: Said) => {
         try {
-          this.#hear(index, said)
+          this.#hear(index, slots, said)
         } catch (error) {
           this.#break(error)
         }
@@ -106,36 +117,41 @@ class Crew {
       })
       return worker
     })
+    const desk = new MainDesk(tally, output, (text) => {
+      this.#fail(text)
+    })
+    this.#self = new TaskReader(0, options, desk, signal)
   }
 
-  /** All workers read the set's chunks, each its own flows. */
+  /** All threads read the set's chunks, each its own flows. */
   async readShared(set: FileSet, linkType: number | undefined): Promise<void> {
     if (this.#isStopped) return
-    const chunks = newSharedChunks(set, this.#workers.length, newSeed(), linkType)
+    const threads = this.#workers.length + 1
+    const chunks = newSharedChunks(set, threads, newSeed(), linkType)
     this.#chunks = chunks
     const part = this.#part
     const rounds = Math.floor(chunksOf(set) / ROUND_CHUNKS) + 1
-    this.#part += rounds * this.#workers.length
+    this.#part += rounds * threads
     this.#failures = new Set()
-    await this.#until(this.#workers.map((_, i) => this.#perform(i, { part, chunks })))
+    await this.#until((thread) => this.#perform(thread, { part, chunks }))
     this.#chunks = undefined
     this.#tally.files += set.length - this.#failures.size
     this.#output.endBefore(this.#part)
   }
 
-  /** The sets are read whole, each by a worker that is free. */
+  /** The sets are read whole, each by a thread that is free. */
   async readWhole(sets: readonly FileSet[]): Promise<void> {
     let next = 0
     const first = this.#part
     this.#part += sets.length
-    const work = async (worker: number): Promise<void> => {
+    const work = async (thread: number): Promise<void> => {
       while (next < sets.length && !this.#isStopped) {
         const part = first + next
         const set = sets[next++] ?? []
-        await this.#perform(worker, { part, files: set.map(({ path }) => path) })
+        await this.#perform(thread, { part, files: set.map(({ path }) => path) })
       }
     }
-    await this.#until(this.#workers.map((_, i) => work(i)))
+    await this.#until(work)
     this.#output.endBefore(this.#part)
   }
 
@@ -154,17 +170,19 @@ class Crew {
     return Atomics.load(this.#stop, 0) !== 0
   }
 
-  #perform(worker: number, task: Task): Promise<void> {
+  #perform(thread: number, task: Task): Promise<void> {
+    if (thread === 0) return this.#self.perform(task)
     return new Promise((resolve) => {
-      this.#done[worker] = resolve
-      this.#workers[worker]?.postMessage(task)
+      this.#done[thread] = resolve
+      this.#workers[thread - 1]?.postMessage(task)
     })
   }
 
-  /** @throws what ended a worker, or the output */
-  async #until(work: readonly Promise<void>[]): Promise<void> {
+  /** All threads do `work`, the workers first: they have to be told. @throws what ended a worker, or the output */
+  async #until(work: (thread: number) => Promise<void>): Promise<void> {
+    const theirs = this.#workers.map((_, i) => work(i + 1))
     await Promise.race([
-      Promise.all(work),
+      Promise.all([...theirs, work(0)]),
       new Promise((_, reject) => {
         this.#broken = reject
         if (this.#error !== undefined) reject(asError(this.#error))
@@ -178,28 +196,32 @@ class Crew {
     this.#broken?.(error)
   }
 
-  #hear(worker: number, said: Said): void {
+  #hear(thread: number, slots: LineSlots, said: Said): void {
     switch (said.kind) {
       case 'lines':
-        this.#output.take(said.part, said.bytes, () => {
-          Atomics.sub(this.#ahead, worker, said.bytes.length)
-          Atomics.notify(this.#ahead, worker)
+        this.#output.take(said.part, slots.octetsOf(said.slot, said.length), () => {
+          slots.release(said.slot)
         })
-        if (said.end) this.#output.end(said.part)
+        break
+      case 'end':
+        this.#output.end(said.part)
         break
       case 'say':
         this.#tally.say(said.text)
         break
       case 'fail':
-        // Each worker opens a shared file by itself.
-        if (this.#chunks === undefined || !this.#failures.has(said.text))
-          this.#tally.fail(said.text)
-        this.#failures.add(said.text)
+        this.#fail(said.text)
         break
       case 'done':
         this.#tally.add(said.files, said.counters)
-        this.#done[worker]?.()
+        this.#done[thread]?.()
     }
+  }
+
+  #fail(text: string): void {
+    // Each thread opens a shared file by itself.
+    if (this.#chunks === undefined || !this.#failures.has(text)) this.#tally.fail(text)
+    this.#failures.add(text)
   }
 }
 

@@ -1,35 +1,28 @@
 import type { MessagePort } from 'node:worker_threads'
 import { newCounters } from '../base/counters.js'
 import type { OctetWriter } from '../base/octet-writer.js'
+import { LINE_SLOT_LEN, LineSlots } from './line-slots.js'
 import { PROGRESS_NUMBERS } from './read-messages.js'
-import type { Said, WorkerStart } from './read-messages.js'
-import type { Desk } from './read-set.js'
+import type { PartDesk, Said, WorkerStart } from './read-messages.js'
 
-/** Octets of lines worth a message. */
-const POST_LEN = 1 << 18
-/** Octets of lines a worker may be ahead of what is printed; then it waits. */
-const MAX_AHEAD = 64 << 20
 /** Milliseconds until a worker that waits looks whether it is told to stop. */
 const WAIT_MS = 100
 
 /** The desk of a worker: all goes to the main thread. */
-export class WorkerDesk implements Desk {
+export class WorkerDesk implements PartDesk {
   readonly counters = newCounters()
   files = 0
   failed = 0
-  /** Part the lines belong to. */
   part = 0
   readonly #port: MessagePort
-  readonly #index: number
   readonly #stop: Int32Array
-  readonly #ahead: Int32Array
+  readonly #lines: LineSlots
   readonly #progress: Float64Array
 
   constructor(port: MessagePort, start: WorkerStart) {
     this.#port = port
-    this.#index = start.index
     this.#stop = new Int32Array(start.stop)
-    this.#ahead = new Int32Array(start.ahead)
+    this.#lines = new LineSlots(start.lines)
     this.#progress = new Float64Array(start.progress, start.index * PROGRESS_NUMBERS * 8)
   }
 
@@ -47,11 +40,13 @@ export class WorkerDesk implements Desk {
 
   take(lines: OctetWriter): void {
     this.#progress[1] = this.counters.hellos
-    if (lines.len >= POST_LEN) this.flush(lines)
+    if (lines.len >= LINE_SLOT_LEN) this.flush(lines)
   }
 
   flush(lines: OctetWriter): void {
-    if (lines.len > 0) this.#postLines(lines, false)
+    for (let at = 0; at < lines.len; at += LINE_SLOT_LEN)
+      this.#postLines(lines.bytes.subarray(at, Math.min(at + LINE_SLOT_LEN, lines.len)))
+    lines.len = 0
   }
 
   say(text: string): void {
@@ -63,9 +58,14 @@ export class WorkerDesk implements Desk {
     this.#post({ kind: 'fail', text })
   }
 
-  /** Takes the last lines of the part. */
-  endPart(lines: OctetWriter): void {
-    this.#postLines(lines, true)
+  endPart(lines: OctetWriter): Promise<void> {
+    this.flush(lines)
+    this.#post({ kind: 'end', part: this.part })
+    return DONE
+  }
+
+  turn(): Promise<void> {
+    return DONE
   }
 
   /** The task is done. */
@@ -81,20 +81,16 @@ export class WorkerDesk implements Desk {
     this.#port.postMessage(said)
   }
 
-  #postLines(lines: OctetWriter, end: boolean): void {
-    this.#waitForReader()
-    Atomics.add(this.#ahead, this.#index, lines.len)
-    // Not transferred: a buffer that is detached makes V8 throw away what it compiled for typed arrays, each time.
-    const bytes = lines.bytes.slice(0, lines.len)
-    this.#post({ kind: 'lines', part: this.part, bytes, end })
-    lines.len = 0
-  }
-
-  #waitForReader(): void {
-    for (;;) {
-      const ahead = Atomics.load(this.#ahead, this.#index)
-      if (ahead <= MAX_AHEAD || this.isStopped) return
-      Atomics.wait(this.#ahead, this.#index, ahead, WAIT_MS)
+  #postLines(octets: Uint8Array): void {
+    const lines = this.#lines
+    let slot = lines.fill(octets)
+    while (slot < 0) {
+      if (this.isStopped) return
+      lines.wait(WAIT_MS)
+      slot = lines.fill(octets)
     }
+    this.#post({ kind: 'lines', part: this.part, slot, length: octets.length })
   }
 }
+
+const DONE = Promise.resolve()

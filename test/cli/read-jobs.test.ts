@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Scratch } from '../capture/support.js'
 import { HELLOTAP, finished, hellotap, sightingsIn } from '../hellotap.js'
-import { mixedFrames, paddedPcap } from './traffic.js'
+import { mixedFrames, paddedPcap, smallHellos } from './traffic.js'
 
 /** Octets from which `read` starts workers, and a bit. */
 const LENGTH = 34 << 20
@@ -145,6 +145,19 @@ describe('read --jobs', function () {
       child.stdout.once('data', () => child.stdout.destroy())
       const { code, stderr } = await finished(child)
       expect(stderr).to.equal('')
+      expect(code).to.equal(0)
+    }
+  })
+
+  it('goes on where the lines of one thread have no room while they wait for those of another', async () => {
+    for (const thread of [0, 1]) {
+      const path = scratch.file('small.pcap', smallHellos(LENGTH, thread))
+      const child = spawn(process.execPath, [HELLOTAP, 'read', '--jobs', '2', path], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        timeout: 30_000,
+      })
+      const { code, stderr } = await finished(child)
+      expect(stderr).to.match(/^1 file, (2\d\d,\d{3}) frames, \1 hellos/)
       expect(code).to.equal(0)
     }
   })
