@@ -45,6 +45,9 @@ export default tseslint.config(
   // chai's assertions are expressions
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
   { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
-  // mocha loads a reporter by require
-  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
+  // mocha loads a reporter by require, and starting by it is faster
+  {
+    files: ['**/*.cjs', 'bin/bundle/*.js'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
 )

@@ -144,7 +144,7 @@ try {
   if (!existsSync(join(top, ENGINE))) run('node', ['bin/native.mjs'])
   once(
     'dist/.stamp',
-    ['src', 'bin/bundle.mjs', 'bin/native.mjs', 'tsconfig.json', 'package.json'],
+    ['src', 'bin/bundle', 'bin/bundle.mjs', 'bin/native.mjs', 'tsconfig.json', 'package.json'],
     () => {
       rmSync(join(top, 'dist'), { recursive: true, force: true })
       run('npm', ['run', '--silent', 'build'])

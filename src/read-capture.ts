@@ -73,7 +73,7 @@ export async function* readCapture(
   const file = options.file ?? (typeof input === 'string' ? input : undefined)
   if (file !== undefined) pipeline.setOrigin({ file })
 
-  const source = await open(input, file, linkType)
+  const source = open(input, file, linkType)
   for await (const block of source.blocks(signal)) {
     pipeline.take(block)
     yield* sightingsOf(pipeline.lines)
@@ -100,9 +100,9 @@ function open(
   input: string | AsyncIterable<Uint8Array>,
   name = 'the capture',
   linkType: number | undefined,
-): Promise<PacketSource> {
+): PacketSource {
   const options = linkType === undefined ? {} : { linkType }
   if (typeof input === 'string') return openCapture(input, options)
   const stream = input instanceof Readable ? input : Readable.from(input)
-  return Promise.resolve(openStream(stream, name, options))
+  return openStream(stream, name, options)
 }

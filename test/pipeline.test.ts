@@ -24,7 +24,7 @@ const pipelineOf = (server: boolean, counters: Counters) =>
 /** The lines of one capture. */
 async function linesOf(pipeline: Pipeline, name: string): Promise<string> {
   pipeline.setOrigin({ file: name })
-  const source = await openCapture(new URL(name, CAPTURES).pathname)
+  const source = openCapture(new URL(name, CAPTURES).pathname)
   for await (const block of source.blocks(new AbortController().signal)) pipeline.take(block)
   pipeline.flush()
   const text = pipeline.lines.text()

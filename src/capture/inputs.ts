@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CaptureError } from './capture-error.js'
 import { readError } from './read-error.js'
@@ -43,7 +43,7 @@ async function expand(arg: string, notes: string[]): Promise<string[]> {
   if (arg === '-') return [arg]
   let found
   try {
-    found = await stat(arg)
+    found = statSync(arg)
   } catch (error) {
     // A name that exists is never a pattern, whatever characters it has; only others need the package.
     const { glob, isDynamicPattern } = await import('tinyglobby')
@@ -51,14 +51,13 @@ async function expand(arg: string, notes: string[]): Promise<string[]> {
     return capturesAmong(await glob(arg, { expandDirectories: false }), arg, notes)
   }
   if (!found.isDirectory()) return [arg]
-  return capturesAmong(await pathsUnder(arg), arg, notes)
+  return capturesAmong(pathsUnder(arg), arg, notes)
 }
 
 /** All under `folder` that is not a folder; links to folders are not followed. @throws CaptureError where one cannot be read */
-async function pathsUnder(folder: string): Promise<string[]> {
+function pathsUnder(folder: string): string[] {
   try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-    return entries
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => !entry.isDirectory())
       .map((entry) => join(entry.parentPath, entry.name))
   } catch (error) {

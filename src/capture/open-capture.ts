@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { closeSync, createReadStream, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { PacketBlock, PacketSource } from '../model/packet-block.js'
 import { CaptureError } from './capture-error.js'
-import { HEAD_LEN, formatOf } from './capture-format.js'
-import { fileBlocks } from './file-blocks.js'
+import { formatOf } from './capture-format.js'
+import { fileBlocks, openToRead, readHead } from './file-blocks.js'
 import { followBlocks } from './follow-blocks.js'
 import { folderError, readError } from './read-error.js'
 import { streamBlocks } from './stream-blocks.js'
@@ -30,7 +29,7 @@ export interface OpenOptions {
  * A file is opened anew by each call of `blocks`; stdin can be read once.
  * @throws CaptureError where the file is missing, unreadable, a folder or empty, or is no capture
  */
-export async function openCapture(path: string, options: OpenOptions = {}): Promise<PacketSource> {
+export function openCapture(path: string, options: OpenOptions = {}): PacketSource {
   if (path === '-') {
     const { stdin } = options
     if (stdin === undefined)
@@ -40,13 +39,13 @@ export async function openCapture(path: string, options: OpenOptions = {}): Prom
       )
     return openStream(stdin, 'stdin', options)
   }
-  const found = await statOf(path)
+  const found = statOf(path)
   if (found.isDirectory()) throw folderError(path)
   if (options.follow === true)
     return new SavedCapture(path, options, (findings, signal) =>
       followBlocks(path, findings, signal),
     )
-  if (found.isFile() && !(await isCompressed(path)))
+  if (found.isFile() && !isCompressed(path))
     return new SavedCapture(path, options, (findings, signal) => fileBlocks(path, findings, signal))
   return new SavedCapture(path, options, (findings, signal) => {
     const stream = createReadStream(path, { highWaterMark: STREAM_LEN })
@@ -94,28 +93,22 @@ export class SavedCapture implements PacketSource, Findings {
   }
 }
 
-async function statOf(path: string): Promise<Stats> {
+function statOf(path: string): Stats {
   try {
-    return await stat(path)
+    return statSync(path)
   } catch (error) {
     throw readError(path, error)
   }
 }
 
 /** Whether a regular file begins as gzip or zstd. @throws CaptureError where it cannot be read or is no capture */
-async function isCompressed(path: string): Promise<boolean> {
+function isCompressed(path: string): boolean {
+  const fd = openToRead(path)
   try {
-    const file = await open(path)
-    try {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_LEN), 0, HEAD_LEN, 0)
-      const head = buffer.subarray(0, bytesRead)
-      const format = formatOf(head)
-      return format === 'gzip' || format === 'zstd'
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    throw readError(path, error)
+    const format = formatOf(readHead(fd, path))
+    return format === 'gzip' || format === 'zstd'
+  } finally {
+    closeSync(fd)
   }
 }
 

@@ -1,6 +1,7 @@
-import { open } from 'node:fs/promises'
+import { closeSync, readSync, statSync } from 'node:fs'
 import { formatOf } from './capture-format.js'
 import { gunzip, unzstd } from './decompress.js'
+import { openToRead } from './file-blocks.js'
 import { openCapture } from './open-capture.js'
 
 /** Octets looked at: the first block of a zstd frame must be whole, and has 128 KiB at most (RFC 8878 §3.1.1.2.4). */
@@ -8,15 +9,15 @@ const SNIFF_LEN = 132_096
 
 /** Whether the regular file holds a capture, plain or compressed. A file that cannot be read does not. */
 export async function isCapture(path: string): Promise<boolean> {
-  let head: Uint8Array
+  let head = new Uint8Array(SNIFF_LEN)
   try {
-    const file = await open(path)
+    // Opening a pipe waits for whoever writes to it.
+    if (!statSync(path).isFile()) return false
+    const fd = openToRead(path)
     try {
-      if (!(await file.stat()).isFile()) return false
-      const { buffer, bytesRead } = await file.read(new Uint8Array(SNIFF_LEN), 0, SNIFF_LEN, 0)
-      head = buffer.subarray(0, bytesRead)
+      head = head.subarray(0, readSync(fd, head, 0, SNIFF_LEN, 0))
     } finally {
-      await file.close()
+      closeSync(fd)
     }
     const format = formatOf(head)
     const inner =
@@ -33,7 +34,7 @@ export async function isCapture(path: string): Promise<boolean> {
 /** Capture time of the first packet, microseconds since the epoch; undefined where there is none to be read. */
 export async function firstPacketMicros(path: string): Promise<number | undefined> {
   try {
-    const source = await openCapture(path)
+    const source = openCapture(path)
     for await (const block of source.blocks(new AbortController().signal))
       return block.timeMicros[0]
   } catch {

@@ -234,9 +234,13 @@ async function choose(): Promise<Chosen | undefined> {
   return undefined
 }
 
-try {
-  const chosen = await choose()
-  if (chosen !== undefined) process.exitCode = await chosen.run()
-} catch (error) {
-  process.exitCode = explain(error)
+async function main(): Promise<void> {
+  try {
+    const chosen = await choose()
+    if (chosen !== undefined) process.exitCode = await chosen.run()
+  } catch (error) {
+    process.exitCode = explain(error)
+  }
 }
+
+void main()

@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
 import { ConfigError } from '../config.js'
 import { expandInputs } from '../capture/inputs.js'
 import { ringBufferOf } from '../capture/ring-buffer.js'
@@ -15,13 +14,6 @@ import { stopSignal } from './stop-signal.js'
 /** Octets to read from which on workers are started: they take a twentieth of a second to be ready. */
 const WORKERS_FROM = 32 << 20
 
-/**
- * Bytecode a function runs through before V8 optimises it, three times its default. The loops over frames are in
- * WebAssembly, and with the default what sees a thousand hellos of a big capture is optimised for as long as it runs:
- * 0.1 s of CPU time, of 0.7 for 2 GB.
- */
-const INTERRUPT_BUDGET = 450_000
-
 /** Exit codes of a reading that a signal ended, as shells have them. */
 const STOPPED: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
 
@@ -30,7 +22,6 @@ const STOPPED: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
  * Exit 0 done, 1 where a file could not be read, 130 and 143 where a signal ended the reading before its end.
  */
 export async function read(args: Readonly<Record<string, unknown>>): Promise<number> {
-  setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`)
   const config = configOf(args)
   const options: ReadOptions = {
     ports: config.ports,

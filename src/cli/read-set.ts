@@ -84,7 +84,7 @@ export async function readSet(
     // Whoever writes to us or to the file while we read waits for each line.
     const isLive = file === '-' || options.follow
     try {
-      const source = await openCapture(file, {
+      const source = openCapture(file, {
         // Even to name it costs: the stream is made then.
         ...(file === '-' ? { stdin: process.stdin } : {}),
         follow: options.follow,

@@ -52,7 +52,7 @@ describe('following a file', () => {
 
   const frames = [hex('a1'), hex('b2 b2'), hex('c3 c3 c3')]
   const octets = writePcap(frames)
-  const follow = async (path: string) => new Follower(await openCapture(path, { follow: true }))
+  const follow = async (path: string) => new Follower(openCapture(path, { follow: true }))
 
   it('gives what is appended, and waits for the rest of a record', async () => {
     const path = scratch.file('grows.pcap', octets.slice(0, 24 + 17))
@@ -116,7 +116,7 @@ describe('following a file', () => {
   })
 
   it('does not follow compressed files', async () => {
-    const source = await openCapture(scratch.file('it.gz', gzipSync(octets)), { follow: true })
+    const source = openCapture(scratch.file('it.gz', gzipSync(octets)), { follow: true })
     const error: unknown = await new Follower(source).done.catch((reason: unknown) => reason)
     expect(error).to.be.instanceOf(CaptureError)
     expect(String(error)).to.match(/cannot be followed/)

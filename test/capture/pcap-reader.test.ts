@@ -132,7 +132,7 @@ describe('classic pcap', () => {
 
   it('reads frames as the link type asked for', async () => {
     const path = scratch.file('it.pcap', writePcap([hex('45')]))
-    const [frame] = await framesOf(await openCapture(path, { linkType: 147 }))
+    const [frame] = await framesOf(openCapture(path, { linkType: 147 }))
     expect(frame?.linkType).to.equal(147)
   })
 

@@ -98,7 +98,7 @@ describe('pcapng', () => {
         [7, lost(300n)],
       ])
       writer.statistics(9, [[5, lost(1000n)]])
-      const source = await openCapture(scratch.file('it.pcapng', writer.done()))
+      const source = openCapture(scratch.file('it.pcapng', writer.done()))
       expect(source.dropped).to.equal(undefined)
       await framesOf(source)
       expect(source.dropped).to.equal(327)
@@ -107,7 +107,7 @@ describe('pcapng', () => {
 
   it('does not know what was lost where no statistics say', async () => {
     const octets = new PcapngWriter().section().interface().packet(0, 0n, frame).statistics(0, [])
-    const source = await openCapture(scratch.file('it.pcapng', octets.done()))
+    const source = openCapture(scratch.file('it.pcapng', octets.done()))
     await framesOf(source)
     expect(source.dropped).to.equal(undefined)
   })

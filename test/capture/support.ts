@@ -39,7 +39,7 @@ export async function framesOf(
 export async function readAll(
   path: string,
 ): Promise<{ frames: Taken[]; warnings: readonly string[] }> {
-  const source = await openCapture(path)
+  const source = openCapture(path)
   const frames = await framesOf(source)
   return { frames, warnings: source.warnings }
 }

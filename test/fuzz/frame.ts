@@ -39,7 +39,7 @@ export function capturePaths(): string[] {
 export async function framesOf(path: string): Promise<Frame[]> {
   const frames: Frame[] = []
   try {
-    const source = await openCapture(path)
+    const source = openCapture(path)
     for await (const block of source.blocks(new AbortController().signal))
       for (let i = 0; i < block.count; i++) frames.push(frameAt(block, i))
   } catch {

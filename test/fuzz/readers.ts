@@ -140,7 +140,7 @@ export async function readingOf(
       const path = resolve(folder, 'capture')
       writeFileSync(path, octets)
       const fromFile = await read(async function* (signal, findings) {
-        const source = await openCapture(path)
+        const source = openCapture(path)
         yield* source.blocks(signal)
         findings.warnings.push(...source.warnings)
       })

@@ -30,7 +30,7 @@ describe('a capture that turns out to be none', () => {
       const path = scratch.file('it', octets)
       const before = readdirSync(DESCRIPTORS).length
       for (let i = 0; i < 20; i++) {
-        const source = await openCapture(path)
+        const source = openCapture(path)
         let caught: unknown
         try {
           const blocks = source.blocks(new AbortController().signal)[Symbol.asyncIterator]()
