@@ -20,6 +20,7 @@ import {
 import { listenCheck } from './doctor-listen.js'
 import { openEventLog } from './event-log.js'
 import { configOf } from './options.js'
+import { print } from './print.js'
 import { version } from './version.js'
 
 /** Seconds traffic is listened to, unless the caller says otherwise, and at most. */
@@ -37,10 +38,10 @@ export async function doctor(args: Readonly<Record<string, unknown>>): Promise<n
   for await (const check of examine(config, secondsOf(args['seconds']))) {
     checks.push(check)
     // one by one, since listening takes its time; names of one width
-    if (!asJson) process.stdout.write(checksText([{ ...check, name: check.name.padEnd(16) }]))
+    if (!asJson) print(checksText([{ ...check, name: check.name.padEnd(16) }]))
   }
   const ok = checks.every(({ outcome }) => outcome !== 'failed')
-  if (asJson) process.stdout.write(`${JSON.stringify({ version, ok, checks }, null, 2)}\n`)
+  if (asJson) print(`${JSON.stringify({ version, ok, checks }, null, 2)}\n`)
   return ok ? 0 : 1
 }
 

@@ -1,13 +1,14 @@
 import { defaultInterfaces, listInterfaces } from '../capture/interfaces.js'
+import { print } from './print.js'
 
 /** `interfaces`: one line each: name, state, whether it is taken by default, addresses. Exit 0. */
 export async function interfaces(): Promise<number> {
   const defaults = new Set(await defaultInterfaces())
   const all = await listInterfaces()
   const width = Math.max(4, ...all.map(({ name }) => name.length))
-  process.stdout.write(`${'name'.padEnd(width)}  state  default  addresses\n`)
+  print(`${'name'.padEnd(width)}  state  default  addresses\n`)
   for (const { name, up, addresses } of all)
-    process.stdout.write(
+    print(
       `${name.padEnd(width)}  ${(up ? 'up' : 'down').padEnd(5)}  ${(defaults.has(name) ? 'yes' : '').padEnd(7)}  ${addresses.join(' ')}`.trimEnd() +
         '\n',
     )

@@ -4,6 +4,7 @@ import { openStore } from '../store/open-store.js'
 import { StoreError } from '../store/store.js'
 import { limitsOf } from './capture-command.js'
 import { configOf } from './options.js'
+import { print } from './print.js'
 
 /** Sightings of an address printed at most. */
 const PAGE = 100
@@ -16,7 +17,7 @@ export async function lookup(args: Readonly<Record<string, unknown>>): Promise<n
     throw new ConfigError(`${JSON.stringify(value)} is neither an IP address nor a fingerprint`)
   const answer =
     config.redis === undefined ? await askApi(config, value) : await askStore(config, value)
-  process.stdout.write(`${JSON.stringify(answer.body, null, 2)}\n`)
+  print(`${JSON.stringify(answer.body, null, 2)}\n`)
   return answer.found ? 0 : 1
 }
 

@@ -1,10 +1,9 @@
-import { OctetWriter } from '../base/octet-writer.js'
 import { ConfigError } from '../config.js'
-import { FdOutput, OutputClosed } from '../output/fd-output.js'
 import { IANA_SNAPSHOT } from '../tls/registry.js'
 import type { RegistryName, RegistryRow } from '../tls/registry-names.js'
 import { listRegistry, REGISTRY_NAMES, registrySource } from '../tls/registry-names.js'
 import { log } from './log.js'
+import { print } from './print.js'
 import { compareTables } from './registry-tables.js'
 
 /**
@@ -164,16 +163,4 @@ function columns(rows: readonly (readonly string[])[]): string {
 
 function toJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
-}
-
-/** To stdout, whose reader may leave before the end (`| head`). */
-function print(text: string): void {
-  const octets = Buffer.from(text)
-  const lines = new OctetWriter(octets.length)
-  lines.copy(octets, 0, octets.length)
-  try {
-    new FdOutput(1).flush(lines)
-  } catch (error) {
-    if (!(error instanceof OutputClosed)) throw error
-  }
 }
