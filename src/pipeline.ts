@@ -28,6 +28,7 @@ import { redactHello } from './tls/redact-hello.js'
 import { parseSslv2ClientHello } from './tls/sslv2-hello.js'
 import { ENCAPSULATION_NAMES } from './wire/encapsulation.js'
 import { FrameDecoder } from './wire/frame-decoder.js'
+import { EVERYONE } from './wire/skim-terms.js'
 import { Skimmer } from './wire/skimmer.js'
 
 // Kinds of message that TcpHellos, DtlsHellos and QuicHellos give.
@@ -54,6 +55,16 @@ export interface PipelineOptions {
   readonly workers?: number
 }
 
+/** The part of a block's frames that is one of several pipelines'; they share a seed. */
+export interface Share {
+  /** Number of the pipeline, from 0. */
+  readonly index: number
+  /** For each frame kept, whose it is: its pipeline's number, or EVERYONE. */
+  owner: Uint8Array
+  /** Whether a packet is this pipeline's: of one that came in fragments that shows when it is whole. */
+  readonly isOurs: (packet: Packet) => boolean
+}
+
 /** One flow of frames, whole and in order: its own flow table, its own lines. */
 export class Pipeline {
   /** Sightings as JSON lines; whoever takes them sets `len` to 0. */
@@ -63,8 +74,8 @@ export class Pipeline {
   readonly #counters: Counters
   readonly #skimmer: Skimmer
   readonly #wire: FrameDecoder
+  /** For IP fragments, which all that share a block take: the first alone counts what is wrong with them. */
   #sharedWire: FrameDecoder | undefined
-  #sharedCounters: Counters | undefined
   readonly #tcp: TcpHellos
   readonly #tcpTable: FlowTable
   readonly #dtls: DtlsHellos
@@ -124,7 +135,7 @@ export class Pipeline {
     this.#join?.expire(lastMicros)
   }
 
-  /** The first half of `take`: counts the block's frames, and takes out of it those that cannot matter to anyone. */
+  /** The first half of `take`: counts the block's frames, and keeps those that can matter to anyone. */
   skim(block: PacketBlock): void {
     const { count, caplen } = block
     const counters = this.#counters
@@ -132,30 +143,15 @@ export class Pipeline {
     if (this.#skimmer.skim(block)) {
       counters.packet_octets += this.#skimmer.octets
       counters.tcp_syn_acks += this.#skimmer.synAcks
-    } else for (let i = 0; i < count; i++) counters.packet_octets += caplen[i] ?? 0
+      return
+    }
+    for (let i = 0; i < count; i++) counters.packet_octets += caplen[i] ?? 0
+    block.keptCount = count
   }
 
-  /** The second half, which may be another pipeline's of the same seed: looks at the frames that are left. */
-  look(block: PacketBlock): void {
-    this.#look(block, this.#wire, undefined)
-  }
-
-  /**
-   * Takes IP fragments that other pipelines, of other flows, take as well: whose a datagram is shows when it is whole.
-   * What `isOurs` does not claim is theirs. What is wrong with them is counted where `counts`, which is true of one.
-   */
-  lookShared(block: PacketBlock, isOurs: (packet: Packet) => boolean, counts: boolean): void {
-    this.#sharedCounters ??= counts ? this.#counters : newCounters()
-    this.#sharedWire ??= new FrameDecoder(this.#sharedCounters)
-    this.#look(block, this.#sharedWire, isOurs)
-  }
-
-  #look(
-    block: PacketBlock,
-    wire: FrameDecoder,
-    isOurs: ((packet: Packet) => boolean) | undefined,
-  ): void {
-    const { count, flow } = block
+  /** The second half, which may be another pipeline's of the same seed: looks at what is kept, or at a share of that. */
+  look(block: PacketBlock, share?: Share): void {
+    const { keptCount, kept, flow } = block
     const packet = this.#packet
     const tcp = this.#tcp
     const dtls = this.#dtls
@@ -163,14 +159,22 @@ export class Pipeline {
     const quic = this.#quic
     const join = this.#join
     const http = this.#http
-    for (let i = 0; i < count; i++) {
+    for (let k = 0; k < keptCount; k++) {
+      let wire = this.#wire
+      let isShared = false
+      if (share !== undefined) {
+        const owner = share.owner[k] ?? 0
+        isShared = owner === EVERYONE
+        if (isShared) wire = this.#sharedWireOf(share)
+        else if (owner !== share.index) continue
+      }
       if (flow !== undefined) {
         // A frame that only matters to a watched flow: one is watched from a frame before on, so this is asked in order.
-        const hash = flow[i] ?? 0
+        const hash = flow[k] ?? 0
         if (hash !== 0 && !table.isWatched(hash)) continue
       }
-      const protocol = wire.decodeFrame(block, i, packet)
-      if (isOurs !== undefined && protocol > 0 && !isOurs(packet)) continue
+      const protocol = wire.decodeFrame(block, kept[k] ?? 0, packet)
+      if (isShared && protocol > 0 && share?.isOurs(packet) !== true) continue
       if (protocol === PROTOCOL_TCP) {
         if (http !== undefined && http.take(packet) !== 0) this.#noteUserAgent(http)
         for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next())
@@ -184,6 +188,11 @@ export class Pipeline {
           this.#handOn(kind, quic.message)
       }
     }
+  }
+
+  #sharedWireOf({ index }: Share): FrameDecoder {
+    this.#sharedWire ??= new FrameDecoder(index === 0 ? this.#counters : newCounters())
+    return this.#sharedWire
   }
 
   /** Gives what has waited too long for a server's answer at a time, microseconds since the Unix epoch. */

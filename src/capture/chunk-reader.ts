@@ -11,6 +11,7 @@ import {
   CLAIM,
   DONE,
   COUNT,
+  KEPT,
   PLACES,
   PLACE_WORDS,
   READY,
@@ -34,7 +35,7 @@ export interface Chunk {
   /** Number of its slot. */
   readonly slot: number
   readonly block: PacketBlock
-  /** What `deal` wrote of each frame. */
+  /** What `deal` wrote of each frame kept. */
   readonly owner: Uint8Array
 }
 
@@ -62,7 +63,7 @@ export class ChunkReader {
 
   /**
    * @param index this thread's number, from 0
-   * @param deal writes an octet for each frame of the block, which `Chunk.owners` hands on to every thread
+   * @param deal writes an octet for each frame it keeps of the block, which `Chunk.owner` hands on to every thread
    */
   constructor(
     shared: SharedChunks,
@@ -101,7 +102,9 @@ export class ChunkReader {
     this.at++
     const slot = control[place + SLOT] ?? 0
     const { block, owner } = this.slotAt(slot)
-    block.count = control[slotWords(this.slots.length, slot) + COUNT] ?? 0
+    const words = slotWords(this.slots.length, slot)
+    block.count = control[words + COUNT] ?? 0
+    block.keptCount = control[words + KEPT] ?? 0
     return { number, file: this.fileOf(number), slot, block, owner }
   }
 
@@ -197,6 +200,7 @@ export class ChunkReader {
 
     this.deal(slot.block, slot.owner)
     control[words + COUNT] = slot.block.count
+    control[words + KEPT] = slot.block.keptCount
     const place = this.placeOf(number)
     control[place + SLOT] = slotNumber
     this.tell(place + READY, number + 1)

@@ -23,7 +23,7 @@ export type SlotMemory = NonNullable<PacketBlock['memory']>
 /** One chunk's octets and frames in shared memory, as one thread sees them. Records are of 16 octets: all fit one block. */
 export class ChunkSlot {
   readonly block: PacketBlock
-  /** An octet for each frame. */
+  /** An octet for each frame kept. */
   readonly owner: Uint8Array
 
   constructor(memory: SlotMemory) {

@@ -35,10 +35,11 @@ export const PLACES = 4
 export const READY = 0
 export const SLOT = 1
 export const PLACE_WORDS = 2
-/** Then for each slot: threads that let go of it, frames in it. */
+/** Then for each slot: threads that let go of it, frames in it, those of them that are kept. */
 export const DONE = 0
 export const COUNT = 1
-export const SLOT_WORDS = 2
+export const KEPT = 2
+export const SLOT_WORDS = 3
 
 /** A file to be read by chunks. */
 export interface SharedFile {

@@ -6,10 +6,7 @@ import { newCounters } from '../base/counters.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import { PROTOCOL_TCP, PROTOCOL_UDP, Packet } from '../model/packet.js'
 import { FrameDecoder } from '../wire/frame-decoder.js'
-import { UNDEALT } from '../wire/skim-terms.js'
-
-/** In place of a worker's number: IP fragments, which all workers take. */
-export const EVERYONE = 255
+import { EVERYONE, UNDEALT } from '../wire/skim-terms.js'
 
 /** Tells the worker of each frame, and of each flow. */
 export class FlowDealer {
@@ -23,10 +20,10 @@ export class FlowDealer {
     this.#workers = workers
   }
 
-  /** Writes to `owner`, for each frame of the block where that is UNDEALT, the worker that takes it, or EVERYONE. */
+  /** Writes to `owner`, for each frame kept of the block where that is UNDEALT, the worker that takes it, or EVERYONE. */
   deal(block: PacketBlock, owner: Uint8Array): void {
-    for (let i = 0; i < block.count; i++)
-      if (owner[i] === UNDEALT) owner[i] = this.#ownerOf(block, i)
+    for (let k = 0; k < block.keptCount; k++)
+      if (owner[k] === UNDEALT) owner[k] = this.#ownerOf(block, block.kept[k] ?? 0)
   }
 
   /** The worker that takes the packet's flow. */

@@ -7,15 +7,10 @@
 // Reading and walking over the records, which is most of the work where hellos are rare, is still shared by ranges.
 
 import { ChunkReader } from '../capture/chunk-reader.js'
-import type { Chunk } from '../capture/chunk-reader.js'
 import { CHUNK_LEN } from '../capture/chunk-slot.js'
 import type { SharedChunks } from '../capture/shared-chunks.js'
-import { BLOCK_FRAMES } from '../model/block-layout.js'
-import { newPacketBlock } from '../model/packet-block.js'
-import type { PacketBlock } from '../model/packet-block.js'
-import type { Packet } from '../model/packet.js'
-import type { Pipeline } from '../pipeline.js'
-import { EVERYONE, FlowDealer } from './flow-dealer.js'
+import type { Share } from '../pipeline.js'
+import { FlowDealer } from './flow-dealer.js'
 import { ROUND_CHUNKS } from './read-messages.js'
 import type { PartDesk } from './read-messages.js'
 import { newPipeline } from './read-set.js'
@@ -38,7 +33,11 @@ export async function readChunks(
     pipeline.skim(block)
     dealer.deal(block, owner)
   })
-  const mine = new Share(pipeline, index, dealer)
+  const share: Share = {
+    index,
+    owner: new Uint8Array(0),
+    isOurs: (packet) => dealer.workerOf(packet) === index,
+  }
   let file = -1
   desk.part = first + index
   while (!reader.isOver) {
@@ -51,7 +50,10 @@ export async function readChunks(
       file = chunk.file
       pipeline.setOrigin({ file: shared.files[file]?.path ?? '' })
     }
-    mine.take(chunk)
+    const { block } = chunk
+    share.owner = chunk.owner
+    pipeline.look(block, share)
+    if (block.count > 0) pipeline.expire(block.timeMicros[block.count - 1] ?? 0)
     reader.release(chunk)
     desk.octets += CHUNK_LEN / shared.threads
     desk.take(pipeline.lines)
@@ -66,59 +68,4 @@ export async function readChunks(
   for (const { file: of, text, failed } of reader.faults)
     if (failed) desk.fail(text)
     else desk.say(`${shared.files[of]?.path}: ${text}`)
-}
-
-/** The frames of one worker out of all. */
-class Share {
-  readonly #pipeline: Pipeline
-  readonly #index: number
-  readonly #isOurs: (packet: Packet) => boolean
-  readonly #block = {
-    ...newPacketBlock(new Uint8Array(0)),
-    flow: new Int32Array(BLOCK_FRAMES),
-  }
-
-  constructor(pipeline: Pipeline, index: number, dealer: FlowDealer) {
-    this.#pipeline = pipeline
-    this.#index = index
-    this.#isOurs = (packet) => dealer.workerOf(packet) === index
-  }
-
-  take(chunk: Chunk): void {
-    const { block: from, owner } = chunk
-    const block = this.#block
-    block.bytes = from.bytes
-    block.count = 0
-    for (let i = 0; i < from.count; i++) {
-      if (owner[i] === this.#index) copyFrame(from, i, block)
-      else if (owner[i] === EVERYONE) {
-        this.#handOn()
-        copyFrame(from, i, block)
-        this.#pipeline.lookShared(block, this.#isOurs, this.#index === 0)
-        block.count = 0
-      }
-    }
-    this.#handOn()
-    if (from.count > 0) this.#pipeline.expire(from.timeMicros[from.count - 1] ?? 0)
-  }
-
-  /** What was gathered goes before what comes next. */
-  #handOn(): void {
-    if (this.#block.count > 0) this.#pipeline.look(this.#block)
-    this.#block.count = 0
-  }
-}
-
-function copyFrame(
-  from: PacketBlock,
-  i: number,
-  into: PacketBlock & { readonly flow: Int32Array },
-): void {
-  const at = into.count++
-  into.start[at] = from.start[i] ?? 0
-  into.caplen[at] = from.caplen[i] ?? 0
-  into.wirelen[at] = from.wirelen[i] ?? 0
-  into.timeMicros[at] = from.timeMicros[i] ?? 0
-  into.linkType[at] = from.linkType[i] ?? 0
-  into.flow[at] = from.flow?.[i] ?? 0
 }

@@ -2,6 +2,7 @@ import {
   AT_BYTES,
   AT_CAPLEN,
   AT_FLOW,
+  AT_KEPT,
   AT_LINK_TYPE,
   AT_START,
   AT_TIME,
@@ -24,11 +25,17 @@ export interface PacketBlock {
   readonly timeMicros: Float64Array
   /** LINKTYPE_ value of frame i (https://www.tcpdump.org/linktypes.html); pcapng may mix them. */
   readonly linkType: Uint16Array
+  /** Frames worth a look, as the pipeline's first half left them: how many, and their numbers in order. */
+  keptCount: number
+  readonly kept: Uint16Array
   /** What all of the above lies in, as block-layout.ts says, where WebAssembly may look at it. */
   readonly memory?: { readonly buffer: SharedArrayBuffer }
-  /** There, once the frame filter was at it: hash of the flow that must be watched for frame i to matter, or 0. */
+  /** There, once the frame filter was at it: hash of the flow that must be watched for the i-th frame kept to matter, or 0. */
   readonly flow?: Int32Array
 }
+
+/** What is kept where nothing is taken out. */
+const ALL = Uint16Array.from({ length: BLOCK_FRAMES }, (_, i) => i)
 
 /** An empty block over `bytes`. */
 export function newPacketBlock(bytes: Uint8Array): PacketBlock {
@@ -40,6 +47,8 @@ export function newPacketBlock(bytes: Uint8Array): PacketBlock {
     wirelen: new Uint32Array(BLOCK_FRAMES),
     timeMicros: new Float64Array(BLOCK_FRAMES),
     linkType: new Uint16Array(BLOCK_FRAMES),
+    keptCount: 0,
+    kept: ALL,
   }
 }
 
@@ -66,6 +75,8 @@ export function sharedBlock(memory: SharedBlock['memory'], octets: number): Shar
     wirelen: new Uint32Array(buffer, AT_WIRELEN, BLOCK_FRAMES),
     timeMicros: new Float64Array(buffer, AT_TIME, BLOCK_FRAMES),
     linkType: new Uint16Array(buffer, AT_LINK_TYPE, BLOCK_FRAMES),
+    keptCount: 0,
+    kept: new Uint16Array(buffer, AT_KEPT, BLOCK_FRAMES),
     memory,
     flow: new Int32Array(buffer, AT_FLOW, BLOCK_FRAMES),
   }

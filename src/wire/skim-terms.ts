@@ -10,8 +10,11 @@ export const SKIM_SERVER = 2
 /** Which flows are watched is not known: any may be. */
 export const SKIM_BLIND = 4
 
-/** In place of a worker's number: whose the frame is the loop does not know. */
+// In place of a worker's number.
+/** Whose the frame is the loop does not know. */
 export const UNDEALT = 254
+/** IP fragments, which all workers take. */
+export const EVERYONE = 255
 
 // Bits of a port.
 export const OF_SERVER = 1

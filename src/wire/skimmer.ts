@@ -68,11 +68,11 @@ const LOOP = new Loop<SkimLoop>(CODE)
 /** Whose tables a memory holds, and where the filter goes in it: blocks go from one pipeline to another. */
 const prepared = new WeakMap<object, { readonly by: Skimmer; readonly watched: Uint8Array }>()
 
-/** Takes frames that cannot matter out of blocks. */
+/** Tells which frames of a block can matter. */
 export class Skimmer {
-  /** Octets captured of all frames of the block skimmed last, those taken out included. */
+  /** Octets captured of all frames of the block skimmed last. */
   octets = 0
-  /** Segments taken out of it with which a server accepted a connection. */
+  /** Segments in it that were not kept with which a server accepted a connection. */
   synAcks = 0
   readonly #options: SkimmerOptions
   readonly #ports = new Uint8Array(PORT_COUNT)
@@ -87,11 +87,11 @@ export class Skimmer {
   }
 
   /**
-   * Takes out of `block` the frames that no decoder would make anything of: TCP segments and UDP datagrams, their headers
-   * whole and in order, that neither begin like a hello nor belong to a flow that may be watched. Of those that matter
-   * only if their flow is watched, `block.flow` has the hash. A block not in memory of WebAssembly stays as it is.
+   * Keeps all frames of `block` but those that no decoder would make anything of: TCP segments and UDP datagrams, their
+   * headers whole and in order, that neither begin like a hello nor belong to a flow that may be watched. Of those that
+   * matter only if their flow is watched, `block.flow` has the hash. A block not in memory of WebAssembly stays as it is.
    *
-   * @returns whether the block was skimmed: `block.flow` and `octets` are set
+   * @returns whether the block was skimmed: what is kept, `block.flow` and `octets` are set
    */
   skim(block: PacketBlock): boolean {
     const { memory } = block
@@ -101,7 +101,7 @@ export class Skimmer {
     if (tables?.by !== this) tables = this.#prepare(memory, loop)
     const { filter } = this.#options
     if (filter !== undefined) tables.watched.set(filter)
-    block.count = loop.skim(block.count)
+    block.keptCount = loop.skim(block.count)
     this.octets = loop.octets()
     this.synAcks = loop.synAcks()
     return true

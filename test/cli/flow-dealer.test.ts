@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { newCounters } from '../../src/base/counters.js'
-import { EVERYONE, FlowDealer } from '../../src/cli/flow-dealer.js'
+import { FlowDealer } from '../../src/cli/flow-dealer.js'
 import { newPacketBlock } from '../../src/model/packet-block.js'
 import type { PacketBlock } from '../../src/model/packet-block.js'
 import { Packet } from '../../src/model/packet.js'
-import { UNDEALT } from '../../src/wire/skim-terms.js'
+import { EVERYONE, UNDEALT } from '../../src/wire/skim-terms.js'
 import { FrameDecoder } from '../../src/wire/frame-decoder.js'
 import { allocatedPerCall } from '../support.js'
 import { mixedFrames } from './traffic.js'
@@ -20,6 +20,7 @@ function blockOf(frames: readonly Uint8Array[], linkType = 1): PacketBlock {
     block.linkType[block.count++] = linkType
     at += frame.length
   }
+  block.keptCount = block.count
   return block
 }
 

@@ -10,6 +10,7 @@ import {
   AT_BYTES,
   AT_CAPLEN,
   AT_FLOW,
+  AT_KEPT,
   AT_LINK_TYPE,
   AT_OWNER,
   AT_PORTS,
@@ -17,10 +18,8 @@ import {
   AT_SECOND_MIN,
   AT_START,
   AT_STARTS,
-  AT_TIME,
   AT_VERSIONS,
   AT_WATCHED,
-  AT_WIRELEN,
   LIKE_CHANGE_CIPHER_SPEC,
   LIKE_PREAMBLE,
   LIKE_SSL2,
@@ -107,13 +106,13 @@ export function prepare(
 }
 
 /**
- * Moves the frames worth a look to the front of the block's arrays, and writes at AT_FLOW the hash of the flow that must
- * be watched for it, or 0 where the frame is to be looked at in any case. AT_WATCHED has the flow table's filter of before
+ * Writes at AT_KEPT which frames are worth a look, and for each of them at AT_FLOW the hash of the flow that must be
+ * watched for that, or 0 where it is to be looked at in any case. AT_WATCHED has the flow table's filter of before
  * the block; what the frames kept may change in it is added.
  *
  * Writes at AT_OWNER which worker takes the flow, or UNDEALT.
  *
- * @returns how many are left
+ * @returns how many are kept
  */
 export function skim(count: i32): i32 {
   let kept = 0
@@ -121,21 +120,15 @@ export function skim(count: i32): i32 {
   accepted = 0
   blind = isBlind
   for (let i = 0; i < count; i++) {
-    const start = load<u32>(AT_START + 4 * i)
     const caplen = load<u32>(AT_CAPLEN + 4 * i)
     total += caplen
-    const linkType = load<u16>(AT_LINK_TYPE + 2 * i)
-    const off: u32 = AT_BYTES + start
+    const off: u32 = AT_BYTES + load<u32>(AT_START + 4 * i)
     owner = UNDEALT
-    const verdict = linkType == LINK_ETHERNET ? judge(off, off + caplen) : KEPT_UNREAD
+    const verdict = load<u16>(AT_LINK_TYPE + 2 * i) == LINK_ETHERNET ? judge(off, off + caplen) : KEPT_UNREAD
     if (verdict == DULL) continue
     // It may open a flow, and nobody here knows which.
     if (verdict == KEPT_UNREAD) blind = true
-    store<u32>(AT_START + 4 * kept, start)
-    store<u32>(AT_CAPLEN + 4 * kept, caplen)
-    store<u32>(AT_WIRELEN + 4 * kept, load<u32>(AT_WIRELEN + 4 * i))
-    store<f64>(AT_TIME + 8 * kept, load<f64>(AT_TIME + 8 * i))
-    store<u16>(AT_LINK_TYPE + 2 * kept, linkType)
+    store<u16>(AT_KEPT + 2 * kept, i as u16)
     store<u8>(AT_OWNER + kept, owner as u8)
     store<i32>(AT_FLOW + 4 * kept, verdict == KEPT_IF_WATCHED ? flow : 0)
     kept++
@@ -143,7 +136,7 @@ export function skim(count: i32): i32 {
   return kept
 }
 
-/** Segments taken out with which a server accepted a connection. */
+/** Segments not kept with which a server accepted a connection. */
 export function synAcks(): i32 {
   return accepted
 }
