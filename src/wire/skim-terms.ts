@@ -9,6 +9,8 @@ export const SKIM_ANY_PORT = 1
 export const SKIM_SERVER = 2
 /** Which flows are watched is not known: any may be. */
 export const SKIM_BLIND = 4
+/** Some ports are OF_INTEREST. */
+export const SKIM_INTEREST = 8
 
 // In place of a worker's number.
 /** Whose the frame is the loop does not know. */

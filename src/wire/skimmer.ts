@@ -19,6 +19,7 @@ import {
   OF_TUNNEL,
   SKIM_ANY_PORT,
   SKIM_BLIND,
+  SKIM_INTEREST,
   SKIM_SERVER,
 } from './skim-terms.js'
 import { TUNNEL_PORTS } from './udp-tunnel.js'
@@ -108,11 +109,12 @@ export class Skimmer {
   }
 
   #prepare(memory: NonNullable<PacketBlock['memory']>, loop: SkimLoop) {
-    const { ports, server, workers = 0, key, filter } = this.#options
+    const { ports, portsOfInterest, server, workers = 0, key, filter } = this.#options
     const wanted =
       (ports === undefined ? SKIM_ANY_PORT : 0) |
       (server ? SKIM_SERVER : 0) |
-      (filter === undefined ? SKIM_BLIND : 0)
+      (filter === undefined ? SKIM_BLIND : 0) |
+      (portsOfInterest === undefined ? 0 : SKIM_INTEREST)
     const cells = filter === undefined ? WATCHED_CELLS : 8 * filter.length
     loop.prepare(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, cells, wanted, workers)
     const put = (at: number, octets: Uint8Array) =>

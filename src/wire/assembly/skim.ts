@@ -33,6 +33,7 @@ import {
   OF_TUNNEL,
   SKIM_ANY_PORT,
   SKIM_BLIND,
+  SKIM_INTEREST,
   SKIM_SERVER,
   UNDEALT,
 } from '../skim-terms'
@@ -78,6 +79,7 @@ let blind: bool = false
 let total: i64 = 0
 let accepted: i32 = 0
 let anyPort: bool = false
+let someInterest: bool = false
 let server: bool = false
 let workers: u32 = 0
 /** Worker that takes the frame's flow. */
@@ -98,6 +100,7 @@ export function prepare(
   workers = workerCount
   cellMask = cells - 1
   isBlind = (wanted & SKIM_BLIND) != 0
+  someInterest = (wanted & SKIM_INTEREST) != 0
   k0 = key0
   k1 = key1
   k2 = key2
@@ -223,7 +226,8 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
   const hasPayload = payload < end
   if (!hasPayload && control == 0) return DULL
 
-  const dstPort = load<u8>(AT_PORTS + u16be(header + 2))
+  // The table of ports is read only where its answer counts: it is 64 KiB, and each block's memory has one.
+  const dstPort = anyPort && !someInterest ? OF_SERVER : load<u8>(AT_PORTS + u16be(header + 2))
   if (hasPayload && (dstPort & OF_INTEREST) != 0) return opening(addresses, addressLen, header)
   const toServer = anyPort || (dstPort & OF_SERVER) != 0
   const toClient = server && (anyPort || (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) != 0)
@@ -237,9 +241,11 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
   if ((control & SYN) != 0 || (hasPayload && (control & RST) == 0 && beginsLikeHello(payload, end)))
     return opening(addresses, addressLen, header)
   flow = flowHash(addresses, addressLen, header)
-  const cell = (flow as u32) & cellMask
-  const isWatched = (((load<u8>(AT_WATCHED + (cell >> 3)) as u32) >> (cell & 7)) & 1) != 0
-  return isWatched || blind ? KEPT_IF_WATCHED : DULL
+  return blind || isWatched((flow as u32) & cellMask) ? KEPT_IF_WATCHED : DULL
+}
+
+function isWatched(cell: u32): bool {
+  return (((load<u8>(AT_WATCHED + (cell >> 3)) as u32) >> (cell & 7)) & 1) != 0
 }
 
 /** Keeps a segment after which its flow may be watched. */
