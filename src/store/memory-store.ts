@@ -134,7 +134,15 @@ export class MemoryStore implements Store {
   }
 
   health(): StoreHealth {
-    return { kind: 'memory', ready: true, spooled: 0, dropped: 0, bad_rows: 0 }
+    return {
+      kind: 'memory',
+      ready: true,
+      spooled: 0,
+      dropped: 0,
+      bad_rows: 0,
+      gaps: 0,
+      gap_millis: 0,
+    }
   }
 
   close(): Promise<void> {

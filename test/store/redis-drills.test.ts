@@ -145,6 +145,9 @@ describe('when Redis goes away', () => {
     await until(() => store.health().spooled === 0)
     expect(store.health()).not.to.have.property('reason')
     expect(await store.total()).to.equal(5010)
+    // one time, from Redis' end to its return: what was asked meanwhile began no other
+    expect(store.health().gaps).to.equal(1)
+    expect(store.health().gap_millis).to.be.within(50, performance.now() - started + 500)
   })
 
   it('drains no longer than two seconds in vain, and closes in bounded time', async () => {
@@ -249,7 +252,8 @@ describe('with a Redis that refuses', () => {
     await admin.config('SET', 'maxmemory', '1')
     store.put(some(100))
     await until(() => /is full: raise its maxmemory/.test(store.health().reason ?? ''))
-    expect(store.health()).to.include({ ready: false, spooled: 100, dropped: 0 })
+    expect(store.health()).to.include({ ready: false, spooled: 100, dropped: 0, gaps: 1 })
+    expect(store.health().gap_millis).to.be.above(0)
     await admin.config('SET', 'maxmemory', '0')
     await until(() => store.health().spooled === 0)
     expect(await held(store)).to.deep.equal(range(0, 100))
