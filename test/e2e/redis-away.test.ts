@@ -23,6 +23,5 @@ describe('capture while Redis is away', function () {
     expect(code, stdout).to.equal(0)
     expect(stdout).to.match(/^ok {5}ample: \d+ seen = \d+ stored.* \+ 0 dropped$/m)
     expect(stdout).to.match(/^ok {5}scant: \d+ seen = \d+ stored.* \+ [1-9]\d+ dropped$/m)
-    
   })
 })
