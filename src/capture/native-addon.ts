@@ -73,6 +73,8 @@ export interface NativeAddon {
    * if `lend`, and can gain no other privilege. @throws Error
    */
   lendCapture(lend: boolean): void
+  /** Takes every capability from all threads of the process, for good. @throws Error */
+  dropCapabilities(): void
   /** Descriptor of a socket connected to the Unix socket at `path`. @throws Error */
   connectTo(path: string): number
   /** @throws Error with libpcap's words */

@@ -4,7 +4,7 @@
 //   createMemory(octets): { fd, buffer }                  memory to share with a child that is started with `fd`
 //   createSocketPair(): [number, number]                  two ends, one for such a child
 //   offloads(name), clockError()                          see host.h
-//   lendCapture(boolean), connectTo(path): number         see privilege.h
+//   lendCapture(boolean), dropCapabilities(), connectTo(path): number    see privilege.h
 //   openCapture(options, onEvent): Capture                see capture.h; throws libpcap's words
 //   Capture: datalink, counts(), setFilter(text), stop(millis), failure(); classicFilter(): octets,
 //   attachProgram(octets, entries), see ebpf.h
@@ -162,6 +162,11 @@ napi_value lend(napi_env env, napi_callback_info info) {
   return lendCapture(on, &error) ? nullptr : throwError(env, error);
 }
 
+napi_value drop(napi_env env, napi_callback_info) {
+  std::string error;
+  return dropCapabilities(&error) ? nullptr : throwError(env, error);
+}
+
 napi_value connectSocket(napi_env env, napi_callback_info info) {
   napi_value values[1];
   arguments(env, info, values);
@@ -306,6 +311,7 @@ NAPI_MODULE_INIT() {
   method(env, exports, "offloads", offloads, nullptr);
   method(env, exports, "clockError", clockError, nullptr);
   method(env, exports, "lendCapture", lend, nullptr);
+  method(env, exports, "dropCapabilities", drop, nullptr);
   method(env, exports, "connectTo", connectSocket, nullptr);
   method(env, exports, "openCapture", openCapture, nullptr);
   return exports;
