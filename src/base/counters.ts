@@ -5,6 +5,8 @@ export const COUNTER_HELP = {
   packets: 'frames taken from the source',
   packet_octets: 'octets captured of them',
   hellos: 'ClientHellos given as sightings',
+  sightings_unwritten:
+    'sightings not printed because standard output had no room on its disk for too long (`--stdout`)',
   hello_malformed: 'handshake messages of a ClientHello that break RFC 8446 §4.1.2',
   link_type_unsupported: 'frames of a link type nothing here decodes',
   link_truncated: 'frames whose link-layer headers, labels and tags included, the snaplen cut',

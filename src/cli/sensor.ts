@@ -20,8 +20,11 @@ import { Watch } from './watch.js'
 /** Milliseconds between two looks at hellos whose server is silent, while no frames come that would tell the time. */
 const EXPIRE_MS = 1000
 
-/** Takes JSON lines, done with the octets when it returns; a promise asks the capture to wait. */
-export type LinesSink = (lines: Uint8Array) => Promise<void> | void
+/**
+ * Takes JSON lines, done with the octets when it returns; a promise asks the capture to wait. What it lets go it counts to
+ * the interface the lines are from.
+ */
+export type LinesSink = (lines: Uint8Array, counters: Counters) => Promise<void> | void
 
 /**
  * Captures on the configured interfaces until `signal` stops it, handing finished sightings to `sink`.
@@ -117,7 +120,7 @@ export async function runSensor(
           const { len } = lines
           if (len === 0) return
           lines.len = 0
-          await sink(lines.bytes.subarray(0, len))
+          await sink(lines.bytes.subarray(0, len), counters)
         }
         const timer = setInterval(() => {
           pipeline.expire(Date.now() * 1000)
