@@ -43,6 +43,8 @@ export const COUNTER_HELP = {
     'frames that passed the in-kernel filter and were dropped because its ring was full (native engine)',
   capture_interface_dropped:
     'frames dropped before the in-kernel filter, by the interface or its driver (native engine)',
+  clock_steps: 'times the wall clock was set while capturing',
+  clock_step_millis: 'milliseconds the wall clock was set by, ahead or back, over all times',
   tcp_syns: 'TCP segments by which a client opens a connection to a watched port',
   tcp_syn_acks: 'TCP segments by which a server accepts a connection on a watched port',
   tcp_not_tls:

@@ -195,6 +195,8 @@ export const API_KEEP_ALIVE_MILLIS = 30_000
 export const API_HANDSHAKE_SECONDS = 15
 /** Milliseconds requests under way are given when the API closes. */
 export const API_CLOSE_MILLIS = 3_000
+/** Milliseconds the wall clock must be set by at a time to be told, and to have flows shifted along: drift is much less. */
+export const CLOCK_STEP_MILLIS = 500
 /** Octets of sightings that wait while the disk they are printed to is full: five hundred of 8 kB. */
 export const OUTPUT_HELD_OCTETS = 4 << 20
 /** Octets of log lines that do: a thousand. */

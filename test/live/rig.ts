@@ -28,6 +28,8 @@ export type Traffic = Pick<ClientsOptions, 'rate' | 'seconds'> &
 export class Rig {
   readonly lab = new Lab()
   readonly folder = mkdtempSync(join(tmpdir(), 'hellotap-rig-'))
+  /** What the clients find in their environment. */
+  clientsEnvironment = process.env
   #hellos = 0
   readonly #from: readonly string[]
   readonly #daemons: Daemon[] = []
@@ -101,10 +103,9 @@ export class Rig {
     }
     this.#nextPort += Math.ceil((rate * (seconds + warm)) / this.#from.length)
     const loader = createRequire(import.meta.url).resolve('tsx')
-    const clients = new Daemon('ip', [
-      ...['netns', 'exec', this.lab.b, process.execPath, '--import', loader],
-      ...[join(import.meta.dirname, 'clients.ts'), JSON.stringify(options)],
-    ])
+    const words = ['netns', 'exec', this.lab.b, process.execPath, '--import', loader]
+    words.push(join(import.meta.dirname, 'clients.ts'), JSON.stringify(options))
+    const clients = new Daemon('ip', words, { env: this.clientsEnvironment })
     this.#daemons.push(clients)
     if ((await clients.ended()) !== 0) throw new Error(clients.output)
     return JSON.parse(clients.output) as ClientsResult

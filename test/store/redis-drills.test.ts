@@ -358,6 +358,38 @@ describe('two processes on one Redis', () => {
 })
 
 describe('keys in Redis', () => {
+  it('live neither for ever nor for no time at all, however the clock jumps', async () => {
+    const server = await RedisServer.start()
+    const admin = new Redis(server.port, '127.0.0.1')
+    let jump = 0
+    const store = await openStore(server.url, LIMITS, { now: () => Date.now() + jump })
+    try {
+      for (const hours of [0, 1, -1, 24 * 365, 0]) {
+        jump = hours * 3_600_000
+        const [made] = some(1)
+        if (made === undefined) throw new Error('one was asked for')
+        store.put([
+          { ...made, time: new Date(Date.now() + jump).toISOString().replace('Z', '000Z') },
+        ])
+        await store.drain()
+        await store.observeUserAgent({
+          ip: made.src,
+          userAgent: `curl/${hours}`,
+          via: 'api',
+          time: (Date.now() + jump) / 1000,
+        })
+        expect((await store.latest(made.src))?.sensor, `${hours} h`).to.equal(made.sensor)
+        for (const key of await admin.keys('*'))
+          expect(await admin.pttl(key), `${hours} h, ${key}`).to.be.within(1, 3 * 3900 * 1000)
+      }
+      expect(store.health()).to.include({ ready: true, dropped: 0, bad_rows: 0 })
+    } finally {
+      await store.close()
+      admin.disconnect()
+      await server.stop()
+    }
+  })
+
   it('all expire, and those of a step share a Cluster hash slot', async () => {
     const server = await RedisServer.start()
     const admin = new Redis(server.port, '127.0.0.1')
