@@ -2,7 +2,6 @@
 
 import { expect } from 'chai'
 import { readdirSync } from 'node:fs'
-import type { Counters } from '../../src/base/counters.js'
 import { newCounters } from '../../src/base/counters.js'
 import { ClockSteps, StampShift } from '../../src/cli/clock-steps.js'
 import type { PacketBlock } from '../../src/model/packet-block.js'
