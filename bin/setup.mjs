@@ -38,6 +38,7 @@ const TO_TEST = {
   'libcap2-bin': 'capsh',
   systemd: 'systemd-analyze',
   procps: 'pgrep',
+  ethtool: 'ethtool',
   prometheus: 'promtool',
   git: 'git',
 }

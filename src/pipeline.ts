@@ -200,6 +200,19 @@ export class Pipeline {
     this.#join?.expire(nowMicros)
   }
 
+  /**
+   * Shifts the time of all that is known by `micros`, since the clock of the frames that follow was set by so much: nothing
+   * ages by that.
+   */
+  shiftTime(micros: number): void {
+    const seconds = Math.round(micros / 1e6)
+    this.#wire.shiftTime(micros)
+    this.#tcp.shiftTime(seconds)
+    this.#dtls.shiftTime(seconds)
+    this.#quic.shiftTime(seconds)
+    this.#join?.shiftTime(micros)
+  }
+
   /** Gives what waits for a server's answer, and counts what never became whole: no more frames come. */
   flush(): void {
     this.#counters.hello_unfinished +=

@@ -36,12 +36,12 @@ describe('the units together', () => {
   const setting = (name: string, key: string) =>
     readFileSync(resolve(folder, `${name}.service`), 'utf8').match(new RegExp(`^${key}=.*$`, 'gm'))
 
-  it('give CAP_NET_RAW to the sensor alone, and nothing to the API', () => {
+  it('give what capturing takes to the sensor alone, and nothing to the API', () => {
     expect(setting('hellotap-sensor', 'AmbientCapabilities')).to.deep.equal([
-      'AmbientCapabilities=CAP_NET_RAW',
+      'AmbientCapabilities=CAP_NET_RAW CAP_BPF',
     ])
     expect(setting('hellotap-sensor', 'CapabilityBoundingSet')).to.deep.equal([
-      'CapabilityBoundingSet=CAP_NET_RAW',
+      'CapabilityBoundingSet=CAP_NET_RAW CAP_BPF',
     ])
     expect(setting('hellotap-api', 'AmbientCapabilities')).to.deep.equal(['AmbientCapabilities='])
     expect(setting('hellotap-api', 'CapabilityBoundingSet')).to.deep.equal([

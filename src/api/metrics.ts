@@ -228,6 +228,16 @@ function addStore(registry: Registry, store: Pick<Store, 'health' | 'total'>): v
       () => store.health().dropped,
     ],
     [
+      'hellotap_store_gaps_total',
+      'times the store was away, one that goes on included',
+      () => store.health().gaps,
+    ],
+    [
+      'hellotap_store_gap_seconds_total',
+      'seconds the store was away, over all times',
+      () => store.health().gap_millis / 1000,
+    ],
+    [
       'hellotap_store_bad_rows_total',
       'rows read back that were no sightings',
       () => store.health().bad_rows,

@@ -5,6 +5,8 @@ export const COUNTER_HELP = {
   packets: 'frames taken from the source',
   packet_octets: 'octets captured of them',
   hellos: 'ClientHellos given as sightings',
+  sightings_unwritten:
+    'sightings not printed because standard output had no room on its disk for too long (`--stdout`)',
   hello_malformed: 'handshake messages of a ClientHello that break RFC 8446 §4.1.2',
   link_type_unsupported: 'frames of a link type nothing here decodes',
   link_truncated: 'frames whose link-layer headers, labels and tags included, the snaplen cut',
@@ -41,6 +43,8 @@ export const COUNTER_HELP = {
     'frames that passed the in-kernel filter and were dropped because its ring was full (native engine)',
   capture_interface_dropped:
     'frames dropped before the in-kernel filter, by the interface or its driver (native engine)',
+  clock_steps: 'times the wall clock was set while capturing',
+  clock_step_millis: 'milliseconds the wall clock was set by, ahead or back, over all times',
   tcp_syns: 'TCP segments by which a client opens a connection to a watched port',
   tcp_syn_acks: 'TCP segments by which a server accepts a connection on a watched port',
   tcp_not_tls:

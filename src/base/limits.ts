@@ -195,6 +195,12 @@ export const API_KEEP_ALIVE_MILLIS = 30_000
 export const API_HANDSHAKE_SECONDS = 15
 /** Milliseconds requests under way are given when the API closes. */
 export const API_CLOSE_MILLIS = 3_000
+/** Milliseconds the wall clock must be set by at a time to be told, and to have flows shifted along: drift is much less. */
+export const CLOCK_STEP_MILLIS = 500
+/** Octets of sightings that wait while the disk they are printed to is full: five hundred of 8 kB. */
+export const OUTPUT_HELD_OCTETS = 4 << 20
+/** Octets of log lines that do: a thousand. */
+export const LOG_HELD_OCTETS = 1 << 18
 /** Octets of one line of sightings read back. The longest that MAX_HELLO_LEN lets be written, its lists in every fingerprint, is near 2 MB. */
 export const MAX_SIGHTING_LINE_LEN = 8 << 20
 /** Sentences about bad lines of one input; what is wrong with the rest is told by its count. */

@@ -48,6 +48,14 @@ export interface SharedMemory {
   readonly buffer: ArrayBuffer
 }
 
+/** Whether the kernel merges and cuts an interface's frames; what its driver does not say is absent. */
+export interface NativeOffloads {
+  readonly gro?: boolean
+  readonly lro?: boolean
+  readonly tso?: boolean
+  readonly gso?: boolean
+}
+
 /** The built engine, src/native. */
 export interface NativeAddon {
   /** Version of libpcap. @throws Error where it is not installed */
@@ -56,11 +64,17 @@ export interface NativeAddon {
   createMemory(octets: number): SharedMemory
   /** Descriptors of two connected sockets. @throws Error */
   createSocketPair(): [number, number]
+  /** @throws Error with the kernel's reason */
+  offloads(name: string): NativeOffloads
+  /** Microseconds by which the clock may be off; 16 million where nothing sets it. @throws Error with the kernel's reason */
+  clockError(): number
   /**
    * Leaves the main thread CAP_NET_RAW alone, and CAP_BPF where it has it, for good; a process started from it has that too
    * if `lend`, and can gain no other privilege. @throws Error
    */
   lendCapture(lend: boolean): void
+  /** Takes every capability from all threads of the process, for good. @throws Error */
+  dropCapabilities(): void
   /** Descriptor of a socket connected to the Unix socket at `path`. @throws Error */
   connectTo(path: string): number
   /** @throws Error with libpcap's words */

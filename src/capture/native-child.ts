@@ -98,13 +98,21 @@ function main(): void {
   process.on('message', ({ expression }: ChildCommand) => {
     try {
       opened.setFilter(expression)
-      limit(opened)
+      const unlimited = limit(opened)
+      if (unlimited !== undefined) process.stderr.write(`flows not limited: ${unlimited}\n`)
     } catch (error) {
       process.stderr.write(`filter refused: ${(error as Error).message}\n`)
     }
   })
   setInterval(() => sayAlive(opened), options.heartbeatMillis / 2)
   const unlimited = limit(opened)
+  try {
+    // what reads frames needs no privilege once its socket is open; root keeps what root has
+    if (process.geteuid?.() !== 0) addon.dropCapabilities()
+  } catch (error) {
+    fail(error)
+    return
+  }
   const linkType = linkTypeOf(opened.datalink)
   say({ kind: 'open', linkType, ...(unlimited !== undefined && { unlimited }) })
 }

@@ -14,6 +14,7 @@ import type { SensorStatus } from './sensor-report.js'
 import type { LinesSink } from './sensor.js'
 import { runSensor } from './sensor.js'
 import type { Serving } from './serving.js'
+import { stdoutSink } from './stdout-sink.js'
 import { stopSignal } from './stop-signal.js'
 import { watchStore } from './store-watch.js'
 
@@ -36,7 +37,8 @@ async function runCapture(config: Config, toStdout: boolean, log: EventLog): Pro
   const store = toStdout
     ? undefined
     : await openStore(config.redis, limitsOf(config), { waitForRedis: true })
-  const sink = store === undefined ? stdoutSink() : storeSink(store)
+  const stdout = stdoutSink(log)
+  const sink = store === undefined ? stdout.put : storeSink(store)
   const unwatch = store === undefined ? undefined : watchStore(store, log)
   const evidence =
     store === undefined
@@ -77,6 +79,7 @@ async function runCapture(config: Config, toStdout: boolean, log: EventLog): Pro
     await runSensor(config, sink, signal, log, onReady, userAgentsSink(evidence))
   } finally {
     clearInterval(report)
+    stdout.close()
     await serving?.close()
     await evidence?.close()
     await store?.close()
@@ -126,12 +129,4 @@ export function sightingsOf(lines: Uint8Array, onFault?: (line: string) => void)
     }
   }
   return sightings
-}
-
-function stdoutSink(): LinesSink {
-  return (lines) =>
-    new Promise((resolve, reject) => {
-      // a copy: the pipeline writes over its lines as soon as we return
-      process.stdout.write(Uint8Array.from(lines), (error) => (error ? reject(error) : resolve()))
-    })
 }

@@ -32,3 +32,8 @@ export function checksText(checks: readonly Check[]): string {
     })
     .join('')
 }
+
+/** What an error says, without what follows its first line. */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+}

@@ -9,14 +9,13 @@ import type { Check } from './doctor-check.js'
 import { checksText } from './doctor-check.js'
 import { helloCheck } from './doctor-hello.js'
 import {
-  clockCheck,
   engineCheck,
   interfaceCheck,
-  offloadsCheck,
   permissionCheck,
   redisCheck,
   versionsCheck,
 } from './doctor-host.js'
+import { clockCheck, kernelAnswers, offloadsCheck } from './doctor-kernel.js'
 import { listenCheck } from './doctor-listen.js'
 import { openEventLog } from './event-log.js'
 import { configOf } from './options.js'
@@ -51,7 +50,8 @@ async function* examine(config: Config, seconds: number): AsyncGenerator<Check> 
   yield engine
   const permission = permissionCheck()
   yield permission
-  yield await clockCheck()
+  const kernel = kernelAnswers()
+  yield await clockCheck(kernel)
   const store = await redisCheck(config)
   yield store
   const names = config.interface.length > 0 ? config.interface : await defaultInterfaces()
@@ -63,7 +63,7 @@ async function* examine(config: Config, seconds: number): AsyncGenerator<Check> 
     yield check
     if (check.outcome === 'failed') continue
     const loopback = all.find((each) => each.name === name)?.loopback === true
-    if (!loopback && name !== 'any') yield await offloadsCheck(name, engine.outcome === 'ok')
+    if (!loopback && name !== 'any') yield await offloadsCheck(name, kernel)
     if (canCapture)
       listening.push(listenCheck({ name, loopback }, config.ports ?? LIVE_PORTS, seconds))
   }

@@ -1,10 +1,8 @@
-// What the doctor finds out without capturing: programs, permission, interfaces, clock, Redis.
+// What the doctor finds out without capturing: programs, permission, interfaces, Redis.
 
-import { execFile } from 'node:child_process'
 import { readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { release } from 'node:os'
-import { promisify } from 'node:util'
 import type { Engine } from '../capture/engine.js'
 import { chooseEngine } from '../capture/engine.js'
 import type { NetworkInterface } from '../capture/interfaces.js'
@@ -13,11 +11,9 @@ import { checkRedis } from '../store/redis-check.js'
 import { StoreError } from '../store/store.js'
 import { IANA_SNAPSHOT } from '../tls/registry.js'
 import type { Check } from './doctor-check.js'
+import { firstLine } from './doctor-check.js'
 import { version } from './version.js'
 
-const run = promisify(execFile)
-/** Milliseconds a system tool may take. */
-const TOOL_MILLIS = 3_000
 /** Bit of CAP_NET_RAW in a capability set (include/uapi/linux/capability.h). */
 const CAP_NET_RAW = 13n
 /** Flag of an interface in promiscuous mode, whoever asked for it (include/uapi/linux/if.h). */
@@ -125,73 +121,6 @@ export function interfaceCheck(name: string, all: readonly NetworkInterface[]): 
   }
 }
 
-/** Whether the interface merges frames before they are captured. */
-export async function offloadsCheck(name: string, nativeEngine: boolean): Promise<Check> {
-  const check = `offloads ${name}`
-  let features: string
-  try {
-    features = (await run('ethtool', ['-k', name], { timeout: TOOL_MILLIS })).stdout
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return {
-      name: check,
-      outcome: 'unknown',
-      text: isMissing ? 'ethtool is not installed' : `ethtool does not tell: ${firstLine(error)}`,
-      remedy: `sudo apt-get install ethtool ; ethtool -k ${name}`,
-    }
-  }
-  const on = (
-    [
-      ['generic-receive-offload', 'gro'],
-      ['large-receive-offload', 'lro'],
-    ] as const
-  ).filter(([feature]) => new RegExp(`^${feature}: on`, 'm').test(features))
-  if (on.length === 0) return { name: check, outcome: 'ok', text: 'GRO and LRO are off' }
-  const text = `${on.map(([, short]) => short.toUpperCase()).join(' and ')} on: the kernel merges frames before they are captured`
-  return {
-    name: check,
-    outcome: nativeEngine ? 'ok' : 'warning',
-    text: nativeEngine
-      ? `${text}, which does no harm here`
-      : `${text}, and each takes 64 KiB of the ring`,
-    remedy: `on a span port: sudo ethtool -K ${name} ${on.map(([, short]) => `${short} off`).join(' ')}`,
-  }
-}
-
-/** Whether the clock can be right. */
-export async function clockCheck(): Promise<Check> {
-  const name = 'clock'
-  const now = new Date()
-  if (now.getTime() < Date.parse(IANA_SNAPSHOT))
-    return {
-      name,
-      outcome: 'failed',
-      text: `it says ${now.toISOString()}, before this version was made`,
-      remedy: 'set it: sudo timedatectl set-ntp true',
-    }
-  let isSynchronized: string
-  try {
-    const { stdout } = await run('timedatectl', ['show', '-p', 'NTPSynchronized', '--value'], {
-      timeout: TOOL_MILLIS,
-    })
-    isSynchronized = stdout.trim()
-  } catch {
-    return {
-      name,
-      outcome: 'unknown',
-      text: `it says ${now.toISOString()}; whether a time server sets it is not told`,
-    }
-  }
-  return isSynchronized === 'yes'
-    ? { name, outcome: 'ok', text: `it says ${now.toISOString()}, set by a time server` }
-    : {
-        name,
-        outcome: 'warning',
-        text: `it says ${now.toISOString()}, and no time server sets it`,
-        remedy: 'sudo timedatectl set-ntp true, so that times of several sensors compare',
-      }
-}
-
 /** Whether Redis is there and fits. */
 export async function redisCheck({ redis }: Pick<Config, 'redis'>): Promise<Check> {
   const name = 'store'
@@ -249,8 +178,4 @@ function sysfs(name: string, file: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
 }

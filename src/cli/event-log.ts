@@ -4,7 +4,7 @@
 import { pino, stdTimeFunctions } from 'pino'
 import type { Config } from '../config.js'
 import { EventRate, SPAN_MILLIS } from './event-rate.js'
-import { count, safeLine } from './log.js'
+import { count, isForOperators, onLogBack, safeLine, writeLog } from './log.js'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -78,12 +78,21 @@ export function openEventLog(options: EventLogOptions): EventLog {
 
 /** The log of this process, to stderr: stdout is for sightings. */
 export function openProcessLog(config: Pick<Config, 'log-format' | 'log-level'>): EventLog {
-  return openEventLog({
+  const log = openEventLog({
     'log-format': config['log-format'],
     'log-level': config['log-level'],
     isTerminal: process.stderr.isTTY,
-    write: (line) => process.stderr.write(line),
+    write: writeLog,
   })
+  onLogBack(({ millis, dropped }) => {
+    const seconds = millis / 1000
+    log.warn(
+      'log-stuck',
+      `the log had no room on its disk for ${seconds} s; ${count(dropped, 'line')} dropped meanwhile`,
+      { seconds, dropped },
+    )
+  })
+  return log
 }
 
 /** A fault as an event: its own words where it was meant to be read, its stack where it is ours. */
@@ -98,11 +107,6 @@ export function logFault(log: EventLog, event: string, error: unknown): void {
     ...(code === undefined ? {} : { code }),
     ...(isForOperators(error) || stack === undefined ? {} : { stack: stack.split('\n') }),
   })
-}
-
-/** Whether an error's words were written for an operator: cause and remedy. */
-export function isForOperators(error: Error): boolean {
-  return ['CaptureError', 'StoreError', 'ConfigError', 'ListenError'].includes(error.name)
 }
 
 function textOf(line: string): string {

@@ -1,7 +1,35 @@
+import { LOG_HELD_OCTETS } from '../base/limits.js'
+import type { Stuck } from '../output/patient-file.js'
+import { PatientFile, isFile } from '../output/patient-file.js'
+
+let tellBack: (stuck: Stuck) => void = () => undefined
+/** Stderr where it is a file, once something is written to it. */
+let file: PatientFile | undefined
+
+/** Writes whole lines to stderr. While the disk of a file has no room they wait, within a bound: that is no reason to end. */
+export function writeLog(lines: string): void {
+  if (file === undefined && isFile(2))
+    file = new PatientFile(2, { held: LOG_HELD_OCTETS, onFree: (stuck) => tellBack(stuck) })
+  if (file === undefined) process.stderr.write(lines)
+  else file.put(Buffer.from(lines))
+}
+
+/** Has `tell` told when the log can be written again. */
+export function onLogBack(tell: (stuck: Stuck) => void): void {
+  tellBack = tell
+}
+
 /** Writes a line to stderr, or several. No time stamp: the service manager adds it. stdout is for sightings only. */
 export function log(lines: string): void {
   const text = lines.split('\n').map(safeLine).join('\n')
-  process.stderr.write(`${text}\n`)
+  writeLog(`${text}\n`)
+}
+
+/** Whether an error's words were written for an operator: cause and remedy. */
+export function isForOperators(error: Error): boolean {
+  return ['CaptureError', 'StoreError', 'ConfigError', 'ListenError', 'OutputError'].includes(
+    error.name,
+  )
 }
 
 /** `3 frames`, `1 frame`, `1,234 frames`. */

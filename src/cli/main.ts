@@ -4,7 +4,7 @@
 import yargs from 'yargs'
 import type { Argv } from 'yargs'
 import { withOptions } from './options.js'
-import { log } from './log.js'
+import { isForOperators, log } from './log.js'
 import { STDIN_WORD } from './stdin-word.js'
 import { version } from './version.js'
 
@@ -32,9 +32,8 @@ function explain(error: unknown): number {
     log(`hellotap: ${String(error)}`)
     return 1
   }
-  const known = ['CaptureError', 'StoreError', 'ConfigError', 'ListenError'].includes(error.name)
   log(error.message.replace(/^/gm, 'hellotap: '))
-  if (!known && error.stack !== undefined) log(error.stack)
+  if (!isForOperators(error) && error.stack !== undefined) log(error.stack)
   return error.name === 'ConfigError' ? 2 : 1
 }
 

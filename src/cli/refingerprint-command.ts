@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { MAX_LINE_FAULTS_TOLD, MAX_SIGHTING_LINE_LEN } from '../base/limits.js'
 import { OctetWriter } from '../base/octet-writer.js'
 import { ConfigError } from '../config.js'
-import { FdOutput, OutputClosed } from '../output/fd-output.js'
+import { FdOutput, OutputClosed, OutputError } from '../output/fd-output.js'
 import { linesOf } from '../output/json-lines.js'
 import { Refingerprinter } from '../refingerprint.js'
 import { openStore } from '../store/open-store.js'
@@ -97,7 +97,7 @@ async function remakeFiles(
         output.take(lines)
       }
     } catch (error) {
-      if (error instanceof OutputClosed) throw error
+      if (error instanceof OutputClosed || error instanceof OutputError) throw error
       if (!signal.aborted) {
         tally.unreadable++
         log(`hellotap: cannot read ${name}: ${reason(error)}`)

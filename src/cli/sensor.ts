@@ -14,14 +14,18 @@ import { liveSources } from './live-sources.js'
 import type { TakeUserAgents } from './http-agents.js'
 import { UserAgentNews } from './http-agents.js'
 import type { SensorStatus } from './sensor-report.js'
+import { ClockSteps, StampShift } from './clock-steps.js'
 import { LoopDelay, processFigures, sumCounters } from './sensor-report.js'
 import { Watch } from './watch.js'
 
 /** Milliseconds between two looks at hellos whose server is silent, while no frames come that would tell the time. */
 const EXPIRE_MS = 1000
 
-/** Takes JSON lines, done with the octets when it returns; a promise asks the capture to wait. */
-export type LinesSink = (lines: Uint8Array) => Promise<void> | void
+/**
+ * Takes JSON lines, done with the octets when it returns; a promise asks the capture to wait. What it lets go it counts to
+ * the interface the lines are from.
+ */
+export type LinesSink = (lines: Uint8Array, counters: Counters) => Promise<void> | void
 
 /**
  * Captures on the configured interfaces until `signal` stops it, handing finished sightings to `sink`.
@@ -86,6 +90,28 @@ export async function runSensor(
     ports,
     log,
   )
+  const clock = new ClockSteps({ wall: Date.now, steady: () => performance.now() })
+  const running: { readonly pipeline: Pipeline; readonly stamps: StampShift }[] = []
+  /** Has all go on where the clock was set. @returns what it says now, microseconds */
+  const tellTime = (): number => {
+    const millis = clock.look()
+    if (millis !== 0) {
+      for (const { pipeline, stamps } of running) {
+        pipeline.shiftTime(millis * 1000)
+        stamps.step(millis)
+      }
+      for (const { counters } of opened) {
+        counters.clock_steps++
+        counters.clock_step_millis += Math.abs(millis)
+      }
+      log.warn(
+        'clock-set',
+        `the clock was set ${millis > 0 ? 'ahead' : 'back'} by ${Math.abs(millis) / 1000} s: capture goes on, and times before and after do not compare`,
+        { millis },
+      )
+    }
+    return Date.now() * 1000
+  }
   try {
     await onReady(() => ({
       interfaces: opened.map(({ name }) => name),
@@ -113,19 +139,22 @@ export async function runSensor(
         )
         pipeline.setOrigin({ interface: name })
         const { lines, userAgents } = pipeline
+        const stamps = new StampShift()
+        running.push({ pipeline, stamps })
         const hand = async (): Promise<void> => {
           const { len } = lines
           if (len === 0) return
           lines.len = 0
-          await sink(lines.bytes.subarray(0, len))
+          await sink(lines.bytes.subarray(0, len), counters)
         }
         const timer = setInterval(() => {
-          pipeline.expire(Date.now() * 1000)
+          pipeline.expire(tellTime())
           // a sink that fails says so again to the next block's lines
           hand().catch(() => undefined)
         }, EXPIRE_MS)
         try {
           for await (const block of source.blocks(signal)) {
+            stamps.apply(block, tellTime())
             pipeline.take(block)
             if (userAgents.length > 0) takeUserAgents?.(news.newOf(userAgents.splice(0)))
             await hand()

@@ -9,19 +9,30 @@ const TELL_DROPS_MILLIS = 5_000
 
 /** Tells when the store goes away, when it is back, and what was dropped meanwhile. @returns what ends it */
 export function watchStore(store: Pick<Store, 'health'>, log: EventLog): () => void {
-  let awaySince: number | undefined
+  let toldAway = false
+  let gapsTold = 0
+  let millisTold = 0
   let droppedTold = 0
   let toldAt = -Infinity
   const look = () => {
-    const { ready, reason = 'it does not answer', spooled, dropped } = store.health()
+    const health = store.health()
+    const { ready, reason = 'it does not answer', spooled, dropped, gaps } = health
     const now = performance.now()
-    if (!ready && awaySince === undefined) {
-      awaySince = now
+    if (!ready && !toldAway) {
+      toldAway = true
       log.warn('store-away', `${reason}; sightings wait in the spool`, { spooled })
-    } else if (ready && awaySince !== undefined) {
-      const seconds = Math.round(now - awaySince) / 1000
-      awaySince = undefined
-      log.info('store-back', `the store answers again, after ${seconds} s`, { seconds, spooled })
+    } else if (ready && gaps > gapsTold) {
+      // also of times too short to be looked at
+      const seconds = (health.gap_millis - millisTold) / 1000
+      const times = gaps - gapsTold
+      toldAway = false
+      gapsTold = gaps
+      millisTold = health.gap_millis
+      log.info('store-back', `the store answers again, after ${seconds} s`, {
+        seconds,
+        gaps: times,
+        spooled,
+      })
     }
     if (dropped > droppedTold && now - toldAt >= TELL_DROPS_MILLIS) {
       log.warn(

@@ -156,6 +156,11 @@ export class HandshakeJoin {
     this.#room.clear()
   }
 
+  /** Shifts the time of all that waits by `micros`, as the clock of the packets was. */
+  shiftTime(micros: number): void {
+    this.#room.shiftTime(micros)
+  }
+
   /** Joins `this.#server` to the hello it answers. */
   #answer(waiting: Waiting, nowMicros: number): void {
     const room = this.#room

@@ -143,6 +143,12 @@ export class WaitingRoom {
     }
   }
 
+  /** Shifts the time of all that waits by `micros`, as the clock of the packets was. */
+  shiftTime(micros: number): void {
+    this.#patient.each((one) => (one.timeMicros += micros))
+    this.#resting.each((one) => (one.restMicros += micros))
+  }
+
   /** Gives all that waits. */
   flush(): void {
     for (const queue of [this.#patient, this.#resting])

@@ -13,7 +13,7 @@ export class Waiting {
   /** Entry of the flow table, or -1 where a later hello of the flow took its place. */
   entry: number
   /** Packet time of the hello, and from when on it waits a round trip only. */
-  readonly timeMicros: number
+  timeMicros: number
   isResting = false
   restMicros = 0
   /** The line as far as it is known, its closing brace left out. */
@@ -74,6 +74,10 @@ export class WaitingQueue {
       if (waiting === undefined || waiting.awaits !== 'nothing') return waiting
       this.shift()
     }
+  }
+
+  each(change: (waiting: Waiting) => void): void {
+    for (const waiting of this.#items) if (waiting !== undefined) change(waiting)
   }
 
   shift(): void {

@@ -3,7 +3,8 @@
 //   libpcap(): string                                     its version; throws where it is not to be found
 //   createMemory(octets): { fd, buffer }                  memory to share with a child that is started with `fd`
 //   createSocketPair(): [number, number]                  two ends, one for such a child
-//   lendCapture(boolean), connectTo(path): number         see privilege.h
+//   offloads(name), clockError()                          see host.h
+//   lendCapture(boolean), dropCapabilities(), connectTo(path): number    see privilege.h
 //   openCapture(options, onEvent): Capture                see capture.h; throws libpcap's words
 //   Capture: datalink, counts(), setFilter(text), stop(millis), failure(); classicFilter(): octets,
 //   attachProgram(octets, entries), see ebpf.h
@@ -18,6 +19,7 @@
 
 #include "capture.h"
 #include "ebpf.h"
+#include "host.h"
 #include "privilege.h"
 
 namespace hellotap {
@@ -124,6 +126,33 @@ napi_value createSocketPair(napi_env env, napi_callback_info) {
   return result;
 }
 
+napi_value offloads(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  arguments(env, info, values);
+  Offloads found;
+  std::string error;
+  if (!readOffloads(textOf(env, values[0]), &found, &error)) return throwError(env, error);
+  napi_value result;
+  napi_create_object(env, &result);
+  const auto set = [&](const char* name, int is) {
+    napi_value value;
+    if (is < 0) return;
+    napi_get_boolean(env, is != 0, &value);
+    napi_set_named_property(env, result, name, value);
+  };
+  set("gro", found.genericReceive);
+  set("lro", found.largeReceive);
+  set("tso", found.tcpSegmentation);
+  set("gso", found.genericSegmentation);
+  return result;
+}
+
+napi_value clockError(napi_env env, napi_callback_info) {
+  double micros = 0;
+  std::string error;
+  return readClockError(&micros, &error) ? number(env, micros) : throwError(env, error);
+}
+
 napi_value lend(napi_env env, napi_callback_info info) {
   napi_value values[1];
   arguments(env, info, values);
@@ -131,6 +160,11 @@ napi_value lend(napi_env env, napi_callback_info info) {
   napi_get_value_bool(env, values[0], &on);
   std::string error;
   return lendCapture(on, &error) ? nullptr : throwError(env, error);
+}
+
+napi_value drop(napi_env env, napi_callback_info) {
+  std::string error;
+  return dropCapabilities(&error) ? nullptr : throwError(env, error);
 }
 
 napi_value connectSocket(napi_env env, napi_callback_info info) {
@@ -274,7 +308,10 @@ NAPI_MODULE_INIT() {
   method(env, exports, "libpcap", libpcapVersion, nullptr);
   method(env, exports, "createMemory", createMemory, nullptr);
   method(env, exports, "createSocketPair", createSocketPair, nullptr);
+  method(env, exports, "offloads", offloads, nullptr);
+  method(env, exports, "clockError", clockError, nullptr);
   method(env, exports, "lendCapture", lend, nullptr);
+  method(env, exports, "dropCapabilities", drop, nullptr);
   method(env, exports, "connectTo", connectSocket, nullptr);
   method(env, exports, "openCapture", openCapture, nullptr);
   return exports;

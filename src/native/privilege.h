@@ -10,6 +10,11 @@ namespace hellotap {
  */
 bool lendCapture(bool lend, std::string* error);
 
+/**
+ * Takes every capability from all threads of the process, for good. @returns false with the reason in `error`
+ */
+bool dropCapabilities(std::string* error);
+
 /** Connects to the Unix socket at `path`. @returns its descriptor, or -1 with the reason in `error` */
 int connectTo(const std::string& path, std::string* error);
 

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { OctetWriter } from '../base/octet-writer.js'
+import { reasonOf } from './patient-file.js'
 
 /** Octets gathered before one write: fewer, larger system calls. */
 const WRITE_LEN = 1 << 20
@@ -7,6 +8,19 @@ const WRITE_LEN = 1 << 20
 /** Whoever read our output has closed it (`| head`): no fault of ours, but nothing more to do. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed'
+}
+
+/** Output that cannot be written, in a sentence with its remedy. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError'
+  readonly code: string
+  constructor(cause: NodeJS.ErrnoException) {
+    super(
+      `the output cannot be written: ${reasonOf(cause)}. Make room on its disk, or write it elsewhere`,
+      { cause },
+    )
+    this.code = cause.code ?? ''
+  }
 }
 
 /** Writes lines to a file descriptor, a mebibyte at a time. */
@@ -17,18 +31,18 @@ export class FdOutput {
     this.#fd = fd
   }
 
-  /** Takes the lines once there are enough of them, and empties the writer. @throws OutputClosed */
+  /** Takes the lines once there are enough of them, and empties the writer. @throws OutputClosed, OutputError */
   take(lines: OctetWriter): void {
     if (lines.len >= WRITE_LEN) this.flush(lines)
   }
 
-  /** Takes all lines there are, and empties the writer. @throws OutputClosed */
+  /** Takes all lines there are, and empties the writer. @throws OutputClosed, OutputError */
   flush(lines: OctetWriter): void {
     this.write(lines.bytes, lines.len)
     lines.len = 0
   }
 
-  /** Writes the first `length` octets. @throws OutputClosed */
+  /** Writes the first `length` octets. @throws OutputClosed, OutputError */
   write(bytes: Uint8Array, length: number): void {
     let at = 0
     while (at < length) {
@@ -38,7 +52,7 @@ export class FdOutput {
         const { code } = error as NodeJS.ErrnoException
         if (code === 'EPIPE') throw new OutputClosed('output closed', { cause: error })
         // the reader made the pipe non-blocking and is slower than we are
-        if (code !== 'EAGAIN') throw error
+        if (code !== 'EAGAIN') throw new OutputError(error as NodeJS.ErrnoException)
         Atomics.wait(PAUSE, 0, 0, 1)
       }
     }

@@ -106,6 +106,15 @@ export class QuicConnections {
     this.pool.clear()
   }
 
+  /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
+  shiftTime(seconds: number): void {
+    const used = Math.min(this.opened, this.count)
+    for (let i = 0; i < used; i++) {
+      const at = i * CONNECTION_WORDS + SEEN
+      this.words[at] = (this.words[at] ?? 0) + seconds
+    }
+  }
+
   /** The newest connection of a flow, or -1; those long idle are forgotten first. */
   newestOf(flow: FlowKey, seconds: number): number {
     const entry = this.table.find(this.table.hash(flow), flow)

@@ -80,6 +80,11 @@ export class QuicHellos {
     this.connections.clear()
   }
 
+  /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
+  shiftTime(seconds: number): void {
+    this.connections.shiftTime(seconds)
+  }
+
   /** Unfinished hellos held now. */
   get pending(): number {
     return this.connections.pool.used

@@ -1,4 +1,4 @@
-import { MEMORY_SIGHTING_UNITS } from '../base/limits.js'
+import { CLOCK_STEP_MILLIS, MEMORY_SIGHTING_UNITS } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
 import { ConnectionWaiters } from './connection-waiters.js'
 import { MemoryStatistics } from './memory-statistics.js'
@@ -48,6 +48,8 @@ export class MemoryStore implements Store {
   #oldest: Held | undefined
   #newest: Held | undefined
   #units = 0
+  /** What the clock said last, microseconds. */
+  #lastMicros = 0
 
   constructor(limits: StoreLimits, options: MemoryStoreOptions = {}) {
     this.#limits = limits
@@ -134,7 +136,15 @@ export class MemoryStore implements Store {
   }
 
   health(): StoreHealth {
-    return { kind: 'memory', ready: true, spooled: 0, dropped: 0, bad_rows: 0 }
+    return {
+      kind: 'memory',
+      ready: true,
+      spooled: 0,
+      dropped: 0,
+      bad_rows: 0,
+      gaps: 0,
+      gap_millis: 0,
+    }
   }
 
   close(): Promise<void> {
@@ -145,11 +155,20 @@ export class MemoryStore implements Store {
   /** Lets go of what is past its TTL. @returns now, in microseconds */
   #roll(): number {
     const now = this.#now() * 1000
+    if (now < this.#lastMicros - CLOCK_STEP_MILLIS * 1000) this.#dateBack(now)
+    this.#lastMicros = now
     // arrival is by time but for stragglers, and those are gone a TTL after they came at the latest
     while (this.#oldest !== undefined && this.#oldest.micros <= now - this.#ttlMicros)
       this.#release(this.#oldest)
     this.#statistics.roll(now)
     return now
+  }
+
+  /** The clock was set back: what it had dated ahead is kept for a TTL from now, and not until the clock is there again. */
+  #dateBack(now: number): void {
+    for (let held = this.#oldest; held !== undefined; held = held.later)
+      // still ahead of what comes next, as it was
+      if (held.micros > now) held.micros = now + 1
   }
 
   #retained(ip: string): readonly Held[] {

@@ -4,6 +4,7 @@ import type { Sighting } from '../model/sighting.js'
 import type { Entry } from './batch-sums.js'
 import { connectRedis, newRedisClient, parseRedisUrl } from './redis-connection.js'
 import type { RedisAddress } from './redis-connection.js'
+import { Outages } from './outages.js'
 import { storeErrorOf } from './redis-error.js'
 import { DISTINCT_STABLE } from './redis-scripts.js'
 import { RedisConnections } from './redis-connections.js'
@@ -66,6 +67,7 @@ class RedisStore implements Store {
   readonly #statistics: RedisStatistics
   readonly #writer: RedisWriter
   readonly #connections: RedisConnections
+  readonly #outages = new Outages()
   #arrival = 0
   #badRows = 0
   #lastError: unknown
@@ -76,7 +78,8 @@ class RedisStore implements Store {
     this.#ttlMicros = limits.ttlSeconds * 1e6
     this.#now = now
     this.#statistics = new RedisStatistics(redis, limits.ttlSeconds, now, () => this.#badRows++)
-    this.#writer = new RedisWriter(redis, this.#statistics, limits, now)
+    const noteState = () => this.#outages.note(this.#isReady())
+    this.#writer = new RedisWriter(redis, this.#statistics, limits, now, noteState)
     this.#connections = new RedisConnections(redis, newRedisClient(address), {
       expired: () => this.#expired(),
       parse: (row) => this.#parsed([row])[0],
@@ -84,6 +87,7 @@ class RedisStore implements Store {
     })
     redis.on('error', (error) => (this.#lastError = error))
     redis.on('ready', () => (this.#lastError = undefined))
+    redis.on('ready', noteState).on('close', noteState)
   }
 
   put(sightings: readonly Sighting[]): boolean {
@@ -174,13 +178,15 @@ class RedisStore implements Store {
 
   health(): StoreHealth {
     const failure = this.#writer.failure ?? this.#lastError
-    const ready = this.#redis.status === 'ready' && this.#writer.failure === undefined
+    const ready = this.#isReady()
     return {
       kind: 'redis',
       ready,
       spooled: this.#writer.spooled,
       dropped: this.#writer.dropped,
       bad_rows: this.#badRows,
+      gaps: this.#outages.count,
+      gap_millis: this.#outages.millis,
       ...(ready
         ? {}
         : {
@@ -198,6 +204,10 @@ class RedisStore implements Store {
     this.#writer.close()
     this.#connections.close()
     this.#redis.disconnect()
+  }
+
+  #isReady(): boolean {
+    return this.#redis.status === 'ready' && this.#writer.failure === undefined
   }
 
   /** Time that a row must be later than to be retained, microseconds. */

@@ -52,6 +52,7 @@ export class RedisWriter {
   readonly #statistics: RedisStatistics
   readonly #limits: StoreLimits
   readonly #now: () => number
+  readonly #onAnswer: () => void
   readonly #spool: Spool<Entry>
   /** The latest that waits of each address and port. */
   readonly #waiting = new Map<string, Entry>()
@@ -67,11 +68,19 @@ export class RedisWriter {
   #failure: unknown
   readonly #drains = new Set<() => void>()
 
-  constructor(redis: Redis, statistics: RedisStatistics, limits: StoreLimits, now: () => number) {
+  /** @param onAnswer called when a batch was written or was not: `failure` may have changed */
+  constructor(
+    redis: Redis,
+    statistics: RedisStatistics,
+    limits: StoreLimits,
+    now: () => number,
+    onAnswer: () => void,
+  ) {
     this.#redis = redis
     this.#statistics = statistics
     this.#limits = limits
     this.#now = now
+    this.#onAnswer = onAnswer
     this.#spool = new Spool(limits.spool, spoolUnits, (entry) => {
       const key = connectionKey(entry.sighting)
       if (this.#waiting.get(key) === entry) this.#waiting.delete(key)
@@ -179,6 +188,7 @@ export class RedisWriter {
         this.#settle('dropped')
     }
     this.#writing = false
+    this.#onAnswer()
     this.#tellLeft()
     this.#schedule()
   }

@@ -100,6 +100,9 @@ export interface StoreHealth {
   readonly dropped: number
   /** Rows read back since the start that were no sightings, and left out. */
   readonly bad_rows: number
+  /** Times the store was away since the start, and for how long in all; one that goes on is counted with. */
+  readonly gaps: number
+  readonly gap_millis: number
   /** Why it is not ready, one sentence. */
   readonly reason?: string
 }

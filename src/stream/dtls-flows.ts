@@ -67,6 +67,15 @@ export class DtlsFlows {
     this.pool.clear()
   }
 
+  /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
+  shiftTime(seconds: number): void {
+    for (let entry = 0; entry < this.table.capacity; entry++) {
+      if (!this.table.isTaken(entry)) continue
+      const at = entry * FLOW_WORDS + SEEN
+      this.words[at] = (this.words[at] ?? 0) + seconds
+    }
+  }
+
   /** How many hellos have begun and are not whole. */
   unfinished(): number {
     let count = 0

@@ -76,6 +76,11 @@ export class DtlsHellos {
     this.flows.clear()
   }
 
+  /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
+  shiftTime(seconds: number): void {
+    this.flows.shiftTime(seconds)
+  }
+
   /** Unfinished messages held now, and certificates that came ahead of their ServerHello. */
   get pending(): number {
     return this.flows.pool.used

@@ -77,6 +77,15 @@ export class TcpFlows {
     this.pool.clear()
   }
 
+  /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
+  shiftTime(seconds: number): void {
+    for (let entry = 0; entry < this.table.capacity; entry++) {
+      if (!this.table.isTaken(entry)) continue
+      const at = entry * FLOW_WORDS + SEEN
+      this.words[at] = (this.words[at] ?? 0) + seconds
+    }
+  }
+
   /** The flow's entry, or -1 where it is not known or long idle. */
   find(hash: number, key: FlowKey, seconds: number): number {
     const entry = this.table.find(hash, key)

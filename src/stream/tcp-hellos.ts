@@ -80,6 +80,11 @@ export class TcpHellos {
     this.flows.clear()
   }
 
+  /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
+  shiftTime(seconds: number): void {
+    this.flows.shiftTime(seconds)
+  }
+
   /** Unfinished hellos held now, and octets that came ahead of what may be one. */
   get pending(): number {
     return this.flows.pool.used

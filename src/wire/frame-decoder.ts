@@ -53,6 +53,11 @@ export class FrameDecoder {
     this.#fragments.clear()
   }
 
+  /** Shifts the time of fragments held by `micros`, as the clock of the packets was. */
+  shiftTime(micros: number): void {
+    this.#fragments.shiftTime(micros)
+  }
+
   /**
    * Decodes the frame `bytes[off, off + caplen)` of `wirelen` octets on the wire into `packet`.
    *

@@ -64,6 +64,11 @@ export class IpFragments {
     for (const slot of this.#slots) slot.isUsed = false
   }
 
+  /** Shifts the time of all that is held by `micros`, as the clock of the packets was. */
+  shiftTime(micros: number): void {
+    for (const slot of this.#slots) slot.firstMicros += micros
+  }
+
   /**
    * Takes the fragment at `off`, which `cursor` describes and whose addresses `packet` tells.
    *
@@ -131,23 +136,28 @@ export class IpFragments {
         continue
       }
       if (slot.hash === hash && isKeyOf(slot, bytes, cursor, packet)) {
-        if (now - slot.firstMicros <= MAX_AGE_MICROS) return slot
+        if (ageOf(slot, now) <= MAX_AGE_MICROS) return slot
         this.#counters.ip_datagrams_expired++
         return open(slot, hash, bytes, cursor, packet)
       }
-      if (oldest === undefined || slot.firstMicros < oldest.firstMicros) oldest = slot
+      if (oldest === undefined || ageOf(slot, now) > ageOf(oldest, now)) oldest = slot
     }
     if (free === undefined && slots.length < MAX_FRAGMENTED_DATAGRAMS) {
       free = new Slot()
       slots.push(free)
     }
     if (free === undefined && oldest !== undefined) {
-      if (now - oldest.firstMicros > MAX_AGE_MICROS) this.#counters.ip_datagrams_expired++
+      if (ageOf(oldest, now) > MAX_AGE_MICROS) this.#counters.ip_datagrams_expired++
       else this.#counters.ip_datagrams_evicted++
       free = oldest
     }
     return open(free ?? new Slot(), hash, bytes, cursor, packet)
   }
+}
+
+/** Packet time may jump either way: far from it in either direction is old. */
+function ageOf(slot: Slot, nowMicros: number): number {
+  return Math.abs(nowMicros - slot.firstMicros)
 }
 
 /** Starts a datagram in `slot`. */

@@ -85,6 +85,8 @@ export function storeAway(): Store {
       spooled: 3,
       dropped: 0,
       bad_rows: 0,
+      gaps: 1,
+      gap_millis: 2500,
       reason: 'refused',
     }),
     close: () => Promise.resolve(),

@@ -83,6 +83,8 @@ describe('GET /metrics', () => {
       ['hellotap_store_spooled_sightings', 0],
       ['hellotap_store_dropped_sightings_total', 0],
       ['hellotap_store_bad_rows_total', 0],
+      ['hellotap_store_gaps_total', 0],
+      ['hellotap_store_gap_seconds_total', 0],
     ] as const)
       expect(value(families, name), name).to.equal(expected)
     expect(families.get('hellotap_build_info')?.samples[0]?.labels).to.deep.equal({

@@ -12,14 +12,17 @@ describe('the watch over the store', () => {
       isTerminal: false,
       write: (line) => events.push(JSON.parse(line) as Record<string, unknown>),
     })
-    let health: StoreHealth = { kind: 'redis', ready: true, spooled: 0, dropped: 0, bad_rows: 0 }
+    let health: StoreHealth = {
+      ...{ kind: 'redis', ready: true, spooled: 0, dropped: 0, bad_rows: 0 },
+      ...{ gaps: 0, gap_millis: 0 },
+    }
     const stop = watchStore({ health: () => health }, log)
     const seen = async (event: string) => {
       for (let i = 0; i < 40 && !events.some((each) => each['event'] === event); i++)
         await new Promise((settle) => setTimeout(settle, 50))
       return events.find((each) => each['event'] === event)
     }
-    health = { ...health, ready: false, reason: 'Redis is away: start it', spooled: 3 }
+    health = { ...health, ready: false, reason: 'Redis is away: start it', spooled: 3, gaps: 1 }
     expect(await seen('store-away')).to.include({
       level: 'warn',
       msg: 'Redis is away: start it; sightings wait in the spool',
@@ -27,11 +30,14 @@ describe('the watch over the store', () => {
     })
     health = { ...health, dropped: 1234 }
     expect(await seen('sightings-dropped')).to.include({ dropped: 1234, dropped_total: 1234 })
-    health = { ...health, ready: true, dropped: 1240 }
-    expect((await seen('store-back'))?.['seconds']).to.be.within(0.9, 10)
+    health = { ...health, ready: true, dropped: 1240, gap_millis: 1250 }
+    expect(await seen('store-back')).to.include({ seconds: 1.25, gaps: 1 })
+    // one too short to be looked at is told all the same
+    health = { ...health, gaps: 2, gap_millis: 1500 }
     stop()
     // what came since is told at the end
+    expect(events.at(-2)).to.include({ event: 'store-back', seconds: 0.25, gaps: 1 })
     expect(events.at(-1)).to.include({ event: 'sightings-dropped', dropped: 6 })
-    expect(events).to.have.length(4)
+    expect(events).to.have.length(5)
   }).timeout(10_000)
 })

@@ -2,17 +2,16 @@
 // them sending a recorded hello, and every answer of the API looked at.
 
 import type { SpawnOptions } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readCapture } from '../../src/read-capture.js'
 import { Lab, ip } from '../capture/live-lab.js'
 import { Daemon, HELLOTAP } from '../hellotap.js'
 import type { ClientsOptions, ClientsResult } from './clients.js'
+import { recordedHellos } from './recorded-hellos.js'
 
-const CAPTURES = resolve(import.meta.dirname, '../../captures')
 const SERVER = '10.99.0.1'
 const PORT = 443
 const API_PORT = 8080
@@ -20,20 +19,6 @@ const FIRST_PORT = 10_000
 /** Takes connections, and leaves closing to the clients. */
 const SINK = `require('net').createServer((s) => s.on('error', () => {}).resume())
   .listen(${PORT}, '0.0.0.0', 4096, () => console.log('listening'))`
-
-/** Hellos over TCP of the captures, each in the record it is sent in, base64. */
-async function recordedHellos(): Promise<string[]> {
-  const lines: string[] = []
-  for (const name of readdirSync(CAPTURES).filter((each) => /\.pcap(ng)?$/.test(each)))
-    for await (const { proto, hello } of readCapture(join(CAPTURES, name), { hello: true })) {
-      if (proto !== 'tcp' || hello === undefined) continue
-      const message = Buffer.from(hello, 'base64')
-      if (message[0] !== 1) continue
-      const head = Uint8Array.of(22, 3, 1, message.length >> 8, message.length & 0xff)
-      lines.push(Buffer.concat([head, message]).toString('base64'))
-    }
-  return lines
-}
 
 /** What a phase of traffic is; see ClientsOptions. */
 export type Traffic = Pick<ClientsOptions, 'rate' | 'seconds'> &
@@ -43,6 +28,8 @@ export type Traffic = Pick<ClientsOptions, 'rate' | 'seconds'> &
 export class Rig {
   readonly lab = new Lab()
   readonly folder = mkdtempSync(join(tmpdir(), 'hellotap-rig-'))
+  /** What the clients find in their environment. */
+  clientsEnvironment = process.env
   #hellos = 0
   readonly #from: readonly string[]
   readonly #daemons: Daemon[] = []
@@ -116,10 +103,9 @@ export class Rig {
     }
     this.#nextPort += Math.ceil((rate * (seconds + warm)) / this.#from.length)
     const loader = createRequire(import.meta.url).resolve('tsx')
-    const clients = new Daemon('ip', [
-      ...['netns', 'exec', this.lab.b, process.execPath, '--import', loader],
-      ...[join(import.meta.dirname, 'clients.ts'), JSON.stringify(options)],
-    ])
+    const words = ['netns', 'exec', this.lab.b, process.execPath, '--import', loader]
+    words.push(join(import.meta.dirname, 'clients.ts'), JSON.stringify(options))
+    const clients = new Daemon('ip', words, { env: this.clientsEnvironment })
     this.#daemons.push(clients)
     if ((await clients.ended()) !== 0) throw new Error(clients.output)
     return JSON.parse(clients.output) as ClientsResult

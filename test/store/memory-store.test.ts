@@ -5,6 +5,26 @@ import { Clock } from './stores.js'
 
 const LIMITS = { ttlSeconds: 3600, perIp: 100, spool: 0 }
 
+describe('the memory store under a clock that is set a year ahead, and back', () => {
+  it('holds what came meanwhile for a TTL from then on', async () => {
+    const clock = new Clock()
+    const store = new MemoryStore(LIMITS, { now: clock.now })
+    const put = (address: string) => store.put([sighting({ ip: address, micros: clock.micros })])
+    const year = 365 * 86_400_000
+    clock.ms += year
+    put('10.0.0.1')
+    clock.ms -= year
+    put('10.0.0.2')
+    for (const address of ['10.0.0.1', '10.0.0.2'])
+      expect(await store.latest(address)).to.not.equal(undefined)
+    clock.ms += LIMITS.ttlSeconds * 1000 + 1
+    // what is past its TTL is let go of, also where it came after
+    expect(await store.total()).to.be.a('number')
+    for (const address of ['10.0.0.1', '10.0.0.2'])
+      expect(await store.latest(address)).to.equal(undefined)
+  })
+})
+
 describe('MemoryStore', () => {
   it('keeps so many in all: the oldest go first, whosever they are', async () => {
     const clock = new Clock()

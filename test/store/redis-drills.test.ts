@@ -145,6 +145,9 @@ describe('when Redis goes away', () => {
     await until(() => store.health().spooled === 0)
     expect(store.health()).not.to.have.property('reason')
     expect(await store.total()).to.equal(5010)
+    // one time, from Redis' end to its return: what was asked meanwhile began no other
+    expect(store.health().gaps).to.equal(1)
+    expect(store.health().gap_millis).to.be.within(50, performance.now() - started + 500)
   })
 
   it('drains no longer than two seconds in vain, and closes in bounded time', async () => {
@@ -249,7 +252,8 @@ describe('with a Redis that refuses', () => {
     await admin.config('SET', 'maxmemory', '1')
     store.put(some(100))
     await until(() => /is full: raise its maxmemory/.test(store.health().reason ?? ''))
-    expect(store.health()).to.include({ ready: false, spooled: 100, dropped: 0 })
+    expect(store.health()).to.include({ ready: false, spooled: 100, dropped: 0, gaps: 1 })
+    expect(store.health().gap_millis).to.be.above(0)
     await admin.config('SET', 'maxmemory', '0')
     await until(() => store.health().spooled === 0)
     expect(await held(store)).to.deep.equal(range(0, 100))
@@ -354,6 +358,38 @@ describe('two processes on one Redis', () => {
 })
 
 describe('keys in Redis', () => {
+  it('live neither for ever nor for no time at all, however the clock jumps', async () => {
+    const server = await RedisServer.start()
+    const admin = new Redis(server.port, '127.0.0.1')
+    let jump = 0
+    const store = await openStore(server.url, LIMITS, { now: () => Date.now() + jump })
+    try {
+      for (const hours of [0, 1, -1, 24 * 365, 0]) {
+        jump = hours * 3_600_000
+        const [made] = some(1)
+        if (made === undefined) throw new Error('one was asked for')
+        store.put([
+          { ...made, time: new Date(Date.now() + jump).toISOString().replace('Z', '000Z') },
+        ])
+        await store.drain()
+        await store.observeUserAgent({
+          ip: made.src,
+          userAgent: `curl/${hours}`,
+          via: 'api',
+          time: (Date.now() + jump) / 1000,
+        })
+        expect((await store.latest(made.src))?.sensor, `${hours} h`).to.equal(made.sensor)
+        for (const key of await admin.keys('*'))
+          expect(await admin.pttl(key), `${hours} h, ${key}`).to.be.within(1, 3 * 3900 * 1000)
+      }
+      expect(store.health()).to.include({ ready: true, dropped: 0, bad_rows: 0 })
+    } finally {
+      await store.close()
+      admin.disconnect()
+      await server.stop()
+    }
+  })
+
   it('all expire, and those of a step share a Cluster hash slot', async () => {
     const server = await RedisServer.start()
     const admin = new Redis(server.port, '127.0.0.1')

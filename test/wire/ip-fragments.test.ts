@@ -193,6 +193,22 @@ describe('IP fragments', () => {
     expect(late[0]?.counters.ip_datagrams_expired).to.equal(1)
   })
 
+  it('goes on where packet time was set back with as many begun as are held', () => {
+    const hour = 3600e6
+    const begun = Array.from({ length: MAX_FRAGMENTED_DATAGRAMS }, (_, id) =>
+      frame(fragment4(SEGMENT, 0, 104, true, id + 1), hour),
+    )
+    // two at a time, from an hour before on
+    const parts = [1000, 1001].map((id) => [
+      frame(fragment4(SEGMENT, 0, 104, true, id), 1),
+      frame(fragment4(SEGMENT, 104, SEGMENT.length, false, id), 2),
+    ])
+    const [[firstOfA, secondOfA], [firstOfB, secondOfB]] = parts as [[Frame, Frame], [Frame, Frame]]
+    const results = decodeFrames([...begun, firstOfA, firstOfB, secondOfA, secondOfB])
+    for (const result of results.slice(-2)) expect(result.tuple).to.equal(TUPLE)
+    expect(results.at(-1)?.counters.ip_datagrams_evicted ?? 0).to.equal(0)
+  })
+
   it('holds 65 535 octets, and no more (ping of death)', () => {
     const big = udp(1, 2, new Uint8Array(65_507))
     const parts: Frame[] = []

@@ -198,7 +198,8 @@ function judgeTransport(
       : protocol == 17
         ? judgeUdp(header, wireEnd, end)
         : KEPT_UNREAD
-  if ((verdict == KEPT || verdict == KEPT_IF_WATCHED) && workers != 0) owner = ownerOf(addresses, addressLen, header)
+  if ((verdict == KEPT || verdict == KEPT_IF_WATCHED) && workers != 0)
+    owner = ownerOf(addresses, addressLen, header)
   return verdict
 }
 

@@ -1,0 +1,58 @@
+import { OUTPUT_HELD_OCTETS } from '../base/limits.js'
+import { PatientFile, isFile, reasonOf } from '../output/patient-file.js'
+import type { EventLog } from './event-log.js'
+import { count } from './log.js'
+import type { LinesSink } from './sensor.js'
+
+/** Where a sensor prints its sightings. */
+export interface StdoutSink {
+  readonly put: LinesSink
+  /** Tells what is left that could not be written. */
+  close(): void
+}
+
+/** Standard output: a file whose disk may be full for a while, or a pipe whose reader the capture waits for. */
+export function stdoutSink(log: EventLog): StdoutSink {
+  if (!isFile(1)) return { put: toPipe, close: () => undefined }
+  const file = new PatientFile(1, {
+    held: OUTPUT_HELD_OCTETS,
+    onStuck: (error) => {
+      const most = OUTPUT_HELD_OCTETS >> 20
+      log.error(
+        'output-stuck',
+        `standard output cannot be written: ${reasonOf(error)}. Make room on its disk: until then ${most} MiB of ` +
+          'sightings wait, and what comes then is dropped and counted; capture goes on',
+        { code: error.code ?? '' },
+      )
+    },
+    onFree: ({ millis, dropped }) => {
+      const seconds = millis / 1000
+      log.info(
+        'output-back',
+        `standard output is written again, after ${seconds} s; ${count(dropped, 'sighting')} dropped meanwhile`,
+        { seconds, dropped },
+      )
+    },
+  })
+  return {
+    put: (lines, counters) => {
+      counters.sightings_unwritten += file.put(lines)
+    },
+    close: () => {
+      const left = file.close()
+      if (left > 0)
+        log.error(
+          'output-lost',
+          `${count(left, 'sighting')} lost that waited to be written to standard output`,
+          { dropped: left },
+        )
+    },
+  }
+}
+
+function toPipe(lines: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // a copy: the pipeline writes over its lines as soon as we return
+    process.stdout.write(Uint8Array.from(lines), (error) => (error ? reject(error) : resolve()))
+  })
+}
