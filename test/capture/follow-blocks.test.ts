@@ -52,11 +52,11 @@ describe('following a file', () => {
 
   const frames = [hex('a1'), hex('b2 b2'), hex('c3 c3 c3')]
   const octets = writePcap(frames)
-  const follow = async (path: string) => new Follower(openCapture(path, { follow: true }))
+  const follow = (path: string) => new Follower(openCapture(path, { follow: true }))
 
   it('gives what is appended, and waits for the rest of a record', async () => {
     const path = scratch.file('grows.pcap', octets.slice(0, 24 + 17))
-    const follower = await follow(path)
+    const follower = follow(path)
     expect(await follower.until(1)).to.deep.equal(['a1'])
     appendFileSync(path, octets.slice(24 + 17, 24 + 17 + 10))
     appendFileSync(path, octets.slice(24 + 17 + 10))
@@ -67,7 +67,7 @@ describe('following a file', () => {
 
   it('waits for the file header', async () => {
     const path = scratch.file('starts.pcap', new Uint8Array(0))
-    const follower = await follow(path)
+    const follower = follow(path)
     appendFileSync(path, octets.slice(0, 11))
     appendFileSync(path, octets.slice(11))
     expect(await follower.until(3)).to.have.length(3)
@@ -78,7 +78,7 @@ describe('following a file', () => {
     const writer = new PcapngWriter().section().interface().packet(0, 1n, hex('a1'))
     const first = writer.done()
     const path = scratch.file('grows.pcapng', first)
-    const follower = await follow(path)
+    const follower = follow(path)
     await follower.until(1)
     appendFileSync(path, writer.packet(0, 2n, hex('b2')).done().slice(first.length))
     expect(await follower.until(2)).to.deep.equal(['a1', 'b2'])
@@ -87,7 +87,7 @@ describe('following a file', () => {
 
   it('starts over where another file takes its name, after the rest of the old one', async () => {
     const path = scratch.file('rotated.pcap', octets.slice(0, 24 + 17))
-    const follower = await follow(path)
+    const follower = follow(path)
     await follower.until(1)
     renameSync(path, join(scratch.path, 'rotated.pcap.1'))
     appendFileSync(join(scratch.path, 'rotated.pcap.1'), octets.slice(24 + 17))
@@ -98,7 +98,7 @@ describe('following a file', () => {
 
   it('starts over where the file is cut short', async () => {
     const path = scratch.file('cut.pcap', octets)
-    const follower = await follow(path)
+    const follower = follow(path)
     await follower.until(3)
     truncateSync(path, 0)
     writeFileSync(path, writePcap([hex('d4')]))
@@ -109,7 +109,7 @@ describe('following a file', () => {
   it('ends with a warning at a damaged record', async () => {
     const damaged = octets.slice()
     damaged.set(hex('ff ff ff ff'), 24 + 17 + 8)
-    const follower = await follow(scratch.file('damaged.pcap', damaged))
+    const follower = follow(scratch.file('damaged.pcap', damaged))
     await follower.done
     expect(follower.seen).to.deep.equal(['a1'])
     expect(follower.source.warnings).to.have.length(1)
