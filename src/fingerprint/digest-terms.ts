@@ -9,7 +9,9 @@ export const SHA_1 = 3
 export const DIGEST_STATE_LEN = 200
 
 /** Below it the compiler keeps things of its own. */
-export const AT_DIGITS = 4096
+export const AT_DIGEST = 4096
+/** Its digits in hex. */
+export const AT_DIGITS = AT_DIGEST + DIGEST_STATE_LEN
 /** The message to be hashed. */
 export const AT_MESSAGE = AT_DIGITS + 128
 /** Octets that must follow a message: it is read eight at a time. */

@@ -1,13 +1,13 @@
 // Profiles of hellos, kept in memory of WebAssembly: assembly/profile-table.ts finds them by their keys, and makes their
 // texts those of the hello at hand. Here it is given what it needs of a hello, and the texts of profiles that are new.
 
-import { Loop } from '../base/assembly.js'
 import { MAX_HELLO_LEN } from '../base/limits.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
+import { COMPILED, PAGE_LEN } from './compiled.js'
+import type { Compiled } from './compiled.js'
 import { DIGEST_STATE_LEN } from './digest-terms.js'
-import { CODE } from './fingerprint-code.js'
 import { greaseFrom, NO_GREASE, TYPES_IN_WHOLE } from './npf.js'
 import {
   AT_BODY_KINDS,
@@ -22,31 +22,13 @@ import {
 import type { ProfileMarks } from './profile.js'
 import { TransportParameterKey } from './transport-parameter-key.js'
 
-/** The exports of the table's other half. */
-interface Profiles {
-  readonly find: (
-    transport: number,
-    recordVersion: number,
-    quicVersion: number,
-    legacyVersion: number,
-    len: number,
-    ciphersLen: number,
-    extensions: number,
-    idsLen: number,
-  ) => number
-  readonly room: (len: number) => number
-  readonly keep: (plan: number) => number
-}
-
-const PAGE_LEN = 65_536
 const TRANSPORT_CODES = { tcp: 0, quic: 1, dtls: 2 } as const
-const LOOP = new Loop<Profiles>(CODE)
 
 /** Profiles of one set of fingerprints, as many as base/limits.ts has room for. */
 export class ProfileTable {
   readonly #bytes: Uint8Array
   readonly #words: Uint32Array
-  readonly #profiles: Profiles
+  readonly #profiles: Compiled
   readonly #parameters: TransportParameterKey
   /** What each profile shows in the line. */
   readonly #shown: Uint8Array[] = []
@@ -55,7 +37,7 @@ export class ProfileTable {
     const memory = new WebAssembly.Memory({ initial: Math.ceil(PROFILE_MEMORY_LEN / PAGE_LEN) })
     this.#bytes = new Uint8Array(memory.buffer)
     this.#words = new Uint32Array(memory.buffer)
-    this.#profiles = LOOP.over(memory)
+    this.#profiles = COMPILED.over(memory)
     this.#parameters = new TransportParameterKey(this.#bytes)
     for (const type of TYPES_IN_WHOLE) {
       const from = greaseFrom(type)

@@ -7,7 +7,7 @@ import type { Hello } from '../model/hello.js'
 import { Packet } from '../model/packet.js'
 import { FINGERPRINTS } from '../model/sighting.js'
 import type { FingerprintName } from '../model/sighting.js'
-import { COMMUNITY_ID_LEN, putCommunityId } from './community-id.js'
+import { COMMUNITY_ID_LEN, writeCommunityId } from './community-id.js'
 import { ExtensionOrder } from './extension-order.js'
 import { FlowText } from './flow-text.js'
 import type { Origin } from './flow-text.js'
@@ -87,8 +87,9 @@ export class SightingWriter {
     into.set(shown, at)
     at += shown.length
     if (this.#options.communityId) {
-      at = putOctets(into, at, COMMUNITY_ID)
-      at = putCommunityId(packet, into, at)
+      out.len = putOctets(into, at, COMMUNITY_ID)
+      writeCommunityId(packet, out)
+      at = out.len
       into[at++] = QUOTE
     }
     if (hello.echIndex >= 0) at = putOctets(into, at, ECH)

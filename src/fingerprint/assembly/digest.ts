@@ -2,9 +2,9 @@
 // is worth keeping where only what follows them changes.
 
 import {
+  AT_DIGEST,
   AT_DIGITS,
   AT_MESSAGE,
-  DIGEST_STATE_LEN,
   MD5,
   SHA3_384,
   SHA_1,
@@ -15,8 +15,6 @@ import { md5Blocks, md5End, md5Start } from './md5'
 import { sha1Blocks, sha1End, sha1Start } from './sha1'
 import { sha256Blocks, sha256End, sha256Start } from './sha256'
 import { sha3Blocks, sha3End, sha3Start } from './sha3'
-
-const STATE: u32 = memory.data(DIGEST_STATE_LEN) as u32
 
 /** Sets the state at `state` to what `algorithm` starts from. */
 export function digestStart(algorithm: u32, state: u32): void {
@@ -48,9 +46,9 @@ export function digestEnd(
   else sha1End(state, rest, end, messageLen)
 }
 
-/** Writes the digest of the `len` octets at AT_MESSAGE to AT_DIGITS, its first `digestLen` octets in hex. */
-export function digest(algorithm: u32, len: u32, digestLen: u32): void {
-  digestStart(algorithm, STATE)
-  digestEnd(algorithm, STATE, AT_MESSAGE, AT_MESSAGE + len, len)
-  putHex(STATE, digestLen, AT_DIGITS)
+/** Writes the digest of the `len` octets at AT_MESSAGE to AT_DIGEST, and its first `hexLen` octets in hex to AT_DIGITS. */
+export function digest(algorithm: u32, len: u32, hexLen: u32): void {
+  digestStart(algorithm, AT_DIGEST)
+  digestEnd(algorithm, AT_DIGEST, AT_MESSAGE, AT_MESSAGE + len, len)
+  putHex(AT_DIGEST, hexLen, AT_DIGITS)
 }
