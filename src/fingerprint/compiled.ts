@@ -12,9 +12,10 @@ export interface Compiled {
     recordVersion: number,
     quicVersion: number,
     legacyVersion: number,
+    start: number,
     len: number,
     ciphersLen: number,
-    extensions: number,
+    extensionsOff: number,
     idsLen: number,
   ) => number
   readonly room: (len: number) => number

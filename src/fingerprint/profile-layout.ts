@@ -20,10 +20,10 @@ export const RECORD_LEN = 32 + MAX_PROFILE_EXTENSIONS
 
 /** Below it the compiler keeps things of its own. */
 export const AT_BODY_KINDS = 4096
-/** Octets of a hello from its cipher suites on. */
+/** A hello from its cipher suites on; it begins up to seven octets later. */
 export const AT_HELLO = AT_BODY_KINDS + 65_536
 /** What of its transport parameters belongs to its key. */
-export const AT_PARAMETER_IDS = AT_HELLO + MAX_HELLO_LEN + SLACK
+export const AT_PARAMETER_IDS = AT_HELLO + MAX_HELLO_LEN + 2 * SLACK
 export const AT_KEY = AT_PARAMETER_IDS + MAX_PROFILE_KEY_LEN + SLACK
 export const AT_SLOTS = AT_KEY + MAX_PROFILE_KEY_LEN + SLACK
 export const AT_RECORDS = AT_SLOTS + 4 * PROFILE_SLOTS

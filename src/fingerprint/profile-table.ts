@@ -50,15 +50,20 @@ export class ProfileTable {
   find(message: HandshakeOctets, hello: Hello): Uint8Array | undefined {
     const { bytes, end, cipherSuitesOff, extensionCount } = hello
     const len = end - cipherSuitesOff
-    if (len <= MAX_HELLO_LEN) this.#bytes.set(bytes.subarray(cipherSuitesOff, end), AT_HELLO)
+    // Octets that several threads see are copied eight at a time only between offsets that are alike modulo eight: 170 ns
+    // a hello, 430 otherwise. A loop that needs no view of them takes 280.
+    const start = AT_HELLO + ((bytes.byteOffset + cipherSuitesOff) & 7)
+    if (len <= MAX_HELLO_LEN) this.#bytes.set(bytes.subarray(cipherSuitesOff, end), start)
+    const extensionsOff = extensionCount === 0 ? end : (hello.extensionOff[0] ?? 0) - 4
     const index = this.#profiles.find(
       TRANSPORT_CODES[message.transport],
       message.recordVersion,
       message.quicVersion,
       hello.legacyVersion,
+      start,
       len,
       hello.cipherSuitesLen,
-      extensionCount === 0 ? len : (hello.extensionOff[0] ?? 0) - 4 - cipherSuitesOff,
+      extensionsOff - cipherSuitesOff,
       message.transport === 'quic' ? this.#parameters.write(hello) : 0,
     )
     return index < 0 ? undefined : this.#shown[index]

@@ -17,6 +17,7 @@ import {
   AT_TEXTS,
   PROFILE_SLOTS,
   RECORD_LEN,
+  SLACK,
 } from '../profile-layout'
 import { count, RANK, readExtensions } from './extension-order'
 import { prepare, reorder } from './profile'
@@ -28,6 +29,7 @@ const UNKNOWN = -1
 const MAX_COUNT: u32 = MAX_PROFILES
 const SLOTS: u32 = PROFILE_SLOTS
 const MAX_LEN: u32 = MAX_HELLO_LEN
+const MAX_SHIFT: u32 = SLACK
 const MAX_TEXT: u32 = MAX_PROFILE_TEXT
 const EMPTY: u32 = 0
 const KEYS_END: u32 = AT_KEYS + 4 * PROFILE_KEY_ARENA
@@ -52,8 +54,8 @@ let textsEnd: u32 = AT_TEXTS
 let freeSlot: u32 = EMPTY
 
 /**
- * Looks up the profile of a hello, `len` octets of it from its cipher suites on at AT_HELLO and its extensions from
- * `extensions` on to the end, and makes its text that of this hello.
+ * Looks up the profile of a hello, and makes its text that of this hello. From its cipher suites to its end it is `len`
+ * octets at `start`, less than eight past AT_HELLO; its extensions are those from `extensionsOff` on.
  *
  * @returns the profile's number, or UNKNOWN
  */
@@ -62,21 +64,23 @@ export function find(
   recordVersion: u32,
   quicVersion: u32,
   legacyVersion: u32,
+  start: u32,
   len: u32,
   ciphersLen: u32,
-  extensions: u32,
+  extensionsOff: u32,
   idsLen: u32,
 ): i32 {
   freeSlot = EMPTY
-  if (len > MAX_LEN || ciphersLen > len || extensions > len) return UNKNOWN
-  if (!readExtensions(AT_HELLO + extensions, AT_HELLO + len)) return UNKNOWN
+  if (start - AT_HELLO >= MAX_SHIFT || len > MAX_LEN) return UNKNOWN
+  if (ciphersLen > len || extensionsOff > len) return UNKNOWN
+  if (!readExtensions(start + extensionsOff, start + len)) return UNKNOWN
   const versions =
     (transport as u64) |
     ((recordVersion as u64) << 16) |
     ((legacyVersion as u64) << 32) |
     ((count as u64) << 48)
   const more = (quicVersion as u64) | ((ciphersLen as u64) << 32)
-  if (!makeKey(versions, more, AT_HELLO, ciphersLen, idsLen)) return UNKNOWN
+  if (!makeKey(versions, more, start, ciphersLen, idsLen)) return UNKNOWN
 
   let slot = keyHash
   for (let probe = 0; probe < MAX_PROBES; probe++) {

@@ -1,0 +1,222 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import {
+  MAX_HELLO_LEN,
+  MAX_PROFILE_EXTENSIONS,
+  MAX_PROFILE_KEY_PAIRS,
+  MAX_PROFILES,
+  PROFILE_TEXT_ARENA,
+} from '../../src/base/limits.js'
+import { COMPILED, PAGE_LEN } from '../../src/fingerprint/compiled.js'
+import { ExtensionOrder } from '../../src/fingerprint/extension-order.js'
+import {
+  AT_HELLO,
+  AT_SLOTS,
+  PROFILE_MEMORY_LEN,
+  PROFILE_SLOTS,
+} from '../../src/fingerprint/profile-layout.js'
+import { ProfileTable } from '../../src/fingerprint/profile-table.js'
+import { ProfileText } from '../../src/fingerprint/profile-text.js'
+import type { FingerprintName } from '../../src/model/sighting.js'
+import { allocatedPerCall } from '../support.js'
+import { helloParts } from './arbitrary.js'
+import { browserHello, permuted } from './browser-hello.js'
+import { ALL, clientHello, empty, messageOf, parsed } from './hellos.js'
+import type { Extension, HelloParts, Seen } from './hellos.js'
+
+const ASCII = new TextDecoder()
+
+/** A table and what it is filled with. */
+class Profiles {
+  readonly #table = new ProfileTable()
+  readonly #order = new ExtensionOrder()
+  readonly #text: ProfileText
+
+  constructor(fingerprints: ReadonlySet<FingerprintName> = ALL) {
+    this.#text = new ProfileText(fingerprints)
+  }
+
+  find(parts: HelloParts, seen: Seen = {}): string | undefined {
+    const octets = clientHello(parts, seen.transport === 'dtls')
+    const hello = parsed(octets, seen.transport === 'dtls')
+    const shown = this.#table.find(messageOf(octets, seen), hello)
+    return shown === undefined ? undefined : ASCII.decode(shown)
+  }
+
+  /** Keeps the profile of the hello, which was looked up last. */
+  add(parts: HelloParts, seen: Seen = {}): string {
+    const octets = clientHello(parts, seen.transport === 'dtls')
+    const hello = parsed(octets, seen.transport === 'dtls')
+    this.#order.fill(hello)
+    const marks = this.#text.write(messageOf(octets, seen), hello, this.#order)
+    return ASCII.decode(this.#table.add(this.#text.out, marks))
+  }
+
+  /** Whether it is known once it was seen. */
+  keeps(parts: HelloParts): boolean {
+    this.find(parts)
+    this.add(parts)
+    return this.find(parts) !== undefined
+  }
+}
+
+/** What is written of a hello with nothing known before. */
+function fresh(parts: HelloParts, seen: Seen = {}): string {
+  return new Profiles().add(parts, seen)
+}
+
+const u16 = (count: number) => Array.from({ length: count }, (_, i) => i)
+
+/** The hash of a key as assembly/profile-key.ts makes it, of a hello with four ciphers and no extensions. */
+function slotOf(ciphers: readonly number[]): number {
+  const [a = 0, b = 0, c = 0, d = 0] = ciphers.map((each) => ((each & 0xff) << 8) | (each >> 8))
+  const words = [
+    (0x0303n << 32n) | (0x0301n << 16n),
+    BigInt(2 * ciphers.length) << 32n,
+    (BigInt(d) << 48n) | (BigInt(c) << 32n) | (BigInt(b) << 16n) | BigInt(a),
+  ]
+  let hash = 0n
+  for (const word of words) {
+    hash = BigInt.asUintN(64, (hash ^ word) * 0x9e3779b97f4a7c15n)
+    hash ^= hash >> 32n
+  }
+  return Number(hash & BigInt(PROFILE_SLOTS - 1))
+}
+
+describe('ProfileTable', () => {
+  it('knows a profile in any order of extensions, and gives the text of one that is new', () => {
+    const profiles = new Profiles()
+    const transport = fc.constantFrom('tcp', 'quic', 'dtls')
+    fc.assert(
+      fc.property(helloParts, transport, fc.array(fc.nat(1000)), (parts, transport, seeds) => {
+        const seen = { transport }
+        profiles.find(parts, seen)
+        expect(profiles.add(parts, seen)).to.equal(fresh(parts, seen))
+        for (const each of [parts, ...seeds.map((seed) => permuted(parts, seed)), parts]) {
+          expect(profiles.find(each, seen)).to.equal(fresh(each, seen))
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('knows no hello that differs in what a fingerprint holds', () => {
+    const profiles = new Profiles()
+    profiles.find(browserHello)
+    profiles.add(browserHello)
+    const others: [HelloParts, Seen][] = [
+      [browserHello, { transport: 'quic' }],
+      [browserHello, { transport: 'tcp', quicVersion: 1 }],
+      [browserHello, { recordVersion: 0x0303 }],
+      [{ ...browserHello, legacyVersion: 0x0302 }, {}],
+      [{ ...browserHello, ciphers: [...browserHello.ciphers, 0x000a] }, {}],
+      [{ ...browserHello, ciphers: browserHello.ciphers.toReversed() }, {}],
+      [{ ...browserHello, extensions: browserHello.extensions.slice(1) }, {}],
+    ]
+    for (const [index, [type, body]] of browserHello.extensions.entries()) {
+      if (![5, 10, 11, 13, 16, 27, 43, 45].includes(type)) continue
+      const last = (body.at(-1) ?? 0) ^ 1
+      const changed: Extension = [type, Uint8Array.from([...body.subarray(0, -1), last])]
+      others.push([
+        { ...browserHello, extensions: browserHello.extensions.with(index, changed) },
+        {},
+      ])
+    }
+    expect(others).to.have.lengthOf(15)
+    for (const [parts, seen] of others) expect(profiles.find(parts, seen)).to.equal(undefined)
+    expect(profiles.find(browserHello)).to.be.a('string')
+  })
+
+  it('keeps sixteen keys that are meant to collide, and of the others nothing', () => {
+    const profiles = new Profiles(new Set(['ja3']))
+    const colliding: HelloParts[] = []
+    for (let i = 0; colliding.length < 20; i++) {
+      const ciphers = [i & 0xff, i >> 8, 1, 2]
+      if (slotOf(ciphers) === 77) colliding.push({ ciphers, extensions: [] })
+    }
+    const kept = colliding.map((parts) => profiles.keeps(parts))
+    expect(kept.filter(Boolean)).to.have.lengthOf(16)
+    expect(kept.indexOf(false)).to.equal(16)
+    for (const parts of colliding.slice(0, 16)) expect(profiles.find(parts)).to.be.a('string')
+  })
+
+  it('starts again when it is full of profiles', () => {
+    const profiles = new Profiles(new Set(['ja3']))
+    const partsOf = (i: number): HelloParts => ({ ciphers: [i, 1], extensions: [] })
+    let kept = 0
+    for (let i = 0; i < MAX_PROFILES; i++) if (profiles.keeps(partsOf(i))) kept++
+    // A quarter full, next to none finds its sixteen places taken.
+    expect(kept).to.be.above(MAX_PROFILES - 5)
+    expect(profiles.find(partsOf(0))).to.be.a('string')
+    for (let i = 0; i < 10; i++) profiles.keeps(partsOf(60_000 + i))
+    expect(profiles.find(partsOf(0))).to.equal(undefined)
+    expect(profiles.find(partsOf(60_009))).to.be.a('string')
+  })
+
+  it('starts again when it is full of texts', () => {
+    const profiles = new Profiles(new Set(['ja3_string']))
+    const partsOf = (i: number): HelloParts => ({ ciphers: [i, ...u16(4000)], extensions: [] })
+    const textLen = profiles.add(partsOf(0)).length
+    const most = Math.ceil(PROFILE_TEXT_ARENA / textLen)
+    for (let i = 0; i <= most; i++) expect(profiles.keeps(partsOf(i))).to.equal(true)
+    expect(profiles.find(partsOf(0))).to.equal(undefined)
+    expect(profiles.find(partsOf(most))).to.be.a('string')
+  })
+
+  it('keeps no profile whose key, extensions or text are beyond bounds', () => {
+    const profiles = new Profiles(new Set(['ja3']))
+    const inKey = (4 * MAX_PROFILE_KEY_PAIRS - 16) / 2
+    expect(profiles.keeps({ ciphers: u16(inKey), extensions: [] })).to.equal(true)
+    expect(profiles.keeps({ ciphers: u16(inKey + 1), extensions: [] })).to.equal(false)
+    const bodied = (len: number): HelloParts => ({
+      ciphers: [1, 2],
+      extensions: [[5, new Uint8Array(len)]],
+    })
+    expect(profiles.keeps(bodied(4 * MAX_PROFILE_KEY_PAIRS - 24))).to.equal(true)
+    expect(profiles.keeps(bodied(4 * MAX_PROFILE_KEY_PAIRS - 23))).to.equal(false)
+    const extended = (count: number): HelloParts => ({
+      ciphers: [1],
+      extensions: u16(count).map((type) => empty(type + 100)),
+    })
+    expect(profiles.keeps(extended(MAX_PROFILE_EXTENSIONS))).to.equal(true)
+    expect(profiles.keeps(extended(MAX_PROFILE_EXTENSIONS + 1))).to.equal(false)
+    expect(new Profiles().keeps({ ciphers: u16(inKey), extensions: [] })).to.equal(false)
+  })
+
+  it('stays within its memory whatever octets and offsets it is given', () => {
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(PROFILE_MEMORY_LEN / PAGE_LEN) })
+    const { find } = COMPILED.over(memory)
+    const bytes = new Uint8Array(memory.buffer)
+    bytes.fill(1, 4096, AT_HELLO)
+    const number = fc.oneof(fc.nat(100), fc.nat(0xffff_ffff), fc.nat(MAX_HELLO_LEN + 10))
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.tuple(number, number, number, number, fc.nat(9)),
+        (octets, [len, ciphersLen, extensionsOff, idsLen, shift]) => {
+          bytes.set(octets, AT_HELLO + shift)
+          const start = AT_HELLO + shift
+          expect(find(0, 0, 0, 0, start, len, ciphersLen, extensionsOff, idsLen)).to.equal(-1)
+        },
+      ),
+      { numRuns: 5000 },
+    )
+    expect(bytes.subarray(AT_SLOTS).every((octet) => octet === 0)).to.equal(true)
+  })
+
+  it('allocates a view of the hello, and nothing else', () => {
+    const table = new ProfileTable()
+    const text = new ProfileText(ALL)
+    const order = new ExtensionOrder()
+    const hellos = u16(8).map((i) => parsed(clientHello(permuted(browserHello, i))))
+    const message = messageOf(new Uint8Array(0))
+    let i = 0
+    const each = () => {
+      const hello = hellos[i++ & 7]
+      if (hello === undefined || table.find(message, hello) !== undefined) return
+      order.fill(hello)
+      table.add(text.out, text.write(message, hello, order))
+    }
+    expect(allocatedPerCall(each)).to.be.below(150)
+  })
+})
