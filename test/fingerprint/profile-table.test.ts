@@ -183,6 +183,16 @@ describe('ProfileTable', () => {
     expect(new Profiles().keeps({ ciphers: u16(inKey), extensions: [] })).to.equal(false)
   })
 
+  it('keeps a profile with a type twice only where the type is high, as GREASE is', () => {
+    const profiles = new Profiles()
+    const twice = (type: number): HelloParts => ({
+      ciphers: [1],
+      extensions: [0xff01, type, 5, type, 0x4469].map(empty),
+    })
+    for (const type of [64, 0x1a1a, 0xffff]) expect(profiles.keeps(twice(type))).to.equal(true)
+    for (const type of [0, 21, 63]) expect(profiles.keeps(twice(type))).to.equal(false)
+  })
+
   it('stays within its memory whatever octets and offsets it is given', () => {
     const memory = new WebAssembly.Memory({ initial: Math.ceil(PROFILE_MEMORY_LEN / PAGE_LEN) })
     const { find } = COMPILED.over(memory)
