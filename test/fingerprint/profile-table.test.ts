@@ -9,19 +9,14 @@ import {
 } from '../../src/base/limits.js'
 import { COMPILED, PAGE_LEN } from '../../src/fingerprint/compiled.js'
 import { ExtensionOrder } from '../../src/fingerprint/extension-order.js'
-import {
-  AT_HELLO,
-  AT_SLOTS,
-  PROFILE_MEMORY_LEN,
-  PROFILE_SLOTS,
-} from '../../src/fingerprint/profile-layout.js'
+import { AT_HELLO, AT_SLOTS, PROFILE_MEMORY_LEN } from '../../src/fingerprint/profile-layout.js'
 import { ProfileTable } from '../../src/fingerprint/profile-table.js'
 import { ProfileText } from '../../src/fingerprint/profile-text.js'
 import type { FingerprintName } from '../../src/model/sighting.js'
 import { allocatedPerCall } from '../support.js'
 import { helloParts } from './arbitrary.js'
 import { browserHello, permuted } from './browser-hello.js'
-import { ALL, clientHello, empty, messageOf, parsed } from './hellos.js'
+import { ALL, clientHello, empty, groups, messageOf, parsed, versions } from './hellos.js'
 import type { Extension, HelloParts, Seen } from './hellos.js'
 
 const ASCII = new TextDecoder()
@@ -67,20 +62,24 @@ function fresh(parts: HelloParts, seen: Seen = {}): string {
 
 const u16 = (count: number) => Array.from({ length: count }, (_, i) => i)
 
-/** The hash of a key as assembly/profile-key.ts makes it, of a hello with four ciphers and no extensions. */
-function slotOf(ciphers: readonly number[]): number {
-  const [a = 0, b = 0, c = 0, d = 0] = ciphers.map((each) => ((each & 0xff) << 8) | (each >> 8))
-  const words = [
-    (0x0303n << 32n) | (0x0301n << 16n),
-    BigInt(2 * ciphers.length) << 32n,
-    (BigInt(d) << 48n) | (BigInt(c) << 32n) | (BigInt(b) << 16n) | BigInt(a),
-  ]
-  let hash = 0n
-  for (const word of words) {
-    hash = BigInt.asUintN(64, (hash ^ word) * 0x9e3779b97f4a7c15n)
-    hash ^= hash >> 32n
+const FACTOR = 0x9e3779b97f4a7c15n
+/** FACTOR times this is 1, modulo 2^64. */
+const INVERSE = 0xf1de83e19937733dn
+
+/** Hellos of four ciphers whose keys have one hash, all 32 bits of it: assembly/profile-key.ts backwards. */
+function colliding(count: number): HelloParts[] {
+  let before = 0n
+  for (const word of [(0x0303n << 32n) | (0x0301n << 16n), 8n << 32n]) {
+    before = BigInt.asUintN(64, (before ^ word) * FACTOR)
+    before ^= before >> 32n
   }
-  return Number(hash & BigInt(PROFILE_SLOTS - 1))
+  return u16(count).map((i) => {
+    const product = (BigInt(i) << 32n) | BigInt(i ^ 0x1234_5678)
+    const word = before ^ BigInt.asUintN(64, product * INVERSE)
+    const octets = new DataView(new ArrayBuffer(8))
+    octets.setBigUint64(0, word, true)
+    return { ciphers: [0, 2, 4, 6].map((off) => octets.getUint16(off)), extensions: [] }
+  })
 }
 
 describe('ProfileTable', () => {
@@ -98,6 +97,21 @@ describe('ProfileTable', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('knows a profile by any values of GREASE', () => {
+    const profiles = new Profiles()
+    profiles.find(browserHello)
+    profiles.add(browserHello)
+    const isGrease = (value: number) => (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff)
+    const regreased = (value: number) => (isGrease(value) ? 0x8a8a : value)
+    const extensions = browserHello.extensions.map(([type, body]): Extension => {
+      if (type === 10) return groups(0x9a9a, 0x001d, 0x0017, 0x0018)
+      return type === 43 ? versions(0xfafa, 0x0304, 0x0303) : [regreased(type), body]
+    })
+    const others = { ciphers: browserHello.ciphers.map(regreased), extensions }
+    expect(clientHello(others)).not.to.deep.equal(clientHello(browserHello))
+    expect(profiles.find(others)).to.equal(fresh(others))
   })
 
   it('knows no hello that differs in what a fingerprint holds', () => {
@@ -127,17 +141,15 @@ describe('ProfileTable', () => {
     expect(profiles.find(browserHello)).to.be.a('string')
   })
 
-  it('keeps sixteen keys that are meant to collide, and of the others nothing', () => {
+  it('trusts no hash: of keys that have the same it keeps sixteen, and tells them apart', () => {
     const profiles = new Profiles(new Set(['ja3']))
-    const colliding: HelloParts[] = []
-    for (let i = 0; colliding.length < 20; i++) {
-      const ciphers = [i & 0xff, i >> 8, 1, 2]
-      if (slotOf(ciphers) === 77) colliding.push({ ciphers, extensions: [] })
-    }
-    const kept = colliding.map((parts) => profiles.keeps(parts))
+    const hellos = colliding(20)
+    const kept = hellos.map((parts) => profiles.keeps(parts))
     expect(kept.filter(Boolean)).to.have.lengthOf(16)
     expect(kept.indexOf(false)).to.equal(16)
-    for (const parts of colliding.slice(0, 16)) expect(profiles.find(parts)).to.be.a('string')
+    const texts = hellos.slice(0, 16).map((parts) => profiles.find(parts))
+    expect(new Set(texts)).to.have.lengthOf(16)
+    expect(texts).not.to.include(undefined)
   })
 
   it('starts again when it is full of profiles', () => {
