@@ -5,6 +5,7 @@ import {
   MAX_PROFILE_EXTENSIONS,
   MAX_PROFILE_KEY_PAIRS,
   MAX_PROFILES,
+  PROFILE_KEY_ARENA,
   PROFILE_TEXT_ARENA,
 } from '../../src/base/limits.js'
 import { COMPILED, PAGE_LEN } from '../../src/fingerprint/compiled.js'
@@ -165,14 +166,32 @@ describe('ProfileTable', () => {
     expect(profiles.find(partsOf(60_009))).to.be.a('string')
   })
 
-  it('starts again when it is full of texts', () => {
-    const profiles = new Profiles(new Set(['ja3_string']))
-    const partsOf = (i: number): HelloParts => ({ ciphers: [i, ...u16(4000)], extensions: [] })
+  /** Keeps profiles of so many ciphers until the first is gone. @returns how many were kept, and octets of one's text */
+  function fill(fingerprints: readonly FingerprintName[], ciphers: number): [number, number] {
+    const profiles = new Profiles(new Set(fingerprints))
+    const partsOf = (i: number): HelloParts => ({
+      ciphers: [i, ...u16(ciphers - 1)],
+      extensions: [],
+    })
+    profiles.find(partsOf(0))
     const textLen = profiles.add(partsOf(0)).length
-    const most = Math.ceil(PROFILE_TEXT_ARENA / textLen)
-    for (let i = 0; i <= most; i++) expect(profiles.keeps(partsOf(i))).to.equal(true)
-    expect(profiles.find(partsOf(0))).to.equal(undefined)
-    expect(profiles.find(partsOf(most))).to.be.a('string')
+    let kept = 0
+    while (profiles.find(partsOf(0)) !== undefined) {
+      kept++
+      expect(profiles.keeps(partsOf(kept))).to.equal(true)
+    }
+    return [kept, textLen]
+  }
+
+  it('starts again when it is full of texts', () => {
+    const strings = ['ja3_string', 'ja3n_string', 'ja4_r', 'ja4_ro', 'npf', 'npf1'] as const
+    const [kept, textLen] = fill(strings, 900)
+    expect(kept * textLen).to.be.within(0.95 * PROFILE_TEXT_ARENA, PROFILE_TEXT_ARENA)
+  })
+
+  it('starts again when it is full of keys', () => {
+    const [kept] = fill(['ja3n'], 4000)
+    expect(kept).to.equal(Math.floor((4 * PROFILE_KEY_ARENA) / (16 + 2 * 4000)))
   })
 
   it('keeps no profile whose key, extensions or text are beyond bounds', () => {
@@ -224,6 +243,18 @@ describe('ProfileTable', () => {
       { numRuns: 5000 },
     )
     expect(bytes.subarray(AT_SLOTS).every((octet) => octet === 0)).to.equal(true)
+  })
+
+  it('reads no extension that is cut, however well its key is known', () => {
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(PROFILE_MEMORY_LEN / PAGE_LEN) })
+    const { find, room, keep } = COMPILED.over(memory)
+    // One cipher suite, then one extension of type 99 and two octets, which do not count.
+    new Uint8Array(memory.buffer).set([0x13, 1, 0, 99, 0, 2, 7, 7], AT_HELLO)
+    const look = (len: number) => find(0, 0, 0, 0, AT_HELLO, len, 2, 2, 0)
+    expect(look(8)).to.equal(-1)
+    expect(keep(room(8))).to.equal(0)
+    expect(look(8)).to.equal(0)
+    for (const len of [3, 4, 5, 6, 7]) expect(look(len), `${len} octets`).to.equal(-1)
   })
 
   it('allocates a view of the hello, and nothing else', () => {
