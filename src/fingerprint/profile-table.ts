@@ -19,7 +19,7 @@ import {
   PLAN_HEAD_WORDS,
   PROFILE_MEMORY_LEN,
 } from './profile-layout.js'
-import type { ProfileMarks } from './profile.js'
+import type { ProfileMarks } from './profile-marks.js'
 import { TransportParameterKey } from './transport-parameter-key.js'
 
 const TRANSPORT_CODES = { tcp: 0, quic: 1, dtls: 2 } as const

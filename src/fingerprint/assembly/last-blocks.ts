@@ -12,7 +12,7 @@ export function padRest(off: u32, end: u32): u32 {
   const len = end - off
   const paddedLen: u32 = len + 1 + LENGTH_LEN > BLOCK_LEN ? 2 * BLOCK_LEN : BLOCK_LEN
   for (let i: u32 = 0; i < len; i += 8) store<u64>(LAST_BLOCKS + i, load<u64>(off + i))
-  // Also over what was too much of the octet's seven neighbours.
+  // Over what was copied past the end, too.
   store<u64>(LAST_BLOCKS + len, 0x80)
   for (let i: u32 = len + 8; i < paddedLen; i += 8) store<u64>(LAST_BLOCKS + i, 0)
   return LAST_BLOCKS + paddedLen

@@ -3,6 +3,7 @@
 
 import {
   MAX_HELLO_LEN,
+  MAX_PROFILE_EXTENSIONS,
   MAX_PROFILE_TEXT,
   MAX_PROFILES,
   PROFILE_KEY_ARENA,
@@ -45,7 +46,7 @@ class Profile {
 }
 
 /** Where in its record a profile has the order of extensions its text is in. */
-const ORDER: u32 = 32
+const ORDER: u32 = RECORD_LEN - MAX_PROFILE_EXTENSIONS
 
 let profiles: u32 = 0
 let keysEnd: u32 = AT_KEYS
@@ -103,7 +104,7 @@ export function find(
 /**
  * Makes room for a profile under the key looked up last.
  *
- * @returns where its text and plan of together `len` octets go, a multiple of eight; 0 where it is not to be kept
+ * @returns where its text and plan of together `len` octets go, an offset that is a multiple of eight; 0 where it is not to be kept
  */
 export function room(len: u32): u32 {
   if (freeSlot == EMPTY || len > MAX_TEXT) return 0

@@ -43,7 +43,7 @@ export function sha3Blocks(state: u32, off: u32, end: u32): u32 {
 export function sha3End(state: u32, off: u32, end: u32): void {
   const len = end - off
   for (let i: u32 = 0; i < len; i += 8) store<u64>(LAST_BLOCK + i, load<u64>(off + i))
-  // Also over what was too much of the octet's seven neighbours.
+  // Over what was copied past the end, too.
   store<u64>(LAST_BLOCK + len, DOMAIN)
   for (let i: u32 = len + 8; i < BLOCK_LEN; i += 8) store<u64>(LAST_BLOCK + i, 0)
   const last = LAST_BLOCK + BLOCK_LEN - 1

@@ -20,7 +20,7 @@ export interface PermutedDigest {
 export interface ProfileMarks {
   /** What stands in the line is [0, shownEnd); behind it is what only hashes and lists are made of. */
   shownEnd: number
-  /** As many as the plan of an entry has room for: four at most, each of as many elements as the hello has extensions. */
+  /** Four at most, each of as many elements as the hello has extensions. */
   readonly lists: PermutedList[]
   /** Three at most. */
   readonly digests: PermutedDigest[]
