@@ -1,15 +1,7 @@
 // The hashes of fingerprints, in AssemblyScript. A message may be hashed in two goes: the state after its first whole blocks
 // is worth keeping where only what follows them changes.
 
-import {
-  AT_DIGEST,
-  AT_DIGITS,
-  AT_MESSAGE,
-  MD5,
-  SHA3_384,
-  SHA_1,
-  SHA_256,
-} from '../digest-terms'
+import { AT_DIGEST, AT_DIGITS, AT_MESSAGE, MD5, SHA3_384, SHA_1, SHA_256 } from '../digest-terms'
 import { putHex } from './hex'
 import { md5Blocks, md5End, md5Start } from './md5'
 import { sha1Blocks, sha1End, sha1Start } from './sha1'
@@ -32,13 +24,7 @@ export function digestBlocks(algorithm: u32, state: u32, off: u32, end: u32): u3
 }
 
 /** Takes [off, end), the rest of a message of `messageLen` octets: the digest is at `state` then. */
-export function digestEnd(
-  algorithm: u32,
-  state: u32,
-  off: u32,
-  end: u32,
-  messageLen: u32,
-): void {
+export function digestEnd(algorithm: u32, state: u32, off: u32, end: u32, messageLen: u32): void {
   const rest = digestBlocks(algorithm, state, off, end)
   if (algorithm == MD5) md5End(state, rest, end, messageLen)
   else if (algorithm == SHA_256) sha256End(state, rest, end, messageLen)

@@ -27,6 +27,7 @@ export function md5End(state: u32, off: u32, end: u32, messageLen: u32): void {
 }
 
 // RFC 1321 §3.4, written out.
+// prettier-ignore
 function md5Block(state: u32, at: u32): void {
   const a0 = load<u32>(state), b0 = load<u32>(state, 4), c0 = load<u32>(state, 8), d0 = load<u32>(state, 12)
   let a = a0, b = b0, c = c0, d = d0

@@ -32,7 +32,13 @@ export let keyHash: u32 = 0
  *
  * @returns whether it is short enough to be kept
  */
-export function makeKey(versions: u64, more: u64, ciphers: u32, ciphersLen: u32, idsLen: u32): bool {
+export function makeKey(
+  versions: u64,
+  more: u64,
+  ciphers: u32,
+  ciphersLen: u32,
+  idsLen: u32,
+): bool {
   if (HEAD_LEN + ciphersLen + idsLen > MAX_LEN) return false
   store<u64>(AT_KEY, versions)
   store<u64>(AT_KEY, more, 8)

@@ -108,11 +108,7 @@ export function find(
  */
 export function room(len: u32): u32 {
   if (freeSlot == EMPTY || len > MAX_TEXT) return 0
-  if (
-    profiles == MAX_COUNT ||
-    keysEnd + keyLen > KEYS_END ||
-    textsEnd + len > TEXTS_END
-  ) {
+  if (profiles == MAX_COUNT || keysEnd + keyLen > KEYS_END || textsEnd + len > TEXTS_END) {
     for (let i: u32 = 0; i < SLOTS; i++) store<u32>(AT_SLOTS + 4 * i, EMPTY)
     profiles = 0
     keysEnd = AT_KEYS

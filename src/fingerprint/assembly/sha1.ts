@@ -43,14 +43,20 @@ function sha1Block(state: u32, at: u32): void {
     const mixed = load<u32>(w - 12) ^ load<u32>(w - 32) ^ load<u32>(w - 56) ^ load<u32>(w - 64)
     store<u32>(w, rotl<u32>(mixed, 1))
   }
-  let a = load<u32>(state), b = load<u32>(state, 4), c = load<u32>(state, 8), d = load<u32>(state, 12)
+  let a = load<u32>(state),
+    b = load<u32>(state, 4),
+    c = load<u32>(state, 8),
+    d = load<u32>(state, 12)
   let e = load<u32>(state, 16)
   for (let i: u32 = 0; i < 320; i += 4) {
     const f =
-      i < 80 ? (d ^ (b & (c ^ d))) + 0x5a827999
-      : i < 160 ? (b ^ c ^ d) + 0x6ed9eba1
-      : i < 240 ? ((b & c) | (d & (b | c))) + 0x8f1bbcdc
-      : (b ^ c ^ d) + 0xca62c1d6
+      i < 80
+        ? (d ^ (b & (c ^ d))) + 0x5a827999
+        : i < 160
+          ? (b ^ c ^ d) + 0x6ed9eba1
+          : i < 240
+            ? ((b & c) | (d & (b | c))) + 0x8f1bbcdc
+            : (b ^ c ^ d) + 0xca62c1d6
     const next = rotl<u32>(a, 5) + f + e + load<u32>(SCHEDULE + i)
     e = d
     d = c

@@ -52,6 +52,7 @@ export function sha3End(state: u32, off: u32, end: u32): void {
 }
 
 // Keccak-f[1600], §3.3, a round written out: 360 ns.
+// prettier-ignore
 function permute(state: u32): void {
   let a0 = load<u64>(state), a1 = load<u64>(state, 8), a2 = load<u64>(state, 16), a3 = load<u64>(state, 24), a4 = load<u64>(state, 32)
   let a5 = load<u64>(state, 40), a6 = load<u64>(state, 48), a7 = load<u64>(state, 56), a8 = load<u64>(state, 64), a9 = load<u64>(state, 72)
