@@ -10,26 +10,36 @@ import asc from 'assemblyscript/asc'
 const ROOT = new URL('../', import.meta.url)
 const LINE_LEN = 90
 
-/** Each loop, and what it becomes. */
+/** Memory that several threads see, as that of the frames' blocks is. */
+const SHARED = ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads']
+
+/** Each loop, what it becomes, and what kind of memory it works on. */
 export const LOOPS = [
-  ['src/capture/assembly/pcap-records.ts', 'src/capture/pcap-records-code.ts'],
-  ['src/wire/assembly/skim.ts', 'src/wire/skim-code.ts'],
+  ['src/capture/assembly/pcap-records.ts', 'src/capture/pcap-records-code.ts', SHARED],
+  ['src/fingerprint/assembly/fingerprint.ts', 'src/fingerprint/fingerprint-code.ts', []],
+  ['src/wire/assembly/skim.ts', 'src/wire/skim-code.ts', SHARED],
 ]
 
+/** A file as AssemblyScript takes it: of what the program shares with it, numbers only, no lists. */
+function sourceOf(name) {
+  const text = readFileSync(new URL(name.replace('.js.ts', '.ts'), ROOT), 'utf8')
+  return text.replaceAll(/^export const \w+ = \[[^\]]*\] as const$/gm, '')
+}
+
 /** The text of the module that holds the compiled loop. */
-export async function compile(source) {
+export async function compile(source, memory) {
   let wasm
   const { error, stderr } = await asc.main(
     [
       source,
       ...['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--memoryBase', '64'],
-      ...['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads'],
+      ...memory,
       ...['--outFile', 'loop.wasm'],
     ],
     {
       readFile: (name) => {
         try {
-          return readFileSync(new URL(name, ROOT), 'utf8')
+          return sourceOf(name)
         } catch {
           return null
         }
@@ -47,7 +57,7 @@ export async function compile(source) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  for (const [source, target] of LOOPS) {
-    writeFileSync(fileURLToPath(new URL(target, ROOT)), await compile(source))
+  for (const [source, target, memory] of LOOPS) {
+    writeFileSync(fileURLToPath(new URL(target, ROOT)), await compile(source, memory))
   }
 }

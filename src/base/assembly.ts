@@ -13,7 +13,7 @@ export class Loop<Exports> {
   }
 
   /** The loop's functions, working on `memory`; each thread has its own. */
-  over(memory: { readonly buffer: SharedArrayBuffer }): Exports {
+  over(memory: { readonly buffer: ArrayBufferLike }): Exports {
     const known = this.#instances.get(memory)
     if (known !== undefined) return known
     this.#module ??= new WebAssembly.Module(

@@ -155,6 +155,10 @@ export const PROFILE_TEXT_ARENA = 8_388_608
 export const PROFILE_KEY_ARENA = 524_288
 /** Longest key kept, pairs of 16-bit units; a hello beyond is made from scratch each time. */
 export const MAX_PROFILE_KEY_PAIRS = 2048
+/** Extensions of a hello whose profile is kept; browsers send 18. One beyond is made from scratch each time. */
+export const MAX_PROFILE_EXTENSIONS = 64
+/** Longest text of one profile kept, octets, its plan included: sixteen of a browser's. */
+export const MAX_PROFILE_TEXT = 65_536
 /** Sightings, fingerprints or values on one page of the API, unless the caller says otherwise, and at most; the furthest a page begins. */
 export const API_PAGE_USUAL = 100
 export const API_PAGE_MOST = 200

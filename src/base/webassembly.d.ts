@@ -2,13 +2,17 @@
 // own library nor Node's types declare it.
 
 declare namespace WebAssembly {
-  class Memory {
-    constructor(descriptor: {
+  interface Memory<Buffer extends ArrayBufferLike> {
+    readonly buffer: Buffer
+    grow(pages: number): number
+  }
+  const Memory: {
+    new (descriptor: {
       readonly initial: number
       readonly maximum: number
       readonly shared: true
-    })
-    readonly buffer: SharedArrayBuffer
+    }): Memory<SharedArrayBuffer>
+    new (descriptor: { readonly initial: number }): Memory<ArrayBuffer>
   }
   class Module {
     constructor(bytes: Uint8Array)
@@ -17,7 +21,7 @@ declare namespace WebAssembly {
   class Instance {
     constructor(
       module: Module,
-      imports: Record<string, Record<string, { readonly buffer: SharedArrayBuffer }>>,
+      imports: Record<string, Record<string, { readonly buffer: ArrayBufferLike }>>,
     )
     readonly exports: Record<string, unknown>
   }

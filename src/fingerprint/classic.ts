@@ -11,7 +11,6 @@
 // that depend on the connection and record_version (other after a HelloRetryRequest) are left out, and no registry is
 // asked, so that it outlives registry updates.
 
-import { hash } from 'node:crypto'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
@@ -22,8 +21,6 @@ import { versionText } from './version-text.js'
 
 /** Octets one extension takes at most: five digits. */
 export const CLASSIC_EXTENSION_LEN = 5
-/** Hex digits of a SHA3-384. */
-export const SHA3_384_LEN = 96
 
 /** server_name, padding, session_ticket, pre_shared_key, early_data, cookie: these depend on the connection. */
 const PER_CONNECTION: readonly number[] = [0, 21, 35, 41, 42, 44]
@@ -100,9 +97,4 @@ function writeTail(
     out,
   )
   out.ascii('"}')
-}
-
-/** SHA3-384 in hex. 1.7 µs for a browser's 430 octets; js-sha3 takes fourteen times that. */
-export function sha3Hash(json: Uint8Array): string {
-  return hash('sha3-384', json, 'hex')
 }

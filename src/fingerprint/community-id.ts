@@ -4,10 +4,10 @@
 //
 // where A is the endpoint with the lower address and port, so that both directions of a flow have one id.
 
-import { hash } from 'node:crypto'
 import { u8 } from '../base/bytes.js'
+import type { OctetWriter } from '../base/octet-writer.js'
 import type { Packet } from '../model/packet.js'
-import { putAscii } from './text.js'
+import { writeSha1 } from './digest.js'
 
 const SEED_LEN = 2
 const V4_LEN = 4
@@ -20,8 +20,8 @@ const preimageV6 = new Uint8Array(SEED_LEN + 2 * V6_LEN + 2 + PORTS_LEN)
 /** Octets of an id. */
 export const COMMUNITY_ID_LEN = 30
 
-/** Writes the Community ID of the packet's flow at `start`. @returns the offset past it */
-export function putCommunityId(packet: Packet, into: Uint8Array, start: number): number {
+/** Appends the Community ID of the packet's flow. */
+export function writeCommunityId(packet: Packet, out: OctetWriter): void {
   const addressLen = packet.ipVersion === 4 ? V4_LEN : V6_LEN
   const preimage = packet.ipVersion === 4 ? preimageV4 : preimageV6
   const inOrder = isInOrder(packet, addressLen)
@@ -39,10 +39,8 @@ export function putCommunityId(packet: Packet, into: Uint8Array, start: number):
   preimage[at++] = lowPort
   preimage[at++] = highPort >> 8
   preimage[at] = highPort
-  into[start] = 0x31
-  into[start + 1] = 0x3a
-  putAscii(into, start + 2, hash('sha1', preimage, 'base64'))
-  return start + COMMUNITY_ID_LEN
+  out.ascii('1:')
+  writeSha1(preimage, out)
 }
 
 function isInOrder(packet: Packet, addressLen: number): boolean {

@@ -14,7 +14,6 @@
 // the latter; ja4_o takes both as they came; ja4_r and ja4_ro show the lists instead of their hashes. Signature
 // algorithms are never sorted, and without any there is no underscore before them. GREASE is left out of every list.
 
-import { hash } from 'node:crypto'
 import { u16, u8 } from '../base/bytes.js'
 import { isGrease } from '../base/grease.js'
 import type { OctetWriter } from '../base/octet-writer.js'
@@ -164,9 +163,4 @@ export function writeJa4SignatureAlgorithms(hello: Hello, out: OctetWriter): voi
     out.ascii(out.len > start ? ',' : '_')
     out.hex16(scheme)
   }
-}
-
-/** The hash of a list as JA4 shows it: twelve digits of SHA-256. */
-export function ja4Hash(list: Uint8Array): string {
-  return hash('sha256', list, 'hex').slice(0, JA4_HASH_LEN)
 }

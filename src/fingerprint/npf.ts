@@ -21,20 +21,21 @@ const SUPPORTED_VERSIONS = 0x002b
 const OPEN = 0x28
 const CLOSE = 0x29
 
-// TLS_EXT_FIXED of the document; 0x5500 (token binding's old number) is the one above 0x32.
-const IN_WHOLE_LOW = new Uint8Array(0x33)
-for (const type of [
+// TLS_EXT_FIXED of the document; 0x5500 is token binding's old number.
+/** Types of extensions that a fingerprint holds with length and body. */
+export const TYPES_IN_WHOLE = [
   0x01, 0x05, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0d, 0x0f, 0x10, 0x11, 0x18, 0x1b, 0x1c, 0x2b, 0x2d,
-  0x32,
-]) {
-  IN_WHOLE_LOW[type] = 1
-}
-const IN_WHOLE_HIGH = 0x5500
+  0x32, 0x5500,
+]
+const IN_WHOLE = new Uint8Array(0x10000)
+for (const type of TYPES_IN_WHOLE) IN_WHOLE[type] = 1
 
-/** Whether a fingerprint holds extensions of this type with length and body. */
-export function isInWhole(type: number): boolean {
-  return type < IN_WHOLE_LOW.length ? u8(IN_WHOLE_LOW, type) === 1 : type === IN_WHOLE_HIGH
+function isInWhole(type: number): boolean {
+  return u8(IN_WHOLE, type) === 1
 }
+
+/** In place of such an offset: past any body. */
+export const NO_GREASE = 0x10000
 
 /**
  * Offset within an extension's body from where its 16-bit values may be GREASE: behind the list's own length in
@@ -42,7 +43,7 @@ export function isInWhole(type: number): boolean {
  */
 export function greaseFrom(type: number): number {
   if (type === SUPPORTED_GROUPS) return 2
-  return type === SUPPORTED_VERSIONS ? 1 : 0x10000
+  return type === SUPPORTED_VERSIONS ? 1 : NO_GREASE
 }
 
 /** Octets the extensions of `hello` take at most, parentheses included. */

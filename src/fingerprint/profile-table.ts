@@ -1,103 +1,113 @@
-import {
-  MAX_PROFILE_KEY_PAIRS,
-  MAX_PROFILES,
-  PROFILE_KEY_ARENA,
-  PROFILE_TEXT_ARENA,
-} from '../base/limits.js'
+// Profiles of hellos, kept in memory of WebAssembly: assembly/profile-table.ts finds them by their keys, and makes their
+// texts those of the hello at hand. Here it is given what it needs of a hello, and the texts of profiles that are new.
+
+import { MAX_HELLO_LEN } from '../base/limits.js'
 import type { OctetWriter } from '../base/octet-writer.js'
-import type { ExtensionOrder } from './extension-order.js'
-import { Profile } from './profile.js'
-import type { ProfileMarks } from './profile.js'
-import type { ProfileKey } from './profile-key.js'
+import type { HandshakeOctets } from '../model/handshake-octets.js'
+import type { Hello } from '../model/hello.js'
+import { COMPILED, PAGE_LEN } from './compiled.js'
+import type { Compiled } from './compiled.js'
+import { DIGEST_STATE_LEN } from './digest-terms.js'
+import { greaseFrom, NO_GREASE, TYPES_IN_WHOLE } from './npf.js'
+import {
+  AT_BODY_KINDS,
+  AT_HELLO,
+  BODY_IN_WHOLE,
+  BODY_WITH_GREASE,
+  DIGEST_HEAD_WORDS,
+  LIST_HEAD_WORDS,
+  PLAN_HEAD_WORDS,
+  PROFILE_MEMORY_LEN,
+} from './profile-layout.js'
+import type { ProfileMarks } from './profile-marks.js'
+import { TransportParameterKey } from './transport-parameter-key.js'
 
-/** A quarter full at most, so that hardly any key is further than a few steps from its place. */
-const SLOTS = 4 * MAX_PROFILES
-/** A key that finds no place in so many steps is not kept: crafted collisions cost no more than this. */
-const MAX_PROBES = 16
-const EMPTY = -1
-/** Longest text kept, octets: sixteen of a browser's. */
-const PROFILE_TEXT_MAX = 65_536
+const TRANSPORT_CODES = { tcp: 0, quic: 1, dtls: 2 } as const
 
-/**
- * Profiles by their whole keys: open addressing, compared pair by pair, so that a hash is never trusted. Full, it is
- * emptied and starts again; clients that are really there are back within a few hellos.
- */
+/** Profiles of one set of fingerprints, as many as base/limits.ts has room for. */
 export class ProfileTable {
-  readonly #slots = new Int32Array(SLOTS).fill(EMPTY)
-  readonly #hashes = new Int32Array(MAX_PROFILES)
-  readonly #keyOff = new Uint32Array(MAX_PROFILES)
-  readonly #keyLen = new Uint16Array(MAX_PROFILES)
-  readonly #keys = new Int32Array(PROFILE_KEY_ARENA)
-  #keysLen = 0
-  readonly #texts = new Uint8Array(PROFILE_TEXT_ARENA)
-  #textsLen = 0
-  readonly #profiles: Profile[] = []
-  /** Where the key looked up last would go, or EMPTY. */
-  #freeSlot = EMPTY
+  readonly #bytes: Uint8Array
+  readonly #words: Uint32Array
+  readonly #profiles: Compiled
+  readonly #parameters: TransportParameterKey
+  /** What each profile shows in the line. */
+  readonly #shown: Uint8Array[] = []
 
-  /** The profile with this key, if kept. */
-  find(key: ProfileKey): Profile | undefined {
-    this.#freeSlot = EMPTY
-    if (key.len > MAX_PROFILE_KEY_PAIRS) return undefined
-    let slot = key.hash & (SLOTS - 1)
-    for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const index = this.#slots[slot] ?? EMPTY
-      if (index === EMPTY) {
-        this.#freeSlot = slot
-        return undefined
-      }
-      if (this.#hashes[index] === key.hash && this.#equals(index, key)) return this.#profiles[index]
-      slot = (slot + 1) & (SLOTS - 1)
+  constructor() {
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(PROFILE_MEMORY_LEN / PAGE_LEN) })
+    this.#bytes = new Uint8Array(memory.buffer)
+    this.#words = new Uint32Array(memory.buffer)
+    this.#profiles = COMPILED.over(memory)
+    this.#parameters = new TransportParameterKey(this.#bytes)
+    for (const type of TYPES_IN_WHOLE) {
+      const from = greaseFrom(type)
+      this.#bytes[AT_BODY_KINDS + type] =
+        from === NO_GREASE ? BODY_IN_WHOLE : BODY_WITH_GREASE + from
     }
-    return undefined
+  }
+
+  /** What is shown of the hello's profile, made that of this hello; undefined where the profile is not kept. */
+  find(message: HandshakeOctets, hello: Hello): Uint8Array | undefined {
+    const { bytes, end, cipherSuitesOff, extensionCount } = hello
+    const len = end - cipherSuitesOff
+    // Octets that several threads see are copied eight at a time only between offsets that are alike modulo eight: 170 ns
+    // a hello, 430 otherwise. A loop that needs no view of them takes 280.
+    const start = AT_HELLO + ((bytes.byteOffset + cipherSuitesOff) & 7)
+    if (len <= MAX_HELLO_LEN) this.#bytes.set(bytes.subarray(cipherSuitesOff, end), start)
+    const extensionsOff = extensionCount === 0 ? end : (hello.extensionOff[0] ?? 0) - 4
+    const index = this.#profiles.find(
+      TRANSPORT_CODES[message.transport],
+      message.recordVersion,
+      message.quicVersion,
+      hello.legacyVersion,
+      start,
+      len,
+      hello.cipherSuitesLen,
+      extensionsOff - cipherSuitesOff,
+      message.transport === 'quic' ? this.#parameters.write(hello) : 0,
+    )
+    return index < 0 ? undefined : this.#shown[index]
   }
 
   /**
-   * Makes a profile of the text in `text` and keeps it under the key looked up last. One that finds no place lives in
-   * `text` itself, until that is written to again.
+   * Keeps the profile of the hello looked up last, where there is a place for it.
+   *
+   * @returns what is shown of it; of one without a place that is in `text` itself, until that is written to again
    */
-  add(key: ProfileKey, text: OctetWriter, marks: ProfileMarks, order: ExtensionOrder): Profile {
-    const fits = key.len <= MAX_PROFILE_KEY_PAIRS && text.len <= PROFILE_TEXT_MAX
-    if (!fits || this.#freeSlot === EMPTY) {
-      return new Profile(text.bytes.subarray(0, text.len), marks, order)
-    }
-    if (
-      this.#profiles.length === MAX_PROFILES ||
-      this.#keysLen + key.len > PROFILE_KEY_ARENA ||
-      this.#textsLen + text.len > PROFILE_TEXT_ARENA
-    ) {
-      this.#clear()
-      this.#freeSlot = key.hash & (SLOTS - 1)
-    }
-    const off = this.#textsLen
-    this.#textsLen += text.len
-    this.#texts.set(text.bytes.subarray(0, text.len), off)
-    const profile = new Profile(this.#texts.subarray(off, this.#textsLen), marks, order)
+  add(text: OctetWriter, marks: ProfileMarks): Uint8Array {
+    const { shownEnd, lists, digests } = marks
+    const written = text.bytes.subarray(0, text.len)
+    let planWords = PLAN_HEAD_WORDS + digests.length * (DIGEST_HEAD_WORDS + DIGEST_STATE_LEN / 4)
+    for (const { elements } of lists) planWords += LIST_HEAD_WORDS + elements.length
+    const textLen = (text.len + 7) & ~7
+    const start = this.#profiles.room(textLen + 4 * planWords)
+    if (start === 0) return written.subarray(0, shownEnd)
 
-    const index = this.#profiles.length
-    this.#slots[this.#freeSlot] = index
-    this.#hashes[index] = key.hash
-    this.#keyOff[index] = this.#keysLen
-    this.#keyLen[index] = key.len
-    for (let i = 0; i < key.len; i++) this.#keys[this.#keysLen++] = key.pairs[i] ?? 0
-    this.#profiles.push(profile)
-    return profile
+    this.#bytes.set(written, start)
+    this.#writePlan(start, start + textLen, marks)
+    const shown = this.#bytes.subarray(start, start + shownEnd)
+    this.#shown[this.#profiles.keep(start + textLen)] = shown
+    return shown
   }
 
-  #clear(): void {
-    this.#slots.fill(EMPTY)
-    this.#profiles.length = 0
-    this.#keysLen = 0
-    this.#textsLen = 0
-  }
-
-  #equals(index: number, key: ProfileKey): boolean {
-    const len = key.len
-    if (this.#keyLen[index] !== len) return false
-    const { pairs } = key
-    const keys = this.#keys
-    const off = this.#keyOff[index] ?? 0
-    for (let i = 0; i < len; i++) if (keys[off + i] !== pairs[i]) return false
-    return true
+  #writePlan(start: number, plan: number, { lists, digests }: ProfileMarks): void {
+    const words = this.#words
+    let at = plan / 4
+    words[at++] = lists.length
+    words[at++] = digests.length
+    for (const { off, end, elements } of lists) {
+      words[at++] = start + off
+      words[at++] = start + end
+      for (const element of elements) words[at++] = start + element
+    }
+    for (const { algorithm, off, end, permutedOff, digitsOff, digits } of digests) {
+      words[at++] = algorithm
+      words[at++] = start + off
+      words[at++] = start + permutedOff
+      words[at++] = start + end
+      words[at++] = start + digitsOff
+      words[at++] = digits / 2
+      at += DIGEST_STATE_LEN / 4
+    }
   }
 }

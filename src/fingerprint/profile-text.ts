@@ -9,12 +9,12 @@ import { IANA_SNAPSHOT } from '../tls/registry.js'
 import {
   CLASSIC_EXTENSION_LEN,
   putClassicExtension,
-  SHA3_384_LEN,
-  sha3Hash,
   writeClassicHead,
   writeClassicTail,
   writeStableJson,
 } from './classic.js'
+import { MD5, SHA3_384, SHA_256 } from './digest-terms.js'
+import { MD5_HEX_LEN, SHA3_384_HEX_LEN, writeDigest } from './digest.js'
 import { ExtensionOrder } from './extension-order.js'
 import {
   JA3_EXTENSION_LEN,
@@ -26,7 +26,7 @@ import {
 import {
   JA4_EMPTY_HASH,
   JA4_EXTENSION_LEN,
-  ja4Hash,
+  JA4_HASH_LEN,
   putJa4Extension,
   writeJa4Ciphers,
   writeJa4Head,
@@ -34,19 +34,20 @@ import {
   writeJa4SortedExtensions,
 } from './ja4.js'
 import { writeJsonPrintable } from './json-text.js'
-import { MD5_HEX_LEN, md5Hex } from './md5.js'
 import { npfExtensionsMax, putNpfExtension, writeNpfHead, writeNpfSorted } from './npf.js'
-import { PERMUTED_LIST_SLACK, PermutedList, writeExtensions } from './permuted-list.js'
-import type { PutExtension } from './permuted-list.js'
-import { newProfileMarks } from './profile.js'
-import type { ProfileMarks } from './profile.js'
+import { writeElements, writeExtensions } from './permuted-list.js'
+import type { PermutedList, PutExtension } from './permuted-list.js'
+import type { ProfileMarks } from './profile-marks.js'
+import { SLACK } from './profile-layout.js'
 import { quicVersionText } from './quic-version-text.js'
 import { COMMA, DASH } from './text.js'
 import { offeredVersion, versionText } from './version-text.js'
 
 const NO_SEPARATOR = -1
+/** Offset of digits that nobody asked for. */
+const ABSENT = -1
 
-/** Writes the fingerprints of hellos whose profile is new. One instance, written over and over. */
+/** Writes the fingerprints of hellos whose profile is new. One instance, written over and over; none of it is quick. */
 export class ProfileText {
   /** What `write` wrote: the line's part, and behind it what the profile makes hashes and lists of. */
   readonly out = new OctetWriter()
@@ -55,7 +56,11 @@ export class ProfileText {
   #message = new HandshakeOctets()
   #hello = new Hello()
   #order = new ExtensionOrder()
-  #marks = newProfileMarks()
+  #marks: ProfileMarks = { shownEnd: 0, lists: [], digests: [] }
+  // Where the digits of hashes stand that depend on the order of extensions.
+  #sha3Off = ABSENT
+  #ja3Off = ABSENT
+  #ja4oOff = ABSENT
   /** Makes the lists, once all that is shown is written. */
   #makeLists: (() => PermutedList)[] = []
 
@@ -64,18 +69,19 @@ export class ProfileText {
   }
 
   /**
-   * Writes the fingerprints of a hello, those hashes still nought that depend on the order of extensions.
-   * @returns where these and the extensions stand
+   * Writes the fingerprints of a hello.
+   * @returns where those hashes and lists stand that depend on the order of extensions
    */
   write(message: HandshakeOctets, hello: Hello, order: ExtensionOrder): ProfileMarks {
     const { out } = this
     const wanted = this.#wanted
-    const marks = newProfileMarks()
+    const marks: ProfileMarks = { shownEnd: 0, lists: [], digests: [] }
     this.#message = message
     this.#hello = hello
     this.#order = order
     this.#marks = marks
     this.#makeLists = []
+    this.#sha3Off = this.#ja3Off = this.#ja4oOff = ABSENT
     out.len = 0
 
     this.#alpn()
@@ -87,11 +93,13 @@ export class ProfileText {
     }
     this.#member('client_hello_version', versionText(hello.legacyVersion))
     this.#member('tls_version', versionText(offeredVersion(hello, message.transport === 'dtls')))
-    if (wanted.has('sha3_384')) marks.sha3 = this.#hole('sha3_384', SHA3_384_LEN)
+    if (wanted.has('sha3_384')) this.#sha3Off = this.#hole('sha3_384', SHA3_384_HEX_LEN)
     if (wanted.has('sha3_384_stable')) {
       this.#scratch.len = 0
       writeStableJson(hello, order.sorted, this.#scratch)
-      this.#member('sha3_384_stable', sha3Hash(this.#scratched()))
+      this.#open('sha3_384_stable')
+      this.#scratchDigest(SHA3_384, SHA3_384_HEX_LEN)
+      out.ascii('",')
     }
     this.#ja3()
     this.#ja4()
@@ -104,8 +112,9 @@ export class ProfileText {
     if (wanted.has('ja3') && !wanted.has('ja3_string')) this.#ja3String()
     if (wanted.has('ja4_o') && !wanted.has('ja4_ro')) this.#ja4Original()
     for (const makeList of this.#makeLists) marks.lists.push(makeList())
-    out.reserve(PERMUTED_LIST_SLACK)
-    out.len += PERMUTED_LIST_SLACK
+    out.reserve(SLACK)
+    out.len += SLACK
+    this.#putDigests()
     return marks
   }
 
@@ -125,7 +134,7 @@ export class ProfileText {
   #ja3(): void {
     const { out } = this
     const wanted = this.#wanted
-    if (wanted.has('ja3')) this.#marks.ja3 = this.#hole('ja3', MD5_HEX_LEN)
+    if (wanted.has('ja3')) this.#ja3Off = this.#hole('ja3', MD5_HEX_LEN)
     if (wanted.has('ja3_string')) {
       this.#open('ja3_string')
       this.#ja3String()
@@ -135,7 +144,7 @@ export class ProfileText {
     writeJa3nString(this.#hello, this.#order.sorted, this.#scratch)
     if (wanted.has('ja3n')) {
       this.#open('ja3n')
-      md5Hex(this.#scratch.bytes, 0, this.#scratch.len, out)
+      this.#scratchDigest(MD5, MD5_HEX_LEN)
       out.ascii('",')
     }
     if (wanted.has('ja3n_string')) {
@@ -147,13 +156,12 @@ export class ProfileText {
 
   #ja3String(): void {
     const { out } = this
-    const marks = this.#marks
-    marks.ja3String = out.len
+    const off = out.len
     writeJa3Head(this.#hello, out)
-    marks.ja3Extensions = out.len
+    const permutedOff = out.len
     this.#list(putJa3Extension, DASH, JA3_EXTENSION_LEN * this.#order.count)
     writeJa3Tail(this.#hello, out)
-    marks.ja3StringEnd = out.len
+    this.#digest(MD5, off, permutedOff, this.#ja3Off, MD5_HEX_LEN)
   }
 
   #ja4(): void {
@@ -163,7 +171,10 @@ export class ProfileText {
     scratch.len = 0
     const hasExtensions = writeJa4SortedExtensions(sorted, count, scratch)
     if (hasExtensions) writeJa4SignatureAlgorithms(this.#hello, scratch)
-    const hash = hasExtensions ? ja4Hash(this.#scratched()) : JA4_EMPTY_HASH
+    const hashOff = scratch.len
+    if (hasExtensions) writeDigest(SHA_256, scratch.bytes, 0, hashOff, JA4_HASH_LEN, scratch)
+    else scratch.ascii(JA4_EMPTY_HASH)
+    const hash = scratch.text(hashOff)
 
     if (this.#openJa4('ja4')) {
       this.#ja4CipherHash(true)
@@ -180,7 +191,7 @@ export class ProfileText {
       this.#ja4CipherHash(false)
       out.ascii('_')
       // Without extensions besides server_name and ALPN, FoxIO's own values have the noughts in ja4_o as in ja4.
-      if (hasExtensions) this.#marks.ja4oHash = out.len
+      if (hasExtensions) this.#ja4oOff = out.len
       out.ascii(`${JA4_EMPTY_HASH}",`)
     }
     if (this.#openJa4('ja4_ro')) {
@@ -202,15 +213,16 @@ export class ProfileText {
   #ja4CipherHash(sorted: boolean): void {
     this.#scratch.len = 0
     writeJa4Ciphers(this.#hello, sorted, this.#scratch)
-    this.out.ascii(this.#scratch.len === 0 ? JA4_EMPTY_HASH : ja4Hash(this.#scratched()))
+    if (this.#scratch.len === 0) this.out.ascii(JA4_EMPTY_HASH)
+    else this.#scratchDigest(SHA_256, JA4_HASH_LEN)
   }
 
   /** Extensions as they came and signature algorithms: the end of ja4_ro, and what the end of ja4_o is the hash of. */
   #ja4Original(): void {
-    this.#marks.ja4roExtensions = this.out.len
+    const off = this.out.len
     this.#list(putJa4Extension, COMMA, JA4_EXTENSION_LEN * this.#order.count)
     writeJa4SignatureAlgorithms(this.#hello, this.out)
-    this.#marks.ja4roEnd = this.out.len
+    this.#digest(SHA_256, off, off, this.#ja4oOff, JA4_HASH_LEN)
   }
 
   #npf(): void {
@@ -241,11 +253,12 @@ export class ProfileText {
   #tlsFp(): void {
     const { out } = this
     out.ascii('"tls_fp":')
-    this.#marks.tlsFp = out.len
+    const off = out.len
     writeClassicHead(this.#hello, out)
+    const permutedOff = out.len
     this.#list(putClassicExtension, COMMA, CLASSIC_EXTENSION_LEN * this.#order.count)
     writeClassicTail(this.#message, this.#hello, out)
-    this.#marks.tlsFpEnd = out.len
+    this.#digest(SHA3_384, off, permutedOff, this.#sha3Off, SHA3_384_HEX_LEN)
     out.ascii(',')
     this.#member('iana', IANA_SNAPSHOT)
   }
@@ -256,7 +269,32 @@ export class ProfileText {
     const off = out.len
     writeExtensions(order, put, separator, max, out)
     const end = out.len
-    this.#makeLists.push(() => new PermutedList(off, end, order, put, separator, max, out))
+    this.#makeLists.push(() => {
+      return { off, end, elements: writeElements(order, put, separator, max, out) }
+    })
+  }
+
+  /** Notes that the text from `off` to here is a message whose digits go to `digitsOff`, unless nobody asked for them. */
+  #digest(
+    algorithm: number,
+    off: number,
+    permutedOff: number,
+    digitsOff: number,
+    digits: number,
+  ): void {
+    if (digitsOff === ABSENT) return
+    const end = this.out.len
+    this.#marks.digests.push({ algorithm, off, end, permutedOff, digitsOff, digits })
+  }
+
+  #putDigests(): void {
+    const { bytes } = this.out
+    const scratch = this.#scratch
+    for (const { algorithm, off, end, digitsOff, digits } of this.#marks.digests) {
+      scratch.len = 0
+      writeDigest(algorithm, bytes, off, end, digits, scratch)
+      bytes.set(scratch.bytes.subarray(0, digits), digitsOff)
+    }
   }
 
   #open(name: string): void {
@@ -280,7 +318,8 @@ export class ProfileText {
     return at
   }
 
-  #scratched(): Uint8Array {
-    return this.#scratch.bytes.subarray(0, this.#scratch.len)
+  /** Appends the digits of what is in `#scratch`. */
+  #scratchDigest(algorithm: number, digits: number): void {
+    writeDigest(algorithm, this.#scratch.bytes, 0, this.#scratch.len, digits, this.out)
   }
 }

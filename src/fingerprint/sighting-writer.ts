@@ -7,13 +7,11 @@ import type { Hello } from '../model/hello.js'
 import { Packet } from '../model/packet.js'
 import { FINGERPRINTS } from '../model/sighting.js'
 import type { FingerprintName } from '../model/sighting.js'
-import { COMMUNITY_ID_LEN, putCommunityId } from './community-id.js'
+import { COMMUNITY_ID_LEN, writeCommunityId } from './community-id.js'
 import { ExtensionOrder } from './extension-order.js'
 import { FlowText } from './flow-text.js'
 import type { Origin } from './flow-text.js'
 import { writeBase64, writeJsonPrintable } from './json-text.js'
-import type { Profile } from './profile.js'
-import { ProfileKey } from './profile-key.js'
 import { ProfileTable } from './profile-table.js'
 import { ProfileText } from './profile-text.js'
 import { putDecimal, putOctets } from './text.js'
@@ -53,7 +51,6 @@ export class SightingWriter {
   readonly #options: SightingOptions
   readonly #flow: FlowText
   readonly #order = new ExtensionOrder()
-  readonly #key = new ProfileKey()
   readonly #profiles = new ProfileTable()
   readonly #profileText: ProfileText
   readonly #redacted = new OctetWriter()
@@ -82,7 +79,7 @@ export class SightingWriter {
       out.octet(QUOTE)
     }
 
-    const { shown } = this.#profile(message, hello)
+    const shown = this.#profile(message, hello)
     out.reserve(1 + shown.length + REST_MAX)
     const into = out.bytes
     let at = out.len
@@ -90,8 +87,9 @@ export class SightingWriter {
     into.set(shown, at)
     at += shown.length
     if (this.#options.communityId) {
-      at = putOctets(into, at, COMMUNITY_ID)
-      at = putCommunityId(packet, into, at)
+      out.len = putOctets(into, at, COMMUNITY_ID)
+      writeCommunityId(packet, out)
+      at = out.len
       into[at++] = QUOTE
     }
     if (hello.echIndex >= 0) at = putOctets(into, at, ECH)
@@ -106,23 +104,19 @@ export class SightingWriter {
 
   /** Appends what stands in a line from `alpn` to `iana` as an object of its own: all that the hello itself decides. */
   writeProfile(message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
-    const { shown } = this.#profile(message, hello)
+    const shown = this.#profile(message, hello)
     out.octet(OPEN)
     out.copy(shown, 0, shown.length)
     out.octet(CLOSE)
   }
 
-  #profile(message: HandshakeOctets, hello: Hello): Profile {
-    const order = this.#order
-    order.fill(hello)
-    this.#key.fill(message, hello, order)
-    const known = this.#profiles.find(this.#key)
-    if (known !== undefined) {
-      known.reorder(order)
-      return known
-    }
-    const marks = this.#profileText.write(message, hello, order)
-    return this.#profiles.add(this.#key, this.#profileText.out, marks, order)
+  /** What stands in a line from `alpn` to `iana`. */
+  #profile(message: HandshakeOctets, hello: Hello): Uint8Array {
+    const known = this.#profiles.find(message, hello)
+    if (known !== undefined) return known
+    this.#order.fill(hello)
+    const marks = this.#profileText.write(message, hello, this.#order)
+    return this.#profiles.add(this.#profileText.out, marks)
   }
 
   /** Appends the time of the first hello of the connection: that in its own line. */

@@ -99,8 +99,3 @@ export function putOctets(bytes: Uint8Array, at: number, from: Uint8Array): numb
   for (let i = 0; i < from.length; i++) bytes[at + i] = from[i] ?? 0
   return at + from.length
 }
-
-/** Writes a string of ASCII characters over what is at `at`. */
-export function putAscii(bytes: Uint8Array, at: number, text: string): void {
-  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i)
-}

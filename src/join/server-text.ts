@@ -3,7 +3,8 @@
 import { u16 } from '../base/bytes.js'
 import { OctetWriter } from '../base/octet-writer.js'
 import { writeJa3sString } from '../fingerprint/ja3s.js'
-import { md5Hex } from '../fingerprint/md5.js'
+import { MD5 } from '../fingerprint/digest-terms.js'
+import { MD5_HEX_LEN, writeDigest } from '../fingerprint/digest.js'
 import { versionText } from '../fingerprint/version-text.js'
 import type { Hello } from '../model/hello.js'
 import { chosenVersion } from '../tls/describe-server-hello.js'
@@ -27,7 +28,7 @@ export class ServerText {
     ja3s.len = 0
     writeJa3sString(server, ja3s)
     out.ascii(',"ja3s":"')
-    md5Hex(ja3s.bytes, 0, ja3s.len, out)
+    writeDigest(MD5, ja3s.bytes, 0, ja3s.len, MD5_HEX_LEN, out)
     out.ascii('","ja3s_string":"')
     out.copy(ja3s.bytes, 0, ja3s.len)
     out.ascii('","server_version":"')

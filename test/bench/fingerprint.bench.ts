@@ -9,11 +9,9 @@ import { existsSync } from 'node:fs'
 import { hash } from 'node:crypto'
 import { bench, do_not_optimize, run, summary } from 'mitata'
 import { OctetWriter } from '../../src/base/octet-writer.js'
-import { ExtensionOrder } from '../../src/fingerprint/extension-order.js'
-import { md5Blocks, putMd5 } from '../../src/fingerprint/md5.js'
-import { ProfileKey } from '../../src/fingerprint/profile-key.js'
+import { MD5, SHA3_384, SHA_256 } from '../../src/fingerprint/digest-terms.js'
+import { writeDigest } from '../../src/fingerprint/digest.js'
 import { SightingWriter } from '../../src/fingerprint/sighting-writer.js'
-import { putAscii } from '../../src/fingerprint/text.js'
 import type { HandshakeOctets } from '../../src/model/handshake-octets.js'
 import { Hello } from '../../src/model/hello.js'
 import type { FingerprintName } from '../../src/model/sighting.js'
@@ -102,37 +100,22 @@ measureWriter('ja3, ja4', new Set(['ja3', 'ja4']), false)
 measureWriter('all, community id', 'all', true)
 measureWriter('all', 'all', false)
 for (const name of FINGERPRINTS) measureWriter(name, new Set([name]), false)
-const order = new ExtensionOrder()
-const key = new ProfileKey()
-measure('parse + order', (message) => {
-  parse(message)
-  order.fill(hello)
-})
-measure('parse + order + key', (message) => {
-  parse(message)
-  order.fill(hello)
-  key.fill(message, hello, order)
-})
 
-const ja3String = new Uint8Array(170).fill(0x31)
-const state = new Int32Array(4)
-const digits = new Uint8Array(32)
-const rest = new Uint8Array(128)
-const restView = ja3String.subarray(64)
-const tlsFp = new Uint8Array(430).fill(0x31)
-summary(() => {
-  bench('MD5 of 170 octets, own, first block known', () => {
-    rest.set(restView)
-    md5Blocks(state, rest, 0, rest.length)
-    putMd5(state, digits, 0)
-    do_not_optimize(digits[0])
+const text = new Uint8Array(430).fill(0x31)
+for (const [name, algorithm, len] of [
+  ['md5', MD5, 170],
+  ['sha256', SHA_256, 170],
+  ['sha3-384', SHA3_384, 430],
+] as const) {
+  const message = text.subarray(0, len)
+  summary(() => {
+    bench(`${name} of ${len} octets, own`, () => {
+      out.len = 0
+      writeDigest(algorithm, message, 0, len, 32, out)
+    })
+    bench(`${name} of ${len} octets, crypto.hash`, () =>
+      do_not_optimize(hash(name, message, 'hex')),
+    )
   })
-  bench('MD5 of 170 octets, crypto.hash', () => {
-    putAscii(digits, 0, hash('md5', ja3String, 'hex'))
-    do_not_optimize(digits[0])
-  })
-})
-bench('MD5 block', () => do_not_optimize(md5Blocks(state, ja3String, 0, 64)))
-bench('SHA-256 of 170 octets, crypto.hash', () => do_not_optimize(hash('sha256', ja3String, 'hex')))
-bench('SHA3-384 of 430 octets, crypto.hash', () => do_not_optimize(hash('sha3-384', tlsFp, 'hex')))
+}
 await run()

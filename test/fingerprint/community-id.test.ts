@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { putCommunityId } from '../../src/fingerprint/community-id.js'
+import { OctetWriter } from '../../src/base/octet-writer.js'
+import { writeCommunityId } from '../../src/fingerprint/community-id.js'
 import { Packet } from '../../src/model/packet.js'
 
 // corelight/community-id-spec, baseline/baseline_deflt.json: TCP and UDP, version 1, seed 0.
@@ -34,9 +35,9 @@ function idOf(
   packet.protocol = protocol
   packet.srcPort = srcPort
   packet.dstPort = dstPort
-  const into = new Uint8Array(64)
-  const end = putCommunityId(packet, into, 3)
-  return Buffer.from(into.subarray(3, end)).toString('latin1')
+  const out = new OctetWriter()
+  writeCommunityId(packet, out)
+  return out.text()
 }
 
 describe('Community ID', () => {

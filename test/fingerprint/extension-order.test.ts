@@ -3,13 +3,12 @@ import fc from 'fast-check'
 import { ExtensionOrder } from '../../src/fingerprint/extension-order.js'
 import { isGrease } from '../../src/base/grease.js'
 import { clientHello, empty, parsed } from './hellos.js'
-import { allocatedPerCall } from '../support.js'
 
 const order = new ExtensionOrder()
 
 describe('ExtensionOrder', () => {
   for (const most of [20, 200]) {
-    it(`sorts up to ${most} types, equal ones in wire order, and knows the way back`, () => {
+    it(`sorts up to ${most} types, equal ones in wire order`, () => {
       const type = fc.oneof(fc.nat(60), fc.nat(0xffff), fc.constantFrom(0x0a0a, 0xfafa, 0x1a1a))
       fc.assert(
         fc.property(fc.array(type, { maxLength: most }), (types) => {
@@ -25,16 +24,8 @@ describe('ExtensionOrder', () => {
           expect([...order.sortedIndex.subarray(0, count)]).to.deep.equal(
             sorted.map(({ index }) => index),
           )
-          for (let i = 0; i < count; i++) expect(order.sortedIndex[order.rank[i] ?? -1]).to.equal(i)
         }),
       )
     })
   }
-
-  it('allocates nothing', () => {
-    const hello = parsed(
-      clientHello({ ciphers: [1], extensions: [43, 0, 51, 10, 0x4469].map(empty) }),
-    )
-    expect(allocatedPerCall(() => order.fill(hello))).to.be.below(1)
-  })
 })

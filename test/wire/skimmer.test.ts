@@ -201,12 +201,12 @@ describe('the frame filter', () => {
     const { LOOPS, compile } = (await import(
       new URL('../../bin/make-assembly.mjs', import.meta.url).href
     )) as {
-      LOOPS: readonly (readonly [source: string, target: string])[]
-      compile: (source: string) => Promise<string>
+      LOOPS: readonly (readonly [source: string, target: string, memory: readonly string[]])[]
+      compile: (source: string, memory: readonly string[]) => Promise<string>
     }
-    for (const [source, target] of LOOPS) {
+    for (const [source, target, memory] of LOOPS) {
       const text = readFileSync(new URL(`../../${target}`, import.meta.url), 'utf8')
-      expect(await compile(source), target).to.equal(text)
+      expect(await compile(source, memory), target).to.equal(text)
     }
   }).timeout(60_000)
 })

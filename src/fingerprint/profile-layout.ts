@@ -1,0 +1,48 @@
+// Where things lie in the memory of a table of profiles, as octet offsets, and what its two halves say to each other. Plain
+// numbers, since the half in WebAssembly reads this file too.
+
+import {
+  MAX_HELLO_LEN,
+  MAX_PROFILE_EXTENSIONS,
+  MAX_PROFILE_KEY_PAIRS,
+  MAX_PROFILES,
+  PROFILE_KEY_ARENA,
+  PROFILE_TEXT_ARENA,
+} from '../base/limits.js'
+
+/** Octets that may be read and written behind a list, a text or a message: they are taken eight at a time. */
+export const SLACK = 8
+/** Slots of the table: a quarter full at most, so that hardly any key is further than a few steps from its place. */
+export const PROFILE_SLOTS = 4 * MAX_PROFILES
+export const MAX_PROFILE_KEY_LEN = 4 * MAX_PROFILE_KEY_PAIRS
+/** Octets of a kept profile's record, its last MAX_PROFILE_EXTENSIONS the order of extensions its text is in. */
+export const RECORD_LEN = 32 + MAX_PROFILE_EXTENSIONS
+
+/** Below it the compiler keeps things of its own. */
+export const AT_BODY_KINDS = 4096
+/** A hello from its cipher suites on; it begins up to seven octets later. */
+export const AT_HELLO = AT_BODY_KINDS + 65_536
+/** What of its transport parameters belongs to its key. */
+export const AT_PARAMETER_IDS = AT_HELLO + MAX_HELLO_LEN + 2 * SLACK
+export const AT_KEY = AT_PARAMETER_IDS + MAX_PROFILE_KEY_LEN + SLACK
+export const AT_SLOTS = AT_KEY + MAX_PROFILE_KEY_LEN + SLACK
+export const AT_RECORDS = AT_SLOTS + 4 * PROFILE_SLOTS
+export const AT_KEYS = AT_RECORDS + MAX_PROFILES * RECORD_LEN
+export const AT_TEXTS = AT_KEYS + 4 * PROFILE_KEY_ARENA
+export const PROFILE_MEMORY_LEN = AT_TEXTS + PROFILE_TEXT_ARENA + SLACK
+
+// What of an extension's body is in the key: an octet for each type at AT_BODY_KINDS.
+export const BODY_ASIDE = 0
+export const BODY_IN_WHOLE = 1
+/** The same, any GREASE value as one from some octet on; that octet's offset is added. */
+export const BODY_WITH_GREASE = 2
+
+// A profile's plan, in words of 32 bits: how many lists and digests its text has, then each of them.
+export const PLAN_HEAD_WORDS = 2
+/** A list: where it stands, where it ends, then where each element stands in sorted order, and where the last ends. */
+export const LIST_HEAD_WORDS = 2
+/**
+ * A digest: algorithm, where the message stands, its first octet that depends on the order of extensions, where it ends,
+ * where the digits go, octets of digest shown; then the state after the whole blocks of octets that do not depend on it.
+ */
+export const DIGEST_HEAD_WORDS = 6
