@@ -10,14 +10,14 @@ import asc from 'assemblyscript/asc'
 const ROOT = new URL('../', import.meta.url)
 const LINE_LEN = 90
 
-/** Memory that several threads see, as that of the frames' blocks is. */
-const SHARED = ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads']
+/** Memory that several threads may see, as that of the frames' blocks: its size is bounded. */
+const BOUNDED = ['--maximumMemory', '65536']
 
 /** Each loop, what it becomes, and what kind of memory it works on. */
 export const LOOPS = [
-  ['src/capture/assembly/pcap-records.ts', 'src/capture/pcap-records-code.ts', SHARED],
+  ['src/capture/assembly/pcap-records.ts', 'src/capture/pcap-records-code.ts', BOUNDED],
   ['src/fingerprint/assembly/fingerprint.ts', 'src/fingerprint/fingerprint-code.ts', []],
-  ['src/wire/assembly/skim.ts', 'src/wire/skim-code.ts', SHARED],
+  ['src/wire/assembly/skim.ts', 'src/wire/skim-code.ts', BOUNDED],
 ]
 
 /** A file as AssemblyScript takes it: of what the program shares with it, numbers only, no lists. */

@@ -10,8 +10,8 @@ declare namespace WebAssembly {
     new (descriptor: {
       readonly initial: number
       readonly maximum: number
-      readonly shared: true
-    }): Memory<SharedArrayBuffer>
+      readonly shared: boolean
+    }): Memory<ArrayBufferLike>
     new (descriptor: { readonly initial: number }): Memory<ArrayBuffer>
   }
   class Module {

@@ -1,5 +1,5 @@
 import type { PacketBlock } from '../model/packet-block.js'
-import { newSharedBlock } from '../model/packet-block.js'
+import { newMemoryBlock } from '../model/packet-block.js'
 
 /** Blocks kept for the next file: making one costs as much as reading a megabyte. */
 const KEPT = 2
@@ -10,7 +10,7 @@ const free: PacketBlock[] = []
 export function takeBlock(octets: number): PacketBlock {
   const at = free.findIndex(({ bytes }) => bytes.length >= octets)
   const [block] = at < 0 ? [] : free.splice(at, 1)
-  if (block === undefined) return newSharedBlock(octets)
+  if (block === undefined) return newMemoryBlock(octets, false)
   block.count = 0
   return block
 }

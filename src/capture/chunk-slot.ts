@@ -1,7 +1,7 @@
 import { MAX_FRAME_LEN } from '../base/limits.js'
 import { AT_OWNER, BLOCK_FRAMES } from '../model/block-layout.js'
 import type { PacketBlock } from '../model/packet-block.js'
-import { newSharedBlock, sharedBlock } from '../model/packet-block.js'
+import { blockOver, newMemoryBlock } from '../model/packet-block.js'
 
 /** Octets of file in a chunk. Larger ones leave the processor's cache, smaller ones cost more calls. */
 export const CHUNK_LEN = 16 * BLOCK_FRAMES
@@ -14,7 +14,7 @@ const BYTES_LEN = CHUNK_BASE + CHUNK_LEN + MAX_FRAME_LEN + 4 * REST_LEN
 
 /** Memory for one slot. */
 export function newSlotMemory(): SlotMemory {
-  const { memory } = newSharedBlock(BYTES_LEN)
+  const { memory } = newMemoryBlock(BYTES_LEN, true)
   return memory
 }
 
@@ -27,7 +27,7 @@ export class ChunkSlot {
   readonly owner: Uint8Array
 
   constructor(memory: SlotMemory) {
-    this.block = sharedBlock(memory, BYTES_LEN)
+    this.block = blockOver(memory, BYTES_LEN)
     this.owner = new Uint8Array(memory.buffer, AT_OWNER, BLOCK_FRAMES)
   }
 }

@@ -29,7 +29,7 @@ export interface PacketBlock {
   keptCount: number
   readonly kept: Uint16Array
   /** What all of the above lies in, as block-layout.ts says, where WebAssembly may look at it. */
-  readonly memory?: { readonly buffer: SharedArrayBuffer }
+  readonly memory?: { readonly buffer: ArrayBufferLike }
   /** There, once the frame filter was at it: hash of the flow that must be watched for the i-th frame kept to matter, or 0. */
   readonly flow?: Int32Array
 }
@@ -54,18 +54,21 @@ export function newPacketBlock(bytes: Uint8Array): PacketBlock {
 
 const PAGE_LEN = 65_536
 
-/** A block in memory that WebAssembly, and other threads, may look at. */
-export type SharedBlock = PacketBlock & Required<Pick<PacketBlock, 'memory' | 'flow'>>
+/** A block in memory that WebAssembly may look at. */
+export type MemoryBlock = PacketBlock & Required<Pick<PacketBlock, 'memory' | 'flow'>>
 
-/** An empty block of `octets` in new memory. */
-export function newSharedBlock(octets: number): SharedBlock {
+/**
+ * An empty block of `octets` in new memory. Other threads may look at it where it is `shared`; V8 copies out of such
+ * memory octet by octet, so it is where they do.
+ */
+export function newMemoryBlock(octets: number, shared: boolean): MemoryBlock {
   const pages = Math.ceil((AT_BYTES + octets) / PAGE_LEN)
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-  return sharedBlock(memory, octets)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared })
+  return blockOver(memory, octets)
 }
 
-/** The block of `octets` in `memory`, which newSharedBlock made, perhaps in another thread; empty. */
-export function sharedBlock(memory: SharedBlock['memory'], octets: number): SharedBlock {
+/** The block of `octets` in `memory`, which newMemoryBlock made, perhaps in another thread; empty. */
+export function blockOver(memory: MemoryBlock['memory'], octets: number): MemoryBlock {
   const { buffer } = memory
   return {
     bytes: new Uint8Array(buffer, AT_BYTES, octets),

@@ -46,10 +46,10 @@ export class Subject {
   }
 
   /** The lines that `frames` give, octets from `fill` around them. */
-  take(frames: readonly Frame[], fill: () => number, tail: number, isShared = false): string {
+  take(frames: readonly Frame[], fill: () => number, tail: number, isFiltered = false): string {
     const { lines } = this.#pipeline
     lines.len = 0
-    this.#pipeline.take(blockOf(frames, fill, tail, isShared))
+    this.#pipeline.take(blockOf(frames, fill, tail, isFiltered))
     this.#pipeline.flush()
     return UTF8.decode(lines.bytes.subarray(0, lines.len))
   }

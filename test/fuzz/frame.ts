@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { openCapture } from '../../src/capture/open-capture.js'
 import type { PacketBlock } from '../../src/model/packet-block.js'
 import { BLOCK_FRAMES } from '../../src/model/block-layout.js'
-import { newPacketBlock, newSharedBlock } from '../../src/model/packet-block.js'
+import { newMemoryBlock, newPacketBlock } from '../../src/model/packet-block.js'
 import { PcapngWriter } from '../capture/pcap-writer.js'
 import type { Random } from './random.js'
 
@@ -63,28 +63,28 @@ export function frameAt(block: PacketBlock, i: number): Frame {
 export const MAX_FRAMES = BLOCK_FRAMES
 
 /** A block that is used again and again: memory for WebAssembly is dear. */
-let shared = newSharedBlock(1 << 20)
+let filtered = newMemoryBlock(1 << 20, false)
 
-function sharedBlockOf(length: number): PacketBlock {
-  if (shared.bytes.length < length) shared = newSharedBlock(2 * length)
-  return shared
+function filteredBlockOf(length: number): PacketBlock {
+  if (filtered.bytes.length < length) filtered = newMemoryBlock(2 * length, false)
+  return filtered
 }
 
 /**
  * The frames in one block, octets of `fill` before, between and behind them.
  *
  * @param tail octets behind the last frame: with none, the buffer ends where it does
- * @param isShared whether the frame filter can look at it; of such blocks there is one at a time
+ * @param isFiltered whether the frame filter can look at it; of such blocks there is one at a time
  */
 export function blockOf(
   frames: readonly Frame[],
   fill: () => number,
   tail: number,
-  isShared = false,
+  isFiltered = false,
 ): PacketBlock {
   const gaps = frames.map(() => 1 + (fill() & 31))
   const length = frames.reduce((sum, { octets }, i) => sum + octets.length + (gaps[i] ?? 0), tail)
-  const block = isShared ? sharedBlockOf(length) : newPacketBlock(new Uint8Array(length))
+  const block = isFiltered ? filteredBlockOf(length) : newPacketBlock(new Uint8Array(length))
   const { bytes } = block
   for (let i = 0; i < length; i++) bytes[i] = fill()
   let at = 0

@@ -9,8 +9,8 @@ import { FlowTable } from '../../src/base/flow-table.js'
 import { fileBlocks } from '../../src/capture/file-blocks.js'
 import { FlowDealer } from '../../src/cli/flow-dealer.js'
 import { AT_OWNER, BLOCK_FRAMES } from '../../src/model/block-layout.js'
-import type { PacketBlock, SharedBlock } from '../../src/model/packet-block.js'
-import { newPacketBlock, newSharedBlock } from '../../src/model/packet-block.js'
+import type { MemoryBlock, PacketBlock } from '../../src/model/packet-block.js'
+import { newMemoryBlock, newPacketBlock } from '../../src/model/packet-block.js'
 import { Packet } from '../../src/model/packet.js'
 import { Pipeline } from '../../src/pipeline.js'
 import { SECOND_MAX, SECOND_MIN, STARTS } from '../../src/stream/find-start.js'
@@ -23,7 +23,7 @@ import { allocatedPerCall } from '../support.js'
 
 const CAPTURES = new URL('../../captures/', import.meta.url)
 const SEED = 0x1234_5678_9abc
-const shared = newSharedBlock(1 << 21)
+const shared = newMemoryBlock(1 << 21, true)
 
 /** Fills the block with frames of one link type, a microsecond apart. */
 function fill<Block extends PacketBlock>(block: Block, frames: readonly Uint8Array[]): Block {
@@ -142,7 +142,7 @@ describe('the frame filter', () => {
     const decoder = new FrameDecoder(newCounters())
     const packet = new Packet()
     const owner = new Uint8Array(shared.memory.buffer, AT_OWNER, BLOCK_FRAMES)
-    const block: SharedBlock = fill(shared, frames)
+    const block: MemoryBlock = fill(shared, frames)
     expect(skimmer(undefined, false, 3).skim(block)).to.equal(true)
     const hashes = new Set<number>()
     let dealt = 0

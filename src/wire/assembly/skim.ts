@@ -127,7 +127,8 @@ export function skim(count: i32): i32 {
     total += caplen
     const off: u32 = AT_BYTES + load<u32>(AT_START + 4 * i)
     owner = UNDEALT
-    const verdict = load<u16>(AT_LINK_TYPE + 2 * i) == LINK_ETHERNET ? judge(off, off + caplen) : KEPT_UNREAD
+    const verdict =
+      load<u16>(AT_LINK_TYPE + 2 * i) == LINK_ETHERNET ? judge(off, off + caplen) : KEPT_UNREAD
     if (verdict == DULL) continue
     // It may open a flow, and nobody here knows which.
     if (verdict == KEPT_UNREAD) blind = true
