@@ -26,13 +26,10 @@ constexpr size_t kRecordHeaderLen = 16;
 constexpr int kTurnFrames = 1024;
 /**
  * Microseconds of rest after a turn, for each frame it took, up to a bound: waking the reader costs as much as hundreds of
- * frames. A quiet line is read at once, one with thousands of frames a second every 2 ms, one with tens of thousands every
- * 7 ms and more.
+ * frames. A frame on a quiet line is read at once; on any other one it waits for half the bound on average.
  */
 constexpr int kRestMicros = 1'000;
-constexpr int kMostRestMicros = 1'500;
-constexpr int kBusyRestMicros = 30;
-constexpr int kMostBusyRestMicros = 12'000;
+constexpr int kMostRestMicros = 5'000;
 /** Milliseconds past its timeout in which the kernel hands over a block of frames begun before. */
 constexpr int kRetireMillis = 20;
 
@@ -160,39 +157,36 @@ void Capture::run() {
     if (poll(fds, 3, -1) < 0) continue;
     if (fds[1].revents != 0) acknowledge();
     if (fds[2].revents != 0) break;
-    if (fds[0].revents == 0) continue;
     if ((fds[0].revents & POLLERR) != 0) tell_(CaptureEvent::kDown);
-    if (!turn()) {
+    const int frames = fds[0].revents == 0 ? 0 : turn();
+    if (frames < 0) {
       tell_(CaptureEvent::kFailed);
       return;
     }
+    // after the turn: a half handed over before it would have the turn's frames wait for a whole rest more
+    post();
+    // a ring of slots, one a frame, is too short to rest
+    if (frames < kTurnFrames && !options_.immediate) rest(frames);
   }
   drain();
   tell_(CaptureEvent::kStopped);
 }
 
-/** Takes frames from the ring and hands them on. @returns false when the capture has ended */
-bool Capture::turn() {
-  int frames;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    const uint64_t before = counts_.taken;
-    const int status = pcap_->dispatch(
-        handle_, kTurnFrames,
-        [](u_char* self, const pcap_pkthdr* header, const u_char* frame) {
-          reinterpret_cast<Capture*>(self)->take(header, frame);
-        },
-        reinterpret_cast<u_char*>(this));
-    if (status < 0 && status != PCAP_ERROR_BREAK) {
-      failure_ = pcap_->geterr(handle_);
-      return false;
-    }
-    frames = static_cast<int>(counts_.taken - before);
+/** Takes frames from the ring. @returns how many, or -1 when the capture has ended */
+int Capture::turn() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const uint64_t before = counts_.taken;
+  const int status = pcap_->dispatch(
+      handle_, kTurnFrames,
+      [](u_char* self, const pcap_pkthdr* header, const u_char* frame) {
+        reinterpret_cast<Capture*>(self)->take(header, frame);
+      },
+      reinterpret_cast<u_char*>(this));
+  if (status < 0 && status != PCAP_ERROR_BREAK) {
+    failure_ = pcap_->geterr(handle_);
+    return -1;
   }
-  post();
-  // a ring of slots, one a frame, is too short to rest
-  if (frames < kTurnFrames && !options_.immediate) rest(frames);
-  return true;
+  return static_cast<int>(counts_.taken - before);
 }
 
 void Capture::take(const pcap_pkthdr* header, const u_char* frame) {
@@ -232,14 +226,11 @@ void Capture::acknowledge() {
     return;
   }
   lent_ = false;
-  post();
 }
 
 /** Lets the ring fill for a while after a turn of `frames`. */
 void Capture::rest(int frames) {
-  const int micros = std::min(frames * kRestMicros, kMostRestMicros) +
-                     std::min(frames * kBusyRestMicros, kMostBusyRestMicros);
-  const timespec time{0, micros * 1000L};
+  const timespec time{0, std::min(frames * kRestMicros, kMostRestMicros) * 1000L};
   if (frames > 0) nanosleep(&time, nullptr);
 }
 
@@ -260,8 +251,8 @@ void Capture::drain() {
     const int ready = poll(fds, 2, wait);
     if (ready == 0 && looking) drained = true;
     if (fds[1].revents != 0) acknowledge();
-    if (fds[0].revents == 0) continue;
-    if ((fds[0].revents & POLLIN) == 0 || !turn()) drained = true;
+    if (fds[0].revents != 0 && ((fds[0].revents & POLLIN) == 0 || turn() < 0)) drained = true;
+    post();
   }
   std::lock_guard<std::mutex> lock(mutex_);
   if (drained && used_ == 0) return;

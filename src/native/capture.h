@@ -85,7 +85,7 @@ class Capture {
 
  private:
   void run();
-  bool turn();
+  int turn();
   void post();
   void acknowledge();
   void rest(int frames);
