@@ -9,6 +9,7 @@ import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
 import type { PacketSource } from '../model/packet-block.js'
 import { Pipeline } from '../pipeline.js'
+import { START_OCTETS } from '../stream/find-start.js'
 import type { EventLog } from './event-log.js'
 import { liveSources } from './live-sources.js'
 import type { TakeUserAgents } from './http-agents.js'
@@ -57,6 +58,7 @@ export async function runSensor(
       ports,
       server: config.server,
       httpPorts,
+      starts: START_OCTETS,
       counters,
       log: (line) => log.warn('capture', line, { interface: name }),
     })
