@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import type { Config } from '../config.js'
 import { ConfigError, LIVE_PORTS } from '../config.js'
 import type { Sighting } from '../model/sighting.js'
@@ -128,10 +129,30 @@ export function sightingsOf(lines: Uint8Array, onFault?: (line: string) => void)
   return sightings
 }
 
+/**
+ * Writes at once what the pipe takes; for the rest the capture waits. A stream's write by itself would cost as much as all
+ * else that a batch of a few hellos does.
+ */
 function stdoutSink(): LinesSink {
-  return (lines) =>
-    new Promise((resolve, reject) => {
+  // being asked for, it has the descriptor no longer wait for a slow reader
+  const { stdout } = process
+  return (lines) => {
+    const written = stdout.writableLength > 0 ? 0 : writeNow(stdout.fd, lines)
+    if (written === lines.length) return
+    return new Promise((resolve, reject) => {
       // a copy: the pipeline writes over its lines as soon as we return
-      process.stdout.write(Uint8Array.from(lines), (error) => (error ? reject(error) : resolve()))
+      const rest = Uint8Array.from(lines.subarray(written))
+      stdout.write(rest, (error) => (error ? reject(error) : resolve()))
     })
+  }
+}
+
+/** @returns octets written, 0 where there is no room. @throws Error */
+function writeNow(fd: number, octets: Uint8Array): number {
+  try {
+    return writeSync(fd, octets)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0
+    throw error
+  }
 }

@@ -115,22 +115,25 @@ export async function runSensor(
         )
         pipeline.setOrigin({ interface: name })
         const { lines, userAgents } = pipeline
-        const hand = async (): Promise<void> => {
+        const hand = (): Promise<void> | void => {
           const { len } = lines
           if (len === 0) return
           lines.len = 0
-          await sink(lines.bytes.subarray(0, len))
+          return sink(lines.bytes.subarray(0, len))
         }
         const timer = setInterval(() => {
           pipeline.expire(Date.now() * 1000)
           // a sink that fails says so again to the next block's lines
-          hand().catch(() => undefined)
+          Promise.resolve()
+            .then(hand)
+            .catch(() => undefined)
         }, EXPIRE_MS)
         try {
           for await (const block of source.blocks(signal)) {
             pipeline.take(block)
             if (userAgents.length > 0) takeUserAgents?.(news.newOf(userAgents.splice(0)))
-            await hand()
+            const isTaken = hand()
+            if (isTaken !== undefined) await isTaken
           }
           pipeline.flush()
           await hand()
