@@ -88,7 +88,7 @@ class Capture {
   int turn();
   void post();
   void acknowledge();
-  void rest(int frames);
+  void rest(int64_t waited);
   void drain();
   void take(const pcap_pkthdr* header, const u_char* frame);
   bool hasRoom() const { return used_ + recordMost_ <= halfOctets_; }
