@@ -7,13 +7,17 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lab } from '../capture/live-lab.js'
 import { HELLOTAP } from '../hellotap.js'
+import type { Sent } from './replay.js'
 import { Replay, helloPcap } from './replay.js'
 
 const METRICS_PORT = 9465
 /** Hellos of one round: 256 rounds are as many connections as a test sends. */
 const HELLOS = 4_000
-/** The round that comes after those of the first try. */
-const SECOND_ROUND = 128
+/** Rounds of one try, the tries at most, frames a second of the first, and how near to `times` is enough. */
+const ROUNDS = 50
+const MOST_TRIES = 4
+const FIRST_RATE = 200_000
+const NEARLY = 0.95
 /** Frames by which the sender's own limit is found out. */
 const ALONE_FRAMES = 200_000
 /** Processor of the sensor, all of its processes: so that the sender, by itself, has more. */
@@ -25,20 +29,17 @@ const LOOK_MILLIS = 250
 
 export interface OverloadOptions {
   readonly folder: string
-  /** Seconds that are sent to find out what the sensor can take; 0 not to, and to send as fast as can be. */
-  readonly trySeconds: number
-  /** Seconds that are sent more than it can take. */
+  /** Seconds that are sent. */
   readonly seconds: number
-  /** How many times what it can take. */
-  readonly times: number
+  /** How many times what it takes; as fast as can be unless given. */
+  readonly times?: number
   /** Further arguments of the sensor. */
   readonly args?: readonly string[]
 }
 
 export interface Overload {
-  /** Frames a second: the sender's with nobody listening; what the sensor can take, if tried; what it was sent. */
+  /** Frames a second: the sender's with nobody listening, and what the sensor was sent. */
   readonly alone: number
-  readonly capacity: number | undefined
   readonly offered: number
   readonly sent: number
   readonly received: number
@@ -121,76 +122,73 @@ class Watched {
   }
 }
 
-/** Finds out what a sensor, its own, can take, sends it `times` as much, and waits until all of that is told. */
+/**
+ * Sends a sensor, its own, hellos as fast as can be, or, where `times` says so, that many times what it takes of them, found
+ * out by trying; waits until all of that is told.
+ */
 export async function overload(lab: Lab, options: OverloadOptions): Promise<Overload> {
-  const file = join(options.folder, 'hellos.pcap')
+  const { folder, seconds, times, args = [] } = options
+  const file = join(folder, 'hellos.pcap')
   writeFileSync(file, helloPcap(HELLOS))
-  const replay = new Replay(lab, options.folder)
-  const send = (rate: number, frames: number, round: number) =>
-    replay.send({ file, rate, frames: Math.round(frames), round })
-  const first = await send(0, ALONE_FRAMES, 0)
+  const replay = new Replay(lab, folder)
+  const first = await replay.send({ file, rate: 0, frames: ALONE_FRAMES })
   const alone = first.frames / first.seconds
-
-  const sensor = new Watched(lab, options.args ?? [])
+  const sensor = new Watched(lab, args)
   try {
     await sensor.ready()
-    let capacity: number | undefined
-    if (options.trySeconds > 0) {
-      // for as long as there is more than it can take, it takes what it can
-      const trying = send(0, options.trySeconds * alone, 0)
-      await sleep((options.trySeconds / 2) * 1000)
-      const [half, halfAt] = [sensor.metrics.received, performance.now()]
-      await trying
-      capacity = (sensor.metrics.received - half) / ((performance.now() - halfAt) / 1000)
-    }
-    const before = await settled(sensor)
-    const loggedBefore = sensor.logged
-
-    const rate = capacity === undefined ? 0 : Math.min(options.times * capacity, alone)
-    const count = options.seconds * (rate === 0 ? alone : rate)
-    const startedAt = performance.now()
-    let [firstDrop, firstLine] = [NaN, NaN]
-    const lookForFirst = () => {
-      const now = (performance.now() - startedAt) / 1000
-      if (Number.isNaN(firstDrop) && sensor.metrics.dropped > before.dropped) firstDrop = now
-      if (Number.isNaN(firstLine) && sensor.logged > loggedBefore) firstLine = now
-    }
-    const look = setInterval(lookForFirst, 2 * LOOK_MILLIS)
-    const { frames: sent, seconds } = await send(rate, count, SECOND_ROUND)
-    const endedAt = performance.now()
-    const told = { metrics: NaN, healthz: NaN, log: NaN }
-    let now: Counts = before
-    while (performance.now() - endedAt < 1.5 * TOLD_WITHIN * 1000) {
-      now = sensor.metrics
-      const health = sensor.health
-      const isAll = (counts: Counts) =>
-        counts.received + counts.dropped - before.received - before.dropped >= sent
-      const after = (performance.now() - endedAt) / 1000
-      if (Number.isNaN(told.metrics) && isAll(now)) told.metrics = after
-      if (Number.isNaN(told.healthz) && isAll(health)) told.healthz = after
-      const isLogged = sensor.logged >= now.dropped && isAll(now)
-      if (Number.isNaN(told.log) && isLogged) told.log = after
-      lookForFirst()
-      if (!Object.values(told).some(Number.isNaN)) break
-      await sleep(LOOK_MILLIS)
-    }
-    clearInterval(look)
-    // nothing is counted on top
-    await sleep(1000)
-    now = sensor.metrics
-    return {
-      alone,
-      capacity,
-      offered: sent / seconds,
-      sent,
-      received: now.received - before.received,
-      dropped: now.dropped - before.dropped,
-      logged: sensor.logged - loggedBefore,
-      told,
-      firstLine: firstLine - firstDrop,
+    let rate = times === undefined ? alone : FIRST_RATE
+    for (let i = 0; ; i++) {
+      const load = { file, rate: rate < alone ? rate : 0, frames: Math.round(seconds * rate) }
+      const done = await once(sensor, () => replay.send({ ...load, round: i * ROUNDS }))
+      const isEnough = times === undefined || done.sent >= NEARLY * times * done.received
+      if (isEnough || rate >= alone || i === MOST_TRIES) return { alone, ...done }
+      rate = Math.min(alone, (times * done.received) / seconds)
     }
   } finally {
     await sensor.stop()
+  }
+}
+
+/** Has frames sent, and waits until it is told what became of them. */
+async function once(sensor: Watched, send: () => Promise<Sent>): Promise<Omit<Overload, 'alone'>> {
+  const before = await settled(sensor)
+  const loggedBefore = sensor.logged
+  const startedAt = performance.now()
+  let [firstDrop, firstLine] = [NaN, NaN]
+  const lookForFirst = () => {
+    const now = (performance.now() - startedAt) / 1000
+    if (Number.isNaN(firstDrop) && sensor.metrics.dropped > before.dropped) firstDrop = now
+    if (Number.isNaN(firstLine) && sensor.logged > loggedBefore) firstLine = now
+  }
+  const look = setInterval(lookForFirst, 2 * LOOK_MILLIS)
+  const { frames: sent, seconds } = await send()
+  const endedAt = performance.now()
+  const told = { metrics: NaN, healthz: NaN, log: NaN }
+  const isAll = ({ received, dropped }: Counts) =>
+    received + dropped - before.received - before.dropped >= sent
+  while (performance.now() - endedAt < 1.5 * TOLD_WITHIN * 1000) {
+    const { metrics, health } = sensor
+    const after = (performance.now() - endedAt) / 1000
+    if (Number.isNaN(told.metrics) && isAll(metrics)) told.metrics = after
+    if (Number.isNaN(told.healthz) && isAll(health)) told.healthz = after
+    const isLogged = isAll(metrics) && sensor.logged >= metrics.dropped
+    if (Number.isNaN(told.log) && isLogged) told.log = after
+    lookForFirst()
+    if (!Object.values(told).some(Number.isNaN)) break
+    await sleep(LOOK_MILLIS)
+  }
+  clearInterval(look)
+  // nothing is counted on top
+  await sleep(1000)
+  const { received, dropped } = sensor.metrics
+  return {
+    offered: sent / seconds,
+    sent,
+    received: received - before.received,
+    dropped: dropped - before.dropped,
+    logged: sensor.logged - loggedBefore,
+    told,
+    firstLine: firstLine - firstDrop,
   }
 }
 
