@@ -57,7 +57,7 @@ export interface MetricsSources {
 }
 
 /** Milliseconds between two looks at the event loop: at 10, the default, an idle process would wake 180 times a second. */
-const SAMPLE_MILLIS = 50
+const SAMPLE_MILLIS = 100
 
 /** Figures of Node that are gauges and yet end in _total, against Prometheus' rules. */
 const MISNAMED = [

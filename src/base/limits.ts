@@ -9,8 +9,11 @@ export const MAX_HEADER_DEPTH = 32
 export const SNAPLEN = 65_535
 /** Kernel ring of one live interface, octets. With offloads on a frame takes a slot of ~64 KiB whatever its size: 64 MiB are ~1000 frames. */
 export const CAPTURE_RING_OCTETS = 64 << 20
-/** Milliseconds the kernel may hold a frame back to hand over several at once: the least that is not at once. */
-export const CAPTURE_TIMEOUT_MILLIS = 1
+/**
+ * Milliseconds the kernel may hold a frame back to hand over several at once. Half of it is what a hello waits on average;
+ * each time it is over, two processes wake. Before Linux 6.18 it is counted in ticks, of which this is one at 250 Hz.
+ */
+export const CAPTURE_TIMEOUT_MILLIS = 4
 /** Capture processes of one interface; each holds a ring and a queue, and some 50 MB of Node. */
 export const MAX_FANOUT = 16
 /** Ranges of ports the in-kernel filter tells apart; each makes 24 of its instructions, and the kernel takes 4096. */

@@ -61,7 +61,6 @@ export class CaptureChild {
   readonly #index: number | undefined
   readonly #listener: ChildListener
   readonly #frames: SharedFrames | undefined
-  #linkType = 0
   #unlimited: string | undefined
   #losses: Losses = { child: 0 }
   #beatsMissed = 0
@@ -113,7 +112,7 @@ export class CaptureChild {
       await new Promise<void>((resolve, reject) => {
         process.on('message', (message: ChildMessage) => {
           if (message.kind === 'open') {
-            child.#linkType = message.linkType
+            if (frames !== undefined) frames.linkType = message.linkType
             child.#unlimited = message.unlimited
             resolve()
           } else if (message.kind === 'failed')
@@ -148,8 +147,8 @@ export class CaptureChild {
   }
 
   /** Blocks of at least one frame, until the child ends. @throws BadFrames */
-  blocks(): AsyncGenerator<PacketBlock, void, void> {
-    return this.#frames?.blocks(this.#linkType) ?? streamFrames(this.#chunks())
+  blocks(): AsyncIterableIterator<PacketBlock, void, void> {
+    return this.#frames ?? streamFrames(this.#chunks())
   }
 
   /** Replaces the filter while frames come; npm cap's child cannot. */

@@ -29,6 +29,8 @@ const IPV4_PLAIN = 0x45
 const FRAGMENT = 0x3fff
 /** What a request of plain HTTP begins with: `GET `, `POST`, `HEAD`, `PUT `, `OPTI`, `DELE`, `PATC`. */
 const METHODS = [0x47455420, 0x504f5354, 0x48454144, 0x50555420, 0x4f505449, 0x44454c45, 0x50415443]
+/** First octets of those requests. */
+export const REQUEST_OCTETS: readonly number[] = METHODS.map((word) => word >>> 24)
 /** Octets of the shortest request: `GET / HTTP/1.1`, CR, LF. */
 const MIN_REQUEST_LEN = 16
 

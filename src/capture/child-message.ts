@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly filter: string
   /** Octets of each TCP flow and direction the kernel is to pass, 0 for all. */
   readonly flowLimit: number
+  /** Octets that the payload of a flow not seen to start may begin with, for the kernel to pass it; any unless given. */
+  readonly starts?: readonly number[] | undefined
   /** Octets of every frame kept. */
   readonly snaplen: number
   /** Octets of the kernel's ring, and of the frames that may wait for the parent. */

@@ -15,6 +15,11 @@ export interface LiveOptions {
   readonly httpPorts?: readonly number[]
   /** Octets of payload the kernel passes of each TCP flow and direction, where it can limit them; all unless said otherwise. */
   readonly flowLimit?: number
+  /**
+   * What a segment worth capturing may begin with, as octets, where its flow was not seen to start: the kernel leaves the
+   * others out where it limits flows. All are captured unless said otherwise.
+   */
+  readonly starts?: readonly number[]
   readonly counters: Counters
   /** Takes one line about an event an operator wants to know of. */
   readonly log: (line: string) => void

@@ -61,7 +61,8 @@ export class LiveSource implements PacketSource {
   async *blocks(signal: AbortSignal): AsyncGenerator<PacketBlock, void, void> {
     for await (const child of this.#supervisor.children(signal)) {
       try {
-        yield* child.blocks()
+        // not `yield*`, which takes twice as many steps
+        for await (const block of child.blocks()) yield block
       } catch (error) {
         if (!(error instanceof BadFrames)) throw error
         // the child is a fence: what it says in error costs the child, not us

@@ -52,7 +52,7 @@ function watchDown(): void {
 function limit(capture: NativeCapture): string | undefined {
   if (options.flowLimit === 0) return undefined
   try {
-    limitFlows(capture, options.flowLimit)
+    limitFlows(capture, { octets: options.flowLimit, starts: options.starts })
     return undefined
   } catch (error) {
     return (error as Error).message

@@ -15,7 +15,7 @@ import {
 import type { ChildExit, ChildListener, NativeParts } from './capture-child.js'
 import { CaptureChild, OpenRefused } from './capture-child.js'
 import { CaptureError } from './capture-error.js'
-import { captureFilter } from './capture-filter.js'
+import { REQUEST_OCTETS, captureFilter } from './capture-filter.js'
 import type { EngineName, Losses } from './child-message.js'
 import type { Engine } from './engine.js'
 import { chooseEngine } from './engine.js'
@@ -156,6 +156,10 @@ export class Supervisor {
         interface: options.interface,
         filter: this.#filter(),
         flowLimit: options.flowLimit ?? 0,
+        starts: options.starts && [
+          ...options.starts,
+          ...(options.httpPorts?.length ? REQUEST_OCTETS : []),
+        ],
         snaplen: options.snaplen ?? SNAPLEN,
         ringOctets: options.ringOctets ?? CAPTURE_RING_OCTETS,
         queueOctets: options.queueOctets ?? CAPTURE_QUEUE_OCTETS,

@@ -20,8 +20,8 @@ export interface SensorStatus {
 
 /** Milliseconds the event loop's delay is gathered before it is forgotten; told are this span and the one before. */
 const SPAN_MILLIS = 60_000
-/** How often it is sampled, milliseconds: well below the 250 that would be too late. */
-const SAMPLE_MILLIS = 50
+/** How often it is sampled, milliseconds: below the 250 that would be too late, and each sample wakes the process. */
+const SAMPLE_MILLIS = 100
 
 /** All counters of several, added up. */
 export function sumCounters(all: readonly Counters[]): Counters {

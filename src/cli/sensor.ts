@@ -9,6 +9,7 @@ import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
 import type { PacketSource } from '../model/packet-block.js'
 import { Pipeline } from '../pipeline.js'
+import { START_OCTETS } from '../stream/find-start.js'
 import type { EventLog } from './event-log.js'
 import { liveSources } from './live-sources.js'
 import type { TakeUserAgents } from './http-agents.js'
@@ -61,6 +62,7 @@ export async function runSensor(
       ports,
       server: config.server,
       httpPorts,
+      starts: START_OCTETS,
       counters,
       log: (line) => log.warn('capture', line, { interface: name }),
     })
@@ -141,23 +143,26 @@ export async function runSensor(
         const { lines, userAgents } = pipeline
         const stamps = new StampShift()
         running.push({ pipeline, stamps })
-        const hand = async (): Promise<void> => {
+        const hand = (): Promise<void> | void => {
           const { len } = lines
           if (len === 0) return
           lines.len = 0
-          await sink(lines.bytes.subarray(0, len), counters)
+          return sink(lines.bytes.subarray(0, len), counters)
         }
         const timer = setInterval(() => {
           pipeline.expire(tellTime())
           // a sink that fails says so again to the next block's lines
-          hand().catch(() => undefined)
+          Promise.resolve()
+            .then(hand)
+            .catch(() => undefined)
         }, EXPIRE_MS)
         try {
           for await (const block of source.blocks(signal)) {
             stamps.apply(block, tellTime())
             pipeline.take(block)
             if (userAgents.length > 0) takeUserAgents?.(news.newOf(userAgents.splice(0)))
-            await hand()
+            const isTaken = hand()
+            if (isTaken !== undefined) await isTaken
           }
           pipeline.flush()
           await hand()

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { OUTPUT_HELD_OCTETS } from '../base/limits.js'
 import { PatientFile, isFile, reasonOf } from '../output/patient-file.js'
 import type { EventLog } from './event-log.js'
@@ -13,7 +14,7 @@ export interface StdoutSink {
 
 /** Standard output: a file whose disk may be full for a while, or a pipe whose reader the capture waits for. */
 export function stdoutSink(log: EventLog): StdoutSink {
-  if (!isFile(1)) return { put: toPipe, close: () => undefined }
+  if (!isFile(1)) return { put: toPipe(), close: () => undefined }
   const file = new PatientFile(1, {
     held: OUTPUT_HELD_OCTETS,
     onStuck: (error) => {
@@ -50,9 +51,30 @@ export function stdoutSink(log: EventLog): StdoutSink {
   }
 }
 
-function toPipe(lines: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // a copy: the pipeline writes over its lines as soon as we return
-    process.stdout.write(Uint8Array.from(lines), (error) => (error ? reject(error) : resolve()))
-  })
+/**
+ * Writes at once what the pipe takes; for the rest the capture waits. A stream's write by itself would cost as much as all
+ * else that a batch of a few hellos does.
+ */
+function toPipe(): LinesSink {
+  // being asked for, it has the descriptor no longer wait for a slow reader
+  const { stdout } = process
+  return (lines) => {
+    const written = stdout.writableLength > 0 ? 0 : writeNow(stdout.fd, lines)
+    if (written === lines.length) return
+    return new Promise((resolve, reject) => {
+      // a copy: the pipeline writes over its lines as soon as we return
+      const rest = Uint8Array.from(lines.subarray(written))
+      stdout.write(rest, (error) => (error ? reject(error) : resolve()))
+    })
+  }
+}
+
+/** @returns octets written, 0 where there is no room. @throws Error */
+function writeNow(fd: number, octets: Uint8Array): number {
+  try {
+    return writeSync(fd, octets)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0
+    throw error
+  }
 }

@@ -24,21 +24,14 @@ namespace {
 constexpr size_t kRecordHeaderLen = 16;
 /** Frames handled with the mutex held: some 0.2 ms. */
 constexpr int kTurnFrames = 1024;
-/**
- * Microseconds of rest after a turn, for each frame it took, up to a bound: waking the reader costs as much as hundreds of
- * frames. A quiet line is read at once, one with thousands of frames a second every 2 ms, one with tens of thousands every
- * 7 ms and more.
- */
-constexpr int kRestMicros = 1'000;
-constexpr int kMostRestMicros = 1'500;
-constexpr int kBusyRestMicros = 30;
-constexpr int kMostBusyRestMicros = 12'000;
 /** Milliseconds past its timeout in which the kernel hands over a block of frames begun before. */
 constexpr int kRetireMillis = 20;
+/** Microseconds of rest for each millisecond of that timeout. */
+constexpr int kRestMicros = 500;
 
-int64_t nowMillis() {
+int64_t nowMicros() {
   using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
 bool isLoopback(const std::string& name, int fd) {
@@ -155,44 +148,44 @@ std::string Capture::failure() {
 
 void Capture::run() {
   for (;;) {
-    // without room the ring is left alone: an interface that is down would else wake us without end
-    pollfd fds[] = {{hasRoom() ? fd_ : -1, POLLIN, 0}, {options_.peerFd, POLLIN, 0}, {wakeFd_, POLLIN, 0}};
+    // without room the ring is left alone: an interface that is down would else wake us without end; and a half that
+    // comes back while nothing waits for it is noticed with the next frames
+    pollfd fds[] = {{hasRoom() ? fd_ : -1, POLLIN, 0},
+                    {lent_ && used_ > 0 ? options_.peerFd : -1, POLLIN, 0},
+                    {wakeFd_, POLLIN, 0}};
+    const int64_t start = nowMicros();
     if (poll(fds, 3, -1) < 0) continue;
-    if (fds[1].revents != 0) acknowledge();
     if (fds[2].revents != 0) break;
-    if (fds[0].revents == 0) continue;
     if ((fds[0].revents & POLLERR) != 0) tell_(CaptureEvent::kDown);
-    if (!turn()) {
+    const int64_t waited = nowMicros() - start;
+    const int frames = fds[0].revents == 0 ? 0 : turn();
+    if (frames < 0) {
       tell_(CaptureEvent::kFailed);
       return;
     }
+    post();
+    // a ring of slots, one a frame, is too short to rest
+    if (frames > 0 && frames < kTurnFrames && !options_.immediate) rest(waited);
   }
   drain();
   tell_(CaptureEvent::kStopped);
 }
 
-/** Takes frames from the ring and hands them on. @returns false when the capture has ended */
-bool Capture::turn() {
-  int frames;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    const uint64_t before = counts_.taken;
-    const int status = pcap_->dispatch(
-        handle_, kTurnFrames,
-        [](u_char* self, const pcap_pkthdr* header, const u_char* frame) {
-          reinterpret_cast<Capture*>(self)->take(header, frame);
-        },
-        reinterpret_cast<u_char*>(this));
-    if (status < 0 && status != PCAP_ERROR_BREAK) {
-      failure_ = pcap_->geterr(handle_);
-      return false;
-    }
-    frames = static_cast<int>(counts_.taken - before);
+/** Takes frames from the ring. @returns how many, or -1 when the capture has ended */
+int Capture::turn() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const uint64_t before = counts_.taken;
+  const int status = pcap_->dispatch(
+      handle_, kTurnFrames,
+      [](u_char* self, const pcap_pkthdr* header, const u_char* frame) {
+        reinterpret_cast<Capture*>(self)->take(header, frame);
+      },
+      reinterpret_cast<u_char*>(this));
+  if (status < 0 && status != PCAP_ERROR_BREAK) {
+    failure_ = pcap_->geterr(handle_);
+    return -1;
   }
-  post();
-  // a ring of slots, one a frame, is too short to rest
-  if (frames < kTurnFrames && !options_.immediate) rest(frames);
-  return true;
+  return static_cast<int>(counts_.taken - before);
 }
 
 void Capture::take(const pcap_pkthdr* header, const u_char* frame) {
@@ -211,36 +204,35 @@ void Capture::take(const pcap_pkthdr* header, const u_char* frame) {
 
 /** Hands the half being filled to the reader, if that has none and there is something in it. */
 void Capture::post() {
-  if (lent_ || used_ == 0) return;
+  if (used_ == 0) return;
+  if (lent_) acknowledge();
+  if (lent_) return;
   const uint32_t length = used_;
   lent_ = true;
   half_ ^= 1;
   used_ = 0;
   // with one message under way at most the socket has room; without a reader our process is about to end
-  (void)!write(options_.peerFd, &length, sizeof length);
+  (void)!send(options_.peerFd, &length, sizeof length, MSG_NOSIGNAL);
 }
 
-/** Takes a half back from the reader. */
+/** Takes a half back from the reader, if that has given it. */
 void Capture::acknowledge() {
   uint8_t octet;
-  const ssize_t count = read(options_.peerFd, &octet, 1);
-  if (count < 0) return;
-  if (count == 0) {
-    // the reader is gone: nothing more is handed over
-    lent_ = true;
-    stop(0);
-    return;
-  }
-  lent_ = false;
-  post();
+  const ssize_t count = recv(options_.peerFd, &octet, 1, MSG_DONTWAIT);
+  if (count > 0) lent_ = false;
+  // the reader is gone: nothing more is handed over
+  if (count == 0) stop(0);
 }
 
-/** Lets the ring fill for a while after a turn of `frames`. */
-void Capture::rest(int frames) {
-  const int micros = std::min(frames * kRestMicros, kMostRestMicros) +
-                     std::min(frames * kBusyRestMicros, kMostBusyRestMicros);
-  const timespec time{0, micros * 1000L};
-  if (frames > 0) nanosleep(&time, nullptr);
+/**
+ * Lets the ring fill for a while where frames came sooner than the kernel's timeout has them come, `waited` microseconds
+ * after they were waited for: they fill its blocks one after the other, and each wakes two processes, which costs as much
+ * as hundreds of frames.
+ */
+void Capture::rest(int64_t waited) {
+  const int64_t micros = options_.timeoutMillis * kRestMicros;
+  const timespec time{micros / 1'000'000, micros % 1'000'000 * 1000};
+  if (waited < micros) nanosleep(&time, nullptr);
 }
 
 /** Lets no new frame in, hands over those that are in, and counts what the reader did not take in time. */
@@ -249,19 +241,18 @@ void Capture::drain() {
   const sock_fprog program{1, nothing};
   setsockopt(fd_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 
-  const int64_t giveUp = nowMillis() + stopMillis_;
+  const int64_t giveUp = nowMicros() + stopMillis_ * 1000LL;
   bool drained = false;
   while (!drained || used_ > 0) {
-    const int64_t left = giveUp - nowMillis();
+    const int64_t left = (giveUp - nowMicros()) / 1000;
     if (left <= 0) break;
     const bool looking = !drained && hasRoom();
-    pollfd fds[] = {{looking ? fd_ : -1, POLLIN, 0}, {options_.peerFd, POLLIN, 0}};
+    pollfd fds[] = {{looking ? fd_ : -1, POLLIN, 0}, {used_ > 0 ? options_.peerFd : -1, POLLIN, 0}};
     const int wait = looking ? options_.timeoutMillis + kRetireMillis : static_cast<int>(left);
     const int ready = poll(fds, 2, wait);
     if (ready == 0 && looking) drained = true;
-    if (fds[1].revents != 0) acknowledge();
-    if (fds[0].revents == 0) continue;
-    if ((fds[0].revents & POLLIN) == 0 || !turn()) drained = true;
+    if (fds[0].revents != 0 && ((fds[0].revents & POLLIN) == 0 || turn() < 0)) drained = true;
+    post();
   }
   std::lock_guard<std::mutex> lock(mutex_);
   if (drained && used_ == 0) return;

@@ -85,10 +85,10 @@ class Capture {
 
  private:
   void run();
-  bool turn();
+  int turn();
   void post();
   void acknowledge();
-  void rest(int frames);
+  void rest(int64_t waited);
   void drain();
   void take(const pcap_pkthdr* header, const u_char* frame);
   bool hasRoom() const { return used_ + recordMost_ <= halfOctets_; }

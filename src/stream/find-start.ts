@@ -30,6 +30,11 @@ for (const [first, min, max] of PREAMBLE_OCTETS) {
   SECOND_MAX[first] = max
 }
 
+/** The octets a segment with a hello may begin with: where its flow is not watched, one that begins otherwise tells nothing. */
+export const START_OCTETS: readonly number[] = [...STARTS.keys()].filter(
+  (octet) => STARTS[octet] !== UNLIKE_HELLO,
+)
+
 /**
  * Offset where a wanted message begins in the segment `bytes[off, end)`, which must not be empty, or -1.
  *

@@ -114,6 +114,34 @@ describe('live filter', function () {
     }
   })
 
+  it('leaves out what neither was seen to start nor begins as it may, behind VLAN tags too', async () => {
+    const starts = [0x16, 0xff]
+    const runner = await lab
+      .run({ interface: 'va', ports: WATCHED, engine: 'native', flowLimit: 20_480, starts })
+      .opened()
+    const streams = Object.entries(STREAMS).map(([name, { bulk, syn }]) => {
+      const [begin, last] = starts.map((octet) => {
+        const frame = Buffer.from(bulk)
+        frame[frame.length - STREAM_PAYLOAD] = octet
+        return frame.toString('hex')
+      })
+      const [bulkHex, synHex] = [bulk, syn].map((each) => Buffer.from(each).toString('hex'))
+      return { name, bulk: bulkHex ?? '', syn: synHex ?? '', begin: begin ?? '', last: last ?? '' }
+    })
+    const bulks = streams.map(({ bulk }) => bulk)
+    const [first, second] = [streams.slice(0, 4), streams.slice(4)]
+    // four begin by a SYN, the others by their first octet
+    send([...bulks, ...bulks, ...first.map(({ syn }) => syn), ...second.map(({ begin }) => begin)])
+    send([...bulks, ...bulks, ...bulks, streams[0]?.last ?? ''])
+    const seen = (octets: string) => runner.frames.filter((each) => each.octets === octets).length
+    await runner.until('the last is seen', () => seen(streams[0]?.last ?? '') === 1)
+    await runner.stop()
+    for (const { name, bulk } of streams)
+      expect(seen(bulk), name).to.equal(name.endsWith('old qinq') ? 5 : 3)
+    for (const { name, syn } of first) expect(seen(syn), name).to.equal(1)
+    for (const { name, begin } of second) expect(seen(begin), name).to.equal(1)
+  })
+
   it('limits flows on all interfaces at once', async () => {
     const flowLimit = 20_480
     const runner = await lab

@@ -2,12 +2,12 @@
 // bounded memory, finds the clients' hellos, and counts what it refused.
 
 import { expect } from 'chai'
-import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { writePcap } from '../capture/pcap-writer.js'
 import { whyNoLab } from '../capture/live-lab.js'
 import type { Daemon } from '../hellotap.js'
+import { Replay } from '../live/replay.js'
 import { Rig } from '../live/rig.js'
 import type { Attack } from './hostile-frames.js'
 import { ATTACKS, framesOf } from './hostile-frames.js'
@@ -36,6 +36,7 @@ describe('attackers on the wire', function () {
   this.timeout(60_000)
   let rig: Rig
   let up: Daemon
+  let replay: Replay
 
   before(async function () {
     if (why !== undefined) {
@@ -43,8 +44,7 @@ describe('attackers on the wire', function () {
       this.skip()
     }
     rig = await Rig.start(20)
-    const source = resolve(import.meta.dirname, '../bench/replay.cc')
-    execFileSync('c++', ['-O2', '-o', join(rig.folder, 'replay'), source])
+    replay = new Replay(rig.lab, rig.folder)
     for (const attack of ATTACKS)
       writeFileSync(join(rig.folder, `${attack}.pcap`), writePcap(framesOf(attack, FRAMES)))
     up = await rig.hellotap('up')
@@ -68,19 +68,10 @@ describe('attackers on the wire', function () {
   for (const attack of ATTACKS)
     it(`${attack}: memory is bounded, the clients’ hellos are found, and the rest is counted`, async () => {
       const before = { refused: counted(REFUSALS[attack]), dropped: counted(DROPS) }
-      const words = ['vb', String(RATE), String(RATE * SECONDS), '1']
-      const attacker = rig.lab.spawn(
-        rig.lab.b,
-        join(rig.folder, 'replay'),
-        join(rig.folder, `${attack}.pcap`),
-        ...words,
-      )
-      let said = ''
-      attacker.stdout?.on('data', (part: Buffer) => (said += part.toString()))
-      const over = new Promise((resolve) => attacker.once('close', resolve))
+      const file = join(rig.folder, `${attack}.pcap`)
+      const over = replay.send({ file, rate: RATE, frames: RATE * SECONDS, round: 1 })
       const clients = await rig.clients({ rate: 100, seconds: CLIENT_SECONDS, wait: 2000 })
-      await over
-      const [sent = NaN, , seconds = NaN] = said.split(' ').map(Number)
+      const { frames: sent, seconds } = await over
       // the figures come once a second
       await new Promise((settle) => setTimeout(settle, 1200))
       const refused = counted(REFUSALS[attack]) - before.refused

@@ -3,7 +3,8 @@
 //   replay FILE INTERFACE FRAMES-PER-SECOND FRAMES FIRST-ROUND
 //
 // Rate 0 is as fast as it can. Each round through the file changes the first octet of all IPv4 addresses, so its
-// connections are new ones; rounds are counted from the one given. Prints frames sent, frames the kernel refused, and seconds taken.
+// connections are new ones; rounds are counted from the one given. Prints a line when it begins, and at the end frames sent,
+// frames the kernel refused, and seconds taken.
 
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
@@ -68,6 +69,8 @@ int main(int count, char** words) {
   int64_t sent = 0, refused = 0;
   size_t next = 0;
   uint8_t round = atoi(words[5]), mask = round;
+  puts("sending");
+  fflush(stdout);
   const int64_t start = nowNanos();
   while (sent + refused < total) {
     mmsghdr messages[kBurst] = {};
