@@ -149,7 +149,7 @@ async function benchOverload(): Promise<void> {
   const share = round((100 * all.sent) / all.received)
   console.log(`the sender alone       ${round(all.alone)} frames/s, each a hello`)
   console.log(
-    `offered for ${seconds} s       ${round(all.offered)} frames/s, ${share} % of what the sensor took, its processes on one core`,
+    `offered for ${seconds} s       ${round(all.offered)} frames/s, ${share} % of what the sensor took, its processes on half a core`,
   )
   console.log(`sent                   ${round(all.sent)}`)
   console.log(`received + dropped     ${round(all.received)} + ${round(all.dropped)}`)

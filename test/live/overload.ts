@@ -20,8 +20,12 @@ const FIRST_RATE = 200_000
 const NEARLY = 0.95
 /** Frames by which the sender's own limit is found out. */
 const ALONE_FRAMES = 200_000
-/** Processor of the sensor, all of its processes: so that the sender, by itself, has more. */
+/**
+ * Processor of the sensor, all of its processes, and of a program that takes half of it: so that the sender, by itself, has
+ * several times as much.
+ */
 const SENSOR_CORE = 0
+const IDLER = ['-c', String(SENSOR_CORE), process.execPath, '-e', 'for (;;);']
 /** Seconds within which all three must tell of the loss. */
 export const TOLD_WITHIN = 10
 /** Every how many milliseconds it is looked. */
@@ -61,6 +65,7 @@ interface Counts {
 class Watched {
   readonly #lab: Lab
   readonly #process: ChildProcess
+  readonly #idler: ChildProcess
   readonly #ended: Promise<void>
   #said = ''
 
@@ -72,6 +77,7 @@ class Watched {
     // who reads the lines is not what is looked at
     this.#process = lab.spawn(lab.a, 'sh', '-c', `exec ${words.join(' ')} > /dev/null`)
     this.#process.stderr?.on('data', (chunk: Buffer) => (this.#said += chunk.toString()))
+    this.#idler = lab.spawn(lab.a, 'taskset', ...IDLER)
     this.#ended = new Promise((done) => this.#process.once('close', () => done()))
   }
 
@@ -117,6 +123,7 @@ class Watched {
   }
 
   async stop(): Promise<void> {
+    this.#idler.kill('SIGKILL')
     this.#process.kill('SIGTERM')
     await this.#ended
   }
