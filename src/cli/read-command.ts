@@ -11,8 +11,12 @@ import { ReadTally } from './read-tally.js'
 import { STDIN_WORD } from './stdin-word.js'
 import { stopSignal } from './stop-signal.js'
 
-/** Octets to read from which on workers are started: they take a twentieth of a second to be ready. */
-const WORKERS_FROM = 32 << 20
+/**
+ * Octets to read from which on workers are started: they take a tenth of a second to be ready, and as long to warm up. Where
+ * hellos are rare that is 200 MB of reading; whoever asks for workers knows that they are not.
+ */
+const WORKERS_FROM = 256 << 20
+const ASKED_WORKERS_FROM = 32 << 20
 
 /** Exit codes of a reading that a signal ended, as shells have them. */
 const STOPPED: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
@@ -45,7 +49,7 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   }
   try {
     const jobs = config.jobs ?? (await import('node:os')).availableParallelism()
-    if (jobs > 1 && !options.follow && isWorthWorkers(sets)) {
+    if (jobs > 1 && !options.follow && isWorthWorkers(sets, config.jobs !== undefined)) {
       const { readParallel } = await import('./read-parallel.js')
       await readParallel(sets, jobs, options, tally, output, signal)
     } else {
@@ -106,10 +110,11 @@ function sizeOf(path: string): number {
 }
 
 /** stdin is this thread's alone, and can be read by no other. */
-function isWorthWorkers(sets: readonly FileSet[]): boolean {
+function isWorthWorkers(sets: readonly FileSet[], isAsked: boolean): boolean {
   const files = sets.flat()
   if (files.some(({ path }) => path === '-')) return false
-  return files.reduce((sum, { size }) => sum + size, 0) >= WORKERS_FROM
+  const octets = files.reduce((sum, { size }) => sum + size, 0)
+  return octets >= (isAsked ? ASKED_WORKERS_FROM : WORKERS_FROM)
 }
 
 /** Octets to be read, or undefined where that is not known beforehand: of pipes, and of compressed files. */

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { appendFileSync, linkSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { writePcap } from '../capture/pcap-writer.js'
@@ -183,7 +184,7 @@ describe('read', function () {
     })
   })
 
-  it('starts no worker for a small file, or for one job', async () => {
+  it('starts no worker for a small file or for one job, nor unasked where it would not pay', async () => {
     writeFileSync(
       scratch.path + '/probe.mjs',
       `
@@ -199,5 +200,10 @@ describe('read', function () {
     expect((await run(capture)).stderr).to.match(/10 hellos/)
     expect((await run('--jobs', '1', big)).stderr).to.match(/1 file/)
     expect((await run('--jobs', '2', big)).stderr).to.match(/a worker was started/)
+    expect((await run(big)).stderr).to.match(/1 file/)
+    const names = Array.from({ length: 8 }, (_, i) => scratch.file(`big${i}.pcap`, readFileSync(big)))
+    expect((await run(...names)).stderr).to.match(
+      availableParallelism() > 1 ? /a worker was started/ : /8 files/,
+    )
   })
 })
