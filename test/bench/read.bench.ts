@@ -53,8 +53,8 @@ const SUBJECTS: readonly (readonly string[])[] = [
   ['--jobs', '1', '-f', 'ja3,ja4'],
   ['--jobs', '1'],
   // as many as there are processors
-  ['-f', 'ja3,ja4'],
-  [],
+  ['--jobs', '2', '-f', 'ja3,ja4'],
+  ['--jobs', '2'],
 ]
 
 if (files.length === 0) {
