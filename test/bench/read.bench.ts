@@ -52,7 +52,6 @@ const read = [process.execPath, HELLOTAP, 'read']
 const SUBJECTS: readonly (readonly string[])[] = [
   ['--jobs', '1', '-f', 'ja3,ja4'],
   ['--jobs', '1'],
-  // as many as there are processors
   ['--jobs', '2', '-f', 'ja3,ja4'],
   ['--jobs', '2'],
 ]
