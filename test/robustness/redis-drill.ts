@@ -216,6 +216,8 @@ try {
       gaps === 1 && Math.abs(gapSeconds - away) < SLACK_SECONDS,
       `${name}: ${gaps} gap of ${gapSeconds.toFixed(1)} s in /metrics; Redis was away for ${away.toFixed(1)} s`,
     ])
+    // the log comes by a pipe, and later than what it tells
+    await until(() => sensor.events('store-back').length > 0, 10_000).catch(() => undefined)
     const [went, ...wentAgain] = sensor.events('store-away')
     const [back, ...backAgain] = sensor.events('store-back')
     const toldSeconds = Number(back?.['seconds'])
