@@ -255,6 +255,11 @@ export class Pipeline {
 
   #sight(message: HandshakeOctets): void {
     const hello = this.#hello
+    const join = this.#join
+    if (join === undefined && this.#writer.writeKnown(this.#packet, message, this.lines)) {
+      this.#counters.hellos++
+      return
+    }
     const { bytes, off, end, transport } = message
     const parsed = message.sslv2
       ? parseSslv2ClientHello(bytes, off, end, hello)
@@ -264,7 +269,6 @@ export class Pipeline {
       return
     }
     this.#counters.hellos++
-    const join = this.#join
     if (join === undefined) {
       this.#writer.write(this.#packet, message, hello, this.lines)
       return

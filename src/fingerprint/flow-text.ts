@@ -1,25 +1,57 @@
-// The front of a sighting's line, from `time` to `sni`: what every hello has of its own.
+// The front of a sighting's line, from `time` to the tunnel: what every hello has of its own. assembly/flow-text.ts writes
+// it; here it is given what to write.
 
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { Transport } from '../model/handshake-octets.js'
 import type { Packet } from '../model/packet.js'
-import { ADDRESS_TEXT_MAX, putAddress } from './address-text.js'
-import { putDecimal, putOctets } from './text.js'
-import { TIME_TEXT_LEN, TimeText } from './time-text.js'
+import { putAddress } from './address-text.js'
+import type { ProfileMemory } from './compiled.js'
+import {
+  AT_FLOW,
+  AT_LINE,
+  AT_ORIGIN,
+  AT_PIECES,
+  FLOW_DST,
+  FLOW_DST_LEN,
+  FLOW_DST_PORT,
+  FLOW_MICROS,
+  FLOW_ORIGIN_LEN,
+  FLOW_SRC,
+  FLOW_SRC_LEN,
+  FLOW_SRC_PORT,
+  FLOW_TRANSPORT,
+  FLOW_TUNNEL,
+  FLOW_TUNNEL_LEN,
+  FLOW_VLAN,
+  MAX_NAME_LEN,
+  MAX_TUNNEL_NAME_LEN,
+  PIECE_DST,
+  PIECE_DST_PORT,
+  PIECE_LEN,
+  PIECE_SNI,
+  PIECE_SRC_PORT,
+  PIECE_TIME,
+  PIECE_TRANSPORT,
+  PIECE_TUNNEL,
+  PIECE_VLAN,
+} from './profile-layout.js'
+import { TRANSPORT_CODES } from './profile-table.js'
 
 const ENCODER = new TextEncoder()
-// Octets, not strings: octet by octet a string takes five times as long.
-const TIME = ENCODER.encode('{"time":"')
-const SRC: Readonly<Record<Transport, Uint8Array>> = {
-  tcp: ENCODER.encode('tcp","src":"'),
-  quic: ENCODER.encode('quic","src":"'),
-  dtls: ENCODER.encode('dtls","src":"'),
-}
-const SRCPORT = ENCODER.encode('","srcport":')
-const DST = ENCODER.encode(',"dst":"')
-const DSTPORT = ENCODER.encode('","dstport":')
-/** Octets all of the above and four numbers take at most, without the origin. */
-const FLOW_TEXT_MAX = 128 + TIME_TEXT_LEN + 2 * ADDRESS_TEXT_MAX
+const PIECES: readonly (readonly [piece: number, text: string])[] = [
+  [PIECE_TIME, '{"time":"'],
+  [PIECE_TRANSPORT + TRANSPORT_CODES.tcp, 'tcp","src":"'],
+  [PIECE_TRANSPORT + TRANSPORT_CODES.quic, 'quic","src":"'],
+  [PIECE_TRANSPORT + TRANSPORT_CODES.dtls, 'dtls","src":"'],
+  [PIECE_SRC_PORT, '","srcport":'],
+  [PIECE_DST, ',"dst":"'],
+  [PIECE_DST_PORT, '","dstport":'],
+  [PIECE_VLAN, ',"vlan":'],
+  [PIECE_TUNNEL, ',"tunnel":"'],
+  [PIECE_SNI, ',"sni":"'],
+]
+const V4_LEN = 4
+const SLASH = 0x2f
 
 /** Where hellos were seen: a file or an interface, names of any characters. */
 export interface Origin {
@@ -29,54 +61,91 @@ export interface Origin {
 
 /** Writes the front of lines. */
 export class FlowText {
-  readonly #time = new TimeText()
-  readonly #encapsulationNames: readonly string[]
+  readonly #memory: ProfileMemory
+  readonly #tunnelNames: readonly Uint8Array[]
   readonly #sensor: string | undefined
-  /** `","file":"…","sensor":"…","proto":"` */
-  #origin = new Uint8Array(0)
 
-  constructor(encapsulationNames: readonly string[], sensor: string | undefined) {
-    this.#encapsulationNames = encapsulationNames
+  /** @param encapsulationNames names of the values in Packet.encapsulation, ASCII, cut at MAX_TUNNEL_NAME_LEN octets */
+  constructor(
+    memory: ProfileMemory,
+    encapsulationNames: readonly string[],
+    sensor: string | undefined,
+  ) {
+    this.#memory = memory
+    this.#tunnelNames = encapsulationNames.map((name) =>
+      ENCODER.encode(name.slice(0, MAX_TUNNEL_NAME_LEN)),
+    )
     this.#sensor = sensor
+    for (const [piece, text] of PIECES) {
+      const at = AT_PIECES + piece * PIECE_LEN
+      memory.bytes[at] = text.length
+      ENCODER.encodeInto(text, memory.bytes.subarray(at + 1, at + PIECE_LEN))
+    }
     this.setOrigin({})
   }
 
-  /** Says where the hellos that follow were seen. */
+  /** Says where the hellos that follow were seen. Names longer than MAX_NAME_LEN characters are cut. */
   setOrigin(origin: Origin): void {
     let text = '"'
-    if (origin.file !== undefined) text += `,"file":${JSON.stringify(origin.file)}`
-    if (origin.interface !== undefined) text += `,"interface":${JSON.stringify(origin.interface)}`
-    if (this.#sensor !== undefined) text += `,"sensor":${JSON.stringify(this.#sensor)}`
-    this.#origin = ENCODER.encode(`${text},"proto":"`)
+    if (origin.file !== undefined) text += `,"file":${quoted(origin.file)}`
+    if (origin.interface !== undefined) text += `,"interface":${quoted(origin.interface)}`
+    if (this.#sensor !== undefined) text += `,"sensor":${quoted(this.#sensor)}`
+    const octets = ENCODER.encode(`${text},"proto":"`)
+    this.#memory.bytes.set(octets, AT_ORIGIN)
+    this.#setWord(FLOW_ORIGIN_LEN, octets.length)
+  }
+
+  /** Says what flow the next line is of, at AT_FLOW. */
+  setFlow(packet: Packet, transport: Transport): void {
+    this.#memory.doubles[(AT_FLOW + FLOW_MICROS) >> 3] = packet.timeMicros
+    this.#setWord(FLOW_TRANSPORT, TRANSPORT_CODES[transport])
+    this.#setWord(FLOW_SRC_PORT, packet.srcPort)
+    this.#setWord(FLOW_DST_PORT, packet.dstPort)
+    this.#setWord(FLOW_VLAN, packet.vlan)
+    this.#setWord(FLOW_TUNNEL_LEN, packet.encapsulationCount === 0 ? 0 : this.#putTunnel(packet))
+    this.#setWord(FLOW_SRC_LEN, this.#putAddress(packet, packet.srcAddrOff, AT_FLOW + FLOW_SRC))
+    this.#setWord(FLOW_DST_LEN, this.#putAddress(packet, packet.dstAddrOff, AT_FLOW + FLOW_DST))
   }
 
   /** Appends everything up to the tunnel, without a comma behind. */
   write(packet: Packet, transport: Transport, out: OctetWriter): void {
-    out.reserve(FLOW_TEXT_MAX + this.#origin.length)
-    const into = out.bytes
-    let at = putOctets(into, out.len, TIME)
-    at = this.#time.put(packet, into, at)
-    at = putOctets(into, at, this.#origin)
-    at = putOctets(into, at, SRC[transport])
-    at = putAddress(packet.bytes, packet.srcAddrOff, packet.ipVersion, into, at)
-    at = putOctets(into, at, SRCPORT)
-    at = putDecimal(into, at, packet.srcPort)
-    at = putOctets(into, at, DST)
-    at = putAddress(packet.bytes, packet.dstAddrOff, packet.ipVersion, into, at)
-    at = putOctets(into, at, DSTPORT)
-    out.len = putDecimal(into, at, packet.dstPort)
-    if (packet.vlan >= 0) {
-      out.ascii(',"vlan":')
-      out.decimal(packet.vlan)
-    }
-    if (packet.encapsulationCount > 0) this.#writeTunnel(packet, out)
+    this.setFlow(packet, transport)
+    out.copy(this.#memory.bytes, AT_LINE, AT_LINE + this.#memory.compiled.flowText())
   }
 
-  #writeTunnel(packet: Packet, out: OctetWriter): void {
-    for (let i = 0; i < packet.encapsulationCount; i++) {
-      out.ascii(i === 0 ? ',"tunnel":"' : '/')
-      out.ascii(this.#encapsulationNames[packet.encapsulation[i] ?? 0] ?? 'unknown')
-    }
-    out.ascii('"')
+  /** Appends a time, microseconds since the Unix epoch. */
+  writeTime(micros: number, out: OctetWriter): void {
+    out.copy(this.#memory.bytes, AT_LINE, AT_LINE + this.#memory.compiled.timeText(micros))
   }
+
+  #setWord(off: number, value: number): void {
+    this.#memory.words[(AT_FLOW + off) >> 2] = value
+  }
+
+  /** Puts an address at `at`: IPv4 in its octets, IPv6 as text. @returns the text's length, or 0 */
+  #putAddress({ bytes, ipVersion }: Packet, off: number, at: number): number {
+    const into = this.#memory.bytes
+    if (ipVersion !== 4) return putAddress(bytes, off, ipVersion, into, at) - at
+    for (let i = 0; i < V4_LEN; i++) into[at + i] = bytes[off + i] ?? 0
+    return 0
+  }
+
+  #putTunnel({ encapsulation, encapsulationCount }: Packet): number {
+    const { bytes } = this.#memory
+    const start = AT_FLOW + FLOW_TUNNEL
+    let at = start
+    for (let i = 0; i < encapsulationCount; i++) {
+      if (i > 0) bytes[at++] = SLASH
+      const name = this.#tunnelNames[encapsulation[i] ?? 0] ?? UNKNOWN
+      bytes.set(name, at)
+      at += name.length
+    }
+    return at - start
+  }
+}
+
+const UNKNOWN = ENCODER.encode('unknown')
+
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, MAX_NAME_LEN))
 }

@@ -5,6 +5,7 @@ import {
   MAX_HELLO_LEN,
   MAX_PROFILE_EXTENSIONS,
   MAX_PROFILE_KEY_PAIRS,
+  MAX_PROFILE_TEXT,
   MAX_PROFILES,
   PROFILE_KEY_ARENA,
   PROFILE_TEXT_ARENA,
@@ -20,7 +21,7 @@ export const RECORD_LEN = 32 + MAX_PROFILE_EXTENSIONS
 
 /** Below it the compiler keeps things of its own. */
 export const AT_BODY_KINDS = 4096
-/** A hello from its cipher suites on; it begins up to seven octets later. */
+/** A hello; it begins up to seven octets later. */
 export const AT_HELLO = AT_BODY_KINDS + 65_536
 /** What of its transport parameters belongs to its key. */
 export const AT_PARAMETER_IDS = AT_HELLO + MAX_HELLO_LEN + 2 * SLACK
@@ -29,7 +30,51 @@ export const AT_SLOTS = AT_KEY + MAX_PROFILE_KEY_LEN + SLACK
 export const AT_RECORDS = AT_SLOTS + 4 * PROFILE_SLOTS
 export const AT_KEYS = AT_RECORDS + MAX_PROFILES * RECORD_LEN
 export const AT_TEXTS = AT_KEYS + 4 * PROFILE_KEY_ARENA
-export const PROFILE_MEMORY_LEN = AT_TEXTS + PROFILE_TEXT_ARENA + SLACK
+/** What a line's front is made of: a flow, FLOW_LEN octets, the pieces of text in between, and where it was seen. */
+export const AT_FLOW = AT_TEXTS + PROFILE_TEXT_ARENA + SLACK
+export const AT_PIECES = AT_FLOW + 256
+export const AT_ORIGIN = AT_PIECES + 1024
+/** Characters of a name shown: paths have 4 096 octets at most. */
+export const MAX_NAME_LEN = 4096
+/** Octets of three names, each character in six as JSON may have it, and of their keys. */
+export const MAX_ORIGIN_LEN = 3 * 6 * MAX_NAME_LEN + 64
+/** The text made last. */
+export const AT_LINE = AT_ORIGIN + MAX_ORIGIN_LEN + SLACK
+/** Octets of a line's front at most, and of the whole of it from there to the end of its profile. */
+const MAX_LINE_LEN = MAX_ORIGIN_LEN + 512 + MAX_HELLO_LEN + MAX_PROFILE_TEXT
+export const PROFILE_MEMORY_LEN = AT_LINE + MAX_LINE_LEN + SLACK
+
+// A flow, as octet offsets from AT_FLOW: a double, then words of 32 bits, then addresses.
+export const FLOW_MICROS = 0
+export const FLOW_TRANSPORT = 8
+export const FLOW_ORIGIN_LEN = 12
+export const FLOW_SRC_PORT = 16
+export const FLOW_DST_PORT = 20
+/** VLAN identifier, or -1. */
+export const FLOW_VLAN = 24
+/** Octets of the tunnels' names at FLOW_TUNNEL. */
+export const FLOW_TUNNEL_LEN = 28
+/** Octets of the addresses' texts, or 0 for IPv4 in four octets. */
+export const FLOW_SRC_LEN = 32
+export const FLOW_DST_LEN = 36
+export const FLOW_SRC = 40
+export const FLOW_DST = 80
+export const FLOW_TUNNEL = 120
+export const MAX_TUNNEL_NAME_LEN = 15
+/** Names of all MAX_ENCAPSULATIONS, a stroke between. */
+export const MAX_TUNNEL_LEN = 8 * (MAX_TUNNEL_NAME_LEN + 1)
+
+// Pieces of text, PIECE_LEN octets each: a length, then so many octets.
+export const PIECE_LEN = 32
+export const PIECE_TIME = 0
+/** The first of three: tcp, quic, dtls. */
+export const PIECE_TRANSPORT = 1
+export const PIECE_SRC_PORT = 4
+export const PIECE_DST = 5
+export const PIECE_DST_PORT = 6
+export const PIECE_VLAN = 7
+export const PIECE_TUNNEL = 8
+export const PIECE_SNI = 9
 
 // What of an extension's body is in the key: an octet for each type at AT_BODY_KINDS.
 export const BODY_ASIDE = 0

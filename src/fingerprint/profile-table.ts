@@ -5,43 +5,36 @@ import { MAX_HELLO_LEN } from '../base/limits.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
-import { COMPILED, PAGE_LEN } from './compiled.js'
-import type { Compiled } from './compiled.js'
+import type { ProfileMemory } from './compiled.js'
 import { DIGEST_STATE_LEN } from './digest-terms.js'
 import { greaseFrom, NO_GREASE, TYPES_IN_WHOLE } from './npf.js'
 import {
   AT_BODY_KINDS,
-  AT_HELLO,
   BODY_IN_WHOLE,
   BODY_WITH_GREASE,
   DIGEST_HEAD_WORDS,
   LIST_HEAD_WORDS,
   PLAN_HEAD_WORDS,
-  PROFILE_MEMORY_LEN,
 } from './profile-layout.js'
 import type { ProfileMarks } from './profile-marks.js'
 import { TransportParameterKey } from './transport-parameter-key.js'
 
-const TRANSPORT_CODES = { tcp: 0, quic: 1, dtls: 2 } as const
+/** Numbers of the transports in WebAssembly. */
+export const TRANSPORT_CODES = { tcp: 0, quic: 1, dtls: 2 } as const
 
 /** Profiles of one set of fingerprints, as many as base/limits.ts has room for. */
 export class ProfileTable {
-  readonly #bytes: Uint8Array
-  readonly #words: Uint32Array
-  readonly #profiles: Compiled
+  readonly #memory: ProfileMemory
   readonly #parameters: TransportParameterKey
   /** What each profile shows in the line. */
   readonly #shown: Uint8Array[] = []
 
-  constructor() {
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(PROFILE_MEMORY_LEN / PAGE_LEN) })
-    this.#bytes = new Uint8Array(memory.buffer)
-    this.#words = new Uint32Array(memory.buffer)
-    this.#profiles = COMPILED.over(memory)
-    this.#parameters = new TransportParameterKey(this.#bytes)
+  constructor(memory: ProfileMemory) {
+    this.#memory = memory
+    this.#parameters = new TransportParameterKey(memory.bytes)
     for (const type of TYPES_IN_WHOLE) {
       const from = greaseFrom(type)
-      this.#bytes[AT_BODY_KINDS + type] =
+      memory.bytes[AT_BODY_KINDS + type] =
         from === NO_GREASE ? BODY_IN_WHOLE : BODY_WITH_GREASE + from
     }
   }
@@ -50,12 +43,10 @@ export class ProfileTable {
   find(message: HandshakeOctets, hello: Hello): Uint8Array | undefined {
     const { bytes, end, cipherSuitesOff, extensionCount } = hello
     const len = end - cipherSuitesOff
-    // Octets that several threads see are copied eight at a time only between offsets that are alike modulo eight: 170 ns
-    // a hello, 430 otherwise. A loop that needs no view of them takes 280.
-    const start = AT_HELLO + ((bytes.byteOffset + cipherSuitesOff) & 7)
-    if (len <= MAX_HELLO_LEN) this.#bytes.set(bytes.subarray(cipherSuitesOff, end), start)
+    if (len > MAX_HELLO_LEN) return undefined
+    const start = this.#memory.copyHello(bytes, cipherSuitesOff, end)
     const extensionsOff = extensionCount === 0 ? end : (hello.extensionOff[0] ?? 0) - 4
-    const index = this.#profiles.find(
+    const index = this.#memory.compiled.find(
       TRANSPORT_CODES[message.transport],
       message.recordVersion,
       message.quicVersion,
@@ -75,23 +66,24 @@ export class ProfileTable {
    * @returns what is shown of it; of one without a place that is in `text` itself, until that is written to again
    */
   add(text: OctetWriter, marks: ProfileMarks): Uint8Array {
+    const { bytes, compiled } = this.#memory
     const { shownEnd, lists, digests } = marks
     const written = text.bytes.subarray(0, text.len)
     let planWords = PLAN_HEAD_WORDS + digests.length * (DIGEST_HEAD_WORDS + DIGEST_STATE_LEN / 4)
     for (const { elements } of lists) planWords += LIST_HEAD_WORDS + elements.length
     const textLen = (text.len + 7) & ~7
-    const start = this.#profiles.room(textLen + 4 * planWords)
+    const start = compiled.room(textLen + 4 * planWords)
     if (start === 0) return written.subarray(0, shownEnd)
 
-    this.#bytes.set(written, start)
+    bytes.set(written, start)
     this.#writePlan(start, start + textLen, marks)
-    const shown = this.#bytes.subarray(start, start + shownEnd)
-    this.#shown[this.#profiles.keep(start + textLen)] = shown
+    const shown = bytes.subarray(start, start + shownEnd)
+    this.#shown[compiled.keep(start, shownEnd, start + textLen)] = shown
     return shown
   }
 
   #writePlan(start: number, plan: number, { lists, digests }: ProfileMarks): void {
-    const words = this.#words
+    const { words } = this.#memory
     let at = plan / 4
     words[at++] = lists.length
     words[at++] = digests.length

@@ -1,21 +1,23 @@
 // A hello becomes its line: one JSON object with the keys of model/sighting.ts, in that order, and a newline.
 
+import { MAX_HELLO_LEN } from '../base/limits.js'
 import { OctetWriter } from '../base/octet-writer.js'
 import { QUALITY_NAMES } from '../model/handshake-octets.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
-import { Packet } from '../model/packet.js'
+import type { Packet } from '../model/packet.js'
 import { FINGERPRINTS } from '../model/sighting.js'
 import type { FingerprintName } from '../model/sighting.js'
 import { COMMUNITY_ID_LEN, writeCommunityId } from './community-id.js'
+import { ProfileMemory } from './compiled.js'
 import { ExtensionOrder } from './extension-order.js'
 import { FlowText } from './flow-text.js'
 import type { Origin } from './flow-text.js'
 import { writeBase64, writeJsonPrintable } from './json-text.js'
+import { AT_LINE } from './profile-layout.js'
 import { ProfileTable } from './profile-table.js'
 import { ProfileText } from './profile-text.js'
 import { putDecimal, putOctets } from './text.js'
-import { TIME_TEXT_LEN, TimeText } from './time-text.js'
 
 /** What a line holds. */
 export interface SightingOptions {
@@ -49,17 +51,16 @@ const REST_MAX = 64 + COMMUNITY_ID_LEN
  */
 export class SightingWriter {
   readonly #options: SightingOptions
+  readonly #memory = new ProfileMemory()
   readonly #flow: FlowText
   readonly #order = new ExtensionOrder()
-  readonly #profiles = new ProfileTable()
+  readonly #profiles = new ProfileTable(this.#memory)
   readonly #profileText: ProfileText
   readonly #redacted = new OctetWriter()
-  readonly #first = new Packet()
-  readonly #firstTime = new TimeText()
 
   constructor(options: SightingOptions) {
     this.#options = options
-    this.#flow = new FlowText(options.encapsulationNames, options.sensor)
+    this.#flow = new FlowText(this.#memory, options.encapsulationNames, options.sensor)
     this.#profileText = new ProfileText(
       options.fingerprints === 'all' ? new Set(FINGERPRINTS) : options.fingerprints,
     )
@@ -68,6 +69,28 @@ export class SightingWriter {
   /** Says where the hellos that follow were seen: a file or an interface. */
   setOrigin(origin: Origin): void {
     this.#flow.setOrigin(origin)
+  }
+
+  /**
+   * Appends the line of a ClientHello that is like one before, without it being parsed: a third of the time.
+   *
+   * @returns whether it is; else it is to be parsed, and written by `write`
+   */
+  writeKnown(packet: Packet, message: HandshakeOctets, out: OctetWriter): boolean {
+    const { bytes, off, end, transport, recordVersion, sslv2 } = message
+    const len = end - off
+    if (transport !== 'tcp' || sslv2 || len > MAX_HELLO_LEN) return false
+    if (this.#options.redact !== undefined) return false
+    const memory = this.#memory
+    this.#flow.setFlow(packet, transport)
+    const start = memory.copyHello(bytes, off, end)
+    const lineLen = memory.compiled.knownLine(recordVersion, start, len)
+    if (lineLen === 0) return false
+    out.reserve(lineLen + REST_MAX)
+    out.bytes.set(memory.bytes.subarray(AT_LINE, AT_LINE + lineLen), out.len)
+    out.len += lineLen
+    this.#writeRest(packet, message, memory.compiled.isEch.value !== 0, undefined, out)
+    return true
   }
 
   /** Appends the line of one ClientHello, which became whole with `packet`. */
@@ -81,25 +104,10 @@ export class SightingWriter {
 
     const shown = this.#profile(message, hello)
     out.reserve(1 + shown.length + REST_MAX)
-    const into = out.bytes
-    let at = out.len
-    into[at++] = COMMA
-    into.set(shown, at)
-    at += shown.length
-    if (this.#options.communityId) {
-      out.len = putOctets(into, at, COMMUNITY_ID)
-      writeCommunityId(packet, out)
-      at = out.len
-      into[at++] = QUOTE
-    }
-    if (hello.echIndex >= 0) at = putOctets(into, at, ECH)
-    at = putOctets(into, at, HELLO_LEN)
-    out.len = putDecimal(into, at, message.end - message.off)
-    this.#writeHello(hello, out)
-    if (message.quality !== 0) writeQuality(message.quality, out)
-    if (message.firstMicros >= 0) this.#writeFirst(message.firstMicros, out)
-    out.octet(CLOSE)
-    out.octet(NEWLINE)
+    out.bytes[out.len] = COMMA
+    out.bytes.set(shown, out.len + 1)
+    out.len += 1 + shown.length
+    this.#writeRest(packet, message, hello.echIndex >= 0, hello, out)
   }
 
   /** Appends what stands in a line from `alpn` to `iana` as an object of its own: all that the hello itself decides. */
@@ -119,12 +127,35 @@ export class SightingWriter {
     return this.#profiles.add(this.#profileText.out, marks)
   }
 
+  /** Appends what stands behind the fingerprints; REST_MAX octets are reserved. */
+  #writeRest(
+    packet: Packet,
+    message: HandshakeOctets,
+    isEch: boolean,
+    hello: Hello | undefined,
+    out: OctetWriter,
+  ): void {
+    if (this.#options.communityId) {
+      out.len = putOctets(out.bytes, out.len, COMMUNITY_ID)
+      writeCommunityId(packet, out)
+      out.octet(QUOTE)
+    }
+    const into = out.bytes
+    let at = out.len
+    if (isEch) at = putOctets(into, at, ECH)
+    at = putOctets(into, at, HELLO_LEN)
+    out.len = putDecimal(into, at, message.end - message.off)
+    if (hello !== undefined) this.#writeHello(hello, out)
+    if (message.quality !== 0) writeQuality(message.quality, out)
+    if (message.firstMicros >= 0) this.#writeFirst(message.firstMicros, out)
+    out.octet(CLOSE)
+    out.octet(NEWLINE)
+  }
+
   /** Appends the time of the first hello of the connection: that in its own line. */
   #writeFirst(firstMicros: number, out: OctetWriter): void {
-    this.#first.timeMicros = firstMicros
     out.ascii(',"hrr_of":"')
-    out.reserve(TIME_TEXT_LEN)
-    out.len = this.#firstTime.put(this.#first, out.bytes, out.len)
+    this.#flow.writeTime(firstMicros, out)
     out.octet(QUOTE)
   }
 

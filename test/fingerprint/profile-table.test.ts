@@ -8,9 +8,9 @@ import {
   PROFILE_KEY_ARENA,
   PROFILE_TEXT_ARENA,
 } from '../../src/base/limits.js'
-import { COMPILED, PAGE_LEN } from '../../src/fingerprint/compiled.js'
+import { ProfileMemory } from '../../src/fingerprint/compiled.js'
 import { ExtensionOrder } from '../../src/fingerprint/extension-order.js'
-import { AT_HELLO, AT_SLOTS, PROFILE_MEMORY_LEN } from '../../src/fingerprint/profile-layout.js'
+import { AT_FLOW, AT_HELLO, AT_SLOTS } from '../../src/fingerprint/profile-layout.js'
 import { ProfileTable } from '../../src/fingerprint/profile-table.js'
 import { ProfileText } from '../../src/fingerprint/profile-text.js'
 import type { FingerprintName } from '../../src/model/sighting.js'
@@ -24,7 +24,7 @@ const ASCII = new TextDecoder()
 
 /** A table and what it is filled with. */
 class Profiles {
-  readonly #table = new ProfileTable()
+  readonly #table = new ProfileTable(new ProfileMemory())
   readonly #order = new ExtensionOrder()
   readonly #text: ProfileText
 
@@ -225,9 +225,8 @@ describe('ProfileTable', () => {
   })
 
   it('stays within its memory whatever octets and offsets it is given', () => {
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(PROFILE_MEMORY_LEN / PAGE_LEN) })
-    const { find } = COMPILED.over(memory)
-    const bytes = new Uint8Array(memory.buffer)
+    const { bytes, compiled } = new ProfileMemory()
+    const { find, knownLine } = compiled
     bytes.fill(1, 4096, AT_HELLO)
     const number = fc.oneof(fc.nat(100), fc.nat(0xffff_ffff), fc.nat(MAX_HELLO_LEN + 10))
     fc.assert(
@@ -238,27 +237,31 @@ describe('ProfileTable', () => {
           bytes.set(octets, AT_HELLO + shift)
           const start = AT_HELLO + shift
           expect(find(0, 0, 0, 0, start, len, ciphersLen, extensionsOff, idsLen)).to.equal(-1)
+          expect(find(0, 0, 0, 0, len, start, ciphersLen, extensionsOff, idsLen)).to.equal(-1)
+          expect(knownLine(0, start, len)).to.equal(0)
+          expect(knownLine(0, len, start)).to.equal(0)
         },
       ),
       { numRuns: 5000 },
     )
-    expect(bytes.subarray(AT_SLOTS).every((octet) => octet === 0)).to.equal(true)
+    expect(bytes.subarray(AT_SLOTS, AT_FLOW).every((octet) => octet === 0)).to.equal(true)
   })
 
   it('reads no extension that is cut, however well its key is known', () => {
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(PROFILE_MEMORY_LEN / PAGE_LEN) })
-    const { find, room, keep } = COMPILED.over(memory)
+    const { bytes, compiled } = new ProfileMemory()
+    const { find, room, keep } = compiled
     // One cipher suite, then one extension of type 99 and two octets, which do not count.
-    new Uint8Array(memory.buffer).set([0x13, 1, 0, 99, 0, 2, 7, 7], AT_HELLO)
+    bytes.set([0x13, 1, 0, 99, 0, 2, 7, 7], AT_HELLO)
     const look = (len: number) => find(0, 0, 0, 0, AT_HELLO, len, 2, 2, 0)
     expect(look(8)).to.equal(-1)
-    expect(keep(room(8))).to.equal(0)
+    const text = room(8)
+    expect(keep(text, 0, text)).to.equal(0)
     expect(look(8)).to.equal(0)
     for (const len of [3, 4, 5, 6, 7]) expect(look(len), `${len} octets`).to.equal(-1)
   })
 
   it('allocates a view of the hello, and nothing else', () => {
-    const table = new ProfileTable()
+    const table = new ProfileTable(new ProfileMemory())
     const text = new ProfileText(ALL)
     const order = new ExtensionOrder()
     const hellos = u16(8).map((i) => parsed(clientHello(permuted(browserHello, i))))

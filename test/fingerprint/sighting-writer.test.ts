@@ -20,7 +20,7 @@ import {
   sightingOf,
   writerOf,
 } from './hellos.js'
-import type { Extension, Seen } from './hellos.js'
+import type { Extension, HelloParts, Seen } from './hellos.js'
 
 const KEYS = [
   ...['time', 'file', 'sensor', 'proto', 'src', 'srcport', 'dst', 'dstport', 'vlan', 'tunnel'],
@@ -186,6 +186,102 @@ describe('SightingWriter', () => {
     expect(written).to.be.above(20)
   })
 
+  it('writes a hello like one before without its being parsed, octet by octet as if it were', () => {
+    const seasoned = writerOf()
+    const seeds: HelloParts[] = [
+      browserHello,
+      { ...browserHello, extensions: [...browserHello.extensions, [0xfe0d, new Uint8Array(9)]] },
+      { ...browserHello, extensions: [...browserHello.extensions, empty(0xfafa), empty(0xff01)] },
+      { ciphers: [1, 2, 3], extensions: [] },
+      { ciphers: [0x1301], extensions: [serverName('a.example'), empty(0xffff)] },
+      { ciphers: [0x1301], extensions: [[0, list16([0, 0, 1, 0x61, 0, 0, 1, 0x62])]] },
+    ]
+    const shape = fc.record({
+      seed: fc.constantFrom(...seeds),
+      order: fc.nat(50),
+      changes: fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 3 }),
+      cut: fc.oneof(fc.constant(0), fc.nat(400)),
+    })
+    let known = 0
+    let unlike = 0
+    fc.assert(
+      fc.property(shape, ({ seed, order, changes, cut }) => {
+        const plain = clientHello(permuted(seed, order))
+        lineOf(plain, seasoned)
+        const octets = plain.slice(0, Math.max(1, plain.length - cut))
+        for (const [at, value] of changes) if (at < octets.length) octets[at] = value
+        const message = messageOf(octets)
+        const out = new OctetWriter(16)
+        if (!seasoned.writeKnown(packetOf(), message, out)) {
+          unlike++
+          expect(out.len).to.equal(0)
+          return
+        }
+        known++
+        expect(out.text()).to.equal(lineOf(octets, writerOf()))
+      }),
+      { numRuns: 2000 },
+    )
+    expect(known).to.be.above(200)
+    expect(unlike).to.be.above(200)
+  })
+
+  it('leaves to be parsed what is new, not over TCP, or not shown as it is', () => {
+    const isKnown = (parts: HelloParts, seen: Seen = {}, writer = writerOf()) => {
+      const octets = clientHello(parts)
+      const isNew = writer.writeKnown(packetOf(), messageOf(octets, seen), new OctetWriter())
+      expect(isNew).to.equal(false)
+      lineOf(octets, writer, seen)
+      return writer.writeKnown(packetOf(), messageOf(octets, seen), new OctetWriter())
+    }
+    expect(isKnown(browserHello)).to.equal(true)
+    expect(isKnown(browserHello, { transport: 'quic' })).to.equal(false)
+    expect(isKnown(browserHello, { transport: 'dtls' })).to.equal(false)
+    for (const name of ['a"b', 'a\\b', 'a\u007fb', 'a\u001fb'])
+      expect(isKnown({ ciphers: [1], extensions: [serverName(name)] }), name).to.equal(false)
+    expect(isKnown(browserHello, {}, writerOf({ redact: (_, out) => out.octet(1) }))).to.equal(
+      false,
+    )
+    const large = { ciphers: [1], extensions: [[21, new Uint8Array(65_530)] satisfies Extension] }
+    expect(isKnown({ ciphers: [1], extensions: [[21, new Uint8Array(65_400)]] })).to.equal(true)
+    expect(isKnown(large)).to.equal(false)
+  })
+
+  it('says the flow of a hello like one before', () => {
+    const octets = clientHello(browserHello)
+    const writer = writerOf({ sensor: 's-1' })
+    const packet = packetOf()
+    packet.bytes = Uint8Array.from([...new Array<number>(15).fill(0), 1, ...octets.subarray(0, 16)])
+    packet.ipVersion = 6
+    packet.dstAddrOff = 16
+    packet.vlan = 7
+    packet.encapsulationCount = 8
+    packet.encapsulation.fill(2)
+    const message = messageOf(octets, { quality: 0b11111 })
+    message.firstMicros = 1_790_000_000_000_001
+    const [first, second] = [new OctetWriter(), new OctetWriter()]
+    writer.write(packet, message, parsed(octets), first)
+    expect(writer.writeKnown(packet, message, second)).to.equal(true)
+    expect(second.text()).to.equal(first.text())
+    expect(JSON.parse(first.text())).to.include({ src: '::1', vlan: 7, sensor: 's-1' })
+  })
+
+  it('takes names as long as any path, and cuts longer ones', () => {
+    const octets = clientHello(browserHello)
+    const sensor = '\u{10000}'.repeat(2048)
+    const writer = writerOf({ sensor, encapsulationNames: ['a'.repeat(99)] })
+    const file = '\u0001'.repeat(4096)
+    writer.setOrigin({ file: `${file}more`, interface: '\u001f'.repeat(4096) })
+    lineOf(octets, writer)
+    const out = new OctetWriter()
+    const packet = packetOf()
+    packet.encapsulationCount = 8
+    expect(writer.writeKnown(packet, messageOf(octets), out)).to.equal(true)
+    const line = Buffer.from(out.bytes.subarray(0, out.len)).toString()
+    const tunnel = Array.from({ length: 8 }, () => 'a'.repeat(15)).join('/')
+    expect(JSON.parse(line)).to.include({ file, sensor, tunnel, sni: 'example.com' })
+  })
+
   it('takes extensions with bodies of any octets, and types that come twice', () => {
     const seasoned = writerOf()
     const type = fc.constantFrom(
@@ -279,5 +375,23 @@ describe('SightingWriter', () => {
       }
       expect(allocatedPerCall(each, 30_000)).to.be.below(120)
     }
+  })
+
+  it('allocates a view of the hello and one of its line, where it is like one before', () => {
+    const writer = writerOf()
+    const [packet, out] = [packetOf(), new OctetWriter()]
+    const messages = Array.from({ length: 8 }, (_, i) =>
+      messageOf(clientHello(permuted(browserHello, i))),
+    )
+    lineOf(clientHello(browserHello), writer)
+    let known = 0
+    let i = 0
+    const each = () => {
+      out.len = 0
+      const message = messages[i++ & 7]
+      if (message !== undefined && writer.writeKnown(packet, message, out)) known++
+    }
+    expect(allocatedPerCall(each, 30_000)).to.be.below(240)
+    expect(known).to.equal(i)
   })
 })

@@ -6,9 +6,9 @@ import ipaddr from 'ipaddr.js'
 import { OctetWriter } from '../../src/base/octet-writer.js'
 import { putAddress } from '../../src/fingerprint/address-text.js'
 import { writeBase64, writeJsonPrintable } from '../../src/fingerprint/json-text.js'
+import { ProfileMemory } from '../../src/fingerprint/compiled.js'
+import { FlowText } from '../../src/fingerprint/flow-text.js'
 import { putDecimal, putHex16 } from '../../src/fingerprint/text.js'
-import { TimeText } from '../../src/fingerprint/time-text.js'
-import { Packet } from '../../src/model/packet.js'
 import { printable } from '../../src/tls/printable.js'
 
 const into = new Uint8Array(256)
@@ -26,14 +26,15 @@ describe('numbers as text', () => {
 })
 
 describe('times as text', () => {
-  const packet = new Packet()
-  const timeOf = (micros: number, text = new TimeText()) => {
-    packet.timeMicros = micros
-    return textOf(text.put(packet, into, 0))
+  const newText = () => new FlowText(new ProfileMemory(), [], undefined)
+  const timeOf = (micros: number, text = newText()) => {
+    const out = new OctetWriter(32)
+    text.writeTime(micros, out)
+    return out.text()
   }
 
   it('agree with Date to the microsecond until 2255, one after another', () => {
-    const text = new TimeText()
+    const text = newText()
     fc.assert(
       fc.property(fc.nat(9_007_199_253), fc.nat(999_999), (second, micros) => {
         const iso = new Date(second * 1000).toISOString()

@@ -3,4 +3,6 @@
 // This is compiled to fingerprint/fingerprint-code.ts by `npm run assembly`; the program itself needs no compiler.
 
 export { digest } from './digest'
+export { flowText, timeText } from './flow-text'
+export { isEch, knownLine } from './known-line'
 export { find, keep, room } from './profile-table'

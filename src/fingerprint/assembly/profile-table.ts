@@ -29,8 +29,8 @@ const MAX_PROBES = 16
 const UNKNOWN = -1
 const MAX_COUNT: u32 = MAX_PROFILES
 const SLOTS: u32 = PROFILE_SLOTS
-const MAX_LEN: u32 = MAX_HELLO_LEN
-const MAX_SHIFT: u32 = SLACK
+const HELLO: u32 = AT_HELLO
+const HELLO_END: u32 = AT_HELLO + MAX_HELLO_LEN + SLACK
 const MAX_TEXT: u32 = MAX_PROFILE_TEXT
 const EMPTY: u32 = 0
 const KEYS_END: u32 = AT_KEYS + 4 * PROFILE_KEY_ARENA
@@ -43,6 +43,9 @@ class Profile {
   key: u32
   keyLen: u32
   plan: u32
+  /** What is shown of it. */
+  text: u32
+  shownLen: u32
 }
 
 /** Where in its record a profile has the order of extensions its text is in. */
@@ -56,7 +59,7 @@ let freeSlot: u32 = EMPTY
 
 /**
  * Looks up the profile of a hello, and makes its text that of this hello. From its cipher suites to its end it is `len`
- * octets at `start`, less than eight past AT_HELLO; its extensions are those from `extensionsOff` on.
+ * octets at `start`, behind AT_HELLO; its extensions are those from `extensionsOff` on.
  *
  * @returns the profile's number, or UNKNOWN
  */
@@ -72,7 +75,7 @@ export function find(
   idsLen: u32,
 ): i32 {
   freeSlot = EMPTY
-  if (start - AT_HELLO >= MAX_SHIFT || len > MAX_LEN) return UNKNOWN
+  if (start < HELLO || start > HELLO_END || len > HELLO_END - start) return UNKNOWN
   if (ciphersLen > len || extensionsOff > len) return UNKNOWN
   if (!readExtensions(start + extensionsOff, start + len)) return UNKNOWN
   const versions =
@@ -120,14 +123,21 @@ export function room(len: u32): u32 {
   return text
 }
 
-/** Keeps the profile, for which room was made, its text in the order of the hello looked up last. @returns its number */
-export function keep(plan: u32): i32 {
+/**
+ * Keeps the profile, for which room was made at `text`, in the order of the hello looked up last. Of its text the first
+ * `shownLen` octets are shown.
+ *
+ * @returns its number
+ */
+export function keep(text: u32, shownLen: u32, plan: u32): i32 {
   const record: u32 = AT_RECORDS + profiles * RECORD_LEN
   const profile = changetype<Profile>(record as usize)
   profile.hash = keyHash
   profile.key = keysEnd
   profile.keyLen = keyLen
   profile.plan = plan
+  profile.text = text
+  profile.shownLen = shownLen
   for (let i: u32 = 0; i < keyLen; i += 8) store<u64>(keysEnd + i, load<u64>(AT_KEY + i))
   keysEnd += keyLen
   takeOrder(record + ORDER)
@@ -135,6 +145,19 @@ export function keep(plan: u32): i32 {
   store<u32>(freeSlot, record)
   freeSlot = EMPTY
   return profiles++
+}
+
+/** Offset of what is shown of a profile. */
+export function shownOf(profile: i32): u32 {
+  return recordOf(profile).text
+}
+
+export function shownLenOf(profile: i32): u32 {
+  return recordOf(profile).shownLen
+}
+
+function recordOf(profile: i32): Profile {
+  return changetype<Profile>((AT_RECORDS + profile * RECORD_LEN) as usize)
 }
 
 function isKey(key: u32): bool {
