@@ -24,7 +24,6 @@ export interface Compiled {
   readonly flowText: () => number
   readonly timeText: (micros: number) => number
   readonly knownLine: (recordVersion: number, off: number, len: number) => number
-  readonly isEch: { readonly value: number }
 }
 
 /** Octets of a page of its memory. */

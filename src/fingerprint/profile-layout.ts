@@ -32,7 +32,7 @@ export const AT_KEYS = AT_RECORDS + MAX_PROFILES * RECORD_LEN
 export const AT_TEXTS = AT_KEYS + 4 * PROFILE_KEY_ARENA
 /** What a line's front is made of: a flow, FLOW_LEN octets, the pieces of text in between, and where it was seen. */
 export const AT_FLOW = AT_TEXTS + PROFILE_TEXT_ARENA + SLACK
-export const AT_PIECES = AT_FLOW + 256
+export const AT_PIECES = AT_FLOW + 512
 export const AT_ORIGIN = AT_PIECES + 1024
 /** Characters of a name shown: paths have 4 096 octets at most. */
 export const MAX_NAME_LEN = 4096
@@ -57,9 +57,11 @@ export const FLOW_TUNNEL_LEN = 28
 /** Octets of the addresses' texts, or 0 for IPv4 in four octets. */
 export const FLOW_SRC_LEN = 32
 export const FLOW_DST_LEN = 36
-export const FLOW_SRC = 40
-export const FLOW_DST = 80
-export const FLOW_TUNNEL = 120
+/** Written to: 1 where the hello of the line made last offers Encrypted Client Hello, else 0. */
+export const FLOW_ECH = 40
+export const FLOW_SRC = 48
+export const FLOW_DST = 88
+export const FLOW_TUNNEL = 128
 export const MAX_TUNNEL_NAME_LEN = 15
 /** Names of all MAX_ENCAPSULATIONS, a stroke between. */
 export const MAX_TUNNEL_LEN = 8 * (MAX_TUNNEL_NAME_LEN + 1)

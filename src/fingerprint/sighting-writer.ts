@@ -14,7 +14,7 @@ import { ExtensionOrder } from './extension-order.js'
 import { FlowText } from './flow-text.js'
 import type { Origin } from './flow-text.js'
 import { writeBase64, writeJsonPrintable } from './json-text.js'
-import { AT_LINE } from './profile-layout.js'
+import { AT_FLOW, AT_LINE, FLOW_ECH } from './profile-layout.js'
 import { ProfileTable } from './profile-table.js'
 import { ProfileText } from './profile-text.js'
 import { putDecimal, putOctets } from './text.js'
@@ -89,7 +89,7 @@ export class SightingWriter {
     out.reserve(lineLen + REST_MAX)
     out.bytes.set(memory.bytes.subarray(AT_LINE, AT_LINE + lineLen), out.len)
     out.len += lineLen
-    this.#writeRest(packet, message, memory.compiled.isEch.value !== 0, undefined, out)
+    this.#writeRest(packet, message, memory.words[(AT_FLOW + FLOW_ECH) >> 2] !== 0, undefined, out)
     return true
   }
 

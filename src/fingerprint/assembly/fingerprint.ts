@@ -4,5 +4,5 @@
 
 export { digest } from './digest'
 export { flowText, timeText } from './flow-text'
-export { isEch, knownLine } from './known-line'
+export { knownLine } from './known-line'
 export { find, keep, room } from './profile-table'

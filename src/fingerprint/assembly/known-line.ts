@@ -2,7 +2,7 @@
 // the same rules as tls/hello-parser.ts and tls/located-lists.ts: whatever breaks one of them is left to those.
 
 import { MAX_HELLO_LEN } from '../../base/limits'
-import { AT_HELLO, AT_LINE, PIECE_SNI, SLACK } from '../profile-layout'
+import { AT_FLOW, AT_HELLO, AT_LINE, FLOW_ECH, PIECE_SNI, SLACK } from '../profile-layout'
 import { bodyOf, count, sortedIndex, typeOf } from './extension-order'
 import { putFlow, putPiece, putText } from './flow-text'
 import { u16be } from './octets'
@@ -22,8 +22,6 @@ const COMMA = 0x2c
 const QUOTE: u32 = 0x22
 const BACKSLASH: u32 = 0x5c
 
-/** Whether the hello of the line made last offers Encrypted Client Hello. */
-export let isEch: bool = false
 let nameOff: u32 = 0
 let nameLen: u32 = 0
 
@@ -60,7 +58,7 @@ export function knownLine(recordVersion: u32, off: u32, len: u32): u32 {
   const rest = end - ciphers
   const profile = find(0, recordVersion, 0, version, ciphers, rest, ciphersLen, at - ciphers, 0)
   if (profile < 0 || !readName()) return 0
-  readEch()
+  store<u32>(AT_FLOW + FLOW_ECH, isEch())
   at = putFlow(AT_LINE)
   if (nameLen > 0) {
     at = putText(nameOff, nameLen, putPiece(PIECE_SNI, at))
@@ -89,13 +87,11 @@ function isPlain(octet: u32): bool {
   return octet >= 0x20 && octet <= 0x7e && octet != QUOTE && octet != BACKSLASH
 }
 
-function readEch(): void {
-  isEch = false
+/** Whether it offers Encrypted Client Hello, the last but few of the sorted types. */
+function isEch(): bool {
   for (let i = count; i > 0; i--) {
     const type = typeOf(sortedIndex(i - 1))
-    if (type <= ENCRYPTED_CLIENT_HELLO) {
-      isEch = type == ENCRYPTED_CLIENT_HELLO
-      return
-    }
+    if (type <= ENCRYPTED_CLIENT_HELLO) return type == ENCRYPTED_CLIENT_HELLO
   }
+  return false
 }
