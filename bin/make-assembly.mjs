@@ -17,6 +17,7 @@ const BOUNDED = ['--maximumMemory', '65536']
 export const LOOPS = [
   ['src/capture/assembly/pcap-records.ts', 'src/capture/pcap-records-code.ts', BOUNDED],
   ['src/fingerprint/assembly/fingerprint.ts', 'src/fingerprint/fingerprint-code.ts', []],
+  ['src/stream/assembly/ordinary.ts', 'src/stream/ordinary-code.ts', []],
   ['src/wire/assembly/skim.ts', 'src/wire/skim-code.ts', BOUNDED],
 ]
 

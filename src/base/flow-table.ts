@@ -1,4 +1,15 @@
 import { i32 } from './bytes.js'
+import {
+  BUCKET_WORDS,
+  CLOCK,
+  KEY_WORDS,
+  KEYS,
+  REMEMBERED,
+  SETS,
+  STAMPS,
+  STATE_WORDS,
+  WAYS,
+} from './flow-layout.js'
 
 // A set-associative cache of flows in typed arrays. An entry is a number; whoever owns the table keeps its own state
 // in arrays indexed by it.
@@ -8,16 +19,6 @@ import { i32 } from './bytes.js'
 //
 // Memory is fixed, a search looks at eight tags at most, and a full bucket gives up its oldest entry, so a flood of
 // forged flows costs time linear in its packets and nothing else. The hash is keyed: nobody outside can aim at a bucket.
-
-const WAYS = 8
-/** Entries set since the table was empty that are remembered one by one, so that emptying it costs what filling it did. */
-const REMEMBERED = 4096
-/** Words of a key: ports, IP version, then the addresses. */
-const KEY_WORDS = 10
-/** Offsets and length of a bucket, words. It is one piece, so that a flow costs one page of memory, not three. */
-const STAMPS = WAYS
-const KEYS = 2 * WAYS
-const BUCKET_WORDS = WAYS * (2 + KEY_WORDS)
 
 /** What tells one direction of a flow: addresses as offsets into `bytes`, ports. A Packet is one. */
 export interface FlowKey {
@@ -41,9 +42,8 @@ export class FlowTable {
   readonly cellMask: number
   private readonly bucketMask: number
   private readonly words: Int32Array
-  private clock = 0
-  private readonly remembered = new Int32Array(REMEMBERED)
-  private sets = 0
+  private readonly state: Int32Array
+  private readonly remembered: Int32Array
   private readonly k0: number
   private readonly k1: number
   private readonly k2: number
@@ -51,17 +51,39 @@ export class FlowTable {
   /**
    * @param capacity entries, a power of two, at least 8
    * @param seed secret of the hash, an integer from 0 to 2^48
+   * @param room memory of `FlowTable.lenOf(capacity)` zero octets from `off` on, a multiple of four
    */
-  constructor(capacity: number, seed: number) {
+  constructor(
+    capacity: number,
+    seed: number,
+    room: { readonly buffer: ArrayBuffer; readonly off: number } = {
+      buffer: new ArrayBuffer(FlowTable.lenOf(capacity)),
+      off: 0,
+    },
+  ) {
     this.capacity = capacity
     this.cellMask = capacity - 1
     this.bucketMask = capacity / WAYS - 1
-    this.watched = new Uint8Array(capacity)
-    this.filter = new Uint8Array(capacity / 8)
-    this.words = new Int32Array((capacity / WAYS) * BUCKET_WORDS)
+    const { buffer } = room
+    let at = room.off
+    this.state = new Int32Array(buffer, at, STATE_WORDS)
+    at += this.state.byteLength
+    this.remembered = new Int32Array(buffer, at, REMEMBERED)
+    at += this.remembered.byteLength
+    this.words = new Int32Array(buffer, at, (capacity / WAYS) * BUCKET_WORDS)
+    at += this.words.byteLength
+    this.watched = new Uint8Array(buffer, at, capacity)
+    this.filter = new Uint8Array(buffer, at + capacity, capacity / 8)
     this.k0 = mix(seed | 0, 0x243f6a88)
     this.k1 = mix(Math.floor(seed / 0x1_0000_0000) | 0, this.k0 ^ 0x13198a2e)
     this.k2 = mix(this.k1, this.k0 ^ 0x03707344)
+  }
+
+  /** Octets of memory a table of so many entries takes. */
+  static lenOf(capacity: number): number {
+    return (
+      4 * (STATE_WORDS + REMEMBERED + (capacity / WAYS) * BUCKET_WORDS) + capacity + capacity / 8
+    )
   }
 
   /** The key of the hash: three words, for who makes the same hash elsewhere. */
@@ -117,7 +139,7 @@ export class FlowTable {
     const at = bucket * BUCKET_WORDS
     for (let way = 0; way < WAYS; way++) {
       if (words[at + way] === hash && this.isKey(at + KEYS + way * KEY_WORDS, key)) {
-        words[at + STAMPS + way] = ++this.clock | 0
+        words[at + STAMPS + way] = this.tick()
         return bucket * WAYS + way
       }
     }
@@ -134,7 +156,7 @@ export class FlowTable {
     for (let way = 0; way < WAYS; way++) {
       if (words[at + way] === 0) return bucket * WAYS + way
       // Ages, not stamps: they are right across the wrap of the clock.
-      const age = (this.clock - (words[at + STAMPS + way] ?? 0)) >>> 0
+      const age = ((this.state[CLOCK] ?? 0) - (words[at + STAMPS + way] ?? 0)) >>> 0
       if (age > oldestAge) {
         oldestAge = age
         oldest = way
@@ -154,13 +176,14 @@ export class FlowTable {
 
   /** Writes the flow into `entry`, which must come from `place(hash)`. */
   set(entry: number, hash: number, key: FlowKey): void {
-    if (this.sets < REMEMBERED) this.remembered[this.sets] = entry
-    this.sets++
+    const sets = this.state[SETS] ?? 0
+    if (sets < REMEMBERED) this.remembered[sets] = entry
+    this.state[SETS] = Math.min(sets, REMEMBERED) + 1
     const words = this.words
     const bytes = key.bytes
     const tag = tagOf(entry)
     words[tag] = hash
-    words[tag + STAMPS] = ++this.clock | 0
+    words[tag + STAMPS] = this.tick()
     const at = keyOf(entry)
     words[at] = (key.srcPort << 16) | key.dstPort
     words[at + 1] = key.ipVersion
@@ -180,12 +203,19 @@ export class FlowTable {
 
   /** Frees all entries, and no flow is watched. */
   clear(): void {
-    if (this.sets <= REMEMBERED) {
-      for (let i = 0; i < this.sets; i++) this.remove(this.remembered[i] ?? 0)
+    const sets = this.state[SETS] ?? 0
+    if (sets <= REMEMBERED) {
+      for (let i = 0; i < sets; i++) this.remove(this.remembered[i] ?? 0)
     } else this.words.fill(0)
-    this.sets = 0
+    this.state[SETS] = 0
     this.watched.fill(0)
     this.filter.fill(0)
+  }
+
+  private tick(): number {
+    const clock = ((this.state[CLOCK] ?? 0) + 1) | 0
+    this.state[CLOCK] = clock
+    return clock
   }
 
   private isKey(at: number, key: FlowKey): boolean {

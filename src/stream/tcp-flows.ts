@@ -7,39 +7,25 @@ import {
   TCP_SLOT_CLASSES,
 } from '../base/limits.js'
 import { ANCHOR, BASE, OWNER, SLOT_WORDS, SlotPool, type SlotClass } from '../base/slot-pool.js'
+import {
+  AT_FLOWS,
+  AT_HAND,
+  CERTIFICATE_DUE,
+  FIRST,
+  FLAGS,
+  FLOW_WORDS,
+  NEXT,
+  PASSED,
+  SEEN,
+  SLOT,
+  WATCHED,
+} from './tcp-layout.js'
 
-// What is known of each direction of a TCP connection, eight words a flow, the last two of them one double. A flow is
-// *watched* while every segment of it matters: from its SYN to its hello, while a hello is unfinished, and from a hello
-// to what follows it. All others are only looked up when a segment of theirs looks like a hello.
-
-/** Words of a flow's state, in `words` at `entry * FLOW_WORDS`. */
-export const FLOW_WORDS = 8
-export const FLAGS = 0
-/** Sequence number of the first octet that may be of interest: the one behind the SYN, else the first hello's. */
-export const FIRST = 1
-/** Sequence number up to which all is known, as far as the flow was watched. */
-export const NEXT = 2
-/** Slot of the unfinished hello, or -1. */
-export const SLOT = 3
-/** Seconds of packet time of the last segment looked at, modulo 2^32. */
-const SEEN = 4
-/** Octets passed over before a hello. */
-export const PASSED = 5
-/** Packet time at which the first ClientHello was whole, microseconds: in `micros`, two words each. */
-export const FIRST_MICROS = 3
-
-// Bits of FLAGS; from RANDOM_SHIFT on the beginning of the random of the last hello given.
-export const SYN_SEEN = 1
-export const WATCHED = 2
-/** A hello of this direction was given. */
-export const GIVEN = 4
-/** A segment was cut by the snaplen. */
-export const CUT = 8
-/** Octets came more than once. */
-export const REPEATED = 16
-/** A ServerHello was given, and a Certificate may follow it. */
-export const CERTIFICATE_DUE = 32
-export const RANDOM_SHIFT = 8
+// What is known of each direction of a TCP connection, FLOW_WORDS words a flow. A flow is *watched* while every segment of it
+// matters: from its SYN to its hello, while a hello is unfinished, and from a hello to what follows it. All others are only
+// looked up when a segment of theirs looks like a hello.
+//
+// Flows and their table lie in memory that the loop over ordinary segments works on, too: tcp-layout.ts says where.
 
 /** Sizes of the tables, smaller ones in tests. */
 export interface TcpFlowSizes {
@@ -47,6 +33,7 @@ export interface TcpFlowSizes {
   readonly slots: readonly SlotClass[]
 }
 
+const PAGE_LEN = 65_536
 export const DEFAULT_SIZES: TcpFlowSizes = { entries: TCP_FLOW_ENTRIES, slots: TCP_SLOT_CLASSES }
 
 /** Counter of a hello given up. */
@@ -55,19 +42,28 @@ export type DropReason =
 
 /** Flow table and slots of TCP, and who gives way when either is full. */
 export class TcpFlows {
+  readonly memory: { readonly buffer: ArrayBuffer }
   readonly table: FlowTable
   readonly pool: SlotPool
   readonly words: Int32Array
   /** The same memory. */
   readonly micros: Float64Array
   private readonly counters: Counters
-  private hand = 0
+  /** How far the sweep is, in its only word. */
+  private readonly hand: Int32Array
 
   constructor(seed: number, counters: Counters, sizes: TcpFlowSizes) {
-    this.table = new FlowTable(sizes.entries, seed)
+    const { entries } = sizes
+    const off = AT_FLOWS + 4 * FLOW_WORDS * entries
+    this.memory = new WebAssembly.Memory({
+      initial: Math.ceil((off + FlowTable.lenOf(entries)) / PAGE_LEN),
+    })
+    const { buffer } = this.memory
+    this.table = new FlowTable(entries, seed, { buffer, off })
     this.pool = new SlotPool(sizes.slots)
-    this.words = new Int32Array(sizes.entries * FLOW_WORDS)
-    this.micros = new Float64Array(this.words.buffer)
+    this.words = new Int32Array(buffer, AT_FLOWS, entries * FLOW_WORDS)
+    this.micros = new Float64Array(buffer, AT_FLOWS, (entries * FLOW_WORDS) / 2)
+    this.hand = new Int32Array(buffer, AT_HAND, 1)
     this.counters = counters
   }
 
@@ -106,8 +102,9 @@ export class TcpFlows {
     this.words[entry * FLOW_WORDS + FLAGS] = 0
     // Two steps of the sweep for each new flow: it goes round before the table could fill twice.
     for (let i = 0; i < 2; i++) {
-      this.hand = (this.hand + 1) & this.table.cellMask
-      if (this.hand !== entry && this.table.isTaken(this.hand)) this.expire(this.hand, seconds)
+      const swept = ((this.hand[0] ?? 0) + 1) & this.table.cellMask
+      this.hand[0] = swept
+      if (swept !== entry && this.table.isTaken(swept)) this.expire(swept, seconds)
     }
     return entry
   }

@@ -4,6 +4,7 @@ import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN, MAX_SEQUENCE_DISTANCE } from '../base
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../model/packet.js'
 import { findStart } from './find-start.js'
+import { secondsOf } from './seconds.js'
 import {
   isPrefix,
   skipChangeCipherSpec,
@@ -12,25 +13,30 @@ import {
   WANT_SERVER_HELLO,
 } from './hello-start.js'
 import { SOLID, SLOT_WORDS, BASE, ANCHOR } from '../base/slot-pool.js'
+import { OrdinarySegments } from './ordinary-segments.js'
+import { DEFAULT_SIZES, TcpFlows, type TcpFlowSizes } from './tcp-flows.js'
 import {
   CERTIFICATE_DUE,
   CUT,
-  DEFAULT_SIZES,
   FIRST,
   FLOW_WORDS,
   GIVEN,
+  LEFT,
   NEXT,
   PASSED,
   SLOT,
   SYN_SEEN,
-  TcpFlows,
-  type TcpFlowSizes,
-} from './tcp-flows.js'
-import { NOTHING, TcpMessages } from './tcp-messages.js'
+  TAKEN_HELLO,
+  TAKEN_SYN,
+} from './tcp-layout.js'
+import { CLIENT_HELLO, NOTHING, TcpMessages } from './tcp-messages.js'
 
 // From segments to whole hellos, one direction of a connection at a time.
 //
-//   segment ─▶ begins like a hello? ── no ──▶ flow watched? ── no ──▶ nothing (nearly all traffic)
+//   segment ─▶ ordinary? ─ yes ─▶ taken in WebAssembly, a hello given where it lies
+//                    │ no
+//                    ▼
+//              begins like a hello? ── no ──▶ flow watched? ── no ──▶ nothing (nearly all traffic)
 //                    │ yes                         │ yes
 //                    ▼                             ▼
 //              whole in one record? ─ yes ─▶ given where it lies, never copied
@@ -55,6 +61,7 @@ export class TcpHellos {
   readonly message: HandshakeOctets
   private readonly messages: TcpMessages
   private readonly flows: TcpFlows
+  private readonly ordinary: OrdinarySegments
   private readonly counters: Counters
   private readonly anyPort: boolean
   private readonly isPort = new Uint8Array(65_536)
@@ -65,6 +72,7 @@ export class TcpHellos {
     this.flows = new TcpFlows(options.seed, counters, sizes)
     this.messages = new TcpMessages(this.flows, counters)
     this.message = this.messages.message
+    this.ordinary = new OrdinarySegments(this.flows)
     this.server = options.server
     this.anyPort = options.ports === undefined
     for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
@@ -104,6 +112,10 @@ export class TcpHellos {
     this.messages.following = -1
     const hasControl = (packet.flags & CONTROL) !== 0
     if (packet.payloadLen === 0 && !hasControl) return NOTHING
+    if (!this.server && this.isToServer(packet)) {
+      const taken = this.ordinary.take(packet)
+      if (taken !== LEFT) return this.noteTaken(packet, taken)
+    }
     const wanted = this.wantedOf(packet)
     if (wanted === 0) {
       if (hasControl) this.countAccepted(packet)
@@ -121,6 +133,13 @@ export class TcpHellos {
   /** A further message that the segment given to `take` made whole; as `take`. */
   next(): number {
     return this.messages.next()
+  }
+
+  private noteTaken(packet: Packet, taken: number): number {
+    if (taken === TAKEN_SYN) this.counters.tcp_syns++
+    if (taken !== TAKEN_HELLO) return NOTHING
+    this.ordinary.fill(this.message, packet)
+    return CLIENT_HELLO
   }
 
   private wantedOf(packet: Packet): number {
@@ -294,9 +313,4 @@ export class TcpHellos {
     this.flows.dropSlot(entry, 'hello_too_long')
     this.flows.unwatch(entry)
   }
-}
-
-/** Seconds of packet time, modulo 2^32. */
-function secondsOf(packet: Packet): number {
-  return Math.trunc(packet.timeMicros / 1e6) | 0
 }

@@ -50,8 +50,8 @@ import {
   REPEATED,
   SLOT,
   SYN_SEEN,
-  type TcpFlows,
-} from './tcp-flows.js'
+} from './tcp-layout.js'
+import type { TcpFlows } from './tcp-flows.js'
 
 /** What a segment made whole. */
 export const NOTHING = 0

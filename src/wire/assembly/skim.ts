@@ -6,6 +6,7 @@
 //
 // This is compiled to wire/skim-code.ts by `npm run assembly`; the program itself needs no compiler.
 
+import { hashAddresses, hashFurther, hashPorts } from '../../base/assembly/flow-hash'
 import {
   AT_BYTES,
   AT_CAPLEN,
@@ -300,26 +301,11 @@ function judgeUdp(header: u32, wireEnd: u32, end: u32): i32 {
 function flowHash(addresses: u32, addressLen: u32, ports: u32): i32 {
   const src = addresses
   const dst = addresses + addressLen
-  let h = fold(i32be(src) ^ k0, 0x7feb352d) + fold(i32be(dst) ^ k1, 0x5bd1e995)
+  let h = hashAddresses(i32be(src), i32be(dst), k0, k1)
   for (let i: u32 = 4; i < addressLen; i += 4) {
-    h = mix(h ^ i32be(src + i), k0)
-    h = mix(h ^ i32be(dst + i), k1)
+    h = hashFurther(h, i32be(src + i), i32be(dst + i), k0, k1)
   }
-  h += fold(i32be(ports) ^ k2, 0x2c1b3c6d)
-  h = mix(h, k2)
-  return h == 0 ? 1 : h
-}
-
-function fold(word: i32, factor: i32): i32 {
-  const h = word * factor
-  return h ^ (h >>> 15)
-}
-
-function mix(word: i32, key: i32): i32 {
-  let h = word ^ key
-  h = (h ^ (h >>> 16)) * 0x7feb352d
-  h = (h ^ (h >>> 15)) * 0x846ca68b
-  return h ^ (h >>> 16)
+  return hashPorts(h, i32be(ports), k2)
 }
 
 function u16be(at: u32): u32 {

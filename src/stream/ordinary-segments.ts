@@ -1,0 +1,89 @@
+// The part of the TCP room that runs for nearly every segment: assembly/ordinary.ts. Here it is given the segment.
+
+import { Loop } from '../base/assembly.js'
+import { i32, u16 } from '../base/bytes.js'
+import type { HandshakeOctets } from '../model/handshake-octets.js'
+import type { Packet } from '../model/packet.js'
+import { STARTS } from './find-start.js'
+import { RECORD_HEADER_LEN } from './hello-start.js'
+import { CODE } from './ordinary-code.js'
+import { secondsOf } from './seconds.js'
+import type { TcpFlows } from './tcp-flows.js'
+import {
+  AT_SEGMENT,
+  AT_STARTS,
+  SEGMENT_FIRST_MICROS,
+  SEGMENT_FLAGS,
+  SEGMENT_HEAD,
+  SEGMENT_KEY,
+  SEGMENT_MICROS,
+  SEGMENT_PAYLOAD_LEN,
+  SEGMENT_PAYLOAD_WIRE_LEN,
+  SEGMENT_QUALITY,
+  SEGMENT_SECONDS,
+  SEGMENT_SEQ,
+} from './tcp-layout.js'
+
+/** The loop's exports. */
+interface OrdinaryLoop {
+  readonly prepare: (entries: number, k0: number, k1: number, k2: number) => void
+  readonly take: () => number
+}
+
+const LOOP = new Loop<OrdinaryLoop>(CODE)
+const SEGMENT_WORDS = 64
+const HEAD_WORDS = 4
+const V6_WORDS = 4
+
+/** Takes ordinary segments. */
+export class OrdinarySegments {
+  private readonly words: Int32Array
+  private readonly doubles: Float64Array
+  private readonly loop: OrdinaryLoop
+
+  constructor({ memory, table }: TcpFlows) {
+    const { buffer } = memory
+    this.words = new Int32Array(buffer, AT_SEGMENT, SEGMENT_WORDS)
+    this.doubles = new Float64Array(buffer, AT_SEGMENT, SEGMENT_WORDS / 2)
+    new Uint8Array(buffer).set(STARTS, AT_STARTS)
+    this.loop = LOOP.over(memory)
+    const [k0 = 0, k1 = 0, k2 = 0] = table.key
+    this.loop.prepare(table.capacity, k0, k1, k2)
+  }
+
+  /** Takes a segment to a server, where it is ordinary. @returns LEFT or a TAKEN_ value */
+  take(packet: Packet): number {
+    const { words } = this
+    const { bytes, payloadOff, srcAddrOff, dstAddrOff } = packet
+    this.doubles[SEGMENT_MICROS] = packet.timeMicros
+    words[SEGMENT_SECONDS] = secondsOf(packet)
+    words[SEGMENT_SEQ] = packet.seq
+    words[SEGMENT_FLAGS] = packet.flags
+    words[SEGMENT_PAYLOAD_LEN] = packet.payloadLen
+    words[SEGMENT_PAYLOAD_WIRE_LEN] = packet.payloadWireLen
+    // Past the payload's end stands whatever is there: the loop asks for the length first.
+    for (let i = 0; i < HEAD_WORDS; i++) words[SEGMENT_HEAD + i] = i32(bytes, payloadOff + 4 * i)
+    words[SEGMENT_KEY] = (packet.srcPort << 16) | packet.dstPort
+    words[SEGMENT_KEY + 1] = packet.ipVersion
+    words[SEGMENT_KEY + 2] = i32(bytes, srcAddrOff)
+    words[SEGMENT_KEY + 3] = i32(bytes, dstAddrOff)
+    if (packet.ipVersion === 6) {
+      for (let i = 1; i < V6_WORDS; i++) {
+        words[SEGMENT_KEY + 2 + 2 * i] = i32(bytes, srcAddrOff + 4 * i)
+        words[SEGMENT_KEY + 3 + 2 * i] = i32(bytes, dstAddrOff + 4 * i)
+      }
+    }
+    return this.loop.take()
+  }
+
+  /** Fills `message` with the hello that `take` found in the packet. */
+  fill(message: HandshakeOctets, { bytes, payloadOff, payloadLen }: Packet): void {
+    message.bytes = bytes
+    message.off = payloadOff + RECORD_HEADER_LEN
+    message.end = payloadOff + payloadLen
+    message.recordVersion = u16(bytes, payloadOff + 1)
+    message.sslv2 = false
+    message.quality = this.words[SEGMENT_QUALITY] ?? 0
+    message.firstMicros = this.doubles[SEGMENT_FIRST_MICROS / 2] ?? -1
+  }
+}

@@ -1,0 +1,64 @@
+// How the flows of TCP lie in memory, in words unless said otherwise, and what is said of a segment to the loop in
+// WebAssembly. Plain numbers, since that reads this file too.
+
+/** Words of a flow's state. */
+export const FLOW_WORDS = 8
+export const FLAGS = 0
+/** Sequence number of the first octet that may be of interest: the one behind the SYN, else the first hello's. */
+export const FIRST = 1
+/** Sequence number up to which all is known, as far as the flow was watched. */
+export const NEXT = 2
+/** Slot of the unfinished hello, or -1. */
+export const SLOT = 3
+/** Seconds of packet time of the last segment looked at, modulo 2^32. */
+export const SEEN = 4
+/** Octets passed over before a hello. */
+export const PASSED = 5
+/** Packet time at which the first ClientHello was whole, microseconds: a double, of two words each. */
+export const FIRST_MICROS = 3
+
+// Bits of FLAGS; from RANDOM_SHIFT on the beginning of the random of the last hello given.
+export const SYN_SEEN = 1
+export const WATCHED = 2
+/** A hello of this direction was given. */
+export const GIVEN = 4
+/** A segment was cut by the snaplen. */
+export const CUT = 8
+/** Octets came more than once. */
+export const REPEATED = 16
+/** A ServerHello was given, and a Certificate may follow it. */
+export const CERTIFICATE_DUE = 32
+export const RANDOM_SHIFT = 8
+
+// Octet offsets; below them the compiler keeps things of its own.
+/** A segment: SEGMENT_ words. */
+export const AT_SEGMENT = 1024
+/** An octet for each that a payload may begin with: find-start.ts. */
+export const AT_STARTS = AT_SEGMENT + 256
+/** How far the sweep of the flows is, a word. */
+export const AT_HAND = AT_STARTS + 256
+/** Flows, and behind them their table. */
+export const AT_FLOWS = AT_HAND + 64
+
+export const SEGMENT_MICROS = 0
+/** Packet time at which the first hello of the connection was whole, or -1: a double, written to. */
+export const SEGMENT_FIRST_MICROS = 2
+/** QUALITY_ bits of the hello, written to. */
+export const SEGMENT_QUALITY = 4
+export const SEGMENT_SECONDS = 5
+export const SEGMENT_SEQ = 6
+export const SEGMENT_FLAGS = 7
+export const SEGMENT_PAYLOAD_LEN = 8
+export const SEGMENT_PAYLOAD_WIRE_LEN = 9
+/** The first sixteen octets of the payload, four words in network order. */
+export const SEGMENT_HEAD = 10
+/** Its flow's key, as a flow table has it. */
+export const SEGMENT_KEY = 14
+
+// What the loop makes of a segment.
+/** Nothing was done: it is out of the ordinary. */
+export const LEFT = -1
+export const TAKEN = 0
+export const TAKEN_SYN = 1
+/** It is a ClientHello, in one record. */
+export const TAKEN_HELLO = 2
