@@ -13,9 +13,10 @@ import { stopSignal } from './stop-signal.js'
 
 /**
  * Octets to read from which on workers are started: they take a tenth of a second to be ready, and as long to warm up. Where
- * hellos are rare that is 200 MB of reading; whoever asks for workers knows that they are not.
+ * there is nothing but hellos that is made good by half a gigabyte, where hellos are rare by some; whoever asks for workers
+ * knows better.
  */
-const WORKERS_FROM = 256 << 20
+const WORKERS_FROM = 1 << 30
 const ASKED_WORKERS_FROM = 32 << 20
 
 /** Exit codes of a reading that a signal ended, as shells have them. */

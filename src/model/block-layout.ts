@@ -1,8 +1,8 @@
 // Where a block's arrays lie in memory that WebAssembly shares, as octet offsets. Plain numbers, since the filter's loop,
 // which is no TypeScript, reads this file too.
 
-/** Frames one block holds at most. Blocks of a mebibyte with the smallest frames (60 + 16 octets) just fit. */
-export const BLOCK_FRAMES = 16_384
+/** Frames one block holds at most: all there are in a mebibyte of classic pcap, be they empty. Their numbers have 16 bits. */
+export const BLOCK_FRAMES = 65_536
 
 /** Below it the compiler may keep things of its own. */
 export const AT_TIME = 1024

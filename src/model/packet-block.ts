@@ -34,11 +34,11 @@ export interface PacketBlock {
   readonly flow?: Int32Array
 }
 
-/** What is kept where nothing is taken out. */
-const ALL = Uint16Array.from({ length: BLOCK_FRAMES }, (_, i) => i)
-
 /** An empty block over `bytes`. */
 export function newPacketBlock(bytes: Uint8Array): PacketBlock {
+  const kept = new Uint16Array(BLOCK_FRAMES)
+  // nothing is taken out of it
+  for (let i = 0; i < BLOCK_FRAMES; i++) kept[i] = i
   return {
     bytes,
     count: 0,
@@ -48,7 +48,7 @@ export function newPacketBlock(bytes: Uint8Array): PacketBlock {
     timeMicros: new Float64Array(BLOCK_FRAMES),
     linkType: new Uint16Array(BLOCK_FRAMES),
     keptCount: 0,
-    kept: ALL,
+    kept,
   }
 }
 
