@@ -12,6 +12,7 @@ import type { TcpFlows } from './tcp-flows.js'
 import {
   AT_SEGMENT,
   AT_STARTS,
+  LEFT,
   SEGMENT_FIRST_MICROS,
   SEGMENT_FLAGS,
   SEGMENT_HEAD,
@@ -54,15 +55,16 @@ export class OrdinarySegments {
   /** Takes a segment to a server, where it is ordinary. @returns LEFT or a TAKEN_ value */
   take(packet: Packet): number {
     const { words } = this
-    const { bytes, payloadOff, srcAddrOff, dstAddrOff } = packet
+    const { bytes, payloadOff, payloadLen, srcAddrOff, dstAddrOff } = packet
+    if (payloadLen >= 4 * HEAD_WORDS) {
+      for (let i = 0; i < HEAD_WORDS; i++) words[SEGMENT_HEAD + i] = i32(bytes, payloadOff + 4 * i)
+    } else if (payloadLen > 0) return LEFT
     this.doubles[SEGMENT_MICROS] = packet.timeMicros
     words[SEGMENT_SECONDS] = secondsOf(packet)
     words[SEGMENT_SEQ] = packet.seq
     words[SEGMENT_FLAGS] = packet.flags
-    words[SEGMENT_PAYLOAD_LEN] = packet.payloadLen
+    words[SEGMENT_PAYLOAD_LEN] = payloadLen
     words[SEGMENT_PAYLOAD_WIRE_LEN] = packet.payloadWireLen
-    // Past the payload's end stands whatever is there: the loop asks for the length first.
-    for (let i = 0; i < HEAD_WORDS; i++) words[SEGMENT_HEAD + i] = i32(bytes, payloadOff + 4 * i)
     words[SEGMENT_KEY] = (packet.srcPort << 16) | packet.dstPort
     words[SEGMENT_KEY + 1] = packet.ipVersion
     words[SEGMENT_KEY + 2] = i32(bytes, srcAddrOff)
