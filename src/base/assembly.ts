@@ -6,6 +6,9 @@ const MEMORY_IMPORT = [3, ...ascii('env'), 6, ...ascii('memory'), 2]
 /** The bit of these limits that says that other threads see the memory (WebAssembly core specification 3.0, §5.3.14). */
 const SHARED = 2
 
+/** Octets of a page of WebAssembly's memory. */
+export const PAGE_LEN = 65_536
+
 /** A compiled loop, in base64. */
 export class Loop<Exports> {
   readonly #base64: string

@@ -1,7 +1,7 @@
 // The half of this room that runs for every hello, compiled from assembly/: it is warm at once, and quicker than JavaScript
 // at hashes and at what no one can foresee, as shuffled extensions.
 
-import { Loop } from '../base/assembly.js'
+import { Loop, PAGE_LEN } from '../base/assembly.js'
 import { CODE } from './fingerprint-code.js'
 import { AT_HELLO, PROFILE_MEMORY_LEN } from './profile-layout.js'
 
@@ -26,8 +26,6 @@ export interface Compiled {
   readonly knownLine: (recordVersion: number, off: number, len: number) => number
 }
 
-/** Octets of a page of its memory. */
-export const PAGE_LEN = 65_536
 export const COMPILED = new Loop<Compiled>(CODE)
 
 /** Memory for profiles and lines, as profile-layout.ts has it, in all the ways it is looked at. */

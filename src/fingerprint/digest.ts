@@ -1,8 +1,9 @@
 // The hashes that the definitions of fingerprints ask for. They are in WebAssembly, assembly/digest.ts: node:crypto takes
 // 0.3 µs a call besides the hash itself, keeps no state of what was hashed before, and is loaded in 7 ms.
 
+import { PAGE_LEN } from '../base/assembly.js'
 import type { OctetWriter } from '../base/octet-writer.js'
-import { COMPILED, PAGE_LEN } from './compiled.js'
+import { COMPILED } from './compiled.js'
 import type { Compiled } from './compiled.js'
 import { AT_DIGEST, AT_DIGITS, AT_MESSAGE, MESSAGE_SLACK, SHA_1 } from './digest-terms.js'
 import { writeBase64 } from './json-text.js'

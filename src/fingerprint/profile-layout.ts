@@ -30,7 +30,7 @@ export const AT_SLOTS = AT_KEY + MAX_PROFILE_KEY_LEN + SLACK
 export const AT_RECORDS = AT_SLOTS + 4 * PROFILE_SLOTS
 export const AT_KEYS = AT_RECORDS + MAX_PROFILES * RECORD_LEN
 export const AT_TEXTS = AT_KEYS + 4 * PROFILE_KEY_ARENA
-/** What a line's front is made of: a flow, FLOW_LEN octets, the pieces of text in between, and where it was seen. */
+/** What a line's front is made of: a flow (FLOW_ values), the pieces of text in between, and where it was seen. */
 export const AT_FLOW = AT_TEXTS + PROFILE_TEXT_ARENA + SLACK
 export const AT_PIECES = AT_FLOW + 512
 export const AT_ORIGIN = AT_PIECES + 1024

@@ -72,7 +72,7 @@ export class SightingWriter {
   }
 
   /**
-   * Appends the line of a ClientHello that is like one before, without it being parsed: a third of the time.
+   * Appends the line of a ClientHello that is like one before, without its being parsed.
    *
    * @returns whether it is; else it is to be parsed, and written by `write`
    */

@@ -1,3 +1,4 @@
+import { PAGE_LEN } from '../base/assembly.js'
 import {
   AT_BYTES,
   AT_CAPLEN,
@@ -51,8 +52,6 @@ export function newPacketBlock(bytes: Uint8Array): PacketBlock {
     kept,
   }
 }
-
-const PAGE_LEN = 65_536
 
 /** A block in memory that WebAssembly may look at. */
 export type MemoryBlock = PacketBlock & Required<Pick<PacketBlock, 'memory' | 'flow'>>

@@ -37,6 +37,11 @@ export class Packet {
   readonly encapsulation = new Uint8Array(MAX_ENCAPSULATIONS)
 }
 
+/** Seconds of packet time, modulo 2^32. */
+export function secondsOf(packet: Packet): number {
+  return Math.trunc(packet.timeMicros / 1e6) | 0
+}
+
 export const TCP_FIN = 0x01
 export const TCP_SYN = 0x02
 export const TCP_RST = 0x04

@@ -1,6 +1,6 @@
 import type { Counters } from '../base/counters.js'
 import { ReversedFlow } from '../base/reversed-flow.js'
-import type { Packet } from '../model/packet.js'
+import { type Packet, secondsOf } from '../model/packet.js'
 import { CONNECTION_WORDS, KEYS, type QuicConnections, ROW } from './connections.js'
 import { CLIENT, initialKeys, KEY_WORDS, SERVER } from './initial-keys.js'
 import { type LongHeader, MIN_CLIENT_DCID_LEN } from './long-header.js'
@@ -47,7 +47,7 @@ export class InitialOpener {
     isFromServer: boolean,
     server: boolean,
   ): boolean {
-    const seconds = Math.trunc(packet.timeMicros / 1e6) | 0
+    const seconds = secondsOf(packet)
     const newest = this.connections.newestOf(packet, seconds)
     if (newest < 0 && isFromServer) {
       const other = this.connections.newestOf(this.reverse.of(packet), seconds)

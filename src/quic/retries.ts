@@ -1,6 +1,6 @@
 import type { Counters } from '../base/counters.js'
 import { ReversedFlow } from '../base/reversed-flow.js'
-import type { Packet } from '../model/packet.js'
+import { type Packet, secondsOf } from '../model/packet.js'
 import type { QuicConnections } from './connections.js'
 import type { LongHeader } from './long-header.js'
 import { RetryIntegrity } from './retry-integrity.js'
@@ -29,7 +29,7 @@ export class Retries {
     counters.quic_retries++
     if (packet.payloadLen < packet.payloadWireLen || !hasRetryTag(header.version)) return
     const { dcidOff, dcidLen } = header
-    const seconds = Math.trunc(packet.timeMicros / 1e6) | 0
+    const seconds = secondsOf(packet)
     const newest = connections.newestOf(this.reverse.of(packet), seconds)
     const first = connections.nextOfScid(newest, bytes, dcidOff, dcidLen)
     for (let c = first; c >= 0;) {

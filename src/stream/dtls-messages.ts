@@ -3,7 +3,7 @@ import type { Counters } from '../base/counters.js'
 import { MAX_HELLO_LEN } from '../base/limits.js'
 import { BASE, PUT_REPEATED, SLOT_WORDS, SOLID } from '../base/slot-pool.js'
 import { HandshakeOctets, QUALITY_HRR, QUALITY_RETRANSMIT } from '../model/handshake-octets.js'
-import type { Packet } from '../model/packet.js'
+import { type Packet, secondsOf } from '../model/packet.js'
 import {
   CERTIFICATE_GIVEN,
   CERTIFICATE_PLACE,
@@ -64,7 +64,7 @@ export class DtlsMessages {
     const { type, length, offset, partOff, partLen } = fragment
     const { flows } = this
     const { pool } = flows
-    const entry = flows.open(packet, Math.trunc(packet.timeMicros / 1e6) | 0)
+    const entry = flows.open(packet, secondsOf(packet))
     const place = type === CERTIFICATE ? CERTIFICATE_PLACE : HELLO_PLACE
     const isDue = type !== CERTIFICATE || flows.words[entry * FLOW_WORDS + GIVEN] === SERVER_HELLO
     if (type === CERTIFICATE && !this.wantsCertificate(entry)) return NOTHING

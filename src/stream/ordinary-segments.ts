@@ -3,11 +3,10 @@
 import { Loop } from '../base/assembly.js'
 import { i32, u16 } from '../base/bytes.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
-import type { Packet } from '../model/packet.js'
+import { type Packet, secondsOf } from '../model/packet.js'
 import { STARTS } from './find-start.js'
 import { RECORD_HEADER_LEN } from './hello-start.js'
 import { CODE } from './ordinary-code.js'
-import { secondsOf } from './seconds.js'
 import type { TcpFlows } from './tcp-flows.js'
 import {
   AT_SEGMENT,

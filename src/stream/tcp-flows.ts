@@ -1,3 +1,4 @@
+import { PAGE_LEN } from '../base/assembly.js'
 import type { Counters } from '../base/counters.js'
 import { FlowTable, type FlowKey } from '../base/flow-table.js'
 import {
@@ -33,7 +34,6 @@ export interface TcpFlowSizes {
   readonly slots: readonly SlotClass[]
 }
 
-const PAGE_LEN = 65_536
 export const DEFAULT_SIZES: TcpFlowSizes = { entries: TCP_FLOW_ENTRIES, slots: TCP_SLOT_CLASSES }
 
 /** Counter of a hello given up. */

@@ -2,9 +2,8 @@ import type { Counters } from '../base/counters.js'
 import type { FlowTable } from '../base/flow-table.js'
 import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN, MAX_SEQUENCE_DISTANCE } from '../base/limits.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
-import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../model/packet.js'
+import { type Packet, secondsOf, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../model/packet.js'
 import { findStart } from './find-start.js'
-import { secondsOf } from './seconds.js'
 import {
   isPrefix,
   skipChangeCipherSpec,
