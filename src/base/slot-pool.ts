@@ -1,6 +1,24 @@
 import { markRange, nextMarked, nextUnmarked } from './marks.js'
+import {
+  ANCHOR,
+  BASE,
+  CLASS_FIRST,
+  CLASS_FREE,
+  CLASS_OLDEST,
+  CLASS_WORDS,
+  CLASS_YOUNGEST,
+  FREE_WORDS,
+  MARKED,
+  OLDER,
+  OWNER,
+  SLOT_WORDS,
+  SOLID,
+  USED_WORDS,
+  YOUNGER,
+} from './slot-layout.js'
 
-// Octets of unfinished hellos wait in slots of a few sizes: pieces of chunks that are made when needed and then kept.
+// Octets of unfinished hellos wait in slots of a few sizes: pieces of chunks that are made when needed and then kept, or of
+// one piece of memory that a loop in WebAssembly works on, too.
 //
 //   slot:  |....anchor#########solid....####...........|      # seen, . not seen
 //           0                                         size    offsets are those of the stream after the slot's `base`
@@ -19,74 +37,87 @@ export interface SlotClass {
   readonly count: number
 }
 
-/** Words of a slot's state, in `words` at `slot * SLOT_WORDS`. */
-export const SLOT_WORDS = 16
-/** Whoever holds the slot: an entry of the holder's flow table. */
-export const OWNER = 0
-/** Sequence number of offset 0. */
-export const BASE = 1
-/** Offset where reading starts, or -1 while that is not known. */
-export const ANCHOR = 2
-/** Offset up to which every octet since the anchor is there, or -1. */
-export const SOLID = 3
-const MARKED = 4
-const OLDER = 5
-const YOUNGER = 6
-/** First word of eight that the holder may use as it likes; zero in a fresh slot. */
-export const FREE_WORDS = 8
-
 /** Octets of one chunk, about: enough that chunks are few, little enough that a small capture touches little. */
 const CHUNK_OCTETS = 1 << 20
 
 /** Bounded memory for unfinished messages; the holder evicts the oldest of a class when it is full. */
 export class SlotPool {
   readonly words: Int32Array
-  /** Slots in use now. */
-  used = 0
   private readonly classes: readonly SlotClass[]
-  private readonly firstSlot: number[] = []
-  private readonly classAt: Uint8Array
-  /** Chunk a slot lies in, and where. */
-  private readonly chunkAt: Uint16Array
+  private readonly inUse: Int32Array
+  private readonly classWords: Int32Array
+  private readonly freeStack: Int32Array
   private readonly offsetAt: Uint32Array
+  private readonly classAt: Uint8Array
+  /** Chunk a slot lies in. */
+  private readonly chunkAt: Uint16Array
   /** Made when a slot in them is first taken. */
   private readonly chunks: (Uint8Array | undefined)[] = []
   private readonly bitmaps: (Uint8Array | undefined)[] = []
-  private readonly freeTop: Int32Array
-  private readonly oldestOf: Int32Array
-  private readonly youngestOf: Int32Array
-  private readonly freeStack: Int32Array
 
-  /** @param classes sizes ascending */
-  constructor(classes: readonly SlotClass[]) {
+  /**
+   * @param classes sizes ascending
+   * @param room memory of `SlotPool.lenOf(classes)` zero octets from `off` on, a multiple of eight, which then is the one
+   * chunk of all slots: untouched memory costs nothing, and others find everything there
+   */
+  constructor(
+    classes: readonly SlotClass[],
+    room?: { readonly buffer: ArrayBuffer; readonly off: number },
+  ) {
     this.classes = classes
-    const slots = classes.reduce((sum, { count }) => sum + count, 0)
-    this.words = new Int32Array(slots * SLOT_WORDS)
+    const slots = slotsOf(classes)
+    const { buffer, off } = room ?? { buffer: new ArrayBuffer(stateLenOf(classes)), off: 0 }
+    let at = off
+    const wordsAt = (length: number) => {
+      const words = new Int32Array(buffer, at, length)
+      at += words.byteLength
+      return words
+    }
+    this.inUse = wordsAt(USED_WORDS)
+    this.classWords = wordsAt(classes.length * CLASS_WORDS)
+    this.words = wordsAt(slots * SLOT_WORDS)
+    this.freeStack = wordsAt(slots)
+    this.offsetAt = new Uint32Array(buffer, at, slots)
     this.classAt = new Uint8Array(slots)
     this.chunkAt = new Uint16Array(slots)
-    this.offsetAt = new Uint32Array(slots)
-    this.freeStack = new Int32Array(slots)
-    this.freeTop = new Int32Array(classes.length)
-    this.oldestOf = new Int32Array(classes.length).fill(-1)
-    this.youngestOf = new Int32Array(classes.length).fill(-1)
+    if (room !== undefined) this.chunks.push(new Uint8Array(buffer))
+    let octetsOff = off + stateLenOf(classes)
     let first = 0
     classes.forEach(({ size, count }, cls) => {
       const inChunk = slotsInChunk(size)
       for (let i = 0; i < count; i++) {
         this.classAt[first + i] = cls
-        this.chunkAt[first + i] = this.chunks.length + Math.floor(i / inChunk)
-        this.offsetAt[first + i] = (i % inChunk) * size
+        if (room === undefined) {
+          this.chunkAt[first + i] = this.chunks.length + Math.floor(i / inChunk)
+          this.offsetAt[first + i] = (i % inChunk) * size
+        } else this.offsetAt[first + i] = octetsOff + i * size
         // The lowest slot on top: few flows touch few chunks.
         this.freeStack[first + i] = first + count - 1 - i
       }
-      for (let i = 0; i < count; i += inChunk) {
-        this.chunks.push(undefined)
-        this.bitmaps.push(undefined)
-      }
-      this.firstSlot.push(first)
-      this.freeTop[cls] = count
+      if (room === undefined) for (let i = 0; i < count; i += inChunk) this.chunks.push(undefined)
+      octetsOff += size * count
+      this.classWords.set([size, first, count, -1, -1], cls * CLASS_WORDS)
       first += count
     })
+  }
+
+  /** Where it lies in its room, and what there is of it, for who works on it there. */
+  get place(): { readonly off: number; readonly classCount: number; readonly slotCount: number } {
+    return {
+      off: this.inUse.byteOffset,
+      classCount: this.classes.length,
+      slotCount: this.offsetAt.length,
+    }
+  }
+
+  /** Octets of memory a pool of these classes takes, all its slots in it. */
+  static lenOf(classes: readonly SlotClass[]): number {
+    return classes.reduce((sum, { size, count }) => sum + size * count, stateLenOf(classes))
+  }
+
+  /** Slots in use now. */
+  get used(): number {
+    return this.inUse[0] ?? 0
   }
 
   /** The smallest class whose slots hold `octets`, or -1. */
@@ -99,18 +130,18 @@ export class SlotPool {
 
   /** Takes a slot of class `cls`, or -1 where all are in use. */
   take(cls: number, owner: number, base: number): number {
-    const top = this.freeTop[cls] ?? 0
-    if (top === 0) return -1
-    const slot = this.freeStack[(this.firstSlot[cls] ?? 0) + top - 1] ?? -1
-    this.freeTop[cls] = top - 1
-    this.used++
+    const of = cls * CLASS_WORDS
+    const { classWords, words } = this
+    const free = classWords[of + CLASS_FREE] ?? 0
+    if (free === 0) return -1
+    const slot = this.freeStack[(classWords[of + CLASS_FIRST] ?? 0) + free - 1] ?? -1
+    classWords[of + CLASS_FREE] = free - 1
+    this.inUse[0] = this.used + 1
     const chunk = this.chunkAt[slot] ?? 0
     if (this.chunks[chunk] === undefined) {
       const size = this.classes[cls]?.size ?? 0
       this.chunks[chunk] = new Uint8Array(size * slotsInChunk(size))
-      this.bitmaps[chunk] = new Uint8Array((size / 8) * slotsInChunk(size))
     }
-    const words = this.words
     const at = slot * SLOT_WORDS
     for (let i = FREE_WORDS; i < SLOT_WORDS; i++) words[at + i] = 0
     words[at + OWNER] = owner
@@ -118,35 +149,35 @@ export class SlotPool {
     words[at + ANCHOR] = -1
     words[at + SOLID] = -1
     words[at + MARKED] = 0
-    const youngest = this.youngestOf[cls] ?? -1
+    const youngest = classWords[of + CLASS_YOUNGEST] ?? -1
     words[at + OLDER] = youngest
     words[at + YOUNGER] = -1
-    if (youngest < 0) this.oldestOf[cls] = slot
+    if (youngest < 0) classWords[of + CLASS_OLDEST] = slot
     else words[youngest * SLOT_WORDS + YOUNGER] = slot
-    this.youngestOf[cls] = slot
+    classWords[of + CLASS_YOUNGEST] = slot
     return slot
   }
 
   /** The slot of class `cls` that was taken first, or -1. */
   oldest(cls: number): number {
-    return this.oldestOf[cls] ?? -1
+    return this.classWords[cls * CLASS_WORDS + CLASS_OLDEST] ?? -1
   }
 
   /** Gives a slot back. Its octets stay as they are until the next `take`. */
   free(slot: number): void {
-    const cls = this.classAt[slot] ?? 0
-    const words = this.words
+    const of = (this.classAt[slot] ?? 0) * CLASS_WORDS
+    const { classWords, words } = this
     const at = slot * SLOT_WORDS
     const older = words[at + OLDER] ?? -1
     const younger = words[at + YOUNGER] ?? -1
-    if (older < 0) this.oldestOf[cls] = younger
+    if (older < 0) classWords[of + CLASS_OLDEST] = younger
     else words[older * SLOT_WORDS + YOUNGER] = younger
-    if (younger < 0) this.youngestOf[cls] = older
+    if (younger < 0) classWords[of + CLASS_YOUNGEST] = older
     else words[younger * SLOT_WORDS + OLDER] = older
-    const top = this.freeTop[cls] ?? 0
-    this.freeStack[(this.firstSlot[cls] ?? 0) + top] = slot
-    this.freeTop[cls] = top + 1
-    this.used--
+    const free = classWords[of + CLASS_FREE] ?? 0
+    this.freeStack[(classWords[of + CLASS_FIRST] ?? 0) + free] = slot
+    classWords[of + CLASS_FREE] = free + 1
+    this.inUse[0] = this.used - 1
   }
 
   /** Gives all slots back. */
@@ -181,8 +212,8 @@ export class SlotPool {
       words[to * SLOT_WORDS + i] = words[from * SLOT_WORDS + i] ?? 0
     }
     if (words[from * SLOT_WORDS + MARKED] === 0) return
-    const marks = this.bitmaps[this.chunkAt[to] ?? 0] ?? NO_BYTES
-    const old = this.bitmaps[this.chunkAt[from] ?? 0] ?? NO_BYTES
+    const marks = this.bitmapOf(to)
+    const old = this.bitmapOf(from)
     marks.fill(0, toOff >> 3, (toOff + this.sizeOf(to)) >> 3)
     marks.set(old.subarray(fromOff >> 3, (fromOff + size) >> 3), toOff >> 3)
   }
@@ -272,9 +303,14 @@ export class SlotPool {
     this.words[at + SOLID] = nextUnmarked(this.marksOf(slot), from, to) - first
   }
 
+  private bitmapOf(slot: number): Uint8Array {
+    const chunk = this.chunkAt[slot] ?? 0
+    return (this.bitmaps[chunk] ??= new Uint8Array((this.chunks[chunk]?.length ?? 0) / 8))
+  }
+
   /** The bitmap `slot` has its marks in, cleared at its first use. */
   private marksOf(slot: number): Uint8Array {
-    const marks = this.bitmaps[this.chunkAt[slot] ?? 0] ?? NO_BYTES
+    const marks = this.bitmapOf(slot)
     if (this.words[slot * SLOT_WORDS + MARKED] === 0) {
       const first = this.offsetOf(slot)
       marks.fill(0, first >> 3, (first + this.sizeOf(slot)) >> 3)
@@ -285,6 +321,16 @@ export class SlotPool {
 }
 
 const NO_BYTES = new Uint8Array(0)
+
+function slotsOf(classes: readonly SlotClass[]): number {
+  return classes.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** Octets of all but the slots' own, a multiple of eight. */
+function stateLenOf(classes: readonly SlotClass[]): number {
+  const words = USED_WORDS + classes.length * CLASS_WORDS + slotsOf(classes) * (SLOT_WORDS + 2)
+  return (4 * words + 7) & ~7
+}
 
 function slotsInChunk(size: number): number {
   return Math.max(1, Math.floor(CHUNK_OCTETS / size))

@@ -8,7 +8,8 @@ import {
   QUIC_FLOW_ENTRIES,
   QUIC_SLOT_CLASSES,
 } from '../base/limits.js'
-import { BASE, OWNER, SLOT_WORDS, type SlotClass, SlotPool } from '../base/slot-pool.js'
+import { BASE, OWNER, SLOT_WORDS } from '../base/slot-layout.js'
+import { type SlotClass, SlotPool } from '../base/slot-pool.js'
 import { ConnectionIds } from './connection-ids.js'
 import { CLIENT, KEY_WORDS, SERVER } from './initial-keys.js'
 import type { LongHeader } from './long-header.js'

@@ -1,14 +1,8 @@
 import { u24, u32, u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import { MAX_HELLO_LEN } from '../base/limits.js'
-import {
-  BASE,
-  FREE_WORDS,
-  PUT_CONFLICT,
-  PUT_REPEATED,
-  SLOT_WORDS,
-  SOLID,
-} from '../base/slot-pool.js'
+import { BASE, FREE_WORDS, SLOT_WORDS, SOLID } from '../base/slot-layout.js'
+import { PUT_CONFLICT, PUT_REPEATED } from '../base/slot-pool.js'
 import { HandshakeOctets, QUALITY_HRR, QUALITY_RETRANSMIT } from '../model/handshake-octets.js'
 import {
   BROKEN,

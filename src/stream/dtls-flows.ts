@@ -6,7 +6,8 @@ import {
   FLOW_IDLE_SECONDS,
   PENDING_IDLE_SECONDS,
 } from '../base/limits.js'
-import { OWNER, SLOT_WORDS, type SlotClass, SlotPool } from '../base/slot-pool.js'
+import { OWNER, SLOT_WORDS } from '../base/slot-layout.js'
+import { type SlotClass, SlotPool } from '../base/slot-pool.js'
 
 // What is known of each direction of a DTLS association, twelve words a flow, the last two of them one double. A flow has
 // two slots, as fragments of a server's Certificate may come among those of its hello, and before them.

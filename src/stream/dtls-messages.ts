@@ -1,7 +1,8 @@
 import { i32, u24, u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import { MAX_HELLO_LEN } from '../base/limits.js'
-import { BASE, PUT_REPEATED, SLOT_WORDS, SOLID } from '../base/slot-pool.js'
+import { BASE, SLOT_WORDS, SOLID } from '../base/slot-layout.js'
+import { PUT_REPEATED } from '../base/slot-pool.js'
 import { HandshakeOctets, QUALITY_HRR, QUALITY_RETRANSMIT } from '../model/handshake-octets.js'
 import { type Packet, secondsOf } from '../model/packet.js'
 import {

@@ -17,16 +17,29 @@ import {
   SEGMENT_HEAD,
   SEGMENT_KEY,
   SEGMENT_MICROS,
+  SEGMENT_PART,
   SEGMENT_PAYLOAD_LEN,
   SEGMENT_PAYLOAD_WIRE_LEN,
   SEGMENT_QUALITY,
+  SEGMENT_RECORD,
+  SEGMENT_RECORD_END,
   SEGMENT_SECONDS,
   SEGMENT_SEQ,
+  TAKEN_HELLO,
+  TAKEN_PART,
 } from './tcp-layout.js'
 
 /** The loop's exports. */
 interface OrdinaryLoop {
-  readonly prepare: (entries: number, k0: number, k1: number, k2: number) => void
+  readonly prepare: (
+    entries: number,
+    k0: number,
+    k1: number,
+    k2: number,
+    pool: number,
+    classCount: number,
+    slotCount: number,
+  ) => void
   readonly take: () => number
 }
 
@@ -39,16 +52,19 @@ const V6_WORDS = 4
 export class OrdinarySegments {
   private readonly words: Int32Array
   private readonly doubles: Float64Array
+  private readonly octets: Uint8Array
   private readonly loop: OrdinaryLoop
 
-  constructor({ memory, table }: TcpFlows) {
+  constructor({ memory, table, pool }: TcpFlows) {
     const { buffer } = memory
     this.words = new Int32Array(buffer, AT_SEGMENT, SEGMENT_WORDS)
     this.doubles = new Float64Array(buffer, AT_SEGMENT, SEGMENT_WORDS / 2)
-    new Uint8Array(buffer).set(STARTS, AT_STARTS)
+    this.octets = new Uint8Array(buffer)
+    this.octets.set(STARTS, AT_STARTS)
     this.loop = LOOP.over(memory)
     const [k0 = 0, k1 = 0, k2 = 0] = table.key
-    this.loop.prepare(table.capacity, k0, k1, k2)
+    const { off, classCount, slotCount } = pool.place
+    this.loop.prepare(table.capacity, k0, k1, k2, off, classCount, slotCount)
   }
 
   /** Takes a segment to a server, where it is ordinary. @returns LEFT or a TAKEN_ value */
@@ -74,15 +90,20 @@ export class OrdinarySegments {
         words[SEGMENT_KEY + 3 + 2 * i] = i32(bytes, dstAddrOff + 4 * i)
       }
     }
-    return this.loop.take()
+    const taken = this.loop.take()
+    if (taken >= TAKEN_PART)
+      this.octets.set(bytes.subarray(payloadOff, payloadOff + payloadLen), words[SEGMENT_PART] ?? 0)
+    return taken
   }
 
-  /** Fills `message` with the hello that `take` found in the packet. */
-  fill(message: HandshakeOctets, { bytes, payloadOff, payloadLen }: Packet): void {
-    message.bytes = bytes
-    message.off = payloadOff + RECORD_HEADER_LEN
-    message.end = payloadOff + payloadLen
-    message.recordVersion = u16(bytes, payloadOff + 1)
+  /** Fills `message` with the hello that is whole with the packet: `take` gave TAKEN_HELLO or TAKEN_LAST_PART. */
+  fill(message: HandshakeOctets, { bytes, payloadOff, payloadLen }: Packet, taken: number): void {
+    const isInPlace = taken === TAKEN_HELLO
+    const record = isInPlace ? payloadOff : (this.words[SEGMENT_RECORD] ?? 0)
+    message.bytes = isInPlace ? bytes : this.octets
+    message.off = record + RECORD_HEADER_LEN
+    message.end = isInPlace ? payloadOff + payloadLen : (this.words[SEGMENT_RECORD_END] ?? 0)
+    message.recordVersion = u16(message.bytes, record + 1)
     message.sslv2 = false
     message.quality = this.words[SEGMENT_QUALITY] ?? 0
     message.firstMicros = this.doubles[SEGMENT_FIRST_MICROS / 2] ?? -1

@@ -15,7 +15,8 @@ import {
   ssl2Message,
   wantOf,
 } from './hello-start.js'
-import { ANCHOR, FREE_WORDS, SLOT_WORDS, SOLID, type SlotPool } from '../base/slot-pool.js'
+import { ANCHOR, FREE_WORDS, SLOT_WORDS, SOLID } from '../base/slot-layout.js'
+import type { SlotPool } from '../base/slot-pool.js'
 
 // Takes the TLS record headers out of what a slot holds, as far as it is solid:
 //

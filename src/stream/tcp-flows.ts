@@ -7,7 +7,8 @@ import {
   TCP_FLOW_ENTRIES,
   TCP_SLOT_CLASSES,
 } from '../base/limits.js'
-import { ANCHOR, BASE, OWNER, SLOT_WORDS, SlotPool, type SlotClass } from '../base/slot-pool.js'
+import { ANCHOR, BASE, OWNER, SLOT_WORDS } from '../base/slot-layout.js'
+import { SlotPool, type SlotClass } from '../base/slot-pool.js'
 import {
   AT_FLOWS,
   AT_HAND,
@@ -54,13 +55,13 @@ export class TcpFlows {
 
   constructor(seed: number, counters: Counters, sizes: TcpFlowSizes) {
     const { entries } = sizes
-    const off = AT_FLOWS + 4 * FLOW_WORDS * entries
-    this.memory = new WebAssembly.Memory({
-      initial: Math.ceil((off + FlowTable.lenOf(entries)) / PAGE_LEN),
-    })
+    const tableOff = AT_FLOWS + 4 * FLOW_WORDS * entries
+    const poolOff = (tableOff + FlowTable.lenOf(entries) + 7) & ~7
+    const len = poolOff + SlotPool.lenOf(sizes.slots)
+    this.memory = new WebAssembly.Memory({ initial: Math.ceil(len / PAGE_LEN) })
     const { buffer } = this.memory
-    this.table = new FlowTable(entries, seed, { buffer, off })
-    this.pool = new SlotPool(sizes.slots)
+    this.table = new FlowTable(entries, seed, { buffer, off: tableOff })
+    this.pool = new SlotPool(sizes.slots, { buffer, off: poolOff })
     this.words = new Int32Array(buffer, AT_FLOWS, entries * FLOW_WORDS)
     this.micros = new Float64Array(buffer, AT_FLOWS, (entries * FLOW_WORDS) / 2)
     this.hand = new Int32Array(buffer, AT_HAND, 1)

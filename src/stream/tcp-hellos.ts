@@ -11,7 +11,7 @@ import {
   WANT_CLIENT_HELLO,
   WANT_SERVER_HELLO,
 } from './hello-start.js'
-import { SOLID, SLOT_WORDS, BASE, ANCHOR } from '../base/slot-pool.js'
+import { SOLID, SLOT_WORDS, BASE, ANCHOR } from '../base/slot-layout.js'
 import { OrdinarySegments } from './ordinary-segments.js'
 import { DEFAULT_SIZES, TcpFlows, type TcpFlowSizes } from './tcp-flows.js'
 import {
@@ -26,6 +26,7 @@ import {
   SLOT,
   SYN_SEEN,
   TAKEN_HELLO,
+  TAKEN_LAST_PART,
   TAKEN_SYN,
 } from './tcp-layout.js'
 import { CLIENT_HELLO, NOTHING, TcpMessages } from './tcp-messages.js'
@@ -136,8 +137,8 @@ export class TcpHellos {
 
   private noteTaken(packet: Packet, taken: number): number {
     if (taken === TAKEN_SYN) this.counters.tcp_syns++
-    if (taken !== TAKEN_HELLO) return NOTHING
-    this.ordinary.fill(this.message, packet)
+    if (taken !== TAKEN_HELLO && taken !== TAKEN_LAST_PART) return NOTHING
+    this.ordinary.fill(this.message, packet, taken)
     return CLIENT_HELLO
   }
 

@@ -37,7 +37,7 @@ export const AT_SEGMENT = 1024
 export const AT_STARTS = AT_SEGMENT + 256
 /** How far the sweep of the flows is, a word. */
 export const AT_HAND = AT_STARTS + 256
-/** Flows, and behind them their table. */
+/** Flows, and behind them their table, and slots. */
 export const AT_FLOWS = AT_HAND + 64
 
 export const SEGMENT_MICROS = 0
@@ -55,6 +55,12 @@ export const SEGMENT_HEAD = 10
 /** Its flow's key, as a flow table has it. */
 export const SEGMENT_KEY = 14
 
+/** Where the payload is to be copied, its octets being a part of a hello: written to, as all that follows. */
+export const SEGMENT_PART = 24
+/** Where the record of a hello is that came in parts, and where it ends. */
+export const SEGMENT_RECORD = 25
+export const SEGMENT_RECORD_END = 26
+
 // What the loop makes of a segment.
 /** Nothing was done: it is out of the ordinary. */
 export const LEFT = -1
@@ -62,3 +68,6 @@ export const TAKEN = 0
 export const TAKEN_SYN = 1
 /** It is a ClientHello, in one record. */
 export const TAKEN_HELLO = 2
+/** It is a part of one, and of one that is whole with it. */
+export const TAKEN_PART = 3
+export const TAKEN_LAST_PART = 4

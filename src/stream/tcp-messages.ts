@@ -37,7 +37,8 @@ import {
   SSL2_VERSION,
   VERSION,
 } from './records.js'
-import { ANCHOR, BASE, PUT_CONFLICT, PUT_REPEATED, SLOT_WORDS, SOLID } from '../base/slot-pool.js'
+import { ANCHOR, BASE, SLOT_WORDS, SOLID } from '../base/slot-layout.js'
+import { PUT_CONFLICT, PUT_REPEATED } from '../base/slot-pool.js'
 import {
   CERTIFICATE_DUE,
   CUT,

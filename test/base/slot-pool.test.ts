@@ -1,13 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { markRange, nextMarked, nextUnmarked } from '../../src/base/marks.js'
-import {
-  PUT_CONFLICT,
-  PUT_REPEATED,
-  SLOT_WORDS,
-  SlotPool,
-  SOLID,
-} from '../../src/base/slot-pool.js'
+import { SLOT_WORDS, SOLID } from '../../src/base/slot-layout.js'
+import { PUT_CONFLICT, PUT_REPEATED, SlotPool } from '../../src/base/slot-pool.js'
 
 const newPool = (): SlotPool =>
   new SlotPool([

@@ -5,7 +5,14 @@ import fc from 'fast-check'
 import { newCounters } from '../../src/base/counters.js'
 import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../src/model/packet.js'
 import { TcpHellos } from '../../src/stream/tcp-hellos.js'
-import { LEFT } from '../../src/stream/tcp-layout.js'
+import {
+  LEFT,
+  TAKEN,
+  TAKEN_HELLO,
+  TAKEN_LAST_PART,
+  TAKEN_PART,
+  TAKEN_SYN,
+} from '../../src/stream/tcp-layout.js'
 import { allocatedPerCall } from '../support.js'
 import { CHANGE_CIPHER_SPEC, concat, handshake, record, records, segment } from './segments.js'
 
@@ -17,7 +24,7 @@ const FEW = { entries: 16, slots: [{ size: 4096, count: 3 }] }
 class Watched {
   readonly counters = newCounters()
   readonly hellos: TcpHellos
-  ordinary = 0
+  readonly taken = new Map<number, number>()
 
   constructor(isWithLoop: boolean, ports?: ReadonlySet<number>) {
     this.hellos = new TcpHellos({ server: false, seed: 5, ports }, this.counters, FEW)
@@ -25,9 +32,14 @@ class Watched {
     const take = loop.take.bind(loop)
     loop.take = (packet) => {
       const taken = isWithLoop ? take(packet) : LEFT
-      if (taken !== LEFT) this.ordinary++
+      this.taken.set(taken, this.of(taken) + 1)
       return taken
     }
+  }
+
+  /** How many segments were taken so. */
+  of(taken: number): number {
+    return this.taken.get(taken) ?? 0
   }
 
   /** What a packet gives, and the state it leaves. */
@@ -46,6 +58,11 @@ class Watched {
 
 const hello = record(handshake(1, 80))
 const other = record(handshake(1, 80, 9))
+/** In a frame of SSL 2.0. */
+const old = concat([
+  Uint8Array.of(0x80, 46, 1, 3, 1, 0, 9, 0, 0, 0, 16, 1, 0, 0x80, 0, 0, 4, 0, 0, 0x2f),
+  new Uint8Array(28).fill(5),
+])
 const long = records(handshake(1, 300), [100])
 const payloads: readonly Uint8Array[] = [
   ...[hello, hello, hello, other, long],
@@ -68,14 +85,26 @@ const payloads: readonly Uint8Array[] = [
   new Uint8Array(9),
 ]
 
+/** What one sends in several segments. */
+const bursts: readonly (readonly Uint8Array[])[] = [
+  [hello.subarray(0, 60), hello.subarray(60)],
+  [hello.subarray(0, 60), hello.subarray(60, 70), hello.subarray(70)],
+  [hello.subarray(0, 60), hello.subarray(70), hello.subarray(60, 70)],
+  [hello.subarray(0, 60), concat([hello.subarray(60), CHANGE_CIPHER_SPEC])],
+  [long.subarray(0, 80), long.subarray(80)],
+  [old.subarray(0, 30), old.subarray(30)],
+  [old],
+]
+
 /** Segments of a few connections that go on, most of them in order: their sequence numbers follow what was sent. */
 const segments = fc
   .array(
     fc.record({
       flow: fc.nat(23),
-      payload: fc.oneof(
-        { weight: 3, arbitrary: fc.constant(NO_OCTETS) },
-        fc.constantFrom(...payloads),
+      burst: fc.oneof<fc.WeightedArbitrary<readonly Uint8Array[]>[]>(
+        { weight: 3, arbitrary: fc.constant([NO_OCTETS]) },
+        { weight: 2, arbitrary: fc.constantFrom(...payloads).map((payload) => [payload]) },
+        { weight: 2, arbitrary: fc.constantFrom(...bursts) },
       ),
       flags: fc.constantFrom(
         TCP_ACK,
@@ -103,26 +132,29 @@ const segments = fc
   .map((steps) => {
     let seconds = 1_700_000_000
     const next = new Map<number, number>()
-    return steps.map(({ flow, payload, flags, step, seconds: later, cut, isV6 }) => {
+    return steps.flatMap(({ flow, burst, flags, step, seconds: later, cut, isV6 }) => {
       seconds += later
-      const seq = ((next.get(flow) ?? 0xffff_ff00 + flow) + step) >>> 0
-      next.set(flow, (seq + payload.length + ((flags & TCP_SYN) === 0 ? 0 : 1)) >>> 0)
+      let seq = ((next.get(flow) ?? 0xffff_ff00 + flow) + step) >>> 0
       const src = isV6 ? [...new Uint8Array(15), flow] : [10, 0, 0, flow]
-      return segment(seq, payload, {
-        src,
-        dst: src.with(0, 9),
-        dstPort: flow % 5 === 0 ? 25 : 443,
-        flags,
-        seconds,
-        kept: Math.max(0, payload.length - cut),
+      return burst.map((payload) => {
+        const packet = segment(seq, payload, {
+          src,
+          dst: src.with(0, 9),
+          dstPort: flow % 5 === 0 ? 25 : 443,
+          flags,
+          seconds,
+          kept: Math.max(0, payload.length - cut),
+        })
+        seq = (seq + payload.length + ((flags & TCP_SYN) === 0 ? 0 : 1)) >>> 0
+        next.set(flow, seq)
+        return packet
       })
     })
   })
 
 describe('OrdinarySegments', () => {
   it('take every segment as the rules do, whatever came before', () => {
-    let ordinary = 0
-    let all = 0
+    const taken = new Map<number, number>()
     const found = new Set<number>()
     fc.assert(
       fc.property(segments, fc.boolean(), (packets, isAnyPort) => {
@@ -133,12 +165,12 @@ describe('OrdinarySegments', () => {
           expect(seen).to.deep.equal(plain.take(packet))
           if (fast.hellos.message.quality !== 0) found.add(fast.hellos.message.quality)
         }
-        ordinary += fast.ordinary
-        all += packets.length
+        for (const [how, times] of fast.taken) taken.set(how, (taken.get(how) ?? 0) + times)
       }),
-      { numRuns: 1500 },
+      { numRuns: 2000 },
     )
-    expect(ordinary / all).to.be.above(0.25)
+    for (const how of [TAKEN, TAKEN_SYN, TAKEN_HELLO, TAKEN_PART, TAKEN_LAST_PART])
+      expect(taken.get(how), String(how)).to.be.above(100)
     expect(found.size).to.be.above(2)
   })
 
@@ -153,7 +185,7 @@ describe('OrdinarySegments', () => {
         expect(fast.take(packet)).to.deep.equal(plain.take(packet))
       if (i % 4500 === 10) for (const { hellos } of [fast, plain]) hellos.clear()
     }
-    expect(fast.ordinary).to.equal(18_000)
+    expect([fast.of(TAKEN_SYN), fast.of(TAKEN_HELLO)]).to.deep.equal([9000, 9000])
   })
 
   it('take a segment, which allocates nothing', () => {

@@ -1,6 +1,6 @@
 // Ordinary segments of clients, which nearly all are that the frame filter keeps: a SYN that opens a connection, a hello
-// whole in one segment, what a client says after it, an end. They are taken here by the rules of tcp-hellos.ts, in a tenth
-// of the time and, in a process just begun, in a hundredth. Whatever else may come is left to that, nothing touched.
+// whole in one segment, the parts of one in their order, what a client says after it, an end. They are taken here by the
+// rules of tcp-hellos.ts, without waiting for V8 to optimise those. Whatever else may come is left to them, untouched.
 //
 // This is compiled to stream/ordinary-code.ts by `npm run assembly`; the program itself needs no compiler.
 
@@ -16,6 +16,24 @@ import {
   STATE_WORDS,
   WAYS,
 } from '../../base/flow-layout'
+import {
+  ANCHOR,
+  BASE,
+  CLASS_FIRST,
+  CLASS_FREE,
+  CLASS_OLDEST,
+  CLASS_SIZE,
+  CLASS_WORDS,
+  CLASS_YOUNGEST,
+  FREE_WORDS,
+  MARKED,
+  OLDER,
+  OWNER,
+  SLOT_WORDS,
+  SOLID,
+  USED_WORDS,
+  YOUNGER,
+} from '../../base/slot-layout'
 import { FLOW_IDLE_SECONDS, MAX_SEQUENCE_DISTANCE, PENDING_IDLE_SECONDS } from '../../base/limits'
 import { UNLIKE_HELLO } from '../../model/block-layout'
 import {
@@ -41,15 +59,20 @@ import {
   SEGMENT_HEAD,
   SEGMENT_KEY,
   SEGMENT_MICROS,
+  SEGMENT_PART,
   SEGMENT_PAYLOAD_LEN,
   SEGMENT_PAYLOAD_WIRE_LEN,
   SEGMENT_QUALITY,
+  SEGMENT_RECORD,
+  SEGMENT_RECORD_END,
   SEGMENT_SECONDS,
   SEGMENT_SEQ,
   SLOT,
   SYN_SEEN,
   TAKEN,
   TAKEN_HELLO,
+  TAKEN_LAST_PART,
+  TAKEN_PART,
   TAKEN_SYN,
   WATCHED,
 } from '../tcp-layout'
@@ -63,11 +86,15 @@ const CONTENT_CHANGE_CIPHER_SPEC = 20
 const CONTENT_HANDSHAKE = 22
 const CHANGE_CIPHER_SPEC_LEN = 6
 const RECORD_HEADER_LEN = 5
-/** TLSPlaintext.length (RFC 8446 §5.1). */
-const MAX_RECORD_LEN = 16_384
+/** As long as TLSPlaintext may be (RFC 8446 §5.1) or longer. */
+const LONG_RECORD_LEN = 16_384
 const HANDSHAKE_HEADER_LEN = 4
 const CLIENT_HELLO = 1
 const MIN_HELLO_BODY = 34
+/** Offset of the random in a record that is one hello. */
+const RANDOM_OFF: u32 = 11
+/** Not 0 once records.ts has begun to read a slot. */
+const RECORDS_BEGUN: u32 = FREE_WORDS + 7
 
 // model/handshake-octets.ts
 const QUALITY_GAP = 1
@@ -92,12 +119,26 @@ let remembered: u32 = 0
 let buckets: u32 = 0
 let watched: u32 = 0
 let filter: u32 = 0
+let used: u32 = 0
+let classes: u32 = 0
+let classesEnd: u32 = 0
+let slots: u32 = 0
+let freeStack: u32 = 0
+let offsets: u32 = 0
 let k0: i32 = 0
 let k1: i32 = 0
 let k2: i32 = 0
 
-/** Says how many flows there are, and the key of their table's hash. */
-export function prepare(entries: u32, key0: i32, key1: i32, key2: i32): void {
+/** Says how many flows there are, the key of their table's hash, and where which pool of slots is. */
+export function prepare(
+  entries: u32,
+  key0: i32,
+  key1: i32,
+  key2: i32,
+  pool: u32,
+  classCount: u32,
+  slotCount: u32,
+): void {
   bucketMask = entries / WAYS - 1
   cellMask = entries - 1
   state = AT_FLOWS + 4 * FLOW_WORDS * entries
@@ -105,6 +146,12 @@ export function prepare(entries: u32, key0: i32, key1: i32, key2: i32): void {
   buckets = remembered + 4 * REMEMBERED
   watched = buckets + 4 * BUCKET_WORDS * (entries / WAYS)
   filter = watched + entries
+  used = pool
+  classes = used + 4 * USED_WORDS
+  classesEnd = classes + 4 * CLASS_WORDS * classCount
+  slots = classesEnd
+  freeStack = slots + 4 * SLOT_WORDS * slotCount
+  offsets = freeStack + 4 * slotCount
   k0 = key0
   k1 = key1
   k2 = key2
@@ -161,7 +208,11 @@ function takeFin(): i32 {
 
 function takeData(payloadLen: i32): i32 {
   const first = segment(SEGMENT_HEAD) >>> 24
-  if (first == CONTENT_HANDSHAKE) return isWholeHello(payloadLen) ? takeHello(payloadLen) : LEFT
+  if (first == CONTENT_HANDSHAKE) {
+    const recordEnd = helloEnd(payloadLen)
+    if (recordEnd < payloadLen) return LEFT
+    return recordEnd == payloadLen ? takeHello(payloadLen) : takeFirstPart(payloadLen, recordEnd)
+  }
   if (load<u8>(AT_STARTS + first) != UNLIKE_HELLO) {
     // What a client says after its hello begins so in TLS 1.3, and a second hello may.
     if (first != CONTENT_CHANGE_CIPHER_SPEC || payloadLen == CHANGE_CIPHER_SPEC_LEN) return LEFT
@@ -170,19 +221,19 @@ function takeData(payloadLen: i32): i32 {
   return takeOther(payloadLen)
 }
 
-/** Whether the payload is one record, that one handshake message, and that a ClientHello: hello-start.ts. */
-function isWholeHello(payloadLen: i32): bool {
+/** Where the record ends that the payload begins with, if that is one ClientHello, else 0: hello-start.ts. */
+function helloEnd(payloadLen: i32): i32 {
   const head0 = segment(SEGMENT_HEAD)
   const head1 = segment(SEGMENT_HEAD + 1)
   const head2 = segment(SEGMENT_HEAD + 2)
-  if (payloadLen < RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN + MIN_HELLO_BODY) return false
-  if (((head0 >> 16) & 0xff) != 3 || ((head0 >> 8) & 0xff) > 4) return false
+  if (payloadLen < RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN + MIN_HELLO_BODY) return 0
+  if (((head0 >> 16) & 0xff) != 3 || ((head0 >> 8) & 0xff) > 4) return 0
   const recordLen = ((head0 & 0xff) << 8) | (head1 >>> 24)
-  if (((head1 >> 16) & 0xff) != CLIENT_HELLO) return false
+  if (((head1 >> 16) & 0xff) != CLIENT_HELLO) return 0
   const bodyLen = ((head1 & 0xffff) << 8) | (head2 >>> 24)
-  if (recordLen != HANDSHAKE_HEADER_LEN + bodyLen) return false
-  if (payloadLen != RECORD_HEADER_LEN + recordLen || recordLen > MAX_RECORD_LEN) return false
-  return ((head2 >> 16) & 0xff) == 3 && ((head2 >> 8) & 0xff) <= 4
+  if (recordLen != HANDSHAKE_HEADER_LEN + bodyLen || recordLen >= LONG_RECORD_LEN) return 0
+  if (((head2 >> 16) & 0xff) != 3 || ((head2 >> 8) & 0xff) > 4) return 0
+  return RECORD_HEADER_LEN + recordLen
 }
 
 function takeHello(payloadLen: i32): i32 {
@@ -204,15 +255,72 @@ function takeHello(payloadLen: i32): i32 {
   const flow = flowAt(entry)
   const flags = word(flow, FLAGS)
   setWord(flow, NEXT, seq + payloadLen)
-  give(flow, flags, (flags & WATCHED) != 0 && ahead > 0)
+  const head3 = segment(SEGMENT_HEAD + 3)
+  const random = ((segment(SEGMENT_HEAD + 2) & 0xff) << 16) | (head3 >>> 16)
+  give(flow, flags, random, (flags & WATCHED) != 0 && ahead > 0)
   // A second hello may follow, and its segments may come in any order.
   watch(hash, flow)
   return TAKEN_HELLO
 }
 
-function give(flow: u32, flags: i32, gap: bool): void {
-  const random = segment(SEGMENT_HEAD + 2) & 0xff
-  const begun = ((random << 16) | (segment(SEGMENT_HEAD + 3) >>> 16)) << RANDOM_SHIFT
+/** The first part of a hello whose record ends `recordEnd` octets behind its start goes into a slot. */
+function takeFirstPart(payloadLen: i32, recordEnd: i32): i32 {
+  let cls = classes
+  while (cls < classesEnd && word(cls, CLASS_SIZE) < recordEnd) cls += 4 * CLASS_WORDS
+  if (cls == classesEnd || word(cls, CLASS_FREE) == 0) return LEFT
+  const hash = flowHash()
+  const seq = segment(SEGMENT_SEQ)
+  let entry = find(hash)
+  if (entry >= 0) {
+    const flow = flowAt(entry)
+    if (isStale(flow) || word(flow, SLOT) >= 0 || seq != word(flow, NEXT)) return LEFT
+    see(hash, entry)
+  } else {
+    entry = open(hash)
+    if (entry < 0) return LEFT
+    begin(hash, flowAt(entry), seq, 0)
+  }
+  const flow = flowAt(entry)
+  const slot = takeSlot(cls, entry, seq)
+  setWord(flow, SLOT, slot)
+  const at = slotAt(slot)
+  setWord(at, ANCHOR, 0)
+  setWord(at, SOLID, payloadLen)
+  watch(hash, flow)
+  setSegment(SEGMENT_PART, octetsOf(slot))
+  return TAKEN_PART
+}
+
+/** A further part of the hello in the flow's slot, of which all before is there. */
+function takePart(hash: i32, entry: i32, flow: u32, payloadLen: i32): i32 {
+  const slot = word(flow, SLOT)
+  const at = slotAt(slot)
+  const base = word(at, BASE)
+  const solid = word(at, SOLID)
+  const octets = octetsOf(slot)
+  // put there by takeFirstPart: no frame of SSL 2.0, read on by nobody, and nothing else in it
+  if (word(at, ANCHOR) != 0 || load<u8>(octets) != CONTENT_HANDSHAKE) return LEFT
+  if (word(at, MARKED) != 0 || word(at, RECORDS_BEGUN) != 0) return LEFT
+  if (word(flow, NEXT) != base || segment(SEGMENT_SEQ) != base + solid) return LEFT
+  const recordEnd: i32 = RECORD_HEADER_LEN + bswap<u16>(load<u16>(octets + 3))
+  const end = solid + payloadLen
+  if (end > recordEnd) return LEFT
+  see(hash, entry)
+  setWord(at, SOLID, end)
+  setSegment(SEGMENT_PART, octets + solid)
+  if (end < recordEnd) return TAKEN_PART
+  setWord(flow, NEXT, base + end)
+  const random = bswap<u32>(load<u32>(octets + RANDOM_OFF)) >>> 8
+  give(flow, word(flow, FLAGS), random, false)
+  setSegment(SEGMENT_RECORD, octets)
+  setSegment(SEGMENT_RECORD_END, octets + end)
+  freeSlot(slot)
+  setWord(flow, SLOT, -1)
+  return TAKEN_LAST_PART
+}
+
+function give(flow: u32, flags: i32, random: i32, gap: bool): void {
+  const begun = random << RANDOM_SHIFT
   let quality = gap ? QUALITY_GAP : 0
   if ((flags & SYN_SEEN) == 0) quality |= QUALITY_NO_SYN
   if ((flags & CUT) != 0) quality |= QUALITY_TRUNCATED
@@ -239,7 +347,9 @@ function takeOther(payloadLen: i32): i32 {
   if (entry < 0) return TAKEN
   const flow = flowAt(entry)
   const seq = segment(SEGMENT_SEQ)
-  if (isStale(flow) || word(flow, SLOT) >= 0 || seq != word(flow, NEXT)) return LEFT
+  if (isStale(flow)) return LEFT
+  if (word(flow, SLOT) >= 0) return takePart(hash, entry, flow, payloadLen)
+  if (seq != word(flow, NEXT)) return LEFT
   const flags = word(flow, FLAGS)
   if ((flags & (WATCHED | GIVEN)) != (WATCHED | GIVEN)) return LEFT
   see(hash, entry)
@@ -382,6 +492,52 @@ function setEntry(entry: i32, hash: i32): void {
   for (let i: u32 = 0; i < 4 * KEY_WORDS; i += 8) store<u64>(at + i, load<u64>(key + i))
 }
 
+/** SlotPool.take, of a class of which one is free. */
+function takeSlot(cls: u32, owner: i32, base: i32): i32 {
+  const free = word(cls, CLASS_FREE)
+  const slot = word(freeStack, word(cls, CLASS_FIRST) + free - 1)
+  setWord(cls, CLASS_FREE, free - 1)
+  setWord(used, 0, word(used, 0) + 1)
+  const at = slotAt(slot)
+  for (let i: u32 = FREE_WORDS; i < (SLOT_WORDS as u32); i++) setWord(at, i, 0)
+  setWord(at, OWNER, owner)
+  setWord(at, BASE, base)
+  setWord(at, MARKED, 0)
+  const youngest = word(cls, CLASS_YOUNGEST)
+  setWord(at, OLDER, youngest)
+  setWord(at, YOUNGER, -1)
+  if (youngest < 0) setWord(cls, CLASS_OLDEST, slot)
+  else setWord(slotAt(youngest), YOUNGER, slot)
+  setWord(cls, CLASS_YOUNGEST, slot)
+  return slot
+}
+
+/** SlotPool.free. */
+function freeSlot(slot: i32): void {
+  let cls = classes
+  while (cls + 4 * CLASS_WORDS < classesEnd && word(cls + 4 * CLASS_WORDS, CLASS_FIRST) <= slot)
+    cls += 4 * CLASS_WORDS
+  const at = slotAt(slot)
+  const older = word(at, OLDER)
+  const younger = word(at, YOUNGER)
+  if (older < 0) setWord(cls, CLASS_OLDEST, younger)
+  else setWord(slotAt(older), YOUNGER, younger)
+  if (younger < 0) setWord(cls, CLASS_YOUNGEST, older)
+  else setWord(slotAt(younger), OLDER, older)
+  const free = word(cls, CLASS_FREE)
+  setWord(freeStack, word(cls, CLASS_FIRST) + free, slot)
+  setWord(cls, CLASS_FREE, free + 1)
+  setWord(used, 0, word(used, 0) - 1)
+}
+
+function slotAt(slot: i32): u32 {
+  return slots + 4 * SLOT_WORDS * slot
+}
+
+function octetsOf(slot: i32): u32 {
+  return word(offsets, slot)
+}
+
 function tick(): i32 {
   const clock = word(state, CLOCK) + 1
   setWord(state, CLOCK, clock)
@@ -423,6 +579,10 @@ function flowAt(entry: i32): u32 {
 
 function segment(at: u32): i32 {
   return load<i32>(SEGMENT + 4 * at)
+}
+
+function setSegment(at: u32, value: i32): void {
+  store<i32>(SEGMENT + 4 * at, value)
 }
 
 function word(at: u32, i: u32): i32 {
