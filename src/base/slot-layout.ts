@@ -1,6 +1,6 @@
 // How a pool of slots lies in memory. Plain numbers, since loops in WebAssembly read this file too. In this order, in words:
 // how many slots are in use (and one word unused), CLASS_WORDS of each class, SLOT_WORDS of each slot, the stacks of free
-// slots, one class after the other, and where each slot's octets are.
+// slots, one class after the other, and where each slot's octets are. Behind them may be the octets of the first class.
 
 /** Words of a slot's state, in `words` at `slot * SLOT_WORDS`. */
 export const SLOT_WORDS = 16
@@ -22,10 +22,11 @@ export const FREE_WORDS = 8
 
 export const USED_WORDS = 2
 export const CLASS_WORDS = 8
-/** Octets of one of its slots, the number of its first slot, and how many are free. */
+/** Octets of one of its slots, the number of the first, and how many are free; then how many there are. */
 export const CLASS_SIZE = 0
 export const CLASS_FIRST = 1
 export const CLASS_FREE = 2
 /** Ends of the list of its slots in use, or -1. */
 export const CLASS_OLDEST = 3
 export const CLASS_YOUNGEST = 4
+export const CLASS_COUNT = 5

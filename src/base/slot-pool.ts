@@ -57,8 +57,8 @@ export class SlotPool {
 
   /**
    * @param classes sizes ascending
-   * @param room memory of `SlotPool.lenOf(classes)` zero octets from `off` on, a multiple of eight, which then is the one
-   * chunk of all slots: untouched memory costs nothing, and others find everything there
+   * @param room memory of `SlotPool.lenOf(classes)` zero octets from `off` on, a multiple of eight, where all is that a loop
+   * needs for slots of the first class. Larger ones are rare, and memory counts for V8 even where it is not touched.
    */
   constructor(
     classes: readonly SlotClass[],
@@ -81,22 +81,22 @@ export class SlotPool {
     this.classAt = new Uint8Array(slots)
     this.chunkAt = new Uint16Array(slots)
     if (room !== undefined) this.chunks.push(new Uint8Array(buffer))
-    let octetsOff = off + stateLenOf(classes)
+    const octetsOff = off + stateLenOf(classes)
     let first = 0
     classes.forEach(({ size, count }, cls) => {
       const inChunk = slotsInChunk(size)
       for (let i = 0; i < count; i++) {
         this.classAt[first + i] = cls
-        if (room === undefined) {
+        if (room === undefined || cls > 0) {
           this.chunkAt[first + i] = this.chunks.length + Math.floor(i / inChunk)
           this.offsetAt[first + i] = (i % inChunk) * size
         } else this.offsetAt[first + i] = octetsOff + i * size
         // The lowest slot on top: few flows touch few chunks.
         this.freeStack[first + i] = first + count - 1 - i
       }
-      if (room === undefined) for (let i = 0; i < count; i += inChunk) this.chunks.push(undefined)
-      octetsOff += size * count
-      this.classWords.set([size, first, count, -1, -1], cls * CLASS_WORDS)
+      if (room === undefined || cls > 0)
+        for (let i = 0; i < count; i += inChunk) this.chunks.push(undefined)
+      this.classWords.set([size, first, count, -1, -1, count], cls * CLASS_WORDS)
       first += count
     })
   }
@@ -110,9 +110,10 @@ export class SlotPool {
     }
   }
 
-  /** Octets of memory a pool of these classes takes, all its slots in it. */
+  /** Octets of memory a pool of these classes takes, with the slots of the first. */
   static lenOf(classes: readonly SlotClass[]): number {
-    return classes.reduce((sum, { size, count }) => sum + size * count, stateLenOf(classes))
+    const [{ size, count } = { size: 0, count: 0 }] = classes
+    return stateLenOf(classes) + size * count
   }
 
   /** Slots in use now. */

@@ -18,7 +18,13 @@ import { CHANGE_CIPHER_SPEC, concat, handshake, record, records, segment } from 
 
 const NO_OCTETS = new Uint8Array(0)
 /** So few that flows give way to others, and are swept. */
-const FEW = { entries: 16, slots: [{ size: 4096, count: 3 }] }
+const FEW = {
+  entries: 16,
+  slots: [
+    { size: 128, count: 3 },
+    { size: 4096, count: 2 },
+  ],
+}
 
 /** All that can be known of one from outside. */
 class Watched {

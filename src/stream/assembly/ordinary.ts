@@ -19,7 +19,7 @@ import {
 import {
   ANCHOR,
   BASE,
-  CLASS_FIRST,
+  CLASS_COUNT,
   CLASS_FREE,
   CLASS_OLDEST,
   CLASS_SIZE,
@@ -120,8 +120,7 @@ let buckets: u32 = 0
 let watched: u32 = 0
 let filter: u32 = 0
 let used: u32 = 0
-let classes: u32 = 0
-let classesEnd: u32 = 0
+let cls: u32 = 0
 let slots: u32 = 0
 let freeStack: u32 = 0
 let offsets: u32 = 0
@@ -147,9 +146,9 @@ export function prepare(
   watched = buckets + 4 * BUCKET_WORDS * (entries / WAYS)
   filter = watched + entries
   used = pool
-  classes = used + 4 * USED_WORDS
-  classesEnd = classes + 4 * CLASS_WORDS * classCount
-  slots = classesEnd
+  // of the classes only the first is used here, as only its slots are in this memory
+  cls = used + 4 * USED_WORDS
+  slots = cls + 4 * CLASS_WORDS * classCount
   freeStack = slots + 4 * SLOT_WORDS * slotCount
   offsets = freeStack + 4 * slotCount
   k0 = key0
@@ -265,9 +264,7 @@ function takeHello(payloadLen: i32): i32 {
 
 /** The first part of a hello whose record ends `recordEnd` octets behind its start goes into a slot. */
 function takeFirstPart(payloadLen: i32, recordEnd: i32): i32 {
-  let cls = classes
-  while (cls < classesEnd && word(cls, CLASS_SIZE) < recordEnd) cls += 4 * CLASS_WORDS
-  if (cls == classesEnd || word(cls, CLASS_FREE) == 0) return LEFT
+  if (word(cls, CLASS_SIZE) < recordEnd || word(cls, CLASS_FREE) == 0) return LEFT
   const hash = flowHash()
   const seq = segment(SEGMENT_SEQ)
   let entry = find(hash)
@@ -281,7 +278,7 @@ function takeFirstPart(payloadLen: i32, recordEnd: i32): i32 {
     begin(hash, flowAt(entry), seq, 0)
   }
   const flow = flowAt(entry)
-  const slot = takeSlot(cls, entry, seq)
+  const slot = takeSlot(entry, seq)
   setWord(flow, SLOT, slot)
   const at = slotAt(slot)
   setWord(at, ANCHOR, 0)
@@ -297,6 +294,7 @@ function takePart(hash: i32, entry: i32, flow: u32, payloadLen: i32): i32 {
   const at = slotAt(slot)
   const base = word(at, BASE)
   const solid = word(at, SOLID)
+  if (slot >= word(cls, CLASS_COUNT)) return LEFT
   const octets = octetsOf(slot)
   // put there by takeFirstPart: no frame of SSL 2.0, read on by nobody, and nothing else in it
   if (word(at, ANCHOR) != 0 || load<u8>(octets) != CONTENT_HANDSHAKE) return LEFT
@@ -492,10 +490,10 @@ function setEntry(entry: i32, hash: i32): void {
   for (let i: u32 = 0; i < 4 * KEY_WORDS; i += 8) store<u64>(at + i, load<u64>(key + i))
 }
 
-/** SlotPool.take, of a class of which one is free. */
-function takeSlot(cls: u32, owner: i32, base: i32): i32 {
+/** SlotPool.take, of the first class, where one is free. */
+function takeSlot(owner: i32, base: i32): i32 {
   const free = word(cls, CLASS_FREE)
-  const slot = word(freeStack, word(cls, CLASS_FIRST) + free - 1)
+  const slot = word(freeStack, free - 1)
   setWord(cls, CLASS_FREE, free - 1)
   setWord(used, 0, word(used, 0) + 1)
   const at = slotAt(slot)
@@ -514,9 +512,6 @@ function takeSlot(cls: u32, owner: i32, base: i32): i32 {
 
 /** SlotPool.free. */
 function freeSlot(slot: i32): void {
-  let cls = classes
-  while (cls + 4 * CLASS_WORDS < classesEnd && word(cls + 4 * CLASS_WORDS, CLASS_FIRST) <= slot)
-    cls += 4 * CLASS_WORDS
   const at = slotAt(slot)
   const older = word(at, OLDER)
   const younger = word(at, YOUNGER)
@@ -525,7 +520,7 @@ function freeSlot(slot: i32): void {
   if (younger < 0) setWord(cls, CLASS_YOUNGEST, older)
   else setWord(slotAt(younger), OLDER, older)
   const free = word(cls, CLASS_FREE)
-  setWord(freeStack, word(cls, CLASS_FIRST) + free, slot)
+  setWord(freeStack, free, slot)
   setWord(cls, CLASS_FREE, free + 1)
   setWord(used, 0, word(used, 0) - 1)
 }
