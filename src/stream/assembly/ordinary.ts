@@ -247,9 +247,8 @@ function takeHello(payloadLen: i32): i32 {
     if (ahead < 0 || ahead > MAX_SEQUENCE_DISTANCE) return LEFT
     see(hash, entry)
   } else {
-    entry = open(hash)
+    entry = openAt(hash, seq)
     if (entry < 0) return LEFT
-    begin(hash, flowAt(entry), seq, 0)
   }
   const flow = flowAt(entry)
   const flags = word(flow, FLAGS)
@@ -273,9 +272,8 @@ function takeFirstPart(payloadLen: i32, recordEnd: i32): i32 {
     if (isStale(flow) || word(flow, SLOT) >= 0 || seq != word(flow, NEXT)) return LEFT
     see(hash, entry)
   } else {
-    entry = open(hash)
+    entry = openAt(hash, seq)
     if (entry < 0) return LEFT
-    begin(hash, flowAt(entry), seq, 0)
   }
   const flow = flowAt(entry)
   const slot = takeSlot(entry, seq)
@@ -381,6 +379,13 @@ function open(hash: i32): i32 {
     if (swept != entry) sweep(swept)
   }
   store<i32>(AT_HAND, (hand + 2) & cellMask)
+  return entry
+}
+
+/** As `open`, for a flow that begins with a hello at `seq`. */
+function openAt(hash: i32, seq: i32): i32 {
+  const entry = open(hash)
+  if (entry >= 0) begin(hash, flowAt(entry), seq, 0)
   return entry
 }
 
