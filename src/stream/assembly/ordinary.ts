@@ -4,60 +4,25 @@
 //
 // This is compiled to stream/ordinary-code.ts by `npm run assembly`; the program itself needs no compiler.
 
-import { hashAddresses, hashFurther, hashPorts } from '../../base/assembly/flow-hash'
-import {
-  BUCKET_WORDS,
-  CLOCK,
-  KEY_WORDS,
-  KEYS,
-  REMEMBERED,
-  SETS,
-  STAMPS,
-  STATE_WORDS,
-  WAYS,
-} from '../../base/flow-layout'
-import {
-  ANCHOR,
-  BASE,
-  CLASS_COUNT,
-  CLASS_FREE,
-  CLASS_OLDEST,
-  CLASS_SIZE,
-  CLASS_WORDS,
-  CLASS_YOUNGEST,
-  FREE_WORDS,
-  MARKED,
-  OLDER,
-  OWNER,
-  SLOT_WORDS,
-  SOLID,
-  USED_WORDS,
-  YOUNGER,
-} from '../../base/slot-layout'
-import { FLOW_IDLE_SECONDS, MAX_SEQUENCE_DISTANCE, PENDING_IDLE_SECONDS } from '../../base/limits'
+import { MAX_SEQUENCE_DISTANCE } from '../../base/limits'
+import { ANCHOR, BASE, FREE_WORDS, MARKED, SOLID } from '../../base/slot-layout'
 import { UNLIKE_HELLO } from '../../model/block-layout'
 import {
-  AT_FLOWS,
-  AT_HAND,
-  AT_SEGMENT,
   AT_STARTS,
   CERTIFICATE_DUE,
   CUT,
   FIRST,
   FIRST_MICROS,
   FLAGS,
-  FLOW_WORDS,
   GIVEN,
   LEFT,
   NEXT,
   PASSED,
   RANDOM_SHIFT,
   REPEATED,
-  SEEN,
   SEGMENT_FIRST_MICROS,
   SEGMENT_FLAGS,
   SEGMENT_HEAD,
-  SEGMENT_KEY,
   SEGMENT_MICROS,
   SEGMENT_PART,
   SEGMENT_PAYLOAD_LEN,
@@ -65,7 +30,6 @@ import {
   SEGMENT_QUALITY,
   SEGMENT_RECORD,
   SEGMENT_RECORD_END,
-  SEGMENT_SECONDS,
   SEGMENT_SEQ,
   SLOT,
   SYN_SEEN,
@@ -76,6 +40,22 @@ import {
   TAKEN_SYN,
   WATCHED,
 } from '../tcp-layout'
+import {
+  begin,
+  find,
+  flowAt,
+  flowHash,
+  isStale,
+  isWatched,
+  open,
+  openAt,
+  prepareFlows,
+  see,
+  unwatch,
+  watch,
+} from './flows'
+import { freeSlot, hasSlot, isHere, octetsOf, prepareSlots, slotAt, takeSlot } from './slots'
+import { SEGMENT, segment, setSegment, setWord, word } from './words'
 
 const FIN = 1
 const SYN = 2
@@ -103,30 +83,7 @@ const QUALITY_NO_SYN = 4
 const QUALITY_RETRANSMIT = 8
 const QUALITY_HRR = 16
 
-const SEGMENT: u32 = AT_SEGMENT
-const NO_ENTRY = -1
 const NO_MICROS: f64 = -1
-const V6 = 6
-const PENDING_IDLE: u32 = PENDING_IDLE_SECONDS
-const FLOW_IDLE: u32 = FLOW_IDLE_SECONDS
-/** Further words of an IPv6 address. */
-const FURTHER_WORDS: u32 = 3
-
-let bucketMask: i32 = 0
-let cellMask: i32 = 0
-let state: u32 = 0
-let remembered: u32 = 0
-let buckets: u32 = 0
-let watched: u32 = 0
-let filter: u32 = 0
-let used: u32 = 0
-let cls: u32 = 0
-let slots: u32 = 0
-let freeStack: u32 = 0
-let offsets: u32 = 0
-let k0: i32 = 0
-let k1: i32 = 0
-let k2: i32 = 0
 
 /** Says how many flows there are, the key of their table's hash, and where which pool of slots is. */
 export function prepare(
@@ -138,22 +95,8 @@ export function prepare(
   classCount: u32,
   slotCount: u32,
 ): void {
-  bucketMask = entries / WAYS - 1
-  cellMask = entries - 1
-  state = AT_FLOWS + 4 * FLOW_WORDS * entries
-  remembered = state + 4 * STATE_WORDS
-  buckets = remembered + 4 * REMEMBERED
-  watched = buckets + 4 * BUCKET_WORDS * (entries / WAYS)
-  filter = watched + entries
-  used = pool
-  // of the classes only the first is used here, as only its slots are in this memory
-  cls = used + 4 * USED_WORDS
-  slots = cls + 4 * CLASS_WORDS * classCount
-  freeStack = slots + 4 * SLOT_WORDS * slotCount
-  offsets = freeStack + 4 * slotCount
-  k0 = key0
-  k1 = key1
-  k2 = key2
+  prepareFlows(entries, key0, key1, key2)
+  prepareSlots(pool, classCount, slotCount)
 }
 
 /** Takes the segment at AT_SEGMENT, a client's. @returns LEFT or a TAKEN_ value */
@@ -263,7 +206,7 @@ function takeHello(payloadLen: i32): i32 {
 
 /** The first part of a hello whose record ends `recordEnd` octets behind its start goes into a slot. */
 function takeFirstPart(payloadLen: i32, recordEnd: i32): i32 {
-  if (word(cls, CLASS_SIZE) < recordEnd || word(cls, CLASS_FREE) == 0) return LEFT
+  if (!hasSlot(recordEnd)) return LEFT
   const hash = flowHash()
   const seq = segment(SEGMENT_SEQ)
   let entry = find(hash)
@@ -292,7 +235,7 @@ function takePart(hash: i32, entry: i32, flow: u32, payloadLen: i32): i32 {
   const at = slotAt(slot)
   const base = word(at, BASE)
   const solid = word(at, SOLID)
-  if (slot >= word(cls, CLASS_COUNT)) return LEFT
+  if (!isHere(slot)) return LEFT
   const octets = octetsOf(slot)
   // put there by takeFirstPart: no frame of SSL 2.0, read on by nobody, and nothing else in it
   if (word(at, ANCHOR) != 0 || load<u8>(octets) != CONTENT_HANDSHAKE) return LEFT
@@ -353,242 +296,4 @@ function takeOther(payloadLen: i32): i32 {
   setWord(flow, PASSED, word(flow, PASSED) + payloadLen)
   unwatch(hash, flow)
   return TAKEN
-}
-
-/** Puts the segment's flow into the table, where it is not: TcpFlows.open. @returns its entry, or LEFT */
-function open(hash: i32): i32 {
-  const entry = place(hash)
-  const flow = flowAt(entry)
-  const oldHash = load<i32>(tagOf(entry))
-  const hand = load<i32>(AT_HAND)
-  if (oldHash != 0 && word(flow, SLOT) >= 0) return LEFT
-  for (let i = 1; i <= 2; i++) {
-    const swept = (hand + i) & cellMask
-    if (swept != entry && load<i32>(tagOf(swept)) != 0) {
-      const other = flowAt(swept)
-      if (isStale(other) && word(other, SLOT) >= 0) return LEFT
-    }
-  }
-  if (oldHash != 0) unwatch(oldHash, flow)
-  setEntry(entry, hash)
-  setWord(flow, SEEN, segment(SEGMENT_SECONDS))
-  setWord(flow, SLOT, -1)
-  setWord(flow, FLAGS, 0)
-  for (let i = 1; i <= 2; i++) {
-    const swept = (hand + i) & cellMask
-    if (swept != entry) sweep(swept)
-  }
-  store<i32>(AT_HAND, (hand + 2) & cellMask)
-  return entry
-}
-
-/** As `open`, for a flow that begins with a hello at `seq`. */
-function openAt(hash: i32, seq: i32): i32 {
-  const entry = open(hash)
-  if (entry >= 0) begin(hash, flowAt(entry), seq, 0)
-  return entry
-}
-
-/** Forgets a flow that is long idle. */
-function sweep(entry: i32): void {
-  const tag = tagOf(entry)
-  const hash = load<i32>(tag)
-  if (hash == 0) return
-  const flow = flowAt(entry)
-  const idle = idleOf(flow)
-  if (idle <= PENDING_IDLE) return
-  unwatch(hash, flow)
-  if (idle > FLOW_IDLE) store<i32>(tag, 0)
-}
-
-function begin(hash: i32, flow: u32, first: i32, flags: i32): void {
-  unwatch(hash, flow)
-  setWord(flow, FLAGS, flags)
-  setWord(flow, FIRST, first)
-  setWord(flow, NEXT, first)
-  setWord(flow, PASSED, 0)
-}
-
-function watch(hash: i32, flow: u32): void {
-  const flags = word(flow, FLAGS)
-  if ((flags & WATCHED) != 0) return
-  setWord(flow, FLAGS, flags | WATCHED)
-  const cell = (hash & cellMask) as u32
-  store<u8>(watched + cell, load<u8>(watched + cell) + 1)
-  const at = filter + (cell >> 3)
-  store<u8>(at, load<u8>(at) | ((1 << ((cell & 7) as u8)) as u8))
-}
-
-function unwatch(hash: i32, flow: u32): void {
-  const flags = word(flow, FLAGS)
-  if ((flags & WATCHED) == 0) return
-  setWord(flow, FLAGS, flags & ~WATCHED)
-  const cell = (hash & cellMask) as u32
-  const left = load<u8>(watched + cell) - 1
-  store<u8>(watched + cell, left)
-  if (left != 0) return
-  const at = filter + (cell >> 3)
-  store<u8>(at, load<u8>(at) & ~((1 << ((cell & 7) as u8)) as u8))
-}
-
-function isWatched(hash: i32): bool {
-  const cell = (hash & cellMask) as u32
-  return ((load<u8>(filter + (cell >> 3)) >> ((cell & 7) as u8)) & 1) != 0
-}
-
-/** The entry of the segment's flow, or NO_ENTRY: FlowTable.find, but for what that notes. */
-function find(hash: i32): i32 {
-  const bucket = hash & bucketMask
-  const at: u32 = buckets + 4 * BUCKET_WORDS * bucket
-  for (let way = 0; way < WAYS; way++) {
-    if (word(at, way) == hash && isKey(at + 4 * (KEYS + way * KEY_WORDS)))
-      return bucket * WAYS + way
-  }
-  return NO_ENTRY
-}
-
-function isKey(at: u32): bool {
-  const key = SEGMENT + 4 * SEGMENT_KEY
-  if (load<u64>(at) != load<u64>(key) || load<u64>(at, 8) != load<u64>(key, 8)) return false
-  if (word(key, 1) != V6) return true
-  return (
-    load<u64>(at, 16) == load<u64>(key, 16) &&
-    load<u64>(at, 24) == load<u64>(key, 24) &&
-    load<u64>(at, 32) == load<u64>(key, 32)
-  )
-}
-
-/** Notes that the flow was seen now. */
-function see(hash: i32, entry: i32): void {
-  store<i32>(tagOf(entry) + 4 * STAMPS, tick())
-  setWord(flowAt(entry), SEEN, segment(SEGMENT_SECONDS))
-}
-
-/** FlowTable.place. */
-function place(hash: i32): i32 {
-  const bucket = hash & bucketMask
-  const at: u32 = buckets + 4 * BUCKET_WORDS * bucket
-  const clock = word(state, CLOCK)
-  let oldest = 0
-  let oldestAge: u32 = 0
-  for (let way = 0; way < WAYS; way++) {
-    if (word(at, way) == 0) return bucket * WAYS + way
-    const age = (clock - word(at, STAMPS + way)) as u32
-    if (way == 0 || age > oldestAge) {
-      oldestAge = age
-      oldest = way
-    }
-  }
-  return bucket * WAYS + oldest
-}
-
-/** FlowTable.set. */
-function setEntry(entry: i32, hash: i32): void {
-  const sets = word(state, SETS)
-  if (sets < REMEMBERED) store<i32>(remembered + 4 * sets, entry)
-  setWord(state, SETS, min(sets, REMEMBERED) + 1)
-  const tag = tagOf(entry)
-  store<i32>(tag, hash)
-  store<i32>(tag + 4 * STAMPS, tick())
-  const key = SEGMENT + 4 * SEGMENT_KEY
-  const at = bucketOf(entry) + 4 * (KEYS + (entry & (WAYS - 1)) * KEY_WORDS)
-  for (let i: u32 = 0; i < 4 * KEY_WORDS; i += 8) store<u64>(at + i, load<u64>(key + i))
-}
-
-/** SlotPool.take, of the first class, where one is free. */
-function takeSlot(owner: i32, base: i32): i32 {
-  const free = word(cls, CLASS_FREE)
-  const slot = word(freeStack, free - 1)
-  setWord(cls, CLASS_FREE, free - 1)
-  setWord(used, 0, word(used, 0) + 1)
-  const at = slotAt(slot)
-  for (let i: u32 = FREE_WORDS; i < (SLOT_WORDS as u32); i++) setWord(at, i, 0)
-  setWord(at, OWNER, owner)
-  setWord(at, BASE, base)
-  setWord(at, MARKED, 0)
-  const youngest = word(cls, CLASS_YOUNGEST)
-  setWord(at, OLDER, youngest)
-  setWord(at, YOUNGER, -1)
-  if (youngest < 0) setWord(cls, CLASS_OLDEST, slot)
-  else setWord(slotAt(youngest), YOUNGER, slot)
-  setWord(cls, CLASS_YOUNGEST, slot)
-  return slot
-}
-
-/** SlotPool.free. */
-function freeSlot(slot: i32): void {
-  const at = slotAt(slot)
-  const older = word(at, OLDER)
-  const younger = word(at, YOUNGER)
-  if (older < 0) setWord(cls, CLASS_OLDEST, younger)
-  else setWord(slotAt(older), YOUNGER, younger)
-  if (younger < 0) setWord(cls, CLASS_YOUNGEST, older)
-  else setWord(slotAt(younger), OLDER, older)
-  const free = word(cls, CLASS_FREE)
-  setWord(freeStack, free, slot)
-  setWord(cls, CLASS_FREE, free + 1)
-  setWord(used, 0, word(used, 0) - 1)
-}
-
-function slotAt(slot: i32): u32 {
-  return slots + 4 * SLOT_WORDS * slot
-}
-
-function octetsOf(slot: i32): u32 {
-  return word(offsets, slot)
-}
-
-function tick(): i32 {
-  const clock = word(state, CLOCK) + 1
-  setWord(state, CLOCK, clock)
-  return clock
-}
-
-function flowHash(): i32 {
-  const key = SEGMENT + 4 * SEGMENT_KEY
-  let h = hashAddresses(word(key, 2), word(key, 3), k0, k1)
-  if (word(key, 1) == V6) {
-    for (let i: u32 = 1; i <= FURTHER_WORDS; i++) {
-      h = hashFurther(h, word(key, 2 + 2 * i), word(key, 3 + 2 * i), k0, k1)
-    }
-  }
-  return hashPorts(h, word(key, 0), k2)
-}
-
-/** Seconds without a segment; packet time may jump either way. */
-function idleOf(flow: u32): u32 {
-  return abs(segment(SEGMENT_SECONDS) - word(flow, SEEN)) as u32
-}
-
-/** Whether what is known of the flow may be too old. */
-function isStale(flow: u32): bool {
-  return idleOf(flow) > PENDING_IDLE
-}
-
-function bucketOf(entry: i32): u32 {
-  return buckets + 4 * BUCKET_WORDS * (entry >> 3)
-}
-
-function tagOf(entry: i32): u32 {
-  return bucketOf(entry) + 4 * (entry & (WAYS - 1))
-}
-
-function flowAt(entry: i32): u32 {
-  return AT_FLOWS + 4 * FLOW_WORDS * entry
-}
-
-function segment(at: u32): i32 {
-  return load<i32>(SEGMENT + 4 * at)
-}
-
-function setSegment(at: u32, value: i32): void {
-  store<i32>(SEGMENT + 4 * at, value)
-}
-
-function word(at: u32, i: u32): i32 {
-  return load<i32>(at + 4 * i)
-}
-
-function setWord(at: u32, i: u32, value: i32): void {
-  store<i32>(at + 4 * i, value)
 }
