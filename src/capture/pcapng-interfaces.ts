@@ -50,20 +50,24 @@ export class PcapngInterfaces {
   }
 
   /**
-   * Microseconds since the epoch of a timestamp of interface `i`.
+   * Writes to `into[0]` the microseconds since the epoch of a timestamp of interface `i`.
    *
+   * Returned, a double would be sixteen octets of heap wherever V8 does not inline this.
    * Exact for resolutions of 10^-6 to 10^-12 seconds, whose parts of a microsecond are cut to halves (finer ones would
    * round up in a double of today's epoch); to 1 µs for others.
    */
-  micros(i: number, high: number, low: number): number {
+  putMicros(i: number, high: number, low: number, into: Float64Array): void {
     const divisor = this.divisor[i] ?? 0
     const offset = this.offsetMicros[i] ?? 0
-    if (divisor === 1) return high * TWO_32 + low + offset
-    if (divisor === 0) return (high * TWO_32 + low) * (this.factor[i] ?? 0) + offset
+    if (divisor < 2) {
+      const units = high * TWO_32 + low
+      into[0] = (divisor === 1 ? units : units * (this.factor[i] ?? 0)) + offset
+      return
+    }
     // 64 bits do not fit a double: divide the upper half first, then its rest with the lower one.
     const whole = Math.floor(high / divisor)
     const rest = (high - whole * divisor) * TWO_32 + low
-    return whole * TWO_32 + Math.floor((rest / divisor) * 2) / 2 + offset
+    into[0] = whole * TWO_32 + Math.floor((rest / divisor) * 2) / 2 + offset
   }
 
   /** Packets lost on all interfaces of the section. */

@@ -61,7 +61,7 @@ export class PcapngReader implements RecordReader {
   private lostBefore = 0
   private lostKnown = false
   /** A Simple Packet Block has no time: it gets that of the packet before it. */
-  private lastMicros = 0
+  private readonly lastMicros = new Float64Array(1)
   private withoutInterface = 0
   private tooLong = 0
 
@@ -211,7 +211,7 @@ export class PcapngReader implements RecordReader {
     }
     const high = this.fields.read32(bytes, off + EPB_TIME_HIGH)
     const low = this.fields.read32(bytes, off + EPB_TIME_LOW)
-    this.lastMicros = this.interfaces.micros(id, high, low)
+    this.interfaces.putMicros(id, high, low, this.lastMicros)
     this.append(block, id, off + EPB_FRAME, caplen, this.fields.read32(bytes, off + EPB_WIRELEN))
     return true
   }
@@ -248,7 +248,7 @@ export class PcapngReader implements RecordReader {
     block.start[i] = start
     block.caplen[i] = caplen < kept ? caplen : kept
     block.wirelen[i] = kept
-    block.timeMicros[i] = this.lastMicros
+    block.timeMicros[i] = this.lastMicros[0] ?? 0
     block.linkType[i] = this.linkType ?? this.interfaces.linkType[id] ?? 0
   }
 
