@@ -42,25 +42,31 @@ const plainStringWidth = {
   },
 }
 
-/** Loaded when it is first used: that takes 6 ms, and a capture without QUIC needs none of it. */
-const lateCrypto = {
-  name: 'late-crypto',
+/** What `read` has of Node's modules that most captures need none of: loaded when first used, which takes 10 ms of all. */
+const LATE = {
+  'node:crypto': ['createDecipheriv', 'hash', 'X509Certificate'],
+  'node:net': ['isIP'],
+  'node:zlib': ['createGunzip'],
+  assert: ['notStrictEqual', 'strictEqual'],
+}
+const lateModules = {
+  name: 'late-modules',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:crypto$/ }, ({ path, namespace }) =>
-      namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
+    onResolve(
+      { filter: new RegExp(`^(${Object.keys(LATE).join('|')})$`) },
+      ({ path, namespace }) =>
+        namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
     )
-    onLoad({ filter: /.*/, namespace: 'late' }, () => ({
-      contents: `
-        let loaded
-        const crypto = () => (loaded ??= require('node:crypto'))
-        export const createDecipheriv = (...args) => crypto().createDecipheriv(...args)
-        export const hash = (...args) => crypto().hash(...args)
-        export class X509Certificate {
-          constructor(octets) {
-            return new (crypto().X509Certificate)(octets)
-          }
+    onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => {
+      const parts = LATE[path].map(
+        (name) => `export function ${name}(...args) {
+          return new.target ? new (late().${name})(...args) : late().${name}(...args)
         }`,
-    }))
+      )
+      return {
+        contents: `let loaded; const late = () => (loaded ??= require('${path}'));${parts.join('')}`,
+      }
+    })
   },
 }
 
@@ -83,7 +89,7 @@ const { metafile } = await build({
   sourcemap: true,
   // packages that are loaded only when they are needed
   external: ['cli-progress', 'tinyglobby', 'yaml'],
-  plugins: [otherCommands, plainStringWidth, lateCrypto],
+  plugins: [otherCommands, plainStringWidth, lateModules],
   minifySyntax: true,
   minifyWhitespace: true,
   logLevel: 'warning',

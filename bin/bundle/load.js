@@ -4,27 +4,16 @@
 const { existsSync, readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { pathToFileURL } = require('node:url')
-const { setFlagsFromString } = require('node:v8')
 const { Script } = require('node:vm')
 
 const FILE = join(__dirname, 'hellotap.js')
 const CODE_FILE = join(__dirname, 'hellotap.code')
 
-/**
- * Bytecode a function runs through before V8 optimises it, three times its default. The loops over frames are in
- * WebAssembly, and with the default what sees a thousand hellos of a big capture is optimised for as long as it runs:
- * 0.1 s of CPU time, of 0.7 for 2 GB.
- */
-const INTERRUPT_BUDGET = 450_000
-
 /** What the bundle finds in its scope. */
 const PARAMETERS = 'exports, require, module, bundleUrl, importModule'
 
-/** What the bundle exports, and the script that it is. */
-function load() {
-  // Code is good only for the flags it was made with; flags are those of all threads.
-  const isRead = process.argv.includes('read')
-  if (isRead) setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`)
+/** What the bundle exports, and the script that it is. @param isRead whether it is loaded for `read` */
+function load(isRead) {
   const source = `(function (${PARAMETERS}) {${readFileSync(FILE, 'latin1')}\n})`
   const script = new Script(source, {
     filename: FILE,

@@ -1,3 +1,3 @@
 const { load } = require('./load.js')
 
-void load().main()
+void load(process.argv.includes('read')).main()

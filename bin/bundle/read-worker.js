@@ -1,3 +1,3 @@
 const { load } = require('./load.js')
 
-void load().readWorker()
+void load(true).readWorker()

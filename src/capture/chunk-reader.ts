@@ -9,9 +9,11 @@ import { PCAP_HEADER_LEN, PcapReader, readPcapHeader } from './pcap-reader.js'
 import {
   BATON,
   CLAIM,
-  DONE,
   COUNT,
+  EVENTS,
+  HOLDERS,
   KEPT,
+  LOOKERS,
   PLACES,
   PLACE_WORDS,
   READY,
@@ -47,11 +49,32 @@ export interface ChunkFault {
   readonly failed: boolean
 }
 
+/** What is done to each chunk by the thread that read it, before any looks at it. */
+export interface ChunkDealer {
+  /** Sets which frames of the block are kept. */
+  skim(block: PacketBlock): void
+  /** How many threads, from 1 to all, are to look at the chunks: asked of thread 0 for the first one, skimmed. */
+  lookers(block: PacketBlock): number
+  /** Writes for each frame kept what `Chunk.owner` hands on: where several threads look. */
+  deal(block: PacketBlock, owner: Uint8Array): void
+}
+
+/** A chunk whose octets are here, and which of them are records is not known yet. */
+interface Unwalked {
+  readonly number: number
+  readonly slot: number
+  readonly file: number
+  readonly open: OpenFile | undefined
+  /** Octets read. */
+  readonly length: number
+}
+
 /** One thread's hold of shared chunks. */
 export class ChunkReader {
   readonly faults: ChunkFault[] = []
   private readonly shared: SharedChunks
-  private readonly deal: (block: PacketBlock, owner: Uint8Array) => void
+  private readonly index: number
+  private readonly dealer: ChunkDealer
   private readonly control: Int32Array
   private readonly offset: Float64Array
   private readonly slots: ChunkSlot[]
@@ -59,19 +82,14 @@ export class ChunkReader {
   /** Number of the first chunk of each file, and of all chunks. */
   private readonly first: number[] = [0]
   private at = 0
+  private readonly unwalked: Unwalked[] = []
   private open: OpenFile | undefined
 
-  /**
-   * @param index this thread's number, from 0
-   * @param deal writes an octet for each frame it keeps of the block, which `Chunk.owner` hands on to every thread
-   */
-  constructor(
-    shared: SharedChunks,
-    index: number,
-    deal: (block: PacketBlock, owner: Uint8Array) => void,
-  ) {
+  /** @param index this thread's number, from 0 */
+  constructor(shared: SharedChunks, index: number, dealer: ChunkDealer) {
     this.shared = shared
-    this.deal = deal
+    this.index = index
+    this.dealer = dealer
     this.control = new Int32Array(shared.control)
     this.offset = new Float64Array(shared.offset)
     this.slots = shared.slots.map((memory) => new ChunkSlot(memory))
@@ -80,9 +98,24 @@ export class ChunkReader {
       this.first.push((this.first.at(-1) ?? 0) + Math.max(1, Math.ceil(size / CHUNK_LEN)))
   }
 
+  /** Threads that look at the chunks, from number 0 on; 0 until that is known, which it is with the first chunk. */
+  get lookers(): number {
+    return Atomics.load(this.control, LOOKERS)
+  }
+
+  /** Waits until it is known how many threads look at the chunks. @returns that, or 0 where all are told to stop */
+  waitForLookers(): number {
+    for (;;) {
+      const event = Atomics.load(this.control, EVENTS)
+      const { lookers } = this
+      if (lookers > 0 || this.isStopped) return lookers
+      this.wait(event)
+    }
+  }
+
   /** Whether all chunks were given, or all threads are told to stop. */
   get isOver(): boolean {
-    return this.at === this.first.at(-1) || Atomics.load(this.control, STOP) !== 0
+    return this.at === this.first.at(-1) || this.isStopped
   }
 
   /** The next chunk, in order; undefined where `isOver`, and where others are slow to read it: then ask again. */
@@ -92,11 +125,12 @@ export class ChunkReader {
     const place = this.placeOf(number)
     for (let hasWaited = false; ;) {
       if (this.isOver) return undefined
-      const ready = Atomics.load(control, place + READY)
-      if (ready === number + 1) break
-      if (this.readAhead()) continue
+      const event = Atomics.load(control, EVENTS)
+      this.walkOn()
+      if (Atomics.load(control, place + READY) === number + 1) break
+      if (this.readOn()) continue
       if (hasWaited) return undefined
-      this.wait(place + READY, ready)
+      this.wait(event)
       hasWaited = true
     }
     this.at++
@@ -110,12 +144,29 @@ export class ChunkReader {
 
   /** Lets go of a chunk: nothing that points into it is used any more. */
   release(chunk: Chunk): void {
-    Atomics.add(this.control, slotWords(this.slots.length, chunk.slot) + DONE, 1)
+    const holders = slotWords(this.slots.length, chunk.slot) + HOLDERS
+    if (Atomics.sub(this.control, holders, 1) === 1) this.tellAll()
+  }
+
+  /** Reads chunks for the threads that look at them, until nothing is left to read. */
+  help(): void {
+    const { control } = this
+    while (!this.isStopped) {
+      const event = Atomics.load(control, EVENTS)
+      this.walkOn()
+      if (this.readOn()) continue
+      if (this.unwalked.length === 0 && Atomics.load(control, CLAIM) === this.first.at(-1)) return
+      this.wait(event)
+    }
   }
 
   close(): void {
     this.open?.close()
     this.open = undefined
+  }
+
+  private get isStopped(): boolean {
+    return Atomics.load(this.control, STOP) !== 0
   }
 
   private placeOf(number: number): number {
@@ -134,24 +185,28 @@ export class ChunkReader {
     return file
   }
 
-  private wait(word: number, value: number): void {
+  /** Waits for anything that was told of since EVENTS was `event`. */
+  private wait(event: number): void {
     Atomics.add(this.control, WAITING, 1)
-    Atomics.wait(this.control, word, value, WAIT_MS)
+    Atomics.wait(this.control, EVENTS, event, WAIT_MS)
     Atomics.sub(this.control, WAITING, 1)
   }
 
-  /** Sets `word`, and wakes who waits for that. Who begins to wait now sees the change. */
+  /** Sets `word`, and wakes all who wait. Who begins to wait now sees the change. */
   private tell(word: number, value: number): void {
     Atomics.store(this.control, word, value)
-    if (Atomics.load(this.control, WAITING) > 0) Atomics.notify(this.control, word)
+    this.tellAll()
+  }
+
+  private tellAll(): void {
+    Atomics.add(this.control, EVENTS, 1)
+    if (Atomics.load(this.control, WAITING) > 0) Atomics.notify(this.control, EVENTS)
   }
 
   /** A slot of this thread that all have let go of, or -1. */
   private freeSlot(): number {
-    for (let i = this.firstSlot; i < this.firstSlot + SLOTS_PER_THREAD; i++) {
-      const done = Atomics.load(this.control, slotWords(this.slots.length, i) + DONE)
-      if (done === this.shared.threads) return i
-    }
+    for (let i = this.firstSlot; i < this.firstSlot + SLOTS_PER_THREAD; i++)
+      if (Atomics.load(this.control, slotWords(this.slots.length, i) + HOLDERS) === 0) return i
     return -1
   }
 
@@ -161,49 +216,75 @@ export class ChunkReader {
    * The slot comes first: whoever reads a chunk waits for nothing but the baton, and so no two wait for each other.
    * @returns whether to look again at once
    */
-  private readAhead(): boolean {
+  private readOn(): boolean {
+    if (this.index !== 0 && this.lookers === 0) return false
     const slot = this.freeSlot()
     if (slot < 0) return false
     const number = Atomics.load(this.control, CLAIM)
     if (number === this.first.at(-1)) return false
+    // One file is open at a time.
+    const [before] = this.unwalked
+    if (before !== undefined && before.file !== this.fileOf(number)) return false
     if (Atomics.compareExchange(this.control, CLAIM, number, number + 1) === number)
       this.read(number, slot)
     return true
   }
 
-  private read(number: number, slotNumber: number): void {
+  private read(number: number, slot: number): void {
+    // until it is known who will look
+    Atomics.store(this.control, slotWords(this.slots.length, slot) + HOLDERS, 1)
+    const file = this.fileOf(number)
+    const open = this.fileAt(file)
+    const { bytes } = this.slotAt(slot).block
+    const length =
+      open === undefined
+        ? 0
+        : this.readAt(open, bytes, CHUNK_BASE, CHUNK_LEN, this.positionOf(number, file))
+    this.unwalked.push({ number, slot, file, open, length })
+  }
+
+  /** Walks over those of the chunks read here whose turn it is. */
+  private walkOn(): void {
+    for (;;) {
+      const [chunk] = this.unwalked
+      if (chunk?.number !== Atomics.load(this.control, BATON)) return
+      this.unwalked.shift()
+      this.publish(chunk)
+    }
+  }
+
+  /** Finds the frames of a chunk at the baton, hands that on, and then the frames. */
+  private publish({ number, slot: slotNumber, file, open, length }: Unwalked): void {
     const { control } = this
     const slot = this.slotAt(slotNumber)
-    const words = slotWords(this.slots.length, slotNumber)
-    Atomics.store(control, words + DONE, 0)
-    const file = this.fileOf(number)
-    const position = (number - (this.first[file] ?? 0)) * CHUNK_LEN
+    const position = this.positionOf(number, file)
     const isLast = (this.first[file + 1] ?? 0) === number + 1
-    const open = this.fileAt(file)
-    const count =
-      open === undefined ? 0 : this.readAt(open, slot.block.bytes, CHUNK_BASE, CHUNK_LEN, position)
-
-    for (let baton = 0; (baton = Atomics.load(control, BATON)) !== number;) {
-      if (Atomics.load(control, STOP) !== 0) return
-      this.wait(BATON, baton)
-    }
     const start = this.offset[0] ?? NaN
     let next = NaN
     slot.block.count = 0
+    slot.block.keptCount = 0
     if (open !== undefined && !Number.isNaN(start)) {
       const off = CHUNK_BASE + start - position
-      const end = CHUNK_BASE + count
+      const end = CHUNK_BASE + length
       next = position - CHUNK_BASE + this.walk(open, slot, off, end, position, isLast)
     }
     this.offset[0] = isLast ? PCAP_HEADER_LEN : next
     this.tell(BATON, number + 1)
 
-    this.deal(slot.block, slot.owner)
+    this.dealer.skim(slot.block)
+    if (this.lookers === 0) this.tell(LOOKERS, this.dealer.lookers(slot.block))
+    if (this.lookers > 1) this.dealer.deal(slot.block, slot.owner)
+    const words = slotWords(this.slots.length, slotNumber)
     control[words + COUNT] = slot.block.count
     control[words + KEPT] = slot.block.keptCount
+    Atomics.store(control, words + HOLDERS, this.lookers)
     const place = this.placeOf(number)
     control[place + SLOT] = slotNumber
     this.tell(place + READY, number + 1)
+  }
+
+  private positionOf(number: number, file: number): number {
+    return (number - (this.first[file] ?? 0)) * CHUNK_LEN
   }
 
   /** Fills the slot's blocks. @returns offset of the first record of the next chunk, or NaN where there is none */

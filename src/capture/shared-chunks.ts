@@ -6,11 +6,13 @@
 //
 // The octets come in by whole chunks, whichever records they cut. Where the first record of a chunk begins is known
 // once the chunk before has been walked over, so that walk, some ten nanoseconds a record, goes from chunk to chunk,
-// and nothing is guessed: what is within a frame can never be taken for a record. All else goes on side by side.
+// and nothing is guessed: what is within a frame can never be taken for a record. All else goes on side by side: a
+// thread whose chunk is not at the baton yet looks at others meanwhile, or reads on.
 //
-// Every thread sees every chunk, in order. Each reads into slots of its own, the first one that all have let go of: as
-// long as nobody lags behind those are one or two, which stay in the processor's cache (a ring through all of them
-// took twice the time to read).
+// Thread 0 reads the first chunk, and says by that how many threads look at the chunks, all of them in order: itself
+// alone, or all threads. Each reads into slots of its own, the first one that all have let go of: as long as nobody lags
+// behind those are one or two, which stay in the processor's cache (a ring through all of them took twice the time to
+// read).
 
 import { closeSync } from 'node:fs'
 import { PCAP_HEADER_LEN, isPcapVersion, readPcapHeader } from './pcap-reader.js'
@@ -28,15 +30,19 @@ export const STOP = 0
 export const CLAIM = 1
 /** Chunk whose first record's offset is known. */
 export const BATON = 2
-/** Threads that wait for a word to change: where there are none, nobody need be woken, which is a call of the kernel's. */
-export const WAITING = 3
+/** Changes with all of this that someone may wait for. */
+export const EVENTS = 3
+/** Threads that wait for it: where there are none, nobody need be woken, which is a call of the kernel's. */
+export const WAITING = 4
+/** Threads that look at the chunks, from number 0 on; 0 until that is known. */
+export const LOOKERS = 5
 /** Then a ring of places for what was read last, one for each chunk: its number plus 1 once it can be looked at, its slot. */
-export const PLACES = 4
+export const PLACES = 6
 export const READY = 0
 export const SLOT = 1
 export const PLACE_WORDS = 2
-/** Then for each slot: threads that let go of it, frames in it, those of them that are kept. */
-export const DONE = 0
+/** Then for each slot: threads that have not let go of it, frames in it, those of them that are kept. */
+export const HOLDERS = 0
 export const COUNT = 1
 export const KEPT = 2
 export const SLOT_WORDS = 3
@@ -71,8 +77,6 @@ export function newSharedChunks(
   const slots = SLOTS_PER_THREAD * threads
   const words = PLACES + placesOf(slots) * PLACE_WORDS + slots * SLOT_WORDS
   const control = new SharedArrayBuffer(4 * words)
-  const done = new Int32Array(control)
-  for (let i = 0; i < slots; i++) done[slotWords(slots, i) + DONE] = threads
   const offset = new SharedArrayBuffer(8)
   new Float64Array(offset)[0] = PCAP_HEADER_LEN
   return {

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { raiseInterruptBudget } from '../base/interrupt-budget.js'
 import { ConfigError } from '../config.js'
 import { expandInputs } from '../capture/inputs.js'
 import { ringBufferOf } from '../capture/ring-buffer.js'
@@ -56,6 +57,7 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
     } else {
       const { newPipeline, readSet } = await import('./read-set.js')
       const pipeline = newPipeline(options, tally.counters)
+      raiseInterruptBudget()
       for (const set of sets) {
         if (signal.aborted) break
         await readSet(

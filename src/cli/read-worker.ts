@@ -1,6 +1,7 @@
 // A worker thread of `read`: does one task after the other, until it is ended.
 
 import { parentPort, workerData } from 'node:worker_threads'
+import { raiseInterruptBudget } from '../base/interrupt-budget.js'
 import type { Task, WorkerStart } from './read-messages.js'
 import { TaskReader } from './task-reader.js'
 import { WorkerDesk } from './worker-desk.js'
@@ -14,6 +15,7 @@ if (port === null) throw new Error('read-worker is to be run as a worker thread'
 const desk = new WorkerDesk(port, start)
 const stopped = new AbortController()
 const reader = new TaskReader(start.index, start.options, desk, stopped.signal)
+raiseInterruptBudget()
 
 port.on('message', (task: Task) => {
   // The thread that could be told of a stop is busy reading: it looks for itself, now and then.

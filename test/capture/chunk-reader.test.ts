@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import { ChunkReader } from '../../src/capture/chunk-reader.js'
+import type { ChunkDealer } from '../../src/capture/chunk-reader.js'
 import { CHUNK_LEN } from '../../src/capture/chunk-slot.js'
 import {
   isClassicPcap,
@@ -18,14 +19,25 @@ import type { Taken } from './support.js'
 const digest = (frames: readonly Taken[]) =>
   createHash('sha1').update(JSON.stringify(frames)).digest('hex')
 
+/** `lookers` threads look at all frames; whose one is, is told by its number. */
+const dealer = (lookers: number): ChunkDealer => ({
+  skim: (block) => {
+    block.keptCount = block.count
+  },
+  lookers: () => lookers,
+  deal: (block, owner) => {
+    for (let k = 0; k < block.keptCount; k++) owner[k] = k & 127
+  },
+})
+
 /** What one thread reads of shared chunks; `files` names where each frame was. */
 function readChunks(shared: SharedChunks) {
-  const reader = new ChunkReader(shared, 0, (block, owner) => owner.fill(7, 0, block.count))
+  const reader = new ChunkReader(shared, 0, dealer(1))
   const frames: Taken[] = []
   const files = new Set<number>()
   for (let chunk = reader.next(); chunk !== undefined; chunk = reader.next()) {
     files.add(chunk.file)
-    const { block, owner } = chunk
+    const { block } = chunk
     for (let k = 0; k < block.count; k++) {
       const start = block.start[k] ?? 0
       const caplen = block.caplen[k] ?? 0
@@ -36,7 +48,6 @@ function readChunks(shared: SharedChunks) {
         linkType: block.linkType[k] ?? 0,
         octets: Buffer.from(block.bytes.subarray(start, start + caplen)).toString('hex'),
       })
-      expect(owner[k]).to.equal(7)
     }
     reader.release(chunk)
   }
@@ -142,6 +153,32 @@ describe('captures read by chunks', () => {
     expect(frames.map(({ linkType }) => linkType)).to.deep.equal([101, 101, 101])
   })
 
+  it('gives every thread that looks what was dealt by the one that read', () => {
+    const octets = writePcap(someFrames(4_400))
+    const shared = newSharedChunks(
+      [{ path: scratch.file('two.pcap', octets), size: octets.length }],
+      2,
+      5,
+    )
+    const readers = [0, 1].map((index) => new ChunkReader(shared, index, dealer(2)))
+    let frames = 0
+    while (readers.some(({ isOver }) => !isOver)) {
+      const chunks = readers.map((reader) => reader.next())
+      expect(new Set(chunks.map((chunk) => chunk?.number)).size).to.equal(1)
+      frames += chunks[0]?.block.count ?? 0
+      for (const [i, chunk] of chunks.entries()) {
+        if (chunk === undefined) throw new Error('no chunk, and no end')
+        const { block, owner } = chunk
+        expect(block.keptCount).to.equal(block.count)
+        const dealt = owner.subarray(0, block.keptCount)
+        expect(dealt.every((one, k) => one === (k & 127))).to.equal(true)
+        readers[i]?.release(chunk)
+      }
+    }
+    expect(frames).to.equal(4_400)
+    expect(readers.map((reader) => reader.waitForLookers())).to.deep.equal([2, 2])
+  })
+
   it('gives nothing once it is told to stop', () => {
     const octets = writePcap(someFrames(900))
     const shared = newSharedChunks(
@@ -149,7 +186,7 @@ describe('captures read by chunks', () => {
       2,
       5,
     )
-    const reader = new ChunkReader(shared, 0, () => undefined)
+    const reader = new ChunkReader(shared, 0, dealer(2))
     expect(reader.next()).to.not.equal(undefined)
     stopChunks(shared)
     expect(reader.next()).to.equal(undefined)

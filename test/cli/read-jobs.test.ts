@@ -47,6 +47,16 @@ describe('read --jobs', function () {
     }
   })
 
+  it('prints what one thread prints, in the same order, where hellos are rare', async () => {
+    const path = scratch.file('rare.pcap', paddedPcap(mixedFrames(40, 2), LENGTH, 2))
+    for (const args of [[], ['--server']]) {
+      const one = await read(1, ...args, path)
+      expect(sightingsIn(one.stdout).length).to.be.above(30)
+      for (const jobs of [2, 3])
+        expect(await read(jobs, ...args, path), `${jobs} jobs`).to.deep.equal(one)
+    }
+  })
+
   it('prints the same lines in the same order each time', async () => {
     const [first, second] = await Promise.all([
       read(2, '-f', 'ja4', big),
