@@ -49,7 +49,6 @@ export class MainDesk implements PartDesk {
 
   flush(lines: OctetWriter): void {
     this.#output.takeOwn(this.part, lines)
-    lines.len = 0
   }
 
   say(text: string): void {

@@ -12,6 +12,8 @@ export class OrderedOutput {
   readonly #output: FdOutput
   readonly #waiting = new Map<number, Piece[]>()
   readonly #ended = new Set<number>()
+  /** Buffers that writers of ours can go on with. */
+  readonly #spare: Uint8Array[] = []
   #part = 0
 
   constructor(output: FdOutput) {
@@ -29,10 +31,19 @@ export class OrderedOutput {
     else pieces.push({ bytes, written })
   }
 
-  /** Takes all lines of a writer, which is used again at once: they are copied where they have to wait. @throws OutputClosed */
-  takeOwn(part: number, { bytes, len }: OctetWriter): void {
+  /**
+   * Takes all lines of a writer, and empties it. Where they have to wait it goes on with another buffer: new ones for each
+   * half megabyte of copies took a twentieth of the time.
+   * @throws OutputClosed
+   */
+  takeOwn(part: number, lines: OctetWriter): void {
+    const { bytes, len } = lines
+    lines.len = 0
     if (part === this.#part) this.#output.write(bytes, len)
-    else if (len > 0) this.take(part, bytes.slice(0, len), () => undefined)
+    else if (len > 0) {
+      lines.bytes = this.#spare.pop() ?? new Uint8Array(bytes.length)
+      this.take(part, bytes.subarray(0, len), () => this.#spare.push(bytes))
+    }
   }
 
   /** Nothing more comes of `part`. @throws OutputClosed */
