@@ -160,6 +160,19 @@ export class ChunkReader {
     }
   }
 
+  /**
+   * Walks over those of the chunks read here whose turn it is. To be called by a thread that waits for what others do: they
+   * may be waiting for these.
+   */
+  walkOn(): void {
+    for (;;) {
+      const [chunk] = this.unwalked
+      if (chunk?.number !== Atomics.load(this.control, BATON)) return
+      this.unwalked.shift()
+      this.publish(chunk)
+    }
+  }
+
   close(): void {
     this.open?.close()
     this.open = undefined
@@ -241,16 +254,6 @@ export class ChunkReader {
         ? 0
         : this.readAt(open, bytes, CHUNK_BASE, CHUNK_LEN, this.positionOf(number, file))
     this.unwalked.push({ number, slot, file, open, length })
-  }
-
-  /** Walks over those of the chunks read here whose turn it is. */
-  private walkOn(): void {
-    for (;;) {
-      const [chunk] = this.unwalked
-      if (chunk?.number !== Atomics.load(this.control, BATON)) return
-      this.unwalked.shift()
-      this.publish(chunk)
-    }
   }
 
   /** Finds the frames of a chunk at the baton, hands that on, and then the frames. */

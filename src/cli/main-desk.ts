@@ -8,6 +8,8 @@ import type { ReadTally } from './read-tally.js'
 /** The desk of the main thread where it reads beside workers: its lines wait for the parts before theirs, too. */
 export class MainDesk implements PartDesk {
   part = 0
+  /** Its lines always have room. */
+  meanwhile: () => void = () => undefined
   readonly #tally: ReadTally
   readonly #output: OrderedOutput
   readonly #fail: (text: string) => void

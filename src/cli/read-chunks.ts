@@ -43,6 +43,9 @@ export async function readChunks(
     },
   })
   desk.part += index
+  desk.meanwhile = () => {
+    reader.walkOn()
+  }
   if (index === 0 || index < reader.waitForLookers()) {
     await look(shared, reader, pipeline, desk, {
       index,

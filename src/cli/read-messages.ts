@@ -39,6 +39,8 @@ export const ROUND_CHUNKS = SLOTS_PER_THREAD
 export interface PartDesk extends Desk {
   /** Part the lines belong to. */
   part: number
+  /** What others wait for this thread to do; called again and again where its lines wait for room. */
+  meanwhile: () => void
   /** Takes the last lines of the part, empties the writer, and lets others have a turn. */
   endPart(lines: OctetWriter): Promise<void>
   /** Lets others have a turn of the thread, where it has something else to do. */

@@ -1,5 +1,5 @@
-// Several threads read side by side, this one and workers. Large classic pcaps are dealt to all of them by flows, one
-// after the other; all other files go whole to whoever has nothing to do. What they find is printed by this thread alone:
+// Several threads read side by side, this one and workers. Large classic pcaps are read by all of them together, one after
+// the other (read-chunks.ts); all other files go whole to whoever has nothing to do. What they find is printed by this thread:
 // in the order of the files, and within a dealt file by rounds of some megabytes, so that the same command prints the same
 // lines in the same order each time. A worker that is far ahead waits.
 

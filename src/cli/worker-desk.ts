@@ -5,8 +5,8 @@ import { LINE_SLOT_LEN, LineSlots } from './line-slots.js'
 import { PROGRESS_NUMBERS } from './read-messages.js'
 import type { PartDesk, Said, WorkerStart } from './read-messages.js'
 
-/** Milliseconds until a worker that waits looks whether it is told to stop. */
-const WAIT_MS = 100
+/** Milliseconds until a worker that waits looks whether it is told to stop, and does what is to be done meanwhile. */
+const WAIT_MS = 2
 
 /** The desk of a worker: all goes to the main thread. */
 export class WorkerDesk implements PartDesk {
@@ -14,6 +14,7 @@ export class WorkerDesk implements PartDesk {
   files = 0
   failed = 0
   part = 0
+  meanwhile: () => void = NOTHING
   readonly #port: MessagePort
   readonly #stop: Int32Array
   readonly #lines: LineSlots
@@ -86,6 +87,7 @@ export class WorkerDesk implements PartDesk {
     let slot = lines.fill(octets)
     while (slot < 0) {
       if (this.isStopped) return
+      this.meanwhile()
       lines.wait(WAIT_MS)
       slot = lines.fill(octets)
     }
@@ -94,3 +96,4 @@ export class WorkerDesk implements PartDesk {
 }
 
 const DONE = Promise.resolve()
+const NOTHING = () => undefined
