@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { raiseInterruptBudget } from '../base/interrupt-budget.js'
+import { raiseInterruptBudget } from './interrupt-budget.js'
 import { ConfigError } from '../config.js'
 import { expandInputs } from '../capture/inputs.js'
 import { ringBufferOf } from '../capture/ring-buffer.js'

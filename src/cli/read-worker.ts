@@ -1,7 +1,7 @@
 // A worker thread of `read`: does one task after the other, until it is ended.
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { raiseInterruptBudget } from '../base/interrupt-budget.js'
+import { raiseInterruptBudget } from './interrupt-budget.js'
 import type { Task, WorkerStart } from './read-messages.js'
 import { TaskReader } from './task-reader.js'
 import { WorkerDesk } from './worker-desk.js'

@@ -63,6 +63,7 @@ describe('the packed package', () => {
   it('has what it needs', () => {
     expect(files).to.include.members([
       ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE', 'bin/hellotap'],
+      'bin/package.json',
       ...['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'dist/capture/capture-child.js'],
       ...readdirSync(join(top, 'src/web/static')).map((name) => `dist/web/static/${name}`),
       ...readdirSync(join(top, 'systemd')).map((name) => `systemd/${name}`),
@@ -74,7 +75,7 @@ describe('the packed package', () => {
   it('has nothing else', () => {
     const others = files.filter(
       (path) =>
-        !/^(dist|prebuilds|registry|systemd)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE|NOTICE|bin\/hellotap)$/.test(
+        !/^(dist|prebuilds|registry|systemd)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE|NOTICE|bin\/(hellotap|package\.json))$/.test(
           path,
         ),
     )
