@@ -49,6 +49,10 @@ export class MainDesk implements PartDesk {
     if (lines.len >= LINE_SLOT_LEN) this.flush(lines)
   }
 
+  room(): Promise<void> | undefined {
+    return this.#output.room(this.part)
+  }
+
   flush(lines: OctetWriter): void {
     this.#output.takeOwn(this.part, lines)
   }

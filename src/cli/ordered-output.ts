@@ -1,6 +1,9 @@
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { FdOutput } from '../output/fd-output.js'
 
+/** Octets of lines that may wait for the parts before theirs until a reader of a file waits too. */
+const WAITING_OCTETS = 32 << 20
+
 /** Lines of one part that wait for the parts before it, with what to call once they are written. */
 interface Piece {
   readonly bytes: Uint8Array
@@ -15,6 +18,9 @@ export class OrderedOutput {
   /** Buffers that writers of ours can go on with. */
   readonly #spare: Uint8Array[] = []
   #part = 0
+  #waitingOctets = 0
+  /** Called when part #part is another. */
+  #onward: (() => void)[] = []
 
   constructor(output: FdOutput) {
     this.#output = output
@@ -26,6 +32,7 @@ export class OrderedOutput {
       this.#write({ bytes, written })
       return
     }
+    this.#waitingOctets += bytes.length
     const pieces = this.#waiting.get(part)
     if (pieces === undefined) this.#waiting.set(part, [{ bytes, written }])
     else pieces.push({ bytes, written })
@@ -46,6 +53,11 @@ export class OrderedOutput {
     }
   }
 
+  /** Resolves when there is room for more lines of `part`; undefined where there is. */
+  room(part: number): Promise<void> | undefined {
+    return this.#isFullFor(part) ? this.#waitForRoom(part) : undefined
+  }
+
   /** Nothing more comes of `part`. @throws OutputClosed */
   end(part: number): void {
     this.#ended.add(part)
@@ -53,6 +65,7 @@ export class OrderedOutput {
       this.#part++
       this.#writeWaiting(this.#part)
     }
+    this.#goOn()
   }
 
   /** Nothing more comes of any part before `part`: all of theirs is written. @throws OutputClosed */
@@ -61,10 +74,32 @@ export class OrderedOutput {
     for (const one of parts) this.#writeWaiting(one)
     for (const one of this.#ended) if (one < part) this.#ended.delete(one)
     this.#part = Math.max(this.#part, part)
+    this.#goOn()
+  }
+
+  /** Who gives the part whose turn it is never waits: those before would wait for it. */
+  #isFullFor(part: number): boolean {
+    return part !== this.#part && this.#waitingOctets >= WAITING_OCTETS
+  }
+
+  async #waitForRoom(part: number): Promise<void> {
+    while (this.#isFullFor(part))
+      await new Promise<void>((resolve) => {
+        this.#onward.push(resolve)
+      })
+  }
+
+  #goOn(): void {
+    const onward = this.#onward
+    this.#onward = []
+    for (const go of onward) go()
   }
 
   #writeWaiting(part: number): void {
-    for (const piece of this.#waiting.get(part) ?? []) this.#write(piece)
+    for (const piece of this.#waiting.get(part) ?? []) {
+      this.#waitingOctets -= piece.bytes.length
+      this.#write(piece)
+    }
     this.#waiting.delete(part)
   }
 

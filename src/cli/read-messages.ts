@@ -22,11 +22,16 @@ export interface WorkerStart {
 export const PROGRESS_NUMBERS = 2
 
 /**
- * What a worker is asked to read. Lines belong to parts, which are printed in the order of their numbers: a set is one
- * part; of chunks a thread looks at with the others, each round of ROUND_CHUNKS has one part for each thread.
+ * What a thread is asked to read. Lines belong to parts, which are printed in the order of their numbers: of sets that all
+ * threads take one after the other, `next` being the number of the first that none has, each is one part; of chunks that
+ * they look at together, each round of ROUND_CHUNKS has one part for each thread.
  */
 export type Task =
-  | { readonly part: number; readonly files: readonly string[] }
+  | {
+      readonly part: number
+      readonly sets: readonly (readonly string[])[]
+      readonly next: SharedArrayBuffer
+    }
   | { readonly part: number; readonly chunks: SharedChunks }
 
 /**

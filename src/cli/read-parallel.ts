@@ -1,5 +1,5 @@
 // Several threads read side by side, this one and workers. Large classic pcaps are read by all of them together, one after
-// the other (read-chunks.ts); all other files go whole to whoever has nothing to do. What they find is printed by this thread:
+// the other (read-chunks.ts); of all other files, whoever has nothing to do takes the next one. What they find is printed by this thread:
 // in the order of the files, and within a dealt file by rounds of some megabytes, so that the same command prints the same
 // lines in the same order each time. A worker that is far ahead waits.
 
@@ -139,19 +139,16 @@ class Crew {
     this.#output.endBefore(this.#part)
   }
 
-  /** The sets are read whole, each by a thread that is free. */
+  /** The sets are read whole, each by one thread. */
   async readWhole(sets: readonly FileSet[]): Promise<void> {
-    let next = 0
-    const first = this.#part
-    this.#part += sets.length
-    const work = async (thread: number): Promise<void> => {
-      while (next < sets.length && !this.#isStopped) {
-        const part = first + next
-        const set = sets[next++] ?? []
-        await this.#perform(thread, { part, files: set.map(({ path }) => path) })
-      }
+    if (sets.length === 0 || this.#isStopped) return
+    const task: Task = {
+      part: this.#part,
+      sets: sets.map((set) => set.map(({ path }) => path)),
+      next: new SharedArrayBuffer(4),
     }
-    await this.#until(work)
+    this.#part += sets.length
+    await this.#until((thread) => this.#perform(thread, task))
     this.#output.endBefore(this.#part)
   }
 

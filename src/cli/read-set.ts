@@ -31,6 +31,8 @@ export interface Desk {
   failed: number
   /** Takes the lines where there are enough of them to be worth it, and empties the writer. */
   take(lines: OctetWriter): void
+  /** Resolves once there is room for more lines; undefined where there is. */
+  room(): Promise<void> | undefined
   /** Takes all lines, and empties the writer. */
   flush(lines: OctetWriter): void
   /** Says a sentence to the operator. */
@@ -95,6 +97,8 @@ export async function readSet(
         pipeline.take(block)
         if (isLive) desk.flush(lines)
         else desk.take(lines)
+        const room = desk.room()
+        if (room !== undefined) await room
       }
       for (const warning of source.warnings) desk.say(`${file}: ${warning}`)
       desk.files++

@@ -35,6 +35,10 @@ export class ReadTally implements Desk {
     this.#output.take(lines)
   }
 
+  room(): undefined {
+    return undefined
+  }
+
   flush(lines: OctetWriter): void {
     this.#output.flush(lines)
   }

@@ -29,7 +29,14 @@ export class TaskReader {
     desk.part = task.part
     if ('chunks' in task) return readChunks(task.chunks, this.#index, this.#options, desk)
     this.#pipeline ??= newPipeline(this.#options, desk.counters)
-    await readSet(task.files, this.#pipeline, this.#options, desk, this.#signal)
-    await desk.endPart(NO_LINES)
+    const next = new Int32Array(task.next)
+    while (!this.#signal.aborted) {
+      const number = Atomics.add(next, 0, 1)
+      const files = task.sets[number]
+      if (files === undefined) return
+      desk.part = task.part + number
+      await readSet(files, this.#pipeline, this.#options, desk, this.#signal)
+      await desk.endPart(NO_LINES)
+    }
   }
 }

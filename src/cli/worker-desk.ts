@@ -44,6 +44,11 @@ export class WorkerDesk implements PartDesk {
     if (lines.len >= LINE_SLOT_LEN) this.flush(lines)
   }
 
+  /** Whoever calls `take` has waited for it. */
+  room(): undefined {
+    return undefined
+  }
+
   flush(lines: OctetWriter): void {
     for (let at = 0; at < lines.len; at += LINE_SLOT_LEN)
       this.#postLines(lines.bytes.subarray(at, Math.min(at + LINE_SLOT_LEN, lines.len)))
