@@ -1,5 +1,7 @@
 // Everything `npm test` stands for: types, lint, formatting, then all tests with their coverage. Tests of what the hot path
 // allocates run by themselves: coverage's own counters allocate.
+// Mocha is told (.mocharc.json) to import its files as the processes that tests start do: what tsx makes of a file for
+// require() has other offsets, and where processes of both kinds told what they covered, the sum was wrong.
 // The last line is "N passed, N failed" (", N skipped" where any were).
 
 import { spawn } from 'node:child_process'

@@ -55,6 +55,7 @@ export async function readChunks(
     pipeline.flush()
     await desk.endPart(pipeline.lines)
   } else reader.help()
+  desk.meanwhile = () => undefined
   reader.close()
   for (const { file, text, failed } of reader.faults)
     if (failed) desk.fail(text)

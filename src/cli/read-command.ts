@@ -14,7 +14,7 @@ import { stopSignal } from './stop-signal.js'
 
 /**
  * Octets to read from which on workers are started: they take a tenth of a second to be ready, and as long to warm up. Where
- * there is nothing but hellos that is made good by half a gigabyte, where hellos are rare by ten; whoever asks for workers
+ * there is nothing but hellos that is made good by half a gigabyte, where hellos are rare by two; whoever asks for workers
  * knows better.
  */
 const WORKERS_FROM = 1 << 30

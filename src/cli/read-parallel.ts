@@ -1,7 +1,7 @@
 // Several threads read side by side, this one and workers. Large classic pcaps are read by all of them together, one after
-// the other (read-chunks.ts); of all other files, whoever has nothing to do takes the next one. What they find is printed by this thread:
-// in the order of the files, and within a dealt file by rounds of some megabytes, so that the same command prints the same
-// lines in the same order each time. A worker that is far ahead waits.
+// the other (read-chunks.ts); of all other files, whoever has nothing to do takes the next. What they find is printed by
+// this thread alone: in the order of the files, and within a file that is read together by rounds of some megabytes, so that
+// the same command prints the same lines in the same order each time. A thread that is far ahead waits.
 
 import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { isClassicPcap, newSharedChunks, stopChunks } from '../capture/shared-chunks.js'
