@@ -4,6 +4,7 @@ import { ConfigError } from '../config.js'
 import { expandInputs } from '../capture/inputs.js'
 import { ringBufferOf } from '../capture/ring-buffer.js'
 import { FdOutput, OutputClosed } from '../output/fd-output.js'
+import { makeStdoutBlocking } from './blocking-stdout.js'
 import { log } from './log.js'
 import { configOf } from './options.js'
 import type { FileSet } from './read-parallel.js'
@@ -39,6 +40,7 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
     follow: config.follow,
   }
   const isQuiet = config.quiet
+  makeStdoutBlocking()
   const output = new FdOutput(1)
   const tally = new ReadTally(output)
   const signal = stopSignal()

@@ -1,7 +1,8 @@
 // `hellotap read` beyond its lines: what it says, what it is told by options, how it ends.
 
 import { spawn } from 'node:child_process'
-import { appendFileSync, linkSync, readFileSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { appendFileSync, constants, linkSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
@@ -99,6 +100,20 @@ describe('read', function () {
     daemon.child.stdin?.end()
     await daemon.says(/10 hellos/)
     expect(await daemon.ended()).to.equal(0)
+  })
+
+  it('waits where its output is full, and does not try again and again', async () => {
+    const path = scratch.file('much.pcap', writePcap(mixedFrames(2_000, 7)))
+    const child = spawn(process.execPath, [HELLOTAP, 'read', '--quiet', path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    // until lines came: they are taken no further
+    await once(child.stdout, 'readable')
+    const [, flags = ''] =
+      /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/${child.pid}/fdinfo/1`, 'utf8')) ?? []
+    expect(Number.parseInt(flags, 8) & constants.O_NONBLOCK).to.equal(0)
+    child.stdout.destroy()
+    expect((await finished(child)).code).to.equal(0)
   })
 
   it('follows a file that is being written, until a signal, which is its proper end', async () => {
