@@ -42,7 +42,7 @@ const plainStringWidth = {
   },
 }
 
-/** What `read` has of Node's modules that most captures need none of: loaded when first used, which takes 10 ms of all. */
+/** What `read` has of Node's modules that most captures need none of: loaded when first used. */
 const LATE = {
   'node:crypto': ['createDecipheriv', 'hash', 'X509Certificate'],
   'node:net': ['isIP'],

@@ -3,7 +3,7 @@ import { AT_OWNER, BLOCK_FRAMES } from '../model/block-layout.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import { blockOver, newMemoryBlock } from '../model/packet-block.js'
 
-/** Octets of file in a chunk, a mebibyte. Each costs calls and waits: with a quarter of it `--jobs 2` took up to a tenth longer. */
+/** Octets of file in a chunk, a mebibyte. Each costs calls and waits: with a quarter of it `--jobs 2` was no faster. */
 export const CHUNK_LEN = 16 * BLOCK_FRAMES
 /** Where a chunk's octets are put: well past page alignment, where the kernel copies fast. */
 export const CHUNK_BASE = 2048

@@ -9,7 +9,7 @@ const INTERRUPT_BUDGET = 450_000
 
 /**
  * Has V8 optimise later, in all threads. To be called by the last thread to start, once it has loaded what it needs: V8
- * refuses code it keeps under other flags, its own modules' too, and compiling those takes a worker 40 ms.
+ * refuses code it keeps under other flags, its own modules' too, and compiling those takes a worker 25 to 40 ms.
  */
 export function raiseInterruptBudget(): void {
   setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`)

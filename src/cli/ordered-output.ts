@@ -1,7 +1,7 @@
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { FdOutput } from '../output/fd-output.js'
 
-/** Octets of lines that may wait for the parts before theirs until a reader of a file waits too. */
+/** Octets of lines that may wait for the parts before theirs until a reader of a file waits too; buffers are up to four times that. */
 const WAITING_OCTETS = 32 << 20
 
 /** Lines of one part that wait for the parts before it, with what to call once they are written. */
@@ -39,15 +39,17 @@ export class OrderedOutput {
   }
 
   /**
-   * Takes all lines of a writer, and empties it. Where they have to wait it goes on with another buffer: new ones for each
-   * half megabyte of copies took a twentieth of the time.
+   * Takes all lines of a writer, and empties it. Where they have to wait and fill a good part of its buffer, that waits with
+   * them, and the writer goes on with another; a few are copied, since thousands of small files may wait for a slow one.
    * @throws OutputClosed
    */
   takeOwn(part: number, lines: OctetWriter): void {
     const { bytes, len } = lines
     lines.len = 0
     if (part === this.#part) this.#output.write(bytes, len)
-    else if (len > 0) {
+    else if (4 * len < bytes.length) {
+      if (len > 0) this.take(part, bytes.slice(0, len), () => undefined)
+    } else {
       lines.bytes = this.#spare.pop() ?? new Uint8Array(bytes.length)
       this.take(part, bytes.subarray(0, len), () => this.#spare.push(bytes))
     }

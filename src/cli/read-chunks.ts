@@ -49,7 +49,7 @@ export async function readChunks(
   if (index === 0 || index < reader.waitForLookers()) {
     await look(shared, reader, pipeline, desk, {
       index,
-      owner: NOBODY,
+      owner: new Uint8Array(0),
       isOurs: (packet) => dealer.workerOf(packet) === index,
     })
     pipeline.flush()
@@ -61,8 +61,6 @@ export async function readChunks(
     if (failed) desk.fail(text)
     else desk.say(`${shared.files[file]?.path}: ${text}`)
 }
-
-const NOBODY = new Uint8Array(0)
 
 /** Looks at all chunks, or at what is `share` of them where others look too. */
 async function look(
@@ -108,5 +106,5 @@ function lookersFor({ count, caplen, keptCount, flow }: PacketBlock, threads: nu
   for (let k = 0; k < keptCount; k++) if (flow === undefined || flow[k] === 0) looks++
   let octets = 0
   for (let i = 0; i < count; i++) octets += caplen[i] ?? 0
-  return looks * OCTETS_PER_LOOK * (threads - 1) <= octets ? 1 : threads
+  return looks * OCTETS_PER_LOOK * (threads - 1) < octets ? 1 : threads
 }

@@ -52,6 +52,18 @@ describe('output in the order of its parts', () => {
     expect(written()).to.equal('a1 b1 b2 c1 c2 e')
   })
 
+  it('keeps of a few lines that wait no more than these, and of many the buffer that holds them', () => {
+    const lines = writer('b ')
+    const { bytes } = lines
+    output.takeOwn(1, lines)
+    expect(lines.bytes).to.equal(bytes)
+    lines.ascii('c'.repeat(60))
+    output.takeOwn(2, lines)
+    expect(lines.bytes).to.not.equal(bytes)
+    for (const part of [0, 1, 2]) output.end(part)
+    expect(written()).to.equal('b ' + 'c'.repeat(60))
+  })
+
   it('has whoever is far ahead wait, and never the one whose turn it is', async () => {
     const lines = new OctetWriter(1 << 20)
     let parts = 1
