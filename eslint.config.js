@@ -1,10 +1,21 @@
 import tseslint from 'typescript-eslint'
 
 // The pure rooms: no I/O, no clock, no logging, no throw. Time is the packet's time.
-const PURE = ['base', 'model', 'wire', 'stream', 'quic', 'tls', 'fingerprint', 'join', 'knowledge']
+const PURE = [
+  'base',
+  'model',
+  'wire',
+  'stream',
+  'quic',
+  'tls',
+  'fingerprint',
+  'handshake',
+  'knowledge',
+  'kernels',
+]
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', 'src/web/static', 'src/*/assembly'] },
+  { ignores: ['dist', 'coverage', 'node_modules', 'src/web/static', 'src/kernels/assembly'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

@@ -75,7 +75,7 @@ const { metafile } = await build({
   stdin: {
     contents: `
       export const main = () => import('./main.js')
-      export const readWorker = () => import('./read-worker.js')`,
+      export const readWorker = () => import('../batch/read-worker.js')`,
     resolveDir: compiled,
   },
   outfile: bundle + 'hellotap.js',

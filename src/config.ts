@@ -434,3 +434,8 @@ function plain(message: string | undefined, option: Option): string {
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** The store's bounds as configured. */
+export function storeLimits(config: { ttl: number; 'per-ip': number; spool: number }) {
+  return { ttlSeconds: config.ttl, perIp: config['per-ip'], spool: config.spool }
+}

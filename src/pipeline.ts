@@ -15,7 +15,7 @@ import type { FingerprintName } from './model/sighting.js'
 import type { UserAgentSeen } from './model/user-agent-seen.js'
 import { addressText, latin1Text } from './fingerprint/address-text.js'
 import { SightingWriter } from './fingerprint/sighting-writer.js'
-import { HandshakeJoin } from './join/handshake-join.js'
+import { HandshakeJoin } from './handshake/handshakes.js'
 import { VERSION_FIRST_OCTETS } from './quic/version.js'
 import { QuicHellos } from './quic/quic-hellos.js'
 import { DtlsHellos } from './stream/dtls-hellos.js'
@@ -28,8 +28,10 @@ import { redactHello } from './tls/redact-hello.js'
 import { parseSslv2ClientHello } from './tls/sslv2-hello.js'
 import { ENCAPSULATION_NAMES } from './wire/encapsulation.js'
 import { FrameDecoder } from './wire/frame-decoder.js'
-import { EVERYONE } from './wire/skim-terms.js'
-import { Skimmer } from './wire/skimmer.js'
+import { EVERYONE } from './kernels/prefilter-layout.js'
+import { Skimmer } from './wire/prefilter.js'
+
+export { START_OCTETS } from './stream/find-start.js'
 
 // Kinds of message that TcpHellos, DtlsHellos and QuicHellos give.
 const CLIENT_HELLO = 1

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { readdirSync } from 'node:fs'
 import { newCounters } from '../src/base/counters.js'
 import type { Counters } from '../src/base/counters.js'
-import { openCapture } from '../src/capture/open-capture.js'
+import { openCapture } from '../src/capture/file/open-capture.js'
 import { Pipeline } from '../src/pipeline.js'
 
 const CAPTURES = new URL('../captures/', import.meta.url)

@@ -9,7 +9,7 @@ import {
   ACCESS_LOG_WAITING,
   ACCESS_LOG_WAIT_MILLIS,
 } from '../base/limits.js'
-import type { Store } from '../store/store.js'
+import type { Store } from '../store/contract.js'
 import { parseAccessLine } from './access-line.js'
 import type { AddressTest } from './address.js'
 import { canonicalAddress, isLoopback } from './address.js'

@@ -3,7 +3,7 @@
 import type { Request } from 'express'
 import { TLSSocket } from 'node:tls'
 import { API_HANDSHAKE_SECONDS } from '../base/limits.js'
-import type { Store } from '../store/store.js'
+import type { Store } from '../store/contract.js'
 import type { AddressTest } from './address.js'
 import type { Client } from './client-address.js'
 import { clientAddress } from './client-address.js'

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Response } from 'express'
-import { StoreError } from '../store/store.js'
+import { StoreError } from '../store/contract.js'
 import { sortedJson } from './json.js'
 
 const TITLES: Readonly<Record<number, string>> = {

@@ -1,12 +1,12 @@
 import type { Express } from 'express'
 import express from 'express'
-import type { Store } from '../store/store.js'
+import type { Store } from '../store/contract.js'
 import { answerHeaders, knownMethod } from './answer-headers.js'
 import { systemClock } from './clock.js'
-import type { Health } from './healthz-route.js'
-import { healthzRoute } from './healthz-route.js'
-import { metricsRoute } from './metrics-route.js'
-import type { MetricsSources } from './metrics.js'
+import type { Health } from './routes/healthz.js'
+import { healthzRoute } from './routes/healthz.js'
+import { metricsRoute } from './routes/metrics.js'
+import type { MetricsSources } from '../telemetry/metrics.js'
 import { problemHandler, sendProblem } from './problem.js'
 
 /** What a sensor of its own, without the API, shows of itself. */

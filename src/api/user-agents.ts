@@ -1,6 +1,6 @@
 import { MAX_USER_AGENT_LEN, USER_AGENTS_TOLD } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
-import type { Store, UserAgentVia } from '../store/store.js'
+import type { Store, UserAgentVia } from '../store/contract.js'
 import type { Client } from './client-address.js'
 
 /**

@@ -1,22 +1,20 @@
 import type { Config } from '../config.js'
-import { ConfigError, LIVE_PORTS } from '../config.js'
-import type { Sighting } from '../model/sighting.js'
+import { ConfigError, LIVE_PORTS, storeLimits } from '../config.js'
 import { openStore } from '../store/open-store.js'
-import type { Store } from '../store/store.js'
 import { runDaemon } from './daemon.js'
-import type { EventLog } from './event-log.js'
-import { logFault } from './event-log.js'
-import { runGuarded } from './guard.js'
-import type { TakeUserAgents } from './http-agents.js'
-import { HttpEvidence } from './http-agents.js'
-import { count } from './log.js'
-import type { SensorStatus } from './sensor-report.js'
-import type { LinesSink } from './sensor.js'
-import { runSensor } from './sensor.js'
+import type { EventLog } from '../telemetry/event-log.js'
+import { logFault } from '../telemetry/event-log.js'
+import { runGuarded } from '../sensor/privilege-separation.js'
+import type { TakeUserAgents } from '../sensor/http-agents.js'
+import { HttpEvidence } from '../sensor/http-agents.js'
+import { count } from '../telemetry/log.js'
+import type { SensorStatus } from '../sensor/sensor-report.js'
+import { runSensor } from '../sensor/sensor.js'
 import type { Serving } from './serving.js'
-import { stdoutSink } from './stdout-sink.js'
+import { stdoutSink } from '../sensor/stdout-sink.js'
+import { storeSink } from '../sensor/store-sink.js'
 import { stopSignal } from './stop-signal.js'
-import { watchStore } from './store-watch.js'
+import { watchStore } from '../sensor/store-log.js'
 
 /** Milliseconds between two reports of the counters to the process that started us. */
 const REPORT_MS = 1000
@@ -36,7 +34,7 @@ async function runCapture(config: Config, toStdout: boolean, log: EventLog): Pro
   const signal = stopSignal()
   const store = toStdout
     ? undefined
-    : await openStore(config.redis, limitsOf(config), { waitForRedis: true })
+    : await openStore(config.redis, storeLimits(config), { waitForRedis: true })
   const stdout = stdoutSink(log)
   const sink = store === undefined ? stdout.put : storeSink(store)
   const unwatch = store === undefined ? undefined : watchStore(store, log)
@@ -97,36 +95,4 @@ function userAgentsSink(evidence: HttpEvidence | undefined): TakeUserAgents | un
   return (userAgents) => {
     if (userAgents.length > 0) process.send?.({ userAgents })
   }
-}
-
-/** The store's bounds as configured. */
-export function limitsOf(config: { ttl: number; 'per-ip': number; spool: number }) {
-  return { ttlSeconds: config.ttl, perIp: config['per-ip'], spool: config.spool }
-}
-
-/** Puts each line's sighting into the store. */
-export function storeSink(store: Store): LinesSink {
-  return (lines) => {
-    if (!store.put(sightingsOf(lines))) return store.drain()
-  }
-}
-
-/**
- * The sightings of complete JSON lines.
- * @param onFault takes a line that is none; without it, that is our own fault, and thrown
- */
-export function sightingsOf(lines: Uint8Array, onFault?: (line: string) => void): Sighting[] {
-  const sightings: Sighting[] = []
-  for (const line of Buffer.from(lines.buffer, lines.byteOffset, lines.length)
-    .toString('utf8')
-    .split('\n')) {
-    if (line === '') continue
-    try {
-      sightings.push(JSON.parse(line) as Sighting)
-    } catch (error) {
-      if (onFault === undefined) throw error
-      onFault(line)
-    }
-  }
-  return sightings
 }

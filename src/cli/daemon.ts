@@ -1,7 +1,7 @@
 import type { Config } from '../config.js'
-import type { EventLog } from './event-log.js'
-import { logFault, openProcessLog } from './event-log.js'
-import { isForOperators } from './log.js'
+import type { EventLog } from '../telemetry/event-log.js'
+import { logFault, openProcessLog } from '../telemetry/event-log.js'
+import { isForOperators } from '../telemetry/log.js'
 import { configOf } from './options.js'
 
 /**

@@ -1,26 +1,25 @@
-import { defaultInterfaces, listInterfaces } from '../capture/interfaces.js'
+import { defaultInterfaces, listInterfaces } from '../capture/live/interfaces.js'
 import type { Config } from '../config.js'
-import { ConfigError, LIVE_PORTS } from '../config.js'
-import { MemoryStore } from '../store/memory-store.js'
+import { ConfigError, LIVE_PORTS, storeLimits } from '../config.js'
+import { MemoryStore } from '../store/memory/memory-store.js'
 import { openStore } from '../store/open-store.js'
-import type { Store } from '../store/store.js'
-import { limitsOf } from './capture-command.js'
-import type { Check } from './doctor-check.js'
-import { checksText } from './doctor-check.js'
-import { helloCheck } from './doctor-hello.js'
+import type { Store } from '../store/contract.js'
+import type { Check } from '../doctor/check.js'
+import { checksText } from '../doctor/check.js'
+import { helloCheck } from '../doctor/hello.js'
 import {
   engineCheck,
   interfaceCheck,
   permissionCheck,
   redisCheck,
   versionsCheck,
-} from './doctor-host.js'
-import { clockCheck, kernelAnswers, offloadsCheck } from './doctor-kernel.js'
-import { listenCheck } from './doctor-listen.js'
-import { openEventLog } from './event-log.js'
+} from '../doctor/host.js'
+import { clockCheck, kernelAnswers, offloadsCheck } from '../doctor/kernel.js'
+import { listenCheck } from '../doctor/listen.js'
+import { openEventLog } from '../telemetry/event-log.js'
 import { configOf } from './options.js'
 import { print } from './print.js'
-import { version } from './version.js'
+import { version } from '../telemetry/version.js'
 
 /** Seconds traffic is listened to, unless the caller says otherwise, and at most. */
 export const LISTEN_SECONDS = 3
@@ -80,7 +79,7 @@ async function ownHello(config: Config, storeCheck: Check): Promise<Check> {
     isTerminal: false,
     write: () => undefined,
   })
-  const limits = limitsOf(config)
+  const limits = storeLimits(config)
   const store: Store = isAway ? new MemoryStore(limits) : await openStore(config.redis, limits)
   try {
     const check = await helloCheck(config, store, log)

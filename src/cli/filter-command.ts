@@ -1,4 +1,4 @@
-import { captureFilter } from '../capture/capture-filter.js'
+import { captureFilter } from '../capture/filter/capture-filter.js'
 import { LIVE_PORTS } from '../config.js'
 import { configOf } from './options.js'
 import { print } from './print.js'

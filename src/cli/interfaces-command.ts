@@ -1,4 +1,4 @@
-import { defaultInterfaces, listInterfaces } from '../capture/interfaces.js'
+import { defaultInterfaces, listInterfaces } from '../capture/live/interfaces.js'
 import { print } from './print.js'
 
 /** `interfaces`: one line each: name, state, whether it is taken by default, addresses. Exit 0. */

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net'
-import { ConfigError } from '../config.js'
+import { ConfigError, storeLimits } from '../config.js'
 import { openStore } from '../store/open-store.js'
-import { StoreError } from '../store/store.js'
-import { limitsOf } from './capture-command.js'
+import { StoreError } from '../store/contract.js'
 import { configOf } from './options.js'
 import { print } from './print.js'
 
@@ -50,7 +49,7 @@ async function askStore(
   config: { redis: string | undefined; ttl: number; 'per-ip': number; spool: number },
   value: string,
 ): Promise<Answer> {
-  const store = await openStore(config.redis, limitsOf(config))
+  const store = await openStore(config.redis, storeLimits(config))
   try {
     if (isIP(value) === 0) {
       const body = await store.fingerprint(value)

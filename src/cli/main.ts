@@ -4,9 +4,9 @@
 import yargs from 'yargs'
 import type { Argv } from 'yargs'
 import { withOptions } from './options.js'
-import { isForOperators, log } from './log.js'
+import { isForOperators, log } from '../telemetry/log.js'
 import { STDIN_WORD } from './stdin-word.js'
-import { version } from './version.js'
+import { version } from '../telemetry/version.js'
 
 /** The command the words chose, with its arguments: thrown out of yargs. */
 class Chosen extends Error {

@@ -1,15 +1,15 @@
 import { statSync } from 'node:fs'
-import { raiseInterruptBudget } from './interrupt-budget.js'
+import { raiseInterruptBudget } from '../batch/interrupt-budget.js'
 import { ConfigError } from '../config.js'
-import { expandInputs } from '../capture/inputs.js'
-import { ringBufferOf } from '../capture/ring-buffer.js'
+import { expandInputs } from '../capture/file/inputs.js'
+import { ringBufferOf } from '../capture/file/ring-buffer.js'
 import { FdOutput, OutputClosed } from '../output/fd-output.js'
 import { makeStdoutBlocking } from './blocking-stdout.js'
-import { log } from './log.js'
+import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
-import type { FileSet } from './read-parallel.js'
-import type { ReadOptions } from './read-set.js'
-import { ReadTally } from './read-tally.js'
+import type { FileSet } from '../batch/read-parallel.js'
+import type { ReadOptions } from '../batch/read-set.js'
+import { ReadTally } from '../batch/read-tally.js'
 import { STDIN_WORD } from './stdin-word.js'
 import { stopSignal } from './stop-signal.js'
 
@@ -48,16 +48,16 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   if (options.follow && (sets.length !== 1 || sets[0]?.length !== 1 || sets[0][0]?.path === '-'))
     throw new ConfigError('--follow reads on in one file: name that file alone')
   if (!isQuiet && process.stderr.isTTY && !process.stdout.isTTY) {
-    const { ReadProgress } = await import('./read-progress.js')
+    const { ReadProgress } = await import('../batch/read-progress.js')
     tally.show(new ReadProgress(await totalOf(sets, options), process.stderr))
   }
   try {
     const jobs = config.jobs ?? (await import('node:os')).availableParallelism()
     if (jobs > 1 && !options.follow && isWorthWorkers(sets, config.jobs !== undefined)) {
-      const { readParallel } = await import('./read-parallel.js')
+      const { readParallel } = await import('../batch/read-parallel.js')
       await readParallel(sets, jobs, options, tally, output, signal)
     } else {
-      const { newPipeline, readSet } = await import('./read-set.js')
+      const { newPipeline, readSet } = await import('../batch/read-set.js')
       const pipeline = newPipeline(options, tally.counters)
       raiseInterruptBudget()
       for (const set of sets) {
@@ -128,7 +128,7 @@ async function totalOf(
   options: ReadOptions,
 ): Promise<number | undefined> {
   if (options.follow) return undefined
-  const { isPlainCapture } = await import('../capture/shared-chunks.js')
+  const { isPlainCapture } = await import('../capture/file/shared-chunks.js')
   let total = 0
   for (const { path, size } of sets.flat()) {
     if (path === '-' || !isPlainCapture(path)) return undefined

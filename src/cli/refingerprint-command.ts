@@ -1,14 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { MAX_LINE_FAULTS_TOLD, MAX_SIGHTING_LINE_LEN } from '../base/limits.js'
 import { OctetWriter } from '../base/octet-writer.js'
-import { ConfigError } from '../config.js'
+import { ConfigError, storeLimits } from '../config.js'
 import { FdOutput, OutputClosed, OutputError } from '../output/fd-output.js'
 import { linesOf } from '../output/json-lines.js'
 import { Refingerprinter } from '../refingerprint.js'
 import { openStore } from '../store/open-store.js'
 import type { Sighting } from '../model/sighting.js'
-import { limitsOf } from './capture-command.js'
-import { log } from './log.js'
+import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
 import { STDIN_WORD } from './stdin-word.js'
 import { stopSignal } from './stop-signal.js'
@@ -140,7 +139,7 @@ async function remakeStored(
   refingerprinter: Refingerprinter,
   tally: Tally,
 ): Promise<void> {
-  const store = await openStore(config.redis, limitsOf(config))
+  const store = await openStore(config.redis, storeLimits(config))
   try {
     await store.rewrite((sighting) => {
       const made = refingerprinter.remake({ ...sighting })

@@ -2,7 +2,7 @@ import { ConfigError } from '../config.js'
 import { IANA_SNAPSHOT } from '../tls/registry.js'
 import type { RegistryName, RegistryRow } from '../tls/registry-names.js'
 import { listRegistry, REGISTRY_NAMES, registrySource } from '../tls/registry-names.js'
-import { log } from './log.js'
+import { log } from '../telemetry/log.js'
 import { print } from './print.js'
 import { compareTables } from './registry-tables.js'
 

@@ -1,12 +1,12 @@
 import { listen } from '../api/listen.js'
 import { createSensorApp } from '../api/sensor-app.js'
 import type { Config } from '../config.js'
-import type { Store } from '../store/store.js'
-import type { SensorStatus } from './sensor-report.js'
-import { knownCounters } from './sensor-report.js'
+import type { Store } from '../store/contract.js'
+import type { SensorStatus } from '../sensor/sensor-report.js'
+import { knownCounters } from '../sensor/sensor-report.js'
 import type { Serving } from './serving.js'
-import { seesHellos } from './watch.js'
-import { version } from './version.js'
+import { seesHellos } from '../sensor/capture-health.js'
+import { version } from '../telemetry/version.js'
 
 /**
  * Tells `/metrics` and `/healthz` of a sensor that runs by itself.

@@ -1,12 +1,11 @@
 import type { Config } from '../config.js'
-import { ConfigError } from '../config.js'
+import { ConfigError, storeLimits } from '../config.js'
 import { openStore } from '../store/open-store.js'
-import { limitsOf } from './capture-command.js'
 import { runDaemon } from './daemon.js'
-import type { EventLog } from './event-log.js'
+import type { EventLog } from '../telemetry/event-log.js'
 import { startServing } from './serving.js'
 import { stopSignal } from './stop-signal.js'
-import { watchStore } from './store-watch.js'
+import { watchStore } from '../sensor/store-log.js'
 
 /** `serve`: the API over what `capture` wrote to Redis. Exit 0 when stopped, 1 when it cannot serve, 2 on bad usage. */
 export function serve(args: Readonly<Record<string, unknown>>): Promise<number> {
@@ -19,7 +18,7 @@ async function runServe(config: Config, log: EventLog): Promise<number> {
       'serve needs --redis URL, where `capture` writes; `hellotap up` does without',
     )
   const signal = stopSignal()
-  const store = await openStore(config.redis, limitsOf(config))
+  const store = await openStore(config.redis, storeLimits(config))
   const unwatch = watchStore(store, log)
   try {
     const serving = await startServing(config, store, log, () => ({}))

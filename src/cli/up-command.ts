@@ -1,15 +1,14 @@
 import type { Config } from '../config.js'
-import { LIVE_PORTS } from '../config.js'
+import { LIVE_PORTS, storeLimits } from '../config.js'
 import { openStore } from '../store/open-store.js'
-import { limitsOf } from './capture-command.js'
 import { runDaemon } from './daemon.js'
-import type { EventLog } from './event-log.js'
-import { runGuarded } from './guard.js'
-import { log as print } from './log.js'
-import { SensorProcess } from './sensor-process.js'
+import type { EventLog } from '../telemetry/event-log.js'
+import { runGuarded } from '../sensor/privilege-separation.js'
+import { log as print } from '../telemetry/log.js'
+import { SensorProcess } from '../sensor/sensor-process.js'
 import { startServing } from './serving.js'
 import { stopSignal } from './stop-signal.js'
-import { watchStore } from './store-watch.js'
+import { watchStore } from '../sensor/store-log.js'
 
 /**
  * `up`: sensor, store and API on one machine. The sensor is a process of its own: parsing hostile octets keeps off the
@@ -23,7 +22,7 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
   const guarded = await runGuarded(config.engine)
   if (guarded !== undefined) return guarded
   const signal = stopSignal()
-  const store = await openStore(config.redis, limitsOf(config))
+  const store = await openStore(config.redis, storeLimits(config))
   const unwatch = watchStore(store, log)
   try {
     const sensor = new SensorProcess(config, store, log)

@@ -2,8 +2,8 @@
 // at hashes and at what no one can foresee, as shuffled extensions.
 
 import { Loop, PAGE_LEN } from '../base/assembly.js'
-import { CODE } from './fingerprint-code.js'
-import { AT_HELLO, PROFILE_MEMORY_LEN } from './profile-layout.js'
+import { CODE } from '../kernels/fingerprint-code.js'
+import { AT_HELLO, PROFILE_MEMORY_LEN } from '../kernels/profile-layout.js'
 
 /** What it exports; assembly/ says what each does. */
 export interface Compiled {

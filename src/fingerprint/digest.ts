@@ -5,7 +5,7 @@ import { PAGE_LEN } from '../base/assembly.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import { COMPILED } from './compiled.js'
 import type { Compiled } from './compiled.js'
-import { AT_DIGEST, AT_DIGITS, AT_MESSAGE, MESSAGE_SLACK, SHA_1 } from './digest-terms.js'
+import { AT_DIGEST, AT_DIGITS, AT_MESSAGE, MESSAGE_SLACK, SHA_1 } from '../kernels/digest-layout.js'
 import { writeBase64 } from './json-text.js'
 
 /** Hex digits of an MD5. */

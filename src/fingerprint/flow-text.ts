@@ -34,7 +34,7 @@ import {
   PIECE_TRANSPORT,
   PIECE_TUNNEL,
   PIECE_VLAN,
-} from './profile-layout.js'
+} from '../kernels/profile-layout.js'
 import { TRANSPORT_CODES } from './profile-table.js'
 
 const ENCODER = new TextEncoder()

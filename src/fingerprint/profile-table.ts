@@ -6,7 +6,7 @@ import type { OctetWriter } from '../base/octet-writer.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
 import type { ProfileMemory } from './compiled.js'
-import { DIGEST_STATE_LEN } from './digest-terms.js'
+import { DIGEST_STATE_LEN } from '../kernels/digest-layout.js'
 import { greaseFrom, NO_GREASE, TYPES_IN_WHOLE } from './npf.js'
 import {
   AT_BODY_KINDS,
@@ -15,7 +15,7 @@ import {
   DIGEST_HEAD_WORDS,
   LIST_HEAD_WORDS,
   PLAN_HEAD_WORDS,
-} from './profile-layout.js'
+} from '../kernels/profile-layout.js'
 import type { ProfileMarks } from './profile-marks.js'
 import { TransportParameterKey } from './transport-parameter-key.js'
 

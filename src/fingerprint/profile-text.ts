@@ -13,7 +13,7 @@ import {
   writeClassicTail,
   writeStableJson,
 } from './classic.js'
-import { MD5, SHA3_384, SHA_256 } from './digest-terms.js'
+import { MD5, SHA3_384, SHA_256 } from '../kernels/digest-layout.js'
 import { MD5_HEX_LEN, SHA3_384_HEX_LEN, writeDigest } from './digest.js'
 import { ExtensionOrder } from './extension-order.js'
 import {
@@ -38,7 +38,7 @@ import { npfExtensionsMax, putNpfExtension, writeNpfHead, writeNpfSorted } from 
 import { writeElements, writeExtensions } from './permuted-list.js'
 import type { PermutedList, PutExtension } from './permuted-list.js'
 import type { ProfileMarks } from './profile-marks.js'
-import { SLACK } from './profile-layout.js'
+import { SLACK } from '../kernels/profile-layout.js'
 import { quicVersionText } from './quic-version-text.js'
 import { COMMA, DASH } from './text.js'
 import { offeredVersion, versionText } from './version-text.js'

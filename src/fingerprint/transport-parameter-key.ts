@@ -1,5 +1,5 @@
 import type { Hello } from '../model/hello.js'
-import { AT_PARAMETER_IDS, MAX_PROFILE_KEY_LEN } from './profile-layout.js'
+import { AT_PARAMETER_IDS, MAX_PROFILE_KEY_LEN } from '../kernels/profile-layout.js'
 import { isTransportParameters, TransportParameterIds } from './transport-parameter-ids.js'
 
 /** Octets of an extension's type and its number of ids, and of an id. */

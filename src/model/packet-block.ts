@@ -9,7 +9,7 @@ import {
   AT_TIME,
   AT_WIRELEN,
   BLOCK_FRAMES,
-} from './block-layout.js'
+} from '../base/block-layout.js'
 
 /** Batch of frames in one buffer. The source fills it again after use: keep nothing that points into it. */
 export interface PacketBlock {

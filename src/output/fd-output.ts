@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { OctetWriter } from '../base/octet-writer.js'
-import { reasonOf } from './patient-file.js'
+import { reasonOf } from './retrying-file.js'
 
 /** Octets gathered before one write: fewer, larger system calls. */
 const WRITE_LEN = 1 << 20

@@ -1,7 +1,7 @@
-import { MemoryStore } from './memory-store.js'
-import type { RedisStoreOptions } from './redis-store.js'
-import { openRedisStore } from './redis-store.js'
-import type { Store, StoreLimits } from './store.js'
+import { MemoryStore } from './memory/memory-store.js'
+import type { RedisStoreOptions } from './redis/redis-store.js'
+import { openRedisStore } from './redis/redis-store.js'
+import type { Store, StoreLimits } from './contract.js'
 
 /**
  * The store a configuration asks for: Redis at `url`, or without one this process's memory.

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { ROWS_CHANNEL } from './redis-writer.js'
+import { ROWS_CHANNEL } from './redis/redis-writer.js'
 
 /** Listens for rows that other processes write, on a connection of its own that is opened when first needed. */
 export class RowWatch {

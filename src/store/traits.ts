@@ -8,7 +8,7 @@ import {
   STATISTICS_BUCKETS,
 } from '../base/limits.js'
 import type { FingerprintName, Sighting, TlsFp } from '../model/sighting.js'
-import type { FingerprintStat, Share, Stats, UserAgentCount } from './store.js'
+import type { FingerprintStat, Share, Stats, UserAgentCount } from './contract.js'
 
 export const DISTRIBUTIONS = [
   'tls_version',

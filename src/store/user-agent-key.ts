@@ -5,8 +5,8 @@ import {
   USER_AGENTS_BY_HTTP,
   USER_AGENTS_PER_FINGERPRINT,
 } from '../base/limits.js'
-import type { UserAgentCount, UserAgentVia } from './store.js'
-import { USER_AGENT_VIAS } from './store.js'
+import type { UserAgentCount, UserAgentVia } from './contract.js'
+import { USER_AGENT_VIAS } from './contract.js'
 import { byCount } from './traits.js'
 
 /** Stands before the way; no User-Agent begins with it, since HTTP lets none contain it (RFC 9110 §5.5). */

@@ -5,7 +5,7 @@ import {
   LIKE_SSL2,
   LIKE_TLS,
   UNLIKE_HELLO,
-} from '../model/block-layout.js'
+} from '../base/block-layout.js'
 import {
   CONTENT_HANDSHAKE,
   isSsl2Start,

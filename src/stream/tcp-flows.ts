@@ -21,7 +21,7 @@ import {
   SEEN,
   SLOT,
   WATCHED,
-} from './tcp-layout.js'
+} from '../kernels/tcp-layout.js'
 
 // What is known of each direction of a TCP connection, FLOW_WORDS words a flow. A flow is *watched* while every segment of it
 // matters: from its SYN to its hello, while a hello is unfinished, and from a hello to what follows it. All others are only

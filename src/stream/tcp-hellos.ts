@@ -12,7 +12,7 @@ import {
   WANT_SERVER_HELLO,
 } from './hello-start.js'
 import { SOLID, SLOT_WORDS, BASE, ANCHOR } from '../base/slot-layout.js'
-import { OrdinarySegments } from './ordinary-segments.js'
+import { OrdinarySegments } from './fast-path.js'
 import { DEFAULT_SIZES, TcpFlows, type TcpFlowSizes } from './tcp-flows.js'
 import {
   CERTIFICATE_DUE,
@@ -28,7 +28,7 @@ import {
   TAKEN_HELLO,
   TAKEN_LAST_PART,
   TAKEN_SYN,
-} from './tcp-layout.js'
+} from '../kernels/tcp-layout.js'
 import { CLIENT_HELLO, NOTHING, TcpMessages } from './tcp-messages.js'
 
 // From segments to whole hellos, one direction of a connection at a time.

@@ -51,7 +51,7 @@ import {
   REPEATED,
   SLOT,
   SYN_SEEN,
-} from './tcp-layout.js'
+} from '../kernels/tcp-layout.js'
 import type { TcpFlows } from './tcp-flows.js'
 
 /** What a segment made whole. */

@@ -18,7 +18,7 @@ import { createApp } from '../../src/api/app.js'
 import type { Listening } from '../../src/api/listen.js'
 import { listen } from '../../src/api/listen.js'
 import { CERTIFICATE_FILE, KEY_FILE, selfSigned } from '../../src/api/self-signed.js'
-import { MemoryStore } from '../../src/store/memory-store.js'
+import { MemoryStore } from '../../src/store/memory/memory-store.js'
 import { sighting } from './fixture.js'
 
 async function listening(server: Server): Promise<number> {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Sighting, TlsFp } from '../../src/model/sighting.js'
-import { MemoryStore } from '../../src/store/memory-store.js'
-import type { Store } from '../../src/store/store.js'
-import { StoreError } from '../../src/store/store.js'
+import { MemoryStore } from '../../src/store/memory/memory-store.js'
+import type { Store } from '../../src/store/contract.js'
+import { StoreError } from '../../src/store/contract.js'
 
 /** What curl 7.88 with OpenSSL 3.0 offers. */
 export const CURL_FP: TlsFp = {

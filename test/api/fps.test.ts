@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import request from 'supertest'
 import type { ApiOptions } from '../../src/api/app.js'
 import { createApp } from '../../src/api/app.js'
-import type { Store } from '../../src/store/store.js'
+import type { Store } from '../../src/store/contract.js'
 import type { Answer } from './fixture.js'
 import { CLOCK, memoryStore, sighting, storeAway } from './fixture.js'
 

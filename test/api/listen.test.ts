@@ -12,8 +12,8 @@ import type { Listening } from '../../src/api/listen.js'
 import { listen } from '../../src/api/listen.js'
 import { ListenError } from '../../src/api/listen-error.js'
 import { CERTIFICATE_FILE, KEY_FILE, selfSigned } from '../../src/api/self-signed.js'
-import type { Store } from '../../src/store/store.js'
-import { MemoryStore } from '../../src/store/memory-store.js'
+import type { Store } from '../../src/store/contract.js'
+import { MemoryStore } from '../../src/store/memory/memory-store.js'
 import { sighting } from './fixture.js'
 
 const DAY_MS = 86_400_000

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import type { LiveOptions } from '../../src/capture/live-options.js'
+import type { LiveOptions } from '../../src/capture/live/live-options.js'
 import type { Frames } from './frames.js'
 import {
   DROP,

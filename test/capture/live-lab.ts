@@ -9,9 +9,9 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Counters } from '../../src/base/counters.js'
 import type { CaptureError } from '../../src/capture/capture-error.js'
-import type { EngineName } from '../../src/capture/child-message.js'
-import type { Gap } from '../../src/capture/gaps.js'
-import type { LiveOptions } from '../../src/capture/live-options.js'
+import type { EngineName } from '../../src/capture/live/child-message.js'
+import type { Gap } from '../../src/capture/live/gaps.js'
+import type { LiveOptions } from '../../src/capture/live/live-options.js'
 
 export interface LiveFrame {
   /** Hex. */

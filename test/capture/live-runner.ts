@@ -3,8 +3,8 @@
 
 import { newCounters } from '../../src/base/counters.js'
 import { CaptureError } from '../../src/capture/capture-error.js'
-import { LiveSource } from '../../src/capture/live-source.js'
-import type { LiveOptions } from '../../src/capture/live-options.js'
+import { LiveSource } from '../../src/capture/live/live-source.js'
+import type { LiveOptions } from '../../src/capture/live/live-options.js'
 import type { LiveFrame } from './live-lab.js'
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Partial<LiveOptions>

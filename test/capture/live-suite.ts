@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import type { Gap } from '../../src/capture/gaps.js'
-import type { EngineName } from '../../src/capture/child-message.js'
+import type { Gap } from '../../src/capture/live/gaps.js'
+import type { EngineName } from '../../src/capture/live/child-message.js'
 import { Lab, Runner, datagramOf, ip, whyNoLab } from './live-lab.js'
 
 const why = whyNoLab()

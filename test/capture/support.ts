@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PacketSource } from '../../src/model/packet-block.js'
-import { openCapture } from '../../src/capture/open-capture.js'
+import { openCapture } from '../../src/capture/file/open-capture.js'
 
 /** One frame as a block described it, its octets copied. */
 export interface Taken {

@@ -2,7 +2,7 @@
 // file, so that each cut between two parts of it goes through many of them; large frames of no interest between.
 
 import { newCounters } from '../../src/base/counters.js'
-import { FlowDealer } from '../../src/cli/flow-dealer.js'
+import { FlowDealer } from '../../src/batch/flow-dealer.js'
 import { Packet } from '../../src/model/packet.js'
 import { FrameDecoder } from '../../src/wire/frame-decoder.js'
 import { writePcap } from '../capture/pcap-writer.js'

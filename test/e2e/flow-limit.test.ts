@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { whyNoLab } from '../capture/live-lab.js'
-import { CHILD_OPTIONS } from '../../src/capture/child-message.js'
+import { CHILD_OPTIONS } from '../../src/capture/live/child-message.js'
 import { Daemon, HELLOTAP } from '../hellotap.js'
 import type { Passed } from './bulk-lab.js'
 import { BulkLab, SERVER4, SERVER6, captureProcess } from './bulk-lab.js'
@@ -158,7 +158,7 @@ describe('flow limit, assembled', () => {
   }
   let assembler: Assembler
   before(async () => {
-    assembler = (await import(new URL('bin/make-ebpf.mjs', root).href)) as Assembler
+    assembler = (await import(new URL('tools/make-ebpf.mjs', root).href)) as Assembler
   })
   const hex = (text: string) => assembler.assemble(text).toString('hex')
 

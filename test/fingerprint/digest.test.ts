@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { OctetWriter } from '../../src/base/octet-writer.js'
-import { MD5, SHA3_384, SHA_256 } from '../../src/fingerprint/digest-terms.js'
+import { MD5, SHA3_384, SHA_256 } from '../../src/kernels/digest-layout.js'
 import { writeDigest, writeSha1 } from '../../src/fingerprint/digest.js'
 
 const ALGORITHMS = [

@@ -10,7 +10,7 @@ import {
 } from '../../src/base/limits.js'
 import { ProfileMemory } from '../../src/fingerprint/compiled.js'
 import { ExtensionOrder } from '../../src/fingerprint/extension-order.js'
-import { AT_FLOW, AT_HELLO, AT_SLOTS } from '../../src/fingerprint/profile-layout.js'
+import { AT_FLOW, AT_HELLO, AT_SLOTS } from '../../src/kernels/profile-layout.js'
 import { ProfileTable } from '../../src/fingerprint/profile-table.js'
 import { ProfileText } from '../../src/fingerprint/profile-text.js'
 import type { FingerprintName } from '../../src/model/sighting.js'

@@ -2,9 +2,9 @@
 
 import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { openCapture } from '../../src/capture/open-capture.js'
+import { openCapture } from '../../src/capture/file/open-capture.js'
 import type { PacketBlock } from '../../src/model/packet-block.js'
-import { BLOCK_FRAMES } from '../../src/model/block-layout.js'
+import { BLOCK_FRAMES } from '../../src/base/block-layout.js'
 import { newMemoryBlock, newPacketBlock } from '../../src/model/packet-block.js'
 import { PcapngWriter } from '../capture/pcap-writer.js'
 import type { Random } from './random.js'

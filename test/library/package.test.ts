@@ -64,7 +64,12 @@ describe('the packed package', () => {
     expect(files).to.include.members([
       ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE', 'bin/hellotap'],
       'bin/package.json',
-      ...['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'dist/capture/capture-child.js'],
+      ...[
+        'dist/index.js',
+        'dist/index.d.ts',
+        'dist/cli/main.js',
+        'dist/capture/live/capture-child.js',
+      ],
       ...readdirSync(join(top, 'src/web/static')).map((name) => `dist/web/static/${name}`),
       ...readdirSync(join(top, 'systemd')).map((name) => `systemd/${name}`),
       ...readdirSync(join(top, 'prebuilds')).map((name) => `prebuilds/${name}/hellotap.node`),

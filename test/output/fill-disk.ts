@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process'
 import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Stuck } from '../../src/output/patient-file.js'
-import { PatientFile } from '../../src/output/patient-file.js'
+import type { Stuck } from '../../src/output/retrying-file.js'
+import { PatientFile } from '../../src/output/retrying-file.js'
 
 const folder = process.argv[2] ?? ''
 const room = (kilobytes: number, how: string[] = []) => {

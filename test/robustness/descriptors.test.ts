@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { CaptureError } from '../../src/capture/capture-error.js'
-import { openCapture } from '../../src/capture/open-capture.js'
+import { openCapture } from '../../src/capture/file/open-capture.js'
 import { Scratch } from '../capture/support.js'
 import { writePcap } from '../capture/pcap-writer.js'
 

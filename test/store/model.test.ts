@@ -2,7 +2,7 @@
 
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { Store } from '../../src/store/store.js'
+import type { Store } from '../../src/store/contract.js'
 import { sighting } from './sightings.js'
 import { Clock, memoryKind, redisKind } from './stores.js'
 

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { openStore } from '../../src/store/open-store.js'
-import type { Store, StoreLimits } from '../../src/store/store.js'
+import type { Store, StoreLimits } from '../../src/store/contract.js'
 import { RedisServer } from './redis-server.js'
 
 /** A clock the test sets. */

@@ -49,7 +49,7 @@ describe('registries', () => {
   })
 
   it('are generated from the tables as they are', () => {
-    const script = new URL('../../bin/make-registry.mjs', import.meta.url).pathname
+    const script = new URL('../../tools/make-registry.mjs', import.meta.url).pathname
     expect(spawnSync(process.execPath, [script, '--check']).status).to.equal(0)
   })
 

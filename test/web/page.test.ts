@@ -12,7 +12,7 @@ import type { Listening } from '../../src/api/listen.js'
 import { listen } from '../../src/api/listen.js'
 import { selfSigned } from '../../src/api/self-signed.js'
 import type { Sighting } from '../../src/model/sighting.js'
-import { MemoryStore } from '../../src/store/memory-store.js'
+import { MemoryStore } from '../../src/store/memory/memory-store.js'
 import { CURL_FP, sha3, sighting } from '../api/fixture.js'
 
 const CHROMIUM = '/usr/bin/chromium'

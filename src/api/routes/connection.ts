@@ -1,0 +1,92 @@
+import type { Response } from 'express'
+import { Router } from 'express'
+import * as z from 'zod/mini'
+import { API_WAIT_MOST_MILLIS, API_WAIT_USUAL_MILLIS } from '../../base/limits.js'
+import type { Sighting } from '../../model/sighting.js'
+import type { Store } from '../../store/contract.js'
+import type { AddressTest } from '../address.js'
+import { callerOf } from '../caller.js'
+import type { Describe } from '../fingerprint-answer.js'
+import { sightingAnswer } from '../fingerprint-answer.js'
+import { sendJson } from '../json.js'
+import { refusal } from '../operator.js'
+import { sendProblem } from '../problem.js'
+import { address, flag, parseQuery, port, whole } from '../query.js'
+
+const Query = z.strictObject({
+  ip: address,
+  port,
+  wait: whole(0, API_WAIT_MOST_MILLIS, API_WAIT_USUAL_MILLIS),
+  auth: flag,
+  detail: flag,
+})
+
+/**
+ * `GET /connection?ip=&port=&wait=250`: the hello of one connection, waited for up to `wait` milliseconds (at most 2000).
+ *
+ * The fingerprints stand in the headers X-JA4, X-JA3 and X-TLS-FP (sha3_384) too. 404 where none came, 403 for who is not
+ * the operator, each with a problem document. With `auth=1`, made for nginx's auth_request, the answer is always 204, the
+ * headers there where the hello was found, and X-Hellotap says `found` or why not: a request must not fail with us.
+ */
+export function connectionRoute(
+  store: Pick<Store, 'connection'>,
+  trusted: AddressTest,
+  describe: Describe,
+  onError: (error: unknown) => void,
+): Router {
+  return Router().get('/connection', async (req, res) => {
+    const asked = flag.safeParse(req.query['auth'])
+    const auth = asked.success && asked.data
+    const refused = refusal(req, callerOf(req, trusted), trusted, !auth)
+    const query = parseQuery(Query, req)
+    if (refused !== undefined) {
+      if (auth) sendVerdict(res, 'forbidden')
+      else sendProblem(res, 403, refused)
+      return
+    }
+    if (!('value' in query)) {
+      if (auth) sendVerdict(res, 'bad-query')
+      else sendProblem(res, 400, query.mistakes)
+      return
+    }
+    const { ip, wait, detail } = query.value
+    let sighting: Sighting | undefined
+    try {
+      sighting = await store.connection(ip, query.value.port, wait)
+    } catch (error) {
+      if (!auth) throw error
+      onError(error)
+      sendVerdict(res, 'store-unreachable')
+      return
+    }
+    if (sighting !== undefined) setFingerprints(res, sighting)
+    if (auth) sendVerdict(res, sighting === undefined ? 'not-found' : 'found')
+    else if (sighting !== undefined)
+      sendJson(res, 200, {
+        ...sightingAnswer(sighting, detail ? describe : undefined),
+        ip,
+        matched_by: 'connection',
+        port: query.value.port,
+      })
+    else
+      sendProblem(
+        res,
+        404,
+        `No hello from ${ip} port ${query.value.port} within ${wait} ms: is that the client's side of the connection, and does the sensor see it?`,
+      )
+  })
+}
+
+function setFingerprints(res: Response, sighting: Sighting): void {
+  const values = { 'X-JA4': sighting.ja4, 'X-JA3': sighting.ja3, 'X-TLS-FP': sighting.sha3_384 }
+  for (const [name, value] of Object.entries(values))
+    // Stored text, so not ours to trust with a header: one word of printable ASCII or nothing.
+    if (value !== undefined && /^[\x21-\x7e]{1,256}$/.test(value)) res.set(name, value)
+}
+
+function sendVerdict(
+  res: Response,
+  verdict: 'found' | 'not-found' | 'forbidden' | 'bad-query' | 'store-unreachable',
+): void {
+  res.set('X-Hellotap', verdict).status(204).end()
+}

@@ -1,0 +1,120 @@
+import type { Counters } from '../base/counters.js'
+import type { OctetWriter } from '../base/octet-writer.js'
+import { CaptureError } from '../capture/capture-error.js'
+import { openCapture } from '../capture/file/open-capture.js'
+import type { PacketBlock } from '../model/packet-block.js'
+import type { FingerprintName } from '../model/sighting.js'
+import { Pipeline } from '../pipeline.js'
+
+/** What is asked of every file; it can be handed to a worker as it is. */
+export interface ReadOptions {
+  /** Ports of servers; undefined finds TLS on every port by its content. */
+  readonly ports: readonly number[] | undefined
+  /** undefined: all of them, and the Community ID. Whoever names some wants those alone. */
+  readonly fingerprints: readonly FingerprintName[] | undefined
+  readonly hello: boolean
+  /** Whether a sighting tells what the server answered. */
+  readonly server: boolean
+  readonly sensor: string | undefined
+  /** LINKTYPE_ value to read all frames as, in place of what the captures say. */
+  readonly linkType: number | undefined
+  readonly follow: boolean
+}
+
+/** Where a reader's results go, and how much was read so far. */
+export interface Desk {
+  readonly counters: Counters
+  /** Octets of file read. */
+  octets: number
+  /** Files read, and files that could not be. */
+  files: number
+  failed: number
+  /** Takes the lines where there are enough of them to be worth it, and empties the writer. */
+  take(lines: OctetWriter): void
+  /** Resolves once there is room for more lines; undefined where there is. */
+  room(): Promise<void> | undefined
+  /** Takes all lines, and empties the writer. */
+  flush(lines: OctetWriter): void
+  /** Says a sentence to the operator. */
+  say(text: string): void
+  /** Says why a file could not be read, and counts it among those. */
+  fail(text: string): void
+}
+
+/** A seed for pipelines. Who made a capture did so before it, and no output tells it: it need not be drawn by node:crypto. */
+export function newSeed(): number {
+  return Math.floor(Math.random() * 2 ** 47)
+}
+
+/** A pipeline for one flow of frames. */
+export function newPipeline(
+  options: ReadOptions,
+  counters: Counters,
+  share: { readonly seed: number; readonly workers?: number } = { seed: newSeed() },
+): Pipeline {
+  const { ports, fingerprints } = options
+  return new Pipeline(
+    {
+      ports: ports === undefined ? undefined : new Set(ports),
+      fingerprints: fingerprints === undefined ? 'all' : new Set(fingerprints),
+      keepHello: options.hello,
+      communityId: fingerprints === undefined,
+      server: options.server,
+      sensor: options.sensor,
+      ...share,
+    },
+    counters,
+  )
+}
+
+/**
+ * Reads files that continue one another through `pipeline`, which then forgets them; one that cannot be read is said, and
+ * the next one goes on.
+ */
+export async function readSet(
+  files: readonly string[],
+  pipeline: Pipeline,
+  options: ReadOptions,
+  desk: Desk,
+  signal: AbortSignal,
+): Promise<void> {
+  const { lines } = pipeline
+  for (const file of files) {
+    if (signal.aborted) break
+    pipeline.setOrigin(file === '-' ? {} : { file })
+    // Whoever writes to us or to the file while we read waits for each line.
+    const isLive = file === '-' || options.follow
+    try {
+      const source = openCapture(file, {
+        // Even to name it costs: the stream is made then.
+        ...(file === '-' ? { stdin: process.stdin } : {}),
+        follow: options.follow,
+        ...(options.linkType === undefined ? {} : { linkType: options.linkType }),
+      })
+      for await (const block of source.blocks(signal)) {
+        // before frames are taken out of it
+        desk.octets += octetsOf(block)
+        pipeline.take(block)
+        if (isLive) desk.flush(lines)
+        else desk.take(lines)
+        const room = desk.room()
+        if (room !== undefined) await room
+      }
+      for (const warning of source.warnings) desk.say(`${file}: ${warning}`)
+      desk.files++
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error
+      desk.fail(error.message)
+    }
+  }
+  pipeline.flush()
+  pipeline.forget()
+  desk.flush(lines)
+}
+
+/** Octets of file the block's frames take, with a header of 16 each: exact for pcap, nearly so for pcapng. */
+function octetsOf(block: PacketBlock): number {
+  const { count, start, caplen } = block
+  if (count === 0) return 0
+  return (start[count - 1] ?? 0) + (caplen[count - 1] ?? 0) - (start[0] ?? 0) + 16
+}

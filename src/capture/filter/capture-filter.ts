@@ -1,0 +1,236 @@
+// The in-kernel filter: a libpcap expression (pcap-filter(7)) that lets every octet of a hello through and leaves the
+// bulk, which is what servers send, in the kernel. What passes:
+//
+//   TCP   payload to a watched port, SYN/FIN/RST both ways, server payload that starts a handshake record (16 03), or
+//         all of it where certificates are asked for: their later segments look like any other
+//   UDP   QUIC long headers (RFC 9000 §17.2) and DTLS handshake records (RFC 9147 §4), both ways
+//   HTTP  where asked for, segments to its ports that begin with a request
+//   IP    fragments of TCP and UDP, and both behind IPv4 options; IPv6 packets with extension headers, whatever follows
+//   VLAN  the same behind one tag or two; all behind more; in cooked frames all IP behind one
+//   SNAP  all that is in it: IP in frames of IEEE 802.2
+//   tunnels, if asked for: all they carry, since what is inside starts at no fixed offset
+//
+// Three properties of the language shape it. tcp[] and udp[] read IPv4 only, and after the word `vlan` each load of a live
+// filter computes its offset, ten times the instructions: so all is spelled by offsets from the IP header. That header
+// follows 14 octets of Ethernet and 4 more for each tag; live, the kernel has taken the outer tag off. A load beyond the
+// packet's end refuses the whole packet, so the length of the payload is tested before its octets, and it comes from the
+// IP header: Ethernet pads short frames.
+
+import { MAX_FILTER_RANGES } from '../../base/limits.js'
+
+const HANDSHAKE_RECORD = 0x1603
+const DTLS_HANDSHAKE = 22
+const LONG_HEADER = 0x80
+const FIN_SYN_RST = 7
+const UDP_HEADER_LEN = 8
+/** First octet of an IPv4 header without options. */
+const IPV4_PLAIN = 0x45
+/** More Fragments and the offset. */
+const FRAGMENT = 0x3fff
+/** What a request of plain HTTP begins with: `GET `, `POST`, `HEAD`, `PUT `, `OPTI`, `DELE`, `PATC`. */
+const METHODS = [0x47455420, 0x504f5354, 0x48454144, 0x50555420, 0x4f505449, 0x44454c45, 0x50415443]
+/** First octets of those requests. */
+export const REQUEST_OCTETS: readonly number[] = METHODS.map((word) => word >>> 24)
+/** Octets of the shortest request: `GET / HTTP/1.1`, CR, LF. */
+const MIN_REQUEST_LEN = 16
+
+const PROTOCOL_TCP = 6
+const PROTOCOL_UDP = 17
+/** IP authentication header (RFC 4302), which the transport follows. */
+const PROTOCOL_AH = 51
+/** IPv6 next headers that are not yet the transport: hop-by-hop, routing, fragment, authentication, destination options, mobility, HIP, Shim6. */
+const EXTENSION_HEADERS = [0, 43, 44, PROTOCOL_AH, 60, 135, 139, 140]
+/** IP protocols of tunnels: IPv4, IPv6, GRE (ERSPAN is in it), MPLS and Ethernet in IP. */
+const TUNNEL_PROTOCOLS = [4, 41, 47, 137, 143]
+/** UDP ports of tunnels: GTP-U, Teredo, VXLAN (IANA's, GPE's, Linux's first), GENEVE, MPLS, TZSP. */
+const TUNNEL_PORTS = [2152, 3544, 4789, 4790, 6081, 6635, 8472, 37008]
+
+const ETHERTYPE_IPV4 = 0x0800
+const ETHERTYPE_IPV6 = 0x86dd
+/** EtherTypes of VLAN tags: IEEE 802.1Q, 802.1ad, and before that. */
+const TAGS = [0x8100, 0x88a8, 0x9100]
+/** EtherTypes of MPLS, unicast and multicast, and of PPPoE sessions. */
+const TUNNEL_ETHERTYPES = [0x8847, 0x8848, 0x8864]
+/** Service access point of SNAP in IEEE 802.2, which libpcap takes for an EtherType. */
+const SAP_SNAP = 0xaa
+/** Offset of what follows the outermost tag's identifier in Ethernet, and in Linux' cooked frames of all interfaces. */
+const AFTER_TAG = 16
+const AFTER_TAG_COOKED = 18
+const TAG_LEN = 4
+
+/** What a capture filter is made for. */
+export interface FilterOptions {
+  /** Whether to pass all that is in tunnels. */
+  readonly tunnels: boolean
+  /** Whether to pass all that servers send, certificates among it; only the start of handshake records where absent. */
+  readonly server?: boolean
+  /** Ports of plain HTTP to which segments that begin with a request pass. */
+  readonly httpPorts?: readonly number[]
+}
+
+type Ranges = readonly (readonly [number, number])[]
+
+interface Wanted {
+  readonly tls: Ranges
+  readonly http: Ranges
+  readonly tunnels: boolean
+  readonly server: boolean
+}
+
+/** Octets of an IP packet at an offset from its start, as libpcap reads them. */
+type Octets = (off: number | string, size?: 2 | 4) => string
+
+/** Reads behind libpcap's own word for the protocol, or at an offset of Ethernet. */
+const of =
+  (name: 'ip' | 'ip6' | 'ether', start = 0): Octets =>
+  (off, size) => {
+    const at = typeof off === 'number' ? String(start + off) : `${start} + ${off}`
+    return `${name}[${at}${size === undefined ? '' : `:${size}`}]`
+  }
+
+function all(...terms: readonly string[]): string {
+  return `(${terms.join(' and ')})`
+}
+
+function any(...terms: readonly string[]): string {
+  return `(${terms.join(' or ')})`
+}
+
+function oneOf(field: string, values: readonly number[]): string[] {
+  return values.map((value) => `${field} = ${value}`)
+}
+
+/** Whether the port at `field` is in one of the ranges. */
+function portIn(field: string, ranges: Ranges): string {
+  return any(
+    ...ranges.map(([low, high]) =>
+      low === high ? `${field} = ${low}` : `(${field} >= ${low} and ${field} <= ${high})`,
+    ),
+  )
+}
+
+/** Sorted ports as ranges of neighbours; where these are many, the nearest ones are joined, and ports between them pass too. */
+function rangesOf(ports: readonly number[]): [number, number][] {
+  const ranges: [number, number][] = []
+  for (const port of [...new Set(ports)].sort((a, b) => a - b)) {
+    const last = ranges.at(-1)
+    if (last?.[1] === port - 1) last[1] = port
+    else ranges.push([port, port])
+  }
+  while (ranges.length > MAX_FILTER_RANGES) {
+    const gaps = ranges.slice(1).map(([low], i) => low - (ranges[i]?.[1] ?? 0))
+    const nearest = gaps.indexOf(Math.min(...gaps))
+    const [joined] = ranges.splice(nearest + 1, 1)
+    const before = ranges[nearest]
+    if (before !== undefined && joined !== undefined) before[1] = joined[1]
+  }
+  return ranges
+}
+
+/** Segments at `off` of the IP packet, whose length less the IP header is `length`. */
+function tcp(octets: Octets, off: number, length: string, wanted: Wanted): string {
+  const headerLen = `((${octets(off + 12)} & 0xf0) >> 2)`
+  const payloadLen = `${length} - ${headerLen}`
+  const begins = (size: 2 | 4) => octets(`${off} + ${headerLen}`, size)
+  const control = `${octets(off + 13)} & ${FIN_SYN_RST} != 0`
+  // a Total Length of 0, of segments above 64 KiB, makes a length that is neither 0 nor small
+  return any(
+    all(portIn(octets(off + 2, 2), wanted.tls), any(`${payloadLen} != 0`, control)),
+    all(
+      portIn(octets(off, 2), wanted.tls),
+      any(
+        control,
+        wanted.server
+          ? `${payloadLen} != 0`
+          : all(`${payloadLen} > 1`, `${begins(2)} = ${HANDSHAKE_RECORD}`),
+      ),
+    ),
+    ...(wanted.http.length === 0
+      ? []
+      : [
+          all(
+            portIn(octets(off + 2, 2), wanted.http),
+            `${payloadLen} >= ${MIN_REQUEST_LEN}`,
+            any(...oneOf(begins(4), METHODS)),
+          ),
+        ]),
+  )
+}
+
+/** Datagrams at `off` of the IP packet. */
+function udp(octets: Octets, off: number, { tls, tunnels }: Wanted): string {
+  const [from, to] = [octets(off, 2), octets(off + 2, 2)]
+  const first = octets(off + UDP_HEADER_LEN)
+  return any(
+    all(
+      any(portIn(to, tls), portIn(from, tls)),
+      `${octets(off + 4, 2)} > ${UDP_HEADER_LEN}`,
+      any(`${first} & ${LONG_HEADER} != 0`, `${first} = ${DTLS_HANDSHAKE}`),
+    ),
+    ...(tunnels ? [...oneOf(to, TUNNEL_PORTS), ...oneOf(from, TUNNEL_PORTS)] : []),
+  )
+}
+
+function ipv4(octets: Octets, wanted: Wanted): string {
+  const protocol = octets(9)
+  const unknown = [`${octets(0)} != ${IPV4_PLAIN}`, `${octets(6, 2)} & ${FRAGMENT} != 0`]
+  return any(
+    all(
+      `${protocol} = ${PROTOCOL_TCP}`,
+      any(...unknown, tcp(octets, 20, `${octets(2, 2)} - 20`, wanted)),
+    ),
+    all(`${protocol} = ${PROTOCOL_UDP}`, any(...unknown, udp(octets, 20, wanted))),
+    `${protocol} = ${PROTOCOL_AH}`,
+    ...(wanted.tunnels ? oneOf(protocol, TUNNEL_PROTOCOLS) : []),
+  )
+}
+
+function ipv6(octets: Octets, wanted: Wanted): string {
+  const next = octets(6)
+  return any(
+    all(`${next} = ${PROTOCOL_TCP}`, tcp(octets, 40, octets(4, 2), wanted)),
+    all(`${next} = ${PROTOCOL_UDP}`, udp(octets, 40, wanted)),
+    ...oneOf(next, EXTENSION_HEADERS),
+    ...(wanted.tunnels ? oneOf(next, TUNNEL_PROTOCOLS) : []),
+  )
+}
+
+/** What follows the EtherType at `off` of an Ethernet frame, with at most `tags` more tags. */
+function ethernet(off: number, tags: number, wanted: Wanted): string {
+  const type = `ether[${off}:2]`
+  const octets = of('ether', off + 2)
+  const isTag = any(...oneOf(type, TAGS))
+  return any(
+    all(`${type} = ${ETHERTYPE_IPV4}`, ipv4(octets, wanted)),
+    all(`${type} = ${ETHERTYPE_IPV6}`, ipv6(octets, wanted)),
+    tags === 0 ? isTag : all(isTag, ethernet(off + TAG_LEN, tags - 1, wanted)),
+    ...(wanted.tunnels ? oneOf(type, TUNNEL_ETHERTYPES) : []),
+  )
+}
+
+/**
+ * The libpcap expression that passes whatever can carry a hello to or from `ports`, on links of every type; no ports, no
+ * filter: "".
+ *
+ * One port makes some 300 instructions of which a packet runs through fifty at most; the kernel takes 4096.
+ */
+export function captureFilter(
+  ports: readonly number[],
+  { tunnels, server = false, httpPorts = [] }: FilterOptions,
+): string {
+  if (ports.length === 0) return ''
+  const wanted = { tls: rangesOf(ports), http: rangesOf(httpPorts), tunnels, server }
+  const linkType = (values: readonly number[]) => values.map((value) => `ether proto ${value}`)
+  return [
+    all('ip', ipv4(of('ip'), wanted)),
+    all('ip6', ipv6(of('ip6'), wanted)),
+    all(
+      any(...linkType(TAGS)),
+      any(
+        ethernet(AFTER_TAG, 1, wanted),
+        ...oneOf(`ether[${AFTER_TAG_COOKED}:2]`, [ETHERTYPE_IPV4, ETHERTYPE_IPV6]),
+      ),
+    ),
+    ...linkType(tunnels ? [SAP_SNAP, ...TUNNEL_ETHERTYPES] : [SAP_SNAP]),
+  ].join(' or ')
+}

@@ -1,0 +1,43 @@
+import { LOSS_LINE_MILLIS } from '../../base/limits.js'
+
+/** Tells in the log of frames lost on one interface: the first at once, then one line each LOSS_LINE_MILLIS at most. */
+export class LossLog {
+  readonly #interface: string
+  readonly #log: (line: string) => void
+  #total = 0
+  #told = 0
+  #lineAt = -Infinity
+  #line: NodeJS.Timeout | undefined
+
+  constructor(name: string, log: (line: string) => void) {
+    this.#interface = name
+    this.#log = log
+  }
+
+  /** Takes note of `count` frames more. */
+  add(count: number): void {
+    if (count === 0) return
+    this.#total += count
+    if (this.#line !== undefined) return
+    const wait = this.#lineAt + LOSS_LINE_MILLIS - performance.now()
+    if (wait <= 0) this.#tell()
+    else this.#line = setTimeout(() => this.#tell(), wait).unref()
+  }
+
+  /** Tells what is not told yet. */
+  close(): void {
+    clearTimeout(this.#line)
+    if (this.#total > this.#told) this.#tell()
+  }
+
+  #tell(): void {
+    this.#line = undefined
+    this.#lineAt = performance.now()
+    const total = this.#told === 0 ? '' : `, ${this.#total} since the start`
+    this.#log(
+      `${this.#interface}: ${this.#total - this.#told} frames lost${total}: they came faster than they were read; ` +
+        'a larger --ring rides out bursts, fewer --ports or --fanout take load off',
+    )
+    this.#told = this.#total
+  }
+}

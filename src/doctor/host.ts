@@ -1,0 +1,181 @@
+// What the doctor finds out without capturing: programs, permission, interfaces, Redis.
+
+import { readFileSync, realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { release } from 'node:os'
+import type { Engine } from '../capture/live/engine.js'
+import { chooseEngine } from '../capture/live/engine.js'
+import type { NetworkInterface } from '../capture/live/interfaces.js'
+import type { Config } from '../config.js'
+import { checkRedis } from '../store/redis/redis-check.js'
+import { StoreError } from '../store/contract.js'
+import { IANA_SNAPSHOT } from '../tls/registry.js'
+import type { Check } from './check.js'
+import { firstLine } from './check.js'
+import { version } from '../telemetry/version.js'
+
+/** Bit of CAP_NET_RAW in a capability set (include/uapi/linux/capability.h). */
+const CAP_NET_RAW = 13n
+/** Flag of an interface in promiscuous mode, whoever asked for it (include/uapi/linux/if.h). */
+const IFF_PROMISC = 0x100
+/** Least version of Redis: for ZRANGE … REV, ZINTER and ZADD GT. */
+const LEAST_REDIS = [6, 2] as const
+/** Milliseconds by which clocks may differ before it matters: the statistics' and the sensor's. */
+const CLOCK_SLACK_MILLIS = 1_000
+
+/** What runs. */
+export function versionsCheck(): Check {
+  return {
+    name: 'versions',
+    outcome: 'ok',
+    text: `hellotap ${version}, Node ${process.versions.node}, ${process.platform} ${release()} ${process.arch}, IANA registries of ${IANA_SNAPSHOT}`,
+  }
+}
+
+/** What captures. */
+export function engineCheck(): Check {
+  let engine: Engine
+  try {
+    engine = chooseEngine(undefined)
+    if (engine.name === 'native')
+      return { name: 'engine', outcome: 'ok', text: `native, ${engine.addon.libpcap()}` }
+    createRequire(import.meta.url)('cap')
+  } catch (error) {
+    return {
+      name: 'engine',
+      outcome: 'failed',
+      text: `nothing here can capture: ${firstLine(error)}`,
+      remedy:
+        'install libpcap (Debian: sudo apt-get install libpcap0.8); in a checkout also libpcap-dev g++ make python3, then npm ci',
+    }
+  }
+  return {
+    name: 'engine',
+    outcome: 'warning',
+    text: 'npm cap: it has no kernel time and cannot tell what it loses',
+    remedy:
+      'for the native engine install libpcap (Debian: sudo apt-get install libpcap0.8), and in a checkout libpcap-dev and g++, then npm ci',
+  }
+}
+
+/** Whether this process may capture. */
+export function permissionCheck(): Check {
+  const name = 'permission'
+  let status: string
+  try {
+    status = readFileSync('/proc/self/status', 'latin1')
+  } catch {
+    return { name, outcome: 'unknown', text: 'this system does not tell; the hello below shows it' }
+  }
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`)
+  if ((effective >> CAP_NET_RAW) & 1n) return { name, outcome: 'ok', text: 'CAP_NET_RAW is there' }
+  return {
+    name,
+    outcome: 'failed',
+    text: `CAP_NET_RAW is missing for user ${process.getuid?.() ?? '?'}: no frame can be captured`,
+    remedy: `sudo setcap cap_net_raw+ep ${realpathSync(process.execPath)} ; or start hellotap with sudo; or by a systemd unit with AmbientCapabilities=CAP_NET_RAW`,
+  }
+}
+
+/** Whether interface `name` is there, up, and connected. */
+export function interfaceCheck(name: string, all: readonly NetworkInterface[]): Check {
+  const check = `interface ${name}`
+  if (name === 'any') return { name: check, outcome: 'ok', text: 'every interface at once' }
+  const found = all.find((each) => each.name === name)
+  if (found === undefined)
+    return {
+      name: check,
+      outcome: 'failed',
+      text: `there is no interface ${JSON.stringify(name)}`,
+      remedy: `name one of ${all.map((each) => each.name).join(', ')} with -i`,
+    }
+  if (found.up === false)
+    return {
+      name: check,
+      outcome: 'failed',
+      text: 'it is down',
+      remedy: `sudo ip link set ${name} up promisc on`,
+    }
+  if (sysfs(name, 'carrier') === '0')
+    return {
+      name: check,
+      outcome: 'failed',
+      text: 'it is up, but nothing is connected to it (no carrier)',
+      remedy: 'check the cable, the transceiver and the port of the switch',
+    }
+  const link =
+    found.linkType === undefined ? `ARPHRD type ${sysfs(name, 'type') ?? '?'}` : linkName(found)
+  const promiscuous = (Number(sysfs(name, 'flags')) & IFF_PROMISC) !== 0
+  const mtu = sysfs(name, 'mtu')
+  return {
+    name: check,
+    outcome: 'ok',
+    text: [
+      'up',
+      link,
+      ...(mtu === undefined ? [] : [`MTU ${mtu}`]),
+      ...(found.loopback
+        ? []
+        : [promiscuous ? 'promiscuous' : 'not promiscuous now: capturing makes it so']),
+    ].join(', '),
+  }
+}
+
+/** Whether Redis is there and fits. */
+export async function redisCheck({ redis }: Pick<Config, 'redis'>): Promise<Check> {
+  const name = 'store'
+  if (redis === undefined)
+    return { name, outcome: 'ok', text: 'memory of the process; --redis is not set' }
+  try {
+    const { address, version, maxmemoryPolicy, clockAheadMillis, roundTripMillis } =
+      await checkRedis(redis)
+    const text = `Redis ${version} at ${address}, ${roundTripMillis.toFixed(1)} ms away`
+    const [major = 0, minor = 0] = version.split('.').map(Number)
+    if (major < LEAST_REDIS[0] || (major === LEAST_REDIS[0] && minor < LEAST_REDIS[1]))
+      return {
+        name,
+        outcome: 'failed',
+        text,
+        remedy: 'it must be version 6.2 or later: upgrade it',
+      }
+    if (Math.abs(clockAheadMillis) > CLOCK_SLACK_MILLIS)
+      return {
+        name,
+        outcome: 'warning',
+        text: `${text}; its clock and ours differ by ${(Math.abs(clockAheadMillis) / 1000).toFixed(1)} s`,
+        remedy: 'let a time server set both: sightings are kept by their time',
+      }
+    if (maxmemoryPolicy !== 'noeviction' && maxmemoryPolicy !== '')
+      return {
+        name,
+        outcome: 'warning',
+        text: `${text}; its maxmemory-policy is ${maxmemoryPolicy}`,
+        remedy:
+          'redis-cli config set maxmemory-policy noeviction: the keys of the statistics belong together',
+      }
+    return { name, outcome: 'ok', text }
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    const [what = '', ...remedy] = error.message.split(/(?<=refused)\. |: (?=[A-Z])/)
+    return {
+      name,
+      outcome: 'failed',
+      text: what,
+      ...(remedy.length === 0 ? {} : { remedy: remedy.join(': ') }),
+    }
+  }
+}
+
+function linkName({ linkType, loopback }: NetworkInterface): string {
+  if (loopback) return 'loopback'
+  return linkType === 101 ? 'raw IP' : 'Ethernet'
+}
+
+function sysfs(name: string, file: string): string | undefined {
+  if (name.includes('/')) return undefined
+  try {
+    return readFileSync(`/sys/class/net/${name}/${file}`, 'latin1').trim()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,232 @@
+// One line a handshake: the line of a ClientHello waits until the server's side of it was seen too.
+//
+//   ClientHello ──▶ line, open ──▶ waits ◀── ServerHello      TLS 1.3, or a session that goes on: given at once
+//                                    │
+//                                    └─────▶ waits ◀── Certificate (TLS 1.2 and before)
+//
+// What waits too long, or too long after its flow's end, is given as it is. Captures of both directions put together may
+// show an answer before its question: a ServerHello waits a round trip for its ClientHello, and is joined only if it fits.
+
+import { u16 } from '../base/bytes.js'
+import type { Counters } from '../base/counters.js'
+import { OctetWriter } from '../base/octet-writer.js'
+import { ReversedFlow } from '../base/reversed-flow.js'
+import { QUALITY_HRR, type HandshakeOctets } from '../model/handshake-octets.js'
+import { Hello } from '../model/hello.js'
+import { type Packet, TCP_RST } from '../model/packet.js'
+import { newCertificateList, parseCertificateList } from '../tls/certificate-list.js'
+import { isResumed, isTls13 } from '../tls/describe-server-hello.js'
+import { SESSION_TICKET } from '../tls/extension-type.js'
+import { firstExtension } from '../tls/hello-detail.js'
+import { parseServerHello } from '../tls/hello-parser.js'
+import { isHelloRetryRequest } from '../tls/hello-retry-request.js'
+import { CertificateText } from './certificate-text.js'
+import { couldAnswer, sendsNoCertificate } from './fit.js'
+import { ServerText } from './server-text.js'
+import { DEFAULT_SIZES, type JoinSizes, WaitingRoom } from './pending-handshakes.js'
+import { Waiting } from './pending-handshake.js'
+
+/** Octets at the end of a finished line: brace and newline. */
+const LINE_END_LEN = 2
+
+/** Joins ClientHellos with what their servers answer, within bounded memory. */
+export class HandshakeJoin {
+  readonly #room: WaitingRoom
+  readonly #counters: Counters
+  readonly #serverText = new ServerText()
+  readonly #certificateText: CertificateText
+  readonly #server = new Hello()
+  readonly #certificates = newCertificateList()
+  readonly #members = new OctetWriter(1 << 12)
+  readonly #reverse = new ReversedFlow()
+
+  /**
+   * @param seed secret of the flow table's hash, an integer from 0 to 2^48
+   * @param out where finished lines go
+   */
+  constructor(
+    seed: number,
+    counters: Counters,
+    out: OctetWriter,
+    sizes: JoinSizes = DEFAULT_SIZES,
+  ) {
+    this.#room = new WaitingRoom(seed, counters, out, sizes)
+    this.#counters = counters
+    this.#certificateText = new CertificateText(counters)
+  }
+
+  /** Octets of lines and messages that wait. */
+  get octets(): number {
+    return this.#room.octets
+  }
+
+  /** Takes a ClientHello and its finished line, which is all that `line` holds. */
+  takeClient(packet: Packet, message: HandshakeOctets, hello: Hello, line: OctetWriter): void {
+    const room = this.#room
+    const now = packet.timeMicros
+    room.expire(now)
+    const isSecond = (message.quality & QUALITY_HRR) !== 0
+    const hash = room.hash(packet, message.transport, message.connection)
+    let entry = room.find(hash, packet)
+    if (entry < 0) entry = room.open(hash, packet)
+    const before = room.at(entry)
+    const waiting = new Waiting('server', message.transport, entry, now)
+    waiting.isSecond = isSecond
+    waiting.sessionId = {
+      bytes: hello.bytes.slice(hello.sessionIdOff, hello.sessionIdOff + hello.sessionIdLen),
+      sessionIdOff: 0,
+      sessionIdLen: hello.sessionIdLen,
+    }
+    waiting.hasTicket = firstExtension(hello, SESSION_TICKET, isFilled) === true
+    if (before?.awaits === 'server' && isSecond) {
+      // What made the client ask again was not seen, or is still to come.
+      waiting.first = before
+      before.entry = -1
+    } else if (before !== undefined && before.awaits !== 'client') room.give(before)
+    room.enter(waiting)
+    room.hold(waiting, 'line', line.bytes.slice(0, line.len - LINE_END_LEN))
+    if (before?.awaits === 'client') this.#takeOvertaken(before, waiting, hello)
+  }
+
+  /** Takes a ServerHello or HelloRetryRequest. */
+  takeServer(packet: Packet, message: HandshakeOctets): void {
+    const room = this.#room
+    const server = this.#server
+    const now = packet.timeMicros
+    const { bytes, off, end, transport } = message
+    room.expire(now)
+    if (parseServerHello(bytes, off, end, transport === 'dtls', server) < 0) {
+      this.#counters.server_hello_malformed++
+      return
+    }
+    const flow = this.#reverse.of(packet)
+    const hash = room.hash(flow, transport, message.connection)
+    let entry = room.find(hash, flow)
+    const waiting = room.at(entry)
+    if (waiting?.awaits === 'server') {
+      const asked = waiting.isSecond && isHelloRetryRequest(server) ? waiting.first : waiting
+      if (asked?.awaits === 'server') this.#answer(asked, now)
+      // Nobody is asked twice to try again.
+      else this.#counters.server_hello_unjoined++
+      return
+    }
+    if (waiting !== undefined) room.give(waiting)
+    if (entry < 0) entry = room.open(hash, flow)
+    const early = new Waiting('client', transport, entry, now)
+    room.enter(early)
+    room.hold(early, 'serverHello', bytes.slice(off, end))
+  }
+
+  /** Takes the Certificate of a server of TLS 1.2 or before. */
+  takeCertificate(packet: Packet, message: HandshakeOctets): void {
+    const room = this.#room
+    room.expire(packet.timeMicros)
+    const flow = this.#reverse.of(packet)
+    const waiting = room.at(room.find(room.hash(flow, message.transport, message.connection), flow))
+    if (waiting?.awaits === 'certificate')
+      this.#certify(waiting, message.bytes, message.off, message.end)
+    else if (waiting?.awaits === 'client')
+      room.hold(waiting, 'certificate', message.bytes.slice(message.off, message.end))
+  }
+
+  /** Takes note of a TCP segment with FIN or RST: what is not there within a round trip does not come. */
+  takeEnd(packet: Packet): void {
+    const room = this.#room
+    const flow = this.#reverse.of(packet)
+    const asServer = room.at(room.find(room.hash(flow, 'tcp', 0), flow))
+    if (asServer !== undefined) room.rest(asServer, packet.timeMicros)
+    // A client that has no more to say may still be answered.
+    if ((packet.flags & TCP_RST) === 0) return
+    const asClient = room.at(room.find(room.hash(packet, 'tcp', 0), packet))
+    if (asClient !== undefined) room.rest(asClient, packet.timeMicros)
+  }
+
+  /** Gives what has waited long enough at a time, microseconds. */
+  expire(nowMicros: number): void {
+    this.#room.expire(nowMicros)
+  }
+
+  /** Gives all that waits: no more packets come. */
+  flush(): void {
+    this.#room.flush()
+  }
+
+  /** Forgets all connections, once flushed. */
+  clear(): void {
+    this.#room.clear()
+  }
+
+  /** Shifts the time of all that waits by `micros`, as the clock of the packets was. */
+  shiftTime(micros: number): void {
+    this.#room.shiftTime(micros)
+  }
+
+  /** Joins `this.#server` to the hello it answers. */
+  #answer(waiting: Waiting, nowMicros: number): void {
+    const room = this.#room
+    const server = this.#server
+    const members = this.#members
+    const isRetry = isHelloRetryRequest(server)
+    members.len = 0
+    this.#serverText.write(server, members)
+    const resumed = isResumed(server, waiting.sessionId)
+    // A server that takes a ticket need not send a session_id (RFC 5077 §3.4); one that does not sends a certificate.
+    waiting.isUndecided = resumed === false && !isTls13(server) && waiting.hasTicket
+    if (resumed !== undefined && !waiting.isUndecided) members.ascii(`,"resumed":${resumed}`)
+    this.#counters.server_hellos++
+    const { first } = waiting
+    if (first?.awaits === 'server') room.give(first)
+    const hasCertificate =
+      waiting.transport !== 'quic' &&
+      !isTls13(server) &&
+      !isRetry &&
+      resumed !== true &&
+      !sendsNoCertificate(u16(server.bytes, server.cipherSuitesOff))
+    if (!hasCertificate) {
+      waiting.awaits = 'nothing'
+      room.give(waiting, members)
+      return
+    }
+    waiting.awaits = 'certificate'
+    room.rest(waiting, nowMicros)
+    const line = new Uint8Array(waiting.line.length + members.len)
+    line.set(waiting.line)
+    line.set(members.bytes.subarray(0, members.len), waiting.line.length)
+    room.hold(waiting, 'line', line)
+  }
+
+  /** Joins a server's hello that came before the client's, if it fits. */
+  #takeOvertaken(early: Waiting, waiting: Waiting, client: Hello): void {
+    const { serverHello, certificate } = early
+    const room = this.#room
+    const isDtls = waiting.transport === 'dtls'
+    parseServerHello(serverHello, 0, serverHello.length, isDtls, this.#server)
+    if (room.at(waiting.entry) !== waiting || !couldAnswer(this.#server, client)) {
+      room.give(early)
+      return
+    }
+    room.leave(early)
+    this.#answer(waiting, waiting.timeMicros)
+    if (room.at(waiting.entry) === waiting && certificate.length > 0)
+      this.#certify(waiting, certificate, 0, certificate.length)
+  }
+
+  #certify(waiting: Waiting, bytes: Uint8Array, off: number, end: number): void {
+    const members = this.#members
+    const list = this.#certificates
+    members.len = 0
+    if (waiting.isUndecided) members.ascii(',"resumed":false')
+    if (parseCertificateList(bytes, off, end, list) < 0) this.#counters.certificate_malformed++
+    else if (list.count > 0) {
+      const text = this.#certificateText.of(bytes, list.leafOff, list.leafLen)
+      members.copy(text, 0, text.length)
+      this.#counters.certificates++
+    }
+    waiting.awaits = 'nothing'
+    this.#room.give(waiting, members)
+  }
+}
+
+function isFilled(_bytes: Uint8Array, off: number, end: number): boolean {
+  return end > off
+}

@@ -1,0 +1,67 @@
+// What a ServerHello says, as members of the sighting of the ClientHello it answers.
+
+import { u16 } from '../base/bytes.js'
+import { OctetWriter } from '../base/octet-writer.js'
+import { writeJa3sString } from '../fingerprint/ja3s.js'
+import { MD5 } from '../kernels/digest-layout.js'
+import { MD5_HEX_LEN, writeDigest } from '../fingerprint/digest.js'
+import { versionText } from '../fingerprint/version-text.js'
+import type { Hello } from '../model/hello.js'
+import { chosenVersion } from '../tls/describe-server-hello.js'
+import { KEY_SHARE } from '../tls/extension-type.js'
+import { protocolNameEntries } from '../tls/extensions/rfc7301.js'
+import { serverKeyShare } from '../tls/extensions/rfc8446-keys.js'
+import { firstExtension } from '../tls/hello-detail.js'
+import { isHelloRetryRequest } from '../tls/hello-retry-request.js'
+import { cipherSuiteName, groupName, statusOf } from '../tls/registry-names.js'
+
+/** Writes the server's members of sightings. */
+export class ServerText {
+  readonly #ja3s = new OctetWriter(1 << 12)
+  /** `4865,"cipher_name":"…"` and `29,"group_name":"…"`, made when first asked for: at most one for each of 2^16 values. */
+  readonly #ciphers = new Map<number, string>()
+  readonly #groups = new Map<number, string>()
+
+  /** Appends `,"ja3s":"…"` and all that follows of a ServerHello, where visible, `resumed` apart. */
+  write(server: Hello, out: OctetWriter): void {
+    const ja3s = this.#ja3s
+    ja3s.len = 0
+    writeJa3sString(server, ja3s)
+    out.ascii(',"ja3s":"')
+    writeDigest(MD5, ja3s.bytes, 0, ja3s.len, MD5_HEX_LEN, out)
+    out.ascii('","ja3s_string":"')
+    out.copy(ja3s.bytes, 0, ja3s.len)
+    out.ascii('","server_version":"')
+    out.ascii(versionText(chosenVersion(server)))
+    out.ascii('","cipher":')
+    const cipher = u16(server.bytes, server.cipherSuitesOff)
+    out.ascii(this.#named(this.#ciphers, cipher, 'cipher'))
+    const share = firstExtension(server, KEY_SHARE, serverKeyShare)
+    if (share !== undefined) {
+      out.ascii(',"group":')
+      out.ascii(this.#named(this.#groups, share.group, 'group'))
+    }
+    const alpn = alpnOf(server)
+    if (alpn !== undefined) out.ascii(`,"server_alpn":${JSON.stringify(alpn)}`)
+    if (isHelloRetryRequest(server)) out.ascii(',"hello_retry_request":true')
+  }
+
+  #named(known: Map<number, string>, value: number, kind: 'cipher' | 'group'): string {
+    let text = known.get(value)
+    if (text === undefined) {
+      const registry = kind === 'cipher' ? 'cipher-suites' : 'supported-groups'
+      const name = kind === 'cipher' ? cipherSuiteName(value) : groupName(value)
+      text = String(value)
+      if (statusOf(registry, value) === 'assigned')
+        text += `,"${kind}_name":${JSON.stringify(name)}`
+      known.set(value, text)
+    }
+    return text
+  }
+}
+
+/** The one protocol chosen (RFC 7301 §3.1); encrypted since TLS 1.3. */
+function alpnOf(server: Hello): string | undefined {
+  if (server.alpnOff < 0) return undefined
+  return protocolNameEntries(server.bytes, server.alpnOff, server.alpnOff + server.alpnLen)[0]
+}

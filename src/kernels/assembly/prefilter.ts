@@ -1,0 +1,317 @@
+// The frame filter's loop, in AssemblyScript: from frames in a block to those that matter, by no state but its own.
+//
+// Nearly every frame of a busy link is bulk: a segment that neither opens a connection nor begins like a hello. In
+// JavaScript such a frame costs 120 ns until it is known for that, here 40. What this loop does not know for certain it
+// keeps, for the decoders to look at: it can cost time, never a hello. See wire/skimmer.ts for its other half.
+//
+// This is compiled to kernels/prefilter-code.ts by `npm run kernels`; the program itself needs no compiler.
+
+import { hashAddresses, hashFurther, hashPorts } from './flow-hash'
+import {
+  AT_BYTES,
+  AT_CAPLEN,
+  AT_FLOW,
+  AT_KEPT,
+  AT_LINK_TYPE,
+  AT_OWNER,
+  AT_PORTS,
+  AT_SECOND_MAX,
+  AT_SECOND_MIN,
+  AT_START,
+  AT_STARTS,
+  AT_VERSIONS,
+  AT_WATCHED,
+  LIKE_CHANGE_CIPHER_SPEC,
+  LIKE_PREAMBLE,
+  LIKE_SSL2,
+  LIKE_TLS,
+  UNLIKE_HELLO,
+} from '../../base/block-layout'
+import {
+  LINK_ETHERNET,
+  OF_INTEREST,
+  OF_SERVER,
+  OF_TUNNEL,
+  SKIM_ANY_PORT,
+  SKIM_BLIND,
+  SKIM_INTEREST,
+  SKIM_SERVER,
+  UNDEALT,
+} from '../prefilter-layout'
+
+const ETHERNET_HEADER_LEN: u32 = 14
+const VLAN_TAG_LEN: u32 = 4
+const IPV4_HEADER_LEN: u32 = 20
+const IPV6_HEADER_LEN: u32 = 40
+const TCP_HEADER_LEN: u32 = 20
+const UDP_HEADER_LEN: u32 = 8
+/** Where the version ends in a QUIC long header (RFC 8999 §5.1): nothing shorter is looked at, nor is it DTLS. */
+const QUIC_VERSION_END: u32 = 5
+
+const FIN = 1
+const SYN = 2
+const RST = 4
+const ACK = 16
+
+const CLIENT_HELLO = 1
+const SERVER_HELLO = 2
+const CERTIFICATE = 11
+const CHANGE_CIPHER_SPEC_LEN: u32 = 6
+/** TLSCiphertext.length at most (RFC 5246 §6.2.3). */
+const MAX_RECORD_LEN: u32 = 16_384 + 2048
+
+// What becomes of a frame.
+const DULL = 0
+const KEPT = 1
+/** Kept, and its headers not read to their end. */
+const KEPT_UNREAD = 3
+/** Kept where its flow is watched, whose hash is in `flow`. */
+const KEPT_IF_WATCHED = 2
+
+let flow: i32 = 0
+let k0: i32 = 0
+let k1: i32 = 0
+let k2: i32 = 0
+/** Cells of the flow table's filter, less one. */
+let cellMask: u32 = 0
+/** Whether flows may be watched without AT_WATCHED saying so: always, and from some frame of this block on. */
+let isBlind: bool = false
+let blind: bool = false
+let total: i64 = 0
+let accepted: i32 = 0
+let anyPort: bool = false
+let someInterest: bool = false
+let server: bool = false
+let workers: u32 = 0
+/** Worker that takes the frame's flow. */
+let owner: u32 = UNDEALT
+
+/**
+ * Sets the flow table's key, how many cells its filter has, what is looked for, a set of SKIM_ bits, and how many workers
+ * share the flows, or 0.
+ */
+export function prepare(
+  key0: i32,
+  key1: i32,
+  key2: i32,
+  cells: u32,
+  wanted: i32,
+  workerCount: u32,
+): void {
+  workers = workerCount
+  cellMask = cells - 1
+  isBlind = (wanted & SKIM_BLIND) != 0
+  someInterest = (wanted & SKIM_INTEREST) != 0
+  k0 = key0
+  k1 = key1
+  k2 = key2
+  anyPort = (wanted & SKIM_ANY_PORT) != 0
+  server = (wanted & SKIM_SERVER) != 0
+}
+
+/**
+ * Writes at AT_KEPT which frames are worth a look, and for each of them at AT_FLOW the hash of the flow that must be
+ * watched for that, or 0 where it is to be looked at in any case. AT_WATCHED has the flow table's filter of before
+ * the block; what the frames kept may change in it is added.
+ *
+ * Writes at AT_OWNER which worker takes the flow, or UNDEALT.
+ *
+ * @returns how many are kept
+ */
+export function skim(count: i32): i32 {
+  let kept = 0
+  total = 0
+  accepted = 0
+  blind = isBlind
+  for (let i = 0; i < count; i++) {
+    const caplen = load<u32>(AT_CAPLEN + 4 * i)
+    total += caplen
+    const off: u32 = AT_BYTES + load<u32>(AT_START + 4 * i)
+    owner = UNDEALT
+    const verdict =
+      load<u16>(AT_LINK_TYPE + 2 * i) == LINK_ETHERNET ? judge(off, off + caplen) : KEPT_UNREAD
+    if (verdict == DULL) continue
+    // It may open a flow, and nobody here knows which.
+    if (verdict == KEPT_UNREAD) blind = true
+    store<u16>(AT_KEPT + 2 * kept, i as u16)
+    store<u8>(AT_OWNER + kept, owner as u8)
+    store<i32>(AT_FLOW + 4 * kept, verdict == KEPT_IF_WATCHED ? flow : 0)
+    kept++
+  }
+  return kept
+}
+
+/** Segments not kept with which a server accepted a connection. */
+export function synAcks(): i32 {
+  return accepted
+}
+
+/** Octets captured of all frames given to `skim` last. */
+export function octets(): f64 {
+  return total as f64
+}
+
+function judge(off: u32, frameEnd: u32): i32 {
+  let at = off + ETHERNET_HEADER_LEN
+  if (at + VLAN_TAG_LEN > frameEnd) return KEPT_UNREAD
+  let type = u16be(at - 2)
+  if (type == 0x8100) {
+    type = u16be(at + 2)
+    at += VLAN_TAG_LEN
+  }
+  if (type == 0x0800) {
+    if (at + IPV4_HEADER_LEN > frameEnd) return KEPT_UNREAD
+    // Options and fragments are for the decoders.
+    if (load<u8>(at) != 0x45 || (u16be(at + 6) & 0x3fff) != 0) return KEPT_UNREAD
+    const totalLength = u16be(at + 2)
+    if (totalLength < IPV4_HEADER_LEN) return KEPT_UNREAD
+    return judgeTransport(
+      at + 12,
+      4,
+      load<u8>(at + 9),
+      at + IPV4_HEADER_LEN,
+      at + totalLength,
+      frameEnd,
+    )
+  }
+  if (type == 0x86dd) {
+    if (at + IPV6_HEADER_LEN > frameEnd || load<u8>(at) >> 4 != 6) return KEPT_UNREAD
+    const payloadLength = u16be(at + 4)
+    if (payloadLength == 0) return KEPT_UNREAD
+    const header = at + IPV6_HEADER_LEN
+    return judgeTransport(at + 8, 16, load<u8>(at + 6), header, header + payloadLength, frameEnd)
+  }
+  return KEPT_UNREAD
+}
+
+/** @param addresses where the source's stands, `addressLen` octets, and behind it the destination's */
+function judgeTransport(
+  addresses: u32,
+  addressLen: u32,
+  protocol: u32,
+  header: u32,
+  wireEnd: u32,
+  frameEnd: u32,
+): i32 {
+  const end = min(wireEnd, frameEnd)
+  const verdict =
+    protocol == 6
+      ? judgeTcp(addresses, addressLen, header, wireEnd, end)
+      : protocol == 17
+        ? judgeUdp(header, wireEnd, end)
+        : KEPT_UNREAD
+  if ((verdict == KEPT || verdict == KEPT_IF_WATCHED) && workers != 0)
+    owner = ownerOf(addresses, addressLen, header)
+  return verdict
+}
+
+/** FlowDealer.workerOf the flow. */
+function ownerOf(addresses: u32, addressLen: u32, ports: u32): u32 {
+  let word = 0
+  for (let i: u32 = 0; i < addressLen; i += 4)
+    word = spread(word ^ i32be(addresses + i) ^ i32be(addresses + addressLen + i))
+  const share = spread(word ^ ((u16be(ports) ^ u16be(ports + 2)) as i32))
+  return (((share as u32) >> 16) * workers) >> 16
+}
+
+function spread(word: i32): i32 {
+  const h = (word ^ (word >>> 15)) * 0x2c1b3c6d
+  return (h ^ (h >>> 13)) * 0x297a2d39
+}
+
+function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, end: u32): i32 {
+  if (header + TCP_HEADER_LEN > end) return KEPT_UNREAD
+  const headerLen = ((load<u8>(header + 12) >> 4) as u32) << 2
+  if (headerLen < TCP_HEADER_LEN || header + headerLen > wireEnd) return KEPT_UNREAD
+  const flags = load<u8>(header + 13)
+  const control = flags & (SYN | FIN | RST)
+  const payload = header + headerLen
+  const hasPayload = payload < end
+  if (!hasPayload && control == 0) return DULL
+
+  // The table of ports is read only where its answer counts: it is 64 KiB, and each block's memory has one.
+  const dstPort = anyPort && !someInterest ? OF_SERVER : load<u8>(AT_PORTS + u16be(header + 2))
+  if (hasPayload && (dstPort & OF_INTEREST) != 0) return opening(addresses, addressLen, header)
+  const toServer = anyPort || (dstPort & OF_SERVER) != 0
+  const toClient = server && (anyPort || (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) != 0)
+  // Where the server's side is asked for, an end of either side ends the wait for the other.
+  if (control != 0 && server) return opening(addresses, addressLen, header)
+  if ((flags & (SYN | ACK)) == (SYN | ACK)) {
+    if (anyPort || (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) != 0) accepted++
+    return DULL
+  }
+  if (!toServer && !toClient) return DULL
+  if ((control & SYN) != 0 || (hasPayload && (control & RST) == 0 && beginsLikeHello(payload, end)))
+    return opening(addresses, addressLen, header)
+  flow = flowHash(addresses, addressLen, header)
+  return blind || isWatched((flow as u32) & cellMask) ? KEPT_IF_WATCHED : DULL
+}
+
+function isWatched(cell: u32): bool {
+  return (((load<u8>(AT_WATCHED + (cell >> 3)) as u32) >> (cell & 7)) & 1) != 0
+}
+
+/** Keeps a segment after which its flow may be watched. */
+function opening(addresses: u32, addressLen: u32, header: u32): i32 {
+  const cell = (flowHash(addresses, addressLen, header) as u32) & cellMask
+  const at = AT_WATCHED + (cell >> 3)
+  store<u8>(at, load<u8>(at) | ((1 << ((cell & 7) as u8)) as u8))
+  return KEPT
+}
+
+function beginsLikeHello(off: u32, end: u32): bool {
+  const first = load<u8>(off) as u32
+  const start = load<u8>(AT_STARTS + first) as u32
+  if (start == UNLIKE_HELLO || end - off < 6) return false
+  if (start == LIKE_SSL2) return load<u8>(off + 2) == 1
+  if (start == LIKE_CHANGE_CIPHER_SPEC)
+    return end - off >= CHANGE_CIPHER_SPEC_LEN + 6 && load<u8>(off + CHANGE_CIPHER_SPEC_LEN) == 22
+  if (start == LIKE_PREAMBLE) {
+    const second = load<u8>(off + 1)
+    return second >= load<u8>(AT_SECOND_MIN + first) && second <= load<u8>(AT_SECOND_MAX + first)
+  }
+  if (start != LIKE_TLS) return true
+  // As isTlsStart has it: a handshake record of a plausible version and length, and in it a hello.
+  if (load<u8>(off + 1) != 3 || load<u8>(off + 2) > 4) return false
+  const recordLen = u16be(off + 3)
+  if (recordLen == 0) return true
+  if (recordLen > MAX_RECORD_LEN) return false
+  const type = load<u8>(off + 5)
+  return type == CLIENT_HELLO || (server && (type == SERVER_HELLO || type == CERTIFICATE))
+}
+
+function judgeUdp(header: u32, wireEnd: u32, end: u32): i32 {
+  if (header + UDP_HEADER_LEN > end) return KEPT_UNREAD
+  const length = u16be(header + 4)
+  if (length != 0 && length < UDP_HEADER_LEN) return KEPT_UNREAD
+  const ports = load<u8>(AT_PORTS + u16be(header)) | load<u8>(AT_PORTS + u16be(header + 2))
+  if ((ports & OF_TUNNEL) != 0) return KEPT_UNREAD
+  const datagramEnd = length == 0 ? wireEnd : min(header + length, wireEnd)
+  const payload = header + UDP_HEADER_LEN
+  if (payload + QUIC_VERSION_END > min(datagramEnd, end)) return DULL
+  const first = load<u8>(payload) as u32
+  // A DTLS handshake record, or a QUIC long header. Without the fixed bit a version that is not known tells that it is
+  // another protocol's; with it, it is counted as a version.
+  if (first == 22) return KEPT
+  if ((first & 0x80) == 0) return DULL
+  return (first & 0x40) != 0 || load<u8>(AT_VERSIONS + load<u8>(payload + 1)) != 0 ? KEPT : DULL
+}
+
+/** FlowTable.hash of the flow. */
+function flowHash(addresses: u32, addressLen: u32, ports: u32): i32 {
+  const src = addresses
+  const dst = addresses + addressLen
+  let h = hashAddresses(i32be(src), i32be(dst), k0, k1)
+  for (let i: u32 = 4; i < addressLen; i += 4) {
+    h = hashFurther(h, i32be(src + i), i32be(dst + i), k0, k1)
+  }
+  return hashPorts(h, i32be(ports), k2)
+}
+
+function u16be(at: u32): u32 {
+  return bswap<u16>(load<u16>(at)) as u32
+}
+
+function i32be(at: u32): i32 {
+  return bswap<i32>(load<i32>(at))
+}

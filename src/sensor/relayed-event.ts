@@ -1,0 +1,63 @@
+// The sensor's own log, as `up` reads it from its stderr: one JSON line an event. It parses what strangers send, so nothing
+// it writes is taken on trust: what is no event of the expected shape is a sentence of an unknown kind.
+
+import * as z from 'zod/mini'
+import type { Details, EventLog, LogLevel } from '../telemetry/event-log.js'
+import { LOG_LEVELS } from '../telemetry/event-log.js'
+
+/** Characters of one relayed sentence, or of one of its fields. */
+const MAX_TEXT = 4_096
+/** Fields beside the sentence. */
+const MAX_FIELDS = 16
+
+const Event = z.looseObject({
+  level: z.enum(LOG_LEVELS),
+  event: z.string().check(z.regex(/^[a-z][a-z-]{0,40}$/)),
+  msg: z.string(),
+})
+
+/** An event of another process. */
+export interface RelayedEvent {
+  readonly level: LogLevel
+  readonly event: string
+  readonly sentence: string
+  readonly details: Details
+}
+
+/** The event in a line of a log, or the line as it is, as a warning: Node's own last words are such. */
+export function relayedEvent(line: string): RelayedEvent {
+  const parsed = Event.safeParse(jsonOf(line))
+  if (!parsed.success)
+    return {
+      level: 'warn',
+      event: 'sensor-said',
+      sentence: line.slice(0, MAX_TEXT).replace(/^hellotap: /, ''),
+      details: {},
+    }
+  const { level, event, msg, ...rest } = parsed.data
+  const details = Object.entries(rest)
+    .filter(
+      ([key, value]) => key !== 'time' && ['string', 'number', 'boolean'].includes(typeof value),
+    )
+    .slice(0, MAX_FIELDS)
+    .map(([key, value]) => [key, typeof value === 'string' ? value.slice(0, MAX_TEXT) : value])
+  return {
+    level,
+    event,
+    sentence: msg.slice(0, MAX_TEXT),
+    details: Object.fromEntries(details) as Details,
+  }
+}
+
+/** Logs it as if it were ours. */
+export function relay(log: EventLog, { level, event, sentence, details }: RelayedEvent): void {
+  log[level](event, sentence, details)
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,111 @@
+// The part of the TCP room that runs for nearly every segment: assembly/ordinary.ts. Here it is given the segment.
+
+import { Loop } from '../base/assembly.js'
+import { i32, u16 } from '../base/bytes.js'
+import type { HandshakeOctets } from '../model/handshake-octets.js'
+import { type Packet, secondsOf } from '../model/packet.js'
+import { STARTS } from './find-start.js'
+import { RECORD_HEADER_LEN } from './hello-start.js'
+import { CODE } from '../kernels/fast-path-code.js'
+import type { TcpFlows } from './tcp-flows.js'
+import {
+  AT_SEGMENT,
+  AT_STARTS,
+  LEFT,
+  SEGMENT_FIRST_MICROS,
+  SEGMENT_FLAGS,
+  SEGMENT_HEAD,
+  SEGMENT_KEY,
+  SEGMENT_MICROS,
+  SEGMENT_PART,
+  SEGMENT_PAYLOAD_LEN,
+  SEGMENT_PAYLOAD_WIRE_LEN,
+  SEGMENT_QUALITY,
+  SEGMENT_RECORD,
+  SEGMENT_RECORD_END,
+  SEGMENT_SECONDS,
+  SEGMENT_SEQ,
+  TAKEN_HELLO,
+  TAKEN_PART,
+} from '../kernels/tcp-layout.js'
+
+/** The loop's exports. */
+interface OrdinaryLoop {
+  readonly prepare: (
+    entries: number,
+    k0: number,
+    k1: number,
+    k2: number,
+    pool: number,
+    classCount: number,
+    slotCount: number,
+  ) => void
+  readonly take: () => number
+}
+
+const LOOP = new Loop<OrdinaryLoop>(CODE)
+const SEGMENT_WORDS = 64
+const HEAD_WORDS = 4
+const V6_WORDS = 4
+
+/** Takes ordinary segments. */
+export class OrdinarySegments {
+  private readonly words: Int32Array
+  private readonly doubles: Float64Array
+  private readonly octets: Uint8Array
+  private readonly loop: OrdinaryLoop
+
+  constructor({ memory, table, pool }: TcpFlows) {
+    const { buffer } = memory
+    this.words = new Int32Array(buffer, AT_SEGMENT, SEGMENT_WORDS)
+    this.doubles = new Float64Array(buffer, AT_SEGMENT, SEGMENT_WORDS / 2)
+    this.octets = new Uint8Array(buffer)
+    this.octets.set(STARTS, AT_STARTS)
+    this.loop = LOOP.over(memory)
+    const [k0 = 0, k1 = 0, k2 = 0] = table.key
+    const { off, classCount, slotCount } = pool.place
+    this.loop.prepare(table.capacity, k0, k1, k2, off, classCount, slotCount)
+  }
+
+  /** Takes a segment to a server, where it is ordinary. @returns LEFT or a TAKEN_ value */
+  take(packet: Packet): number {
+    const { words } = this
+    const { bytes, payloadOff, payloadLen, srcAddrOff, dstAddrOff } = packet
+    if (payloadLen >= 4 * HEAD_WORDS) {
+      for (let i = 0; i < HEAD_WORDS; i++) words[SEGMENT_HEAD + i] = i32(bytes, payloadOff + 4 * i)
+    } else if (payloadLen > 0) return LEFT
+    this.doubles[SEGMENT_MICROS] = packet.timeMicros
+    words[SEGMENT_SECONDS] = secondsOf(packet)
+    words[SEGMENT_SEQ] = packet.seq
+    words[SEGMENT_FLAGS] = packet.flags
+    words[SEGMENT_PAYLOAD_LEN] = payloadLen
+    words[SEGMENT_PAYLOAD_WIRE_LEN] = packet.payloadWireLen
+    words[SEGMENT_KEY] = (packet.srcPort << 16) | packet.dstPort
+    words[SEGMENT_KEY + 1] = packet.ipVersion
+    words[SEGMENT_KEY + 2] = i32(bytes, srcAddrOff)
+    words[SEGMENT_KEY + 3] = i32(bytes, dstAddrOff)
+    if (packet.ipVersion === 6) {
+      for (let i = 1; i < V6_WORDS; i++) {
+        words[SEGMENT_KEY + 2 + 2 * i] = i32(bytes, srcAddrOff + 4 * i)
+        words[SEGMENT_KEY + 3 + 2 * i] = i32(bytes, dstAddrOff + 4 * i)
+      }
+    }
+    const taken = this.loop.take()
+    if (taken >= TAKEN_PART)
+      this.octets.set(bytes.subarray(payloadOff, payloadOff + payloadLen), words[SEGMENT_PART] ?? 0)
+    return taken
+  }
+
+  /** Fills `message` with the hello that is whole with the packet: `take` gave TAKEN_HELLO or TAKEN_LAST_PART. */
+  fill(message: HandshakeOctets, { bytes, payloadOff, payloadLen }: Packet, taken: number): void {
+    const isInPlace = taken === TAKEN_HELLO
+    const record = isInPlace ? payloadOff : (this.words[SEGMENT_RECORD] ?? 0)
+    message.bytes = isInPlace ? bytes : this.octets
+    message.off = record + RECORD_HEADER_LEN
+    message.end = isInPlace ? payloadOff + payloadLen : (this.words[SEGMENT_RECORD_END] ?? 0)
+    message.recordVersion = u16(message.bytes, record + 1)
+    message.sslv2 = false
+    message.quality = this.words[SEGMENT_QUALITY] ?? 0
+    message.firstMicros = this.doubles[SEGMENT_FIRST_MICROS / 2] ?? -1
+  }
+}

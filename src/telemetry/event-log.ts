@@ -1,0 +1,138 @@
+// What a program that runs for months says: one line an event, by pino. JSON where a program reads it, the sentence alone
+// where a person does. Every sentence names the cause and the remedy; fields beside it are for programs.
+
+import { pino, stdTimeFunctions } from 'pino'
+import { EventRate, SPAN_MILLIS } from './event-rate.js'
+import { count, isForOperators, onLogBack, safeLine, writeLog } from './log.js'
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+/** Fields of an event beside its sentence. */
+export type Details = Readonly<Record<string, string | number | boolean | readonly string[]>>
+
+/** Takes events; `event` is the kind, a word with hyphens, by which they are limited and looked for. */
+export type TakeEvent = (event: string, sentence: string, details?: Details) => void
+
+/** The log of a daemon. */
+export interface EventLog extends Readonly<Record<LogLevel, TakeEvent>> {
+  /** Whether sentences stand alone, for a person at a terminal. */
+  readonly isText: boolean
+  /** Tells what was not logged yet of kinds that came too often. */
+  close(): void
+}
+
+/** How log lines look, and from which level on they are written. */
+export interface LogSettings {
+  readonly 'log-format': 'auto' | 'text' | 'json'
+  readonly 'log-level': LogLevel
+}
+
+/** Where lines go, and by which clock. */
+export interface EventLogOptions extends LogSettings {
+  readonly isTerminal: boolean
+  readonly write: (line: string) => void
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number
+}
+
+/** The log as configured: JSON unless a terminal is there or text is asked for. */
+export function openEventLog(options: EventLogOptions): EventLog {
+  const format = options['log-format']
+  const isText = format === 'text' || (format === 'auto' && options.isTerminal)
+  const now = options.now ?? (() => performance.now())
+  const logger = pino(
+    {
+      level: options['log-level'],
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    { write: isText ? (line) => options.write(textOf(line)) : options.write },
+  )
+  const rate = new EventRate()
+  const write = (level: LogLevel, event: string, sentence: string, details: Details = {}) =>
+    logger[level]({ event, ...safeDetails(details) }, safeLine(sentence))
+  const tellSuppressed = (at: number) => {
+    for (const { event, count: times } of rate.over(at))
+      write('warn', 'not-logged', `${count(times, 'further event')} "${event}" not logged`, {
+        kind: event,
+        count: times,
+      })
+  }
+  const take = (level: LogLevel): TakeEvent => {
+    return (event, sentence, details) => {
+      if (!logger.isLevelEnabled(level)) return
+      const at = now()
+      tellSuppressed(at)
+      if (rate.admit(event, at)) write(level, event, sentence, details)
+    }
+  }
+  const timer = setInterval(() => tellSuppressed(now()), SPAN_MILLIS / 6).unref()
+  return {
+    debug: take('debug'),
+    info: take('info'),
+    warn: take('warn'),
+    error: take('error'),
+    isText,
+    close: () => {
+      clearInterval(timer)
+      tellSuppressed(Infinity)
+    },
+  }
+}
+
+/** The log of this process, to stderr: stdout is for sightings. */
+export function openProcessLog(config: LogSettings): EventLog {
+  const log = openEventLog({
+    'log-format': config['log-format'],
+    'log-level': config['log-level'],
+    isTerminal: process.stderr.isTTY,
+    write: writeLog,
+  })
+  onLogBack(({ millis, dropped }) => {
+    const seconds = millis / 1000
+    log.warn(
+      'log-stuck',
+      `the log had no room on its disk for ${seconds} s; ${count(dropped, 'line')} dropped meanwhile`,
+      { seconds, dropped },
+    )
+  })
+  return log
+}
+
+/** A fault as an event: its own words where it was meant to be read, its stack where it is ours. */
+export function logFault(log: EventLog, event: string, error: unknown): void {
+  if (!(error instanceof Error)) {
+    log.error(event, String(error))
+    return
+  }
+  const { message, stack } = error
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  log.error(event, message, {
+    ...(code === undefined ? {} : { code }),
+    ...(isForOperators(error) || stack === undefined ? {} : { stack: stack.split('\n') }),
+  })
+}
+
+function textOf(line: string): string {
+  const { level, msg, stack } = JSON.parse(line) as {
+    level: string
+    msg: string
+    stack?: readonly string[]
+  }
+  const text = level === 'warn' || level === 'error' ? `hellotap: ${msg}` : msg
+  return `${text}${stack === undefined ? '' : `\n${stack.join('\n')}`}\n`
+}
+
+function safeDetails(details: Details): Record<string, Details[string]> {
+  return Object.fromEntries(
+    Object.entries(details).map(([key, value]) => [
+      key,
+      typeof value === 'string'
+        ? safeLine(value)
+        : typeof value === 'object'
+          ? value.map(safeLine)
+          : value,
+    ]),
+  )
+}

@@ -1,0 +1,213 @@
+// Ordinary segments taken in WebAssembly, against the rules they are taken by: TcpHellos without that loop.
+
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { newCounters } from '../../src/base/counters.js'
+import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../src/model/packet.js'
+import { TcpHellos } from '../../src/stream/tcp-hellos.js'
+import {
+  LEFT,
+  TAKEN,
+  TAKEN_HELLO,
+  TAKEN_LAST_PART,
+  TAKEN_PART,
+  TAKEN_SYN,
+} from '../../src/kernels/tcp-layout.js'
+import { allocatedPerCall } from '../support.js'
+import { CHANGE_CIPHER_SPEC, concat, handshake, record, records, segment } from './segments.js'
+
+const NO_OCTETS = new Uint8Array(0)
+/** So few that flows give way to others, and are swept. */
+const FEW = {
+  entries: 16,
+  slots: [
+    { size: 128, count: 3 },
+    { size: 4096, count: 2 },
+  ],
+}
+
+/** All that can be known of one from outside. */
+class Watched {
+  readonly counters = newCounters()
+  readonly hellos: TcpHellos
+  readonly taken = new Map<number, number>()
+
+  constructor(isWithLoop: boolean, ports?: ReadonlySet<number>) {
+    this.hellos = new TcpHellos({ server: false, seed: 5, ports }, this.counters, FEW)
+    const loop = Reflect.get(this.hellos, 'ordinary') as { take: (packet: Packet) => number }
+    const take = loop.take.bind(loop)
+    loop.take = (packet) => {
+      const taken = isWithLoop ? take(packet) : LEFT
+      this.taken.set(taken, this.of(taken) + 1)
+      return taken
+    }
+  }
+
+  /** How many segments were taken so. */
+  of(taken: number): number {
+    return this.taken.get(taken) ?? 0
+  }
+
+  /** What a packet gives, and the state it leaves. */
+  take(packet: Packet): unknown {
+    const { hellos } = this
+    const given: unknown[] = []
+    for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next()) {
+      const { bytes, off, end, quality, recordVersion, firstMicros, sslv2 } = hellos.message
+      const octets = Buffer.from(bytes.subarray(off, end)).toString('hex')
+      given.push({ kind, octets, quality, recordVersion, firstMicros, sslv2 })
+    }
+    const { pending, unfinished, table } = hellos
+    return { given, pending, unfinished, filter: [...table.filter], counters: this.counters }
+  }
+}
+
+const hello = record(handshake(1, 80))
+const other = record(handshake(1, 80, 9))
+/** In a frame of SSL 2.0. */
+const old = concat([
+  Uint8Array.of(0x80, 46, 1, 3, 1, 0, 9, 0, 0, 0, 16, 1, 0, 0x80, 0, 0, 4, 0, 0, 0x2f),
+  new Uint8Array(28).fill(5),
+])
+const long = records(handshake(1, 300), [100])
+const payloads: readonly Uint8Array[] = [
+  ...[hello, hello, hello, other, long],
+  hello.subarray(0, 40),
+  hello.subarray(40),
+  concat([hello, CHANGE_CIPHER_SPEC]),
+  concat([hello, hello]),
+  concat([CHANGE_CIPHER_SPEC, hello]),
+  CHANGE_CIPHER_SPEC,
+  concat([CHANGE_CIPHER_SPEC, Uint8Array.of(23, 3, 3, 0, 40), new Uint8Array(40)]),
+  Uint8Array.of(23, 3, 3, 0, 1, 7),
+  Uint8Array.of(22),
+  Uint8Array.of(20, 3),
+  record(handshake(2, 80)),
+  record(new Uint8Array(50).fill(1)),
+  Uint8Array.from([22, 3, 1, 0, 44, 1, 0, 0, 40, 3, 5, ...new Uint8Array(38)]),
+  new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n'),
+  new TextEncoder().encode('CONNECT a:1 HTTP/1.1\r\n\r\n'),
+  new Uint8Array(17_000).fill(9),
+  new Uint8Array(9),
+]
+
+/** What one sends in several segments. */
+const bursts: readonly (readonly Uint8Array[])[] = [
+  [hello.subarray(0, 60), hello.subarray(60)],
+  [hello.subarray(0, 60), hello.subarray(60, 70), hello.subarray(70)],
+  [hello.subarray(0, 60), hello.subarray(70), hello.subarray(60, 70)],
+  [hello.subarray(0, 60), concat([hello.subarray(60), CHANGE_CIPHER_SPEC])],
+  [long.subarray(0, 80), long.subarray(80)],
+  [old.subarray(0, 30), old.subarray(30)],
+  [old],
+]
+
+/** Segments of a few connections that go on, most of them in order: their sequence numbers follow what was sent. */
+const segments = fc
+  .array(
+    fc.record({
+      flow: fc.nat(23),
+      burst: fc.oneof<fc.WeightedArbitrary<readonly Uint8Array[]>[]>(
+        { weight: 3, arbitrary: fc.constant([NO_OCTETS]) },
+        { weight: 2, arbitrary: fc.constantFrom(...payloads).map((payload) => [payload]) },
+        { weight: 2, arbitrary: fc.constantFrom(...bursts) },
+      ),
+      flags: fc.constantFrom(
+        TCP_ACK,
+        TCP_ACK,
+        TCP_ACK,
+        TCP_SYN,
+        TCP_SYN,
+        TCP_FIN | TCP_ACK,
+        TCP_RST,
+        TCP_SYN | TCP_ACK,
+      ),
+      step: fc.oneof(
+        { weight: 6, arbitrary: fc.constant(0) },
+        fc.constantFrom(-1, 1, -80, 80, 85, -85, 1 << 20, -(1 << 21), 0x7fff_0000),
+      ),
+      seconds: fc.oneof(
+        { weight: 12, arbitrary: fc.constant(0) },
+        fc.constantFrom(1, 29, 31, 299, 301, -31, -400),
+      ),
+      cut: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 90 })),
+      isV6: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 80 },
+  )
+  .map((steps) => {
+    let seconds = 1_700_000_000
+    const next = new Map<number, number>()
+    return steps.flatMap(({ flow, burst, flags, step, seconds: later, cut, isV6 }) => {
+      seconds += later
+      let seq = ((next.get(flow) ?? 0xffff_ff00 + flow) + step) >>> 0
+      const src = isV6 ? [...new Uint8Array(15), flow] : [10, 0, 0, flow]
+      return burst.map((payload) => {
+        const packet = segment(seq, payload, {
+          src,
+          dst: src.with(0, 9),
+          dstPort: flow % 5 === 0 ? 25 : 443,
+          flags,
+          seconds,
+          kept: Math.max(0, payload.length - cut),
+        })
+        seq = (seq + payload.length + ((flags & TCP_SYN) === 0 ? 0 : 1)) >>> 0
+        next.set(flow, seq)
+        return packet
+      })
+    })
+  })
+
+describe('OrdinarySegments', () => {
+  it('take every segment as the rules do, whatever came before', () => {
+    const taken = new Map<number, number>()
+    const found = new Set<number>()
+    fc.assert(
+      fc.property(segments, fc.boolean(), (packets, isAnyPort) => {
+        const ports = isAnyPort ? undefined : new Set([443])
+        const [fast, plain] = [new Watched(true, ports), new Watched(false, ports)]
+        for (const packet of packets) {
+          const seen = fast.take(packet)
+          expect(seen).to.deep.equal(plain.take(packet))
+          if (fast.hellos.message.quality !== 0) found.add(fast.hellos.message.quality)
+        }
+        for (const [how, times] of fast.taken) taken.set(how, (taken.get(how) ?? 0) + times)
+      }),
+      { numRuns: 2000 },
+    )
+    for (const how of [TAKEN, TAKEN_SYN, TAKEN_HELLO, TAKEN_PART, TAKEN_LAST_PART])
+      expect(taken.get(how), String(how)).to.be.above(100)
+    expect(found.size).to.be.above(2)
+  })
+
+  it('go on from a clock that ran over, and after all flows were forgotten', () => {
+    const [fast, plain] = [new Watched(true), new Watched(false)]
+    for (let i = 0; i < 9000; i++) {
+      const src = [10, 1, (i >> 4) & 255, i & 255]
+      for (const packet of [
+        segment(i, NO_OCTETS, { src, flags: TCP_SYN }),
+        segment(i + 1, hello, { src }),
+      ])
+        expect(fast.take(packet)).to.deep.equal(plain.take(packet))
+      if (i % 4500 === 10) for (const { hellos } of [fast, plain]) hellos.clear()
+    }
+    expect([fast.of(TAKEN_SYN), fast.of(TAKEN_HELLO)]).to.deep.equal([9000, 9000])
+  })
+
+  it('take a segment, which allocates nothing', () => {
+    const counters = newCounters()
+    const hellos = new TcpHellos({ server: false, seed: 1 }, counters)
+    const packets = [
+      segment(1, NO_OCTETS, { flags: TCP_SYN }),
+      segment(2, hello),
+      segment(2 + hello.length, Uint8Array.of(23, 3, 3, 0, 1, 7)),
+      segment(8 + hello.length, NO_OCTETS, { flags: TCP_FIN | TCP_ACK }),
+    ]
+    let i = 0
+    const each = () => {
+      const packet = packets[i++ & 3]
+      if (packet !== undefined) hellos.take(packet)
+    }
+    expect(allocatedPerCall(each)).to.be.below(1)
+  })
+})

@@ -1,0 +1,212 @@
+// The frame filter is right when nothing changes by it: each block of frames, once with it and once without, must give the
+// same lines and the same counts. (The fuzz runner asks the same of millions of damaged frames.)
+
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { readFileSync, readdirSync } from 'node:fs'
+import { newCounters } from '../../src/base/counters.js'
+import { FlowTable } from '../../src/base/flow-table.js'
+import { fileBlocks } from '../../src/capture/file/file-blocks.js'
+import { FlowDealer } from '../../src/batch/flow-dealer.js'
+import { AT_OWNER, BLOCK_FRAMES } from '../../src/base/block-layout.js'
+import type { MemoryBlock, PacketBlock } from '../../src/model/packet-block.js'
+import { newMemoryBlock, newPacketBlock } from '../../src/model/packet-block.js'
+import { Packet } from '../../src/model/packet.js'
+import { Pipeline } from '../../src/pipeline.js'
+import { SECOND_MAX, SECOND_MIN, STARTS } from '../../src/stream/find-start.js'
+import { VERSION_FIRST_OCTETS } from '../../src/quic/version.js'
+import { FrameDecoder } from '../../src/wire/frame-decoder.js'
+import { UNDEALT } from '../../src/kernels/prefilter-layout.js'
+import { Skimmer } from '../../src/wire/prefilter.js'
+import { mixedFrames } from '../cli/traffic.js'
+import { allocatedPerCall } from '../support.js'
+
+const CAPTURES = new URL('../../captures/', import.meta.url)
+const SEED = 0x1234_5678_9abc
+const shared = newMemoryBlock(1 << 21, true)
+
+/** Fills the block with frames of one link type, a microsecond apart. */
+function fill<Block extends PacketBlock>(block: Block, frames: readonly Uint8Array[]): Block {
+  let at = 0
+  block.count = 0
+  for (const frame of frames) {
+    const i = block.count++
+    block.bytes.set(frame, at)
+    block.start[i] = at
+    block.caplen[i] = frame.length
+    block.wirelen[i] = frame.length
+    block.linkType[i] = 1
+    block.timeMicros[i] = 1e15 + i
+    at += frame.length
+  }
+  return block
+}
+
+const plainBlock = (frames: readonly Uint8Array[]) =>
+  fill(newPacketBlock(new Uint8Array(Buffer.concat(frames).length)), frames)
+
+const skimmer = (ports?: readonly number[], server = false, workers = 0) =>
+  new Skimmer({
+    ports: ports === undefined ? undefined : new Set(ports),
+    server,
+    workers,
+    starts: STARTS,
+    secondMin: SECOND_MIN,
+    secondMax: SECOND_MAX,
+    quicVersionOctets: VERSION_FIRST_OCTETS,
+    key: new FlowTable(8, SEED).key,
+  })
+
+const pipelineOf = (ports: readonly number[] | undefined, server: boolean) => {
+  const counters = newCounters()
+  const options = { fingerprints: 'all', keepHello: false, communityId: true, seed: SEED } as const
+  const wanted = ports === undefined ? undefined : new Set(ports)
+  return { counters, pipeline: new Pipeline({ ...options, ports: wanted, server }, counters) }
+}
+
+const WANTED: readonly (readonly [ports: readonly number[] | undefined, server: boolean])[] = [
+  [undefined, false],
+  [undefined, true],
+  [[443], false],
+  [[443, 8443], true],
+]
+
+describe('the frame filter', () => {
+  it('changes no line and no count of any capture', async () => {
+    let taken = 0
+    for (const name of readdirSync(CAPTURES).filter((file) => /\.pcap(ng)?$/.test(file))) {
+      const path = new URL(name, CAPTURES).pathname
+      for (const [ports, server] of WANTED) {
+        const [filtered, whole] = [pipelineOf(ports, server), pipelineOf(ports, server)]
+        const findings = { name, linkType: undefined, warnings: [], reader: undefined }
+        for await (const block of fileBlocks(path, findings, new AbortController().signal)) {
+          const { count } = block
+          // what is given on is the same block, but for the memory that the filter looks at
+          const copy = {
+            ...newPacketBlock(block.bytes),
+            count,
+            start: block.start.slice(),
+            caplen: block.caplen.slice(),
+            wirelen: block.wirelen.slice(),
+            timeMicros: block.timeMicros.slice(),
+            linkType: block.linkType.slice(),
+          }
+          whole.pipeline.take(copy)
+          filtered.pipeline.take(block)
+          taken += count - block.keptCount
+        }
+        for (const { pipeline } of [filtered, whole]) pipeline.flush()
+        expect(filtered.pipeline.lines.text(), name).to.equal(whole.pipeline.lines.text())
+        expect(filtered.counters, name).to.deep.equal(whole.counters)
+      }
+    }
+    expect(taken).to.be.above(1000)
+  }).timeout(60_000)
+
+  it('leaves what it does not know to the decoders, whatever the octets', () => {
+    const frames = mixedFrames(60, 3)
+    const headers = frames.map((frame) => frame.slice(0, 120))
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(
+            fc.nat(headers.length - 1),
+            fc.nat(130),
+            fc.array(fc.tuple(fc.nat(90), fc.nat(255)), { maxLength: 3 }),
+          ),
+          { maxLength: 30 },
+        ),
+        fc.constantFrom(...WANTED),
+        (picks, [ports, server]) => {
+          const made = picks.map(([index, length, changes]) => {
+            const frame = (headers[index] ?? new Uint8Array()).slice(0, length)
+            for (const [at, octet] of changes) if (at < frame.length) frame[at] = octet
+            return frame
+          })
+          const [filtered, whole] = [pipelineOf(ports, server), pipelineOf(ports, server)]
+          whole.pipeline.take(plainBlock(made))
+          filtered.pipeline.take(fill(shared, made))
+          expect(filtered.counters).to.deep.equal(whole.counters)
+          expect(filtered.pipeline.lines.text()).to.equal(whole.pipeline.lines.text())
+        },
+      ),
+      { numRuns: 300 },
+    )
+  }).timeout(60_000)
+
+  it('tells the flow by the hash of the flow table, and the worker as the dealer does', () => {
+    const frames = mixedFrames(400, 5)
+    const plain = plainBlock(frames)
+    const table = new FlowTable(8, SEED)
+    const dealer = new FlowDealer(3)
+    const decoder = new FrameDecoder(newCounters())
+    const packet = new Packet()
+    const owner = new Uint8Array(shared.memory.buffer, AT_OWNER, BLOCK_FRAMES)
+    const block: MemoryBlock = fill(shared, frames)
+    expect(skimmer(undefined, false, 3).skim(block)).to.equal(true)
+    const hashes = new Set<number>()
+    let dealt = 0
+    for (let i = 0; i < block.keptCount; i++) {
+      const index = block.kept[i] ?? 0
+      if (owner[i] === UNDEALT) continue
+      expect(decoder.decodeFrame(plain, index, packet)).to.be.above(0)
+      expect(owner[i]).to.equal(dealer.workerOf(packet))
+      dealt++
+      const hash = block.flow[i] ?? 0
+      if (hash === 0) continue
+      expect(hash).to.equal(table.hash(packet))
+      hashes.add(hash)
+    }
+    expect(hashes.size).to.be.above(50)
+    expect(dealt).to.be.above(300)
+  })
+
+  it('takes bulk out and counts its octets', () => {
+    const frames = mixedFrames(100, 8)
+    const block = fill(shared, frames)
+    const one = skimmer([1])
+    one.skim(block)
+    expect(one.octets).to.equal(Buffer.concat(frames).length)
+    expect(block.keptCount).to.be.below(frames.length / 2)
+  })
+
+  it('looks at a block anew for whoever skims it', () => {
+    const frames = mixedFrames(100, 8)
+    const [any, none] = [skimmer(), skimmer([1])]
+    const counts = [any, none, any, none].map((one) => {
+      const block = fill(shared, frames)
+      one.skim(block)
+      return block.keptCount
+    })
+    expect(counts[2]).to.equal(counts[0])
+    expect(counts[3]).to.equal(counts[1])
+    expect(counts[0]).to.be.above(counts[1] ?? 0)
+  })
+
+  it('allocates nothing', () => {
+    const block = fill(shared, mixedFrames(200, 4))
+    const { count } = block
+    const one = skimmer()
+    const perCall = Math.min(
+      ...[1, 2, 3].map(() =>
+        allocatedPerCall(() => {
+          one.skim(block)
+        }, 300),
+      ),
+    )
+    expect(perCall / count).to.be.below(1)
+  })
+
+  it('is compiled from the loops in the repository', async () => {
+    const { LOOPS, compile } = (await import(
+      new URL('../../tools/make-kernels.mjs', import.meta.url).href
+    )) as {
+      LOOPS: readonly (readonly [source: string, target: string, memory: readonly string[]])[]
+      compile: (source: string, memory: readonly string[]) => Promise<string>
+    }
+    for (const [source, target, memory] of LOOPS) {
+      const text = readFileSync(new URL(`../../${target}`, import.meta.url), 'utf8')
+      expect(await compile(source, memory), target).to.equal(text)
+    }
+  }).timeout(60_000)
+})
