@@ -14,9 +14,12 @@ export class OutputClosed extends Error {
 export class OutputError extends Error {
   override readonly name = 'OutputError'
   readonly code: string
-  constructor(cause: NodeJS.ErrnoException) {
+  /** @param target which output, where there are several */
+  constructor(cause: NodeJS.ErrnoException, target?: string) {
     super(
-      `the output cannot be written: ${reasonOf(cause)}. Make room on its disk, or write it elsewhere`,
+      target === undefined
+        ? `the output cannot be written: ${reasonOf(cause)}. Make room on its disk, or write it elsewhere`
+        : `the output ${target} cannot be written: ${reasonOf(cause)}`,
       { cause },
     )
     this.code = cause.code ?? ''

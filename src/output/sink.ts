@@ -1,0 +1,23 @@
+/** Where rows of text go. */
+export interface Sink {
+  /**
+   * Takes whole rows in their order. A promise asks the caller to wait before the next call.
+   * @returns rows dropped, which the caller counts @throws OutputClosed, OutputError
+   */
+  put(rows: readonly string[]): number | Promise<number>
+  /** Writes what waits, as far as that is possible. @returns rows that were lost */
+  close(): Promise<number>
+}
+
+/** What carries rows to another program. */
+export interface Transport {
+  /** Resolves when the rows are handed over; rejects if they may not have arrived. */
+  send(rows: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** How an operator hears of an output that cannot be written. */
+export interface SinkEvents {
+  readonly onStuck?: (target: string, reason: string) => void
+  readonly onFree?: (target: string, dropped: number) => void
+}

@@ -1,0 +1,125 @@
+// A table for a terminal: aligned, cut to its width, coloured unless told otherwise. Rows come one by one, so that columns
+// have widths of their own; where the terminal is narrow, the last ones are left out.
+
+import type { Format, SightingRow } from './format.js'
+
+/** One column of a table. */
+export interface Column<Row> {
+  readonly title: string
+  /** Characters: the least it is worth showing with, and what most values take. */
+  readonly least: number
+  readonly usual: number
+  /** SGR parameter of its colour (ECMA-48 §8.3.117). */
+  readonly colour?: number
+  readonly isRight?: boolean
+  readonly value: (row: Row) => string
+}
+
+/** What a terminal is like. */
+export interface Terminal {
+  /** Characters a line has. */
+  readonly width: number
+  readonly isColoured: boolean
+}
+
+const GAP = '  '
+// control characters, and those that change the direction of writing, would rewrite the terminal
+
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+const SIGHTING: readonly Column<SightingRow>[] = [
+  {
+    title: 'TIME',
+    least: 12,
+    usual: 19,
+    colour: 2,
+    value: ({ time }) => time.slice(0, 19).replace('T', ' '),
+  },
+  {
+    title: 'SOURCE',
+    least: 15,
+    usual: 21,
+    colour: 36,
+    value: ({ src, srcport }) => endpoint(src, srcport),
+  },
+  { title: 'SNI', least: 12, usual: 28, colour: 32, value: ({ sni }) => sni ?? '-' },
+  { title: 'JA4', least: 36, usual: 36, colour: 33, value: ({ ja4 }) => ja4 ?? '-' },
+  {
+    title: 'DESTINATION',
+    least: 15,
+    usual: 21,
+    value: ({ dst, dstport }) => endpoint(dst, dstport),
+  },
+  { title: 'PROTO', least: 5, usual: 5, value: ({ proto }) => proto },
+  { title: 'VERSION', least: 8, usual: 8, value: ({ tls_version }) => tls_version },
+  { title: 'ALPN', least: 4, usual: 11, value: ({ alpn }) => alpn?.join(',') ?? '-' },
+  {
+    title: 'QUALITY',
+    least: 7,
+    usual: 10,
+    colour: 31,
+    value: ({ quality }) => quality?.join(',') ?? '',
+  },
+]
+
+function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/** Sightings as a table. */
+export function tableFormat(terminal: Terminal): Format {
+  const rows = tableOf(SIGHTING, terminal)
+  return { head: () => rows.head, row: (sighting) => rows.row(sighting), tail: () => '' }
+}
+
+/** Lines of a table of these columns: as many of them as fit, the widest value cut with an ellipsis. */
+export function tableOf<Row>(
+  columns: readonly Column<Row>[],
+  { width, isColoured }: Terminal,
+): { readonly head: string; row(row: Row): string } {
+  const widths = fit(columns, width)
+  const shown = columns.slice(0, widths.length)
+  const paint = (text: string, colour: number | undefined) =>
+    isColoured && colour !== undefined ? `\u001b[${colour}m${text}\u001b[0m` : text
+  const line = (cells: readonly string[], colourOf: (at: number) => number | undefined) =>
+    `${cells
+      .map((text, at) => {
+        const length = widths[at] ?? 0
+        const isLast = at === cells.length - 1
+        const cut = text.length > length ? `${text.slice(0, length - 1)}…` : text
+        const padded = shown[at]?.isRight ? cut.padStart(length) : isLast ? cut : cut.padEnd(length)
+        return paint(padded, colourOf(at))
+      })
+      .join(GAP)
+      .trimEnd()}\n`
+  return {
+    head: line(
+      shown.map(({ title }) => title),
+      () => 1,
+    ),
+    row: (row) =>
+      line(
+        shown.map(({ value }) => value(row).replace(UNPRINTABLE, '?')),
+        (at) => shown[at]?.colour,
+      ),
+  }
+}
+
+/** Widths of the columns that fit, the first ones before the others; what is left over goes to those that want more. */
+function fit<Row>(columns: readonly Column<Row>[], width: number): number[] {
+  const widths: number[] = []
+  let left = width
+  for (const { least } of columns) {
+    const needed = least + (widths.length > 0 ? GAP.length : 0)
+    if (needed > left && widths.length > 0) break
+    widths.push(Math.min(least, width))
+    left -= needed
+  }
+  for (const [at, { usual, least }] of columns.entries()) {
+    if (at >= widths.length || left <= 0) break
+    const more = Math.min(usual - least, left)
+    widths[at] = (widths[at] ?? 0) + more
+    left -= more
+  }
+  return widths
+}
