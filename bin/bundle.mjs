@@ -31,6 +31,21 @@ const otherCommands = {
   },
 }
 
+/** What most runs of `read` do without stays outside with its packages: loaded when it is asked for. */
+const OUTSIDE = { './read-output.js': 'openReadOutput' }
+const outsideModules = {
+  name: 'outside-modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' && path in OUTSIDE ? { path, namespace: 'outside' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'outside' }, ({ path }) => ({
+      contents: `export const ${OUTSIDE[path]} = async (...args) =>
+        (await importModule('../cli/${path.slice(2)}')).${OUTSIDE[path]}(...args)`,
+    }))
+  },
+}
+
 /** Help is laid out by it, and its tables of Unicode take 20 ms to make; all our characters are one column wide. */
 const plainStringWidth = {
   name: 'plain-string-width',
@@ -89,7 +104,7 @@ const { metafile } = await build({
   sourcemap: true,
   // packages that are loaded only when they are needed
   external: ['cli-progress', 'tinyglobby', 'yaml'],
-  plugins: [otherCommands, plainStringWidth, lateModules],
+  plugins: [otherCommands, outsideModules, plainStringWidth, lateModules],
   minifySyntax: true,
   minifyWhitespace: true,
   logLevel: 'warning',

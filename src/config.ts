@@ -74,6 +74,9 @@ const seconds = (most: number) => positive(most)
 /** Ports watched live where none are named: what browsers talk to, and our own HTTPS. */
 export const LIVE_PORTS: readonly number[] = [443, 8443]
 
+/** Formats of sightings; parquet makes a folder. */
+export const FORMATS = ['jsonl', 'table', 'csv', 'eve', 'ecs', 'zeek', 'parquet'] as const
+
 /** All options. Values of the file and of the environment pass the same schemas as flags. */
 export const OPTIONS = {
   interface: {
@@ -298,6 +301,63 @@ export const OPTIONS = {
     describe: 'threads that read (default: one a core)',
     schema: z.optional(positive(64)),
     default: undefined,
+  },
+  format: {
+    type: 'string',
+    describe:
+      'how sightings are printed: jsonl, table, csv, eve, ecs, zeek, or parquet into the folder of -o (default: table on a terminal, else jsonl)',
+    schema: z.optional(z.enum(FORMATS, `is one of ${FORMATS.join(', ')}`)),
+    default: undefined,
+  },
+  output: {
+    type: 'list',
+    alias: 'o',
+    describe:
+      '[FORMAT:]TARGET of sightings: a path, "-", unix:///path, tcp://host:port, syslog://host, syslog+udp://host, redis://host/0?stream=NAME (default: stdout)',
+    schema: z.array(z.string().check(z.minLength(1, 'names a target'))),
+    default: [],
+  },
+  'rotate-size': {
+    type: 'number',
+    describe: 'MiB after which an output file is renamed and another begun',
+    schema: z.optional(positive(1 << 20)),
+    default: undefined,
+  },
+  'rotate-every': {
+    type: 'number',
+    describe: 'seconds after which an output file is renamed and another begun',
+    schema: z.optional(positive(31_536_000)),
+    default: undefined,
+  },
+  'rotate-keep': {
+    type: 'number',
+    describe: 'renamed output files kept; the oldest are removed (default: all)',
+    schema: z.optional(positive(100_000)),
+    default: undefined,
+  },
+  history: {
+    type: 'string',
+    describe: 'folder of Parquet files by day and hour that sightings are written to',
+    schema: z.optional(z.string().check(z.minLength(1, 'names a folder'))),
+    default: undefined,
+  },
+  'history-days': {
+    type: 'number',
+    describe: 'days a sighting stays in the history (default: no limit)',
+    schema: z.optional(positive(36_500)),
+    default: undefined,
+  },
+  'history-size': {
+    type: 'number',
+    describe: 'MiB the history may take; the oldest hours are removed (default: no limit)',
+    schema: z.optional(positive(1 << 30)),
+    default: undefined,
+  },
+  append: {
+    type: 'boolean',
+    describe: 'add to a folder of Parquet files that is not empty',
+    schema: z.boolean(),
+    default: false,
   },
   link: {
     type: 'number',

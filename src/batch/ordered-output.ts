@@ -1,5 +1,5 @@
 import type { OctetWriter } from '../base/octet-writer.js'
-import type { FdOutput } from '../output/fd-output.js'
+import type { LinesOutput } from '../output/lines-output.js'
 
 /** Octets of lines that may wait for the parts before theirs until a reader of a file waits too; buffers are up to four times that. */
 const WAITING_OCTETS = 32 << 20
@@ -12,7 +12,7 @@ interface Piece {
 
 /** Writes parts in the order of their numbers, from 0, whatever order they come in. The first that is not over is never held. */
 export class OrderedOutput {
-  readonly #output: FdOutput
+  readonly #output: LinesOutput
   readonly #waiting = new Map<number, Piece[]>()
   readonly #ended = new Set<number>()
   /** Buffers that writers of ours can go on with. */
@@ -22,7 +22,7 @@ export class OrderedOutput {
   /** Called when part #part is another. */
   #onward: (() => void)[] = []
 
-  constructor(output: FdOutput) {
+  constructor(output: LinesOutput) {
     this.#output = output
   }
 

@@ -7,7 +7,7 @@ import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { isClassicPcap, newSharedChunks, stopChunks } from '../capture/file/shared-chunks.js'
 import { CHUNK_LEN } from '../capture/file/chunk-slot.js'
 import type { SharedChunks, SharedFile } from '../capture/file/shared-chunks.js'
-import type { FdOutput } from '../output/fd-output.js'
+import type { LinesOutput } from '../output/lines-output.js'
 import { LineSlots } from './line-slots.js'
 import { MainDesk } from './main-desk.js'
 import { OrderedOutput } from './ordered-output.js'
@@ -32,7 +32,7 @@ export async function readParallel(
   count: number,
   options: ReadOptions,
   tally: ReadTally,
-  output: FdOutput,
+  output: LinesOutput,
   signal: AbortSignal,
 ): Promise<void> {
   const crew = new Crew(count, options, tally, new OrderedOutput(output), signal)

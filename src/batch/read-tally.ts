@@ -1,7 +1,7 @@
 import { COUNTER_HELP, newCounters } from '../base/counters.js'
 import type { CounterName, Counters } from '../base/counters.js'
 import type { OctetWriter } from '../base/octet-writer.js'
-import type { FdOutput } from '../output/fd-output.js'
+import type { LinesOutput } from '../output/lines-output.js'
 import { count, log } from '../telemetry/log.js'
 import { PROGRESS_NUMBERS } from './read-messages.js'
 import type { ReadProgress } from './read-progress.js'
@@ -23,11 +23,11 @@ export class ReadTally implements Desk {
   octets = 0
   files = 0
   failed = 0
-  readonly #output: FdOutput
+  readonly #output: LinesOutput
   #workers: Float64Array = new Float64Array(0)
   #progress: ReadProgress | undefined
 
-  constructor(output: FdOutput) {
+  constructor(output: LinesOutput) {
     this.#output = output
   }
 
@@ -35,8 +35,8 @@ export class ReadTally implements Desk {
     this.#output.take(lines)
   }
 
-  room(): undefined {
-    return undefined
+  room(): Promise<void> | undefined {
+    return this.#output.room?.()
   }
 
   flush(lines: OctetWriter): void {

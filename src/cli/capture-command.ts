@@ -11,7 +11,8 @@ import { count } from '../telemetry/log.js'
 import type { SensorStatus } from '../sensor/sensor-report.js'
 import { runSensor } from '../sensor/sensor.js'
 import type { Serving } from './serving.js'
-import { stdoutSink } from '../sensor/stdout-sink.js'
+import { openLiveOutputs } from './live-outputs.js'
+import { joinSinks, stdoutSink } from '../sensor/stdout-sink.js'
 import { storeSink } from '../sensor/store-sink.js'
 import { stopSignal } from './stop-signal.js'
 import { watchStore } from '../sensor/store-log.js'
@@ -27,16 +28,24 @@ export function capture(args: Readonly<Record<string, unknown>>): Promise<number
 async function runCapture(config: Config, toStdout: boolean, log: EventLog): Promise<number> {
   const guarded = await runGuarded(config.engine)
   if (guarded !== undefined) return guarded
-  if (!toStdout && config.redis === undefined)
+  const hasOutputs =
+    config.output.length > 0 || config.format !== undefined || config.history !== undefined
+  if (!toStdout && config.redis === undefined && !hasOutputs)
     throw new ConfigError(
-      'capture needs --redis URL to keep sightings in, or --stdout to print them; `hellotap up` keeps them itself',
+      'capture needs --redis URL or --history FOLDER to keep sightings in, or --stdout or -o TARGET to print them; `hellotap up` keeps them itself',
     )
   const signal = stopSignal()
-  const store = toStdout
-    ? undefined
-    : await openStore(config.redis, storeLimits(config), { waitForRedis: true })
+  const store =
+    toStdout || config.redis === undefined
+      ? undefined
+      : await openStore(config.redis, storeLimits(config), { waitForRedis: true })
   const stdout = stdoutSink(log)
-  const sink = store === undefined ? stdout.put : storeSink(store)
+  const outputs = hasOutputs ? await openLiveOutputs(config, log) : undefined
+  const sink = joinSinks([
+    ...(store === undefined ? [] : [storeSink(store)]),
+    ...(toStdout ? [stdout.put] : []),
+    ...(outputs === undefined ? [] : [outputs.put]),
+  ])
   const unwatch = store === undefined ? undefined : watchStore(store, log)
   const evidence =
     store === undefined
@@ -78,6 +87,7 @@ async function runCapture(config: Config, toStdout: boolean, log: EventLog): Pro
   } finally {
     clearInterval(report)
     stdout.close()
+    await outputs?.close()
     await serving?.close()
     await evidence?.close()
     await store?.close()

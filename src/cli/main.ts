@@ -57,6 +57,16 @@ const SENSOR = [
   'server',
   ...CAPTURE,
 ] as const
+const OUTPUT = [
+  'format',
+  'output',
+  'rotate-size',
+  'rotate-every',
+  'rotate-keep',
+  'history',
+  'history-days',
+  'history-size',
+] as const
 const READ = [
   'ports',
   'sensor',
@@ -67,6 +77,8 @@ const READ = [
   'link',
   'follow',
   'quiet',
+  ...OUTPUT,
+  'append',
 ] as const
 const LOG = ['log-format', 'log-level'] as const
 const API = ['host', 'http-port', 'https-port', 'trusted-proxy', 'access-log', 'data-dir'] as const
@@ -92,7 +104,7 @@ const parser: Argv = yargs(words)
     'capture',
     'the sensor: hellos on an interface become sightings in Redis',
     (command) =>
-      withOptions(command, [...SENSOR, ...STORE, 'host', 'metrics-port', ...LOG])
+      withOptions(command, [...SENSOR, ...STORE, ...OUTPUT, 'host', 'metrics-port', ...LOG])
         .option('stdout', {
           type: 'boolean',
           describe: 'print sightings as JSON lines instead of keeping them',
@@ -121,6 +133,7 @@ const parser: Argv = yargs(words)
         .positional('file', { type: 'string', array: true, demandOption: true })
         .example('$0 read capture.pcapng', 'pcap or pcapng, gzip and zstd around either')
         .example('$0 read -f ja3,ja4 *.pcap | jq -r .ja4 | sort | uniq -c', 'the JA4s of a folder')
+        .example('$0 read --format csv -o hellos.csv *.pcap', 'or eve, ecs, zeek, parquet')
         .example('tcpdump -w - | $0 read -', 'from another capture program')
         .example('$0 read --follow ring.pcap', 'a capture that is still being written'),
     (args) => run(async () => (await import('./read-command.js')).read(args)),

@@ -1,12 +1,14 @@
 import { statSync } from 'node:fs'
 import { raiseInterruptBudget } from '../batch/interrupt-budget.js'
 import { ConfigError } from '../config.js'
+import type { Config } from '../config.js'
 import { expandInputs } from '../capture/file/inputs.js'
 import { ringBufferOf } from '../capture/file/ring-buffer.js'
-import { FdOutput, OutputClosed } from '../output/fd-output.js'
+import { FdOutput } from '../output/fd-output.js'
 import { makeStdoutBlocking } from './blocking-stdout.js'
 import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
+import type { ReadOutput } from './read-output.js'
 import type { FileSet } from '../batch/read-parallel.js'
 import type { ReadOptions } from '../batch/read-set.js'
 import { ReadTally } from '../batch/read-tally.js'
@@ -41,7 +43,8 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   }
   const isQuiet = config.quiet
   makeStdoutBlocking()
-  const output = new FdOutput(1)
+  const opened = await openOutput(config)
+  const output = opened ?? new FdOutput(1)
   const tally = new ReadTally(output)
   const signal = stopSignal()
   const sets = await inputs(args['file'] as string[], isQuiet, tally)
@@ -53,7 +56,12 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   }
   try {
     const jobs = config.jobs ?? (await import('node:os')).availableParallelism()
-    if (jobs > 1 && !options.follow && isWorthWorkers(sets, config.jobs !== undefined)) {
+    if (
+      jobs > 1 &&
+      !options.follow &&
+      opened?.isPatient !== true &&
+      isWorthWorkers(sets, config.jobs !== undefined)
+    ) {
       const { readParallel } = await import('../batch/read-parallel.js')
       await readParallel(sets, jobs, options, tally, output, signal)
     } else {
@@ -71,8 +79,9 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
         )
       }
     }
+    await opened?.close()
   } catch (error) {
-    if (error instanceof OutputClosed) return 0
+    if (isOutputClosed(error)) return 0
     throw error
   } finally {
     tally.hide()
@@ -81,6 +90,22 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   if (!isQuiet) tally.sum(isStopped)
   if (isStopped) return STOPPED[String(signal.reason)] ?? 1
   return tally.failed > 0 ? 1 : 0
+}
+
+/** Outputs other than plain JSON lines to stdout; undefined for those. */
+async function openOutput(config: Config): Promise<ReadOutput | undefined> {
+  const isPlain =
+    (config.format ?? (process.stdout.isTTY ? 'table' : 'jsonl')) === 'jsonl' &&
+    config.output.length === 0 &&
+    config.history === undefined
+  if (isPlain) return undefined
+  const { openReadOutput } = await import('./read-output.js')
+  return openReadOutput(config)
+}
+
+/** Whether the reader of our output has closed it. The error may be of a module loaded outside of the bundle. */
+function isOutputClosed(error: unknown): boolean {
+  return error instanceof Error && error.name === 'OutputClosed'
 }
 
 /**

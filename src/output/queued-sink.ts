@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OutputError } from './fd-output.js'
-import { reasonOf } from './patient-file.js'
+import { reasonOf } from './retrying-file.js'
 import type { Sink, SinkEvents, Transport } from './sink.js'
 
 /** Milliseconds between two attempts to send: first, doubled each time up to the second. */
@@ -105,10 +105,11 @@ export class QueuedSink implements Sink {
   /** Reports once that sending fails, and once that it works again. */
   #report(reason?: string): void {
     const { target, onStuck, onFree } = this.#options
-    if (reason !== undefined && !this.#isStuck) {
+    if (reason !== undefined && !this.#isStuck) onStuck?.(target, reason)
+    if (reason === undefined && this.#isStuck) {
+      onFree?.(target, this.#dropped)
       this.#dropped = 0
-      onStuck?.(target, reason)
-    } else if (reason === undefined && this.#isStuck) onFree?.(target, this.#dropped)
+    }
     this.#isStuck = reason !== undefined
   }
 }

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FdOutput, OutputError } from './fd-output.js'
-import { PatientFile, reasonOf } from './patient-file.js'
+import { PatientFile, reasonOf } from './retrying-file.js'
 import type { Sink, SinkEvents } from './sink.js'
 
 export interface RotatingFileOptions extends SinkEvents {

@@ -30,7 +30,7 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-
 const SIGHTING: readonly Column<SightingRow>[] = [
   {
     title: 'TIME',
-    least: 12,
+    least: 19,
     usual: 19,
     colour: 2,
     value: ({ time }) => time.slice(0, 19).replace('T', ' '),
@@ -42,8 +42,8 @@ const SIGHTING: readonly Column<SightingRow>[] = [
     colour: 36,
     value: ({ src, srcport }) => endpoint(src, srcport),
   },
-  { title: 'SNI', least: 12, usual: 28, colour: 32, value: ({ sni }) => sni ?? '-' },
   { title: 'JA4', least: 36, usual: 36, colour: 33, value: ({ ja4 }) => ja4 ?? '-' },
+  { title: 'SNI', least: 12, usual: 28, colour: 32, value: ({ sni }) => sni ?? '-' },
   {
     title: 'DESTINATION',
     least: 15,
@@ -77,49 +77,54 @@ export function tableOf<Row>(
   columns: readonly Column<Row>[],
   { width, isColoured }: Terminal,
 ): { readonly head: string; row(row: Row): string } {
-  const widths = fit(columns, width)
-  const shown = columns.slice(0, widths.length)
+  const shown = fit(columns, width)
   const paint = (text: string, colour: number | undefined) =>
     isColoured && colour !== undefined ? `\u001b[${colour}m${text}\u001b[0m` : text
-  const line = (cells: readonly string[], colourOf: (at: number) => number | undefined) =>
-    `${cells
-      .map((text, at) => {
-        const length = widths[at] ?? 0
-        const isLast = at === cells.length - 1
+  const line = (
+    textOf: (column: Column<Row>) => string,
+    colourOf: (column: Column<Row>) => number | undefined,
+  ) =>
+    `${shown
+      .map(({ column, length }, at) => {
+        const text = textOf(column).replace(UNPRINTABLE, '?')
         const cut = text.length > length ? `${text.slice(0, length - 1)}…` : text
-        const padded = shown[at]?.isRight ? cut.padStart(length) : isLast ? cut : cut.padEnd(length)
-        return paint(padded, colourOf(at))
+        const isLast = at === shown.length - 1
+        const padded = column.isRight ? cut.padStart(length) : isLast ? cut : cut.padEnd(length)
+        return paint(padded, colourOf(column))
       })
       .join(GAP)
       .trimEnd()}\n`
   return {
     head: line(
-      shown.map(({ title }) => title),
+      ({ title }) => title,
       () => 1,
     ),
     row: (row) =>
       line(
-        shown.map(({ value }) => value(row).replace(UNPRINTABLE, '?')),
-        (at) => shown[at]?.colour,
+        ({ value }) => value(row),
+        ({ colour }) => colour,
       ),
   }
 }
 
-/** Widths of the columns that fit, the first ones before the others; what is left over goes to those that want more. */
-function fit<Row>(columns: readonly Column<Row>[], width: number): number[] {
-  const widths: number[] = []
+/** The columns that fit, with their widths: the first ones before the others; what is left over goes to those that want more. */
+function fit<Row>(
+  columns: readonly Column<Row>[],
+  width: number,
+): { readonly column: Column<Row>; length: number }[] {
+  const shown: { readonly column: Column<Row>; length: number }[] = []
   let left = width
-  for (const { least } of columns) {
-    const needed = least + (widths.length > 0 ? GAP.length : 0)
-    if (needed > left && widths.length > 0) break
-    widths.push(Math.min(least, width))
-    left -= needed
+  for (const column of columns) {
+    const gap = shown.length > 0 ? GAP.length : 0
+    if (column.least + gap > left && shown.length > 0) continue
+    const length = Math.min(column.least, width)
+    shown.push({ column, length })
+    left -= length + gap
   }
-  for (const [at, { usual, least }] of columns.entries()) {
-    if (at >= widths.length || left <= 0) break
-    const more = Math.min(usual - least, left)
-    widths[at] = (widths[at] ?? 0) + more
-    left -= more
+  for (const each of shown) {
+    const more = Math.min(each.column.usual - each.length, left)
+    each.length += Math.max(0, more)
+    left -= Math.max(0, more)
   }
-  return widths
+  return shown
 }

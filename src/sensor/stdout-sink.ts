@@ -51,6 +51,16 @@ export function stdoutSink(log: EventLog): StdoutSink {
   }
 }
 
+/** One sink of several; the capture waits for the slowest. */
+export function joinSinks(sinks: readonly LinesSink[]): LinesSink {
+  const [only] = sinks
+  if (only !== undefined && sinks.length === 1) return only
+  return (lines, counters) => {
+    const waits = sinks.flatMap((sink) => sink(lines, counters) ?? [])
+    if (waits.length > 0) return Promise.all(waits).then(() => undefined)
+  }
+}
+
 /**
  * Writes at once what the pipe takes; for the rest the capture waits. A stream's write by itself would cost as much as all
  * else that a batch of a few hellos does.

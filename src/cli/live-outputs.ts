@@ -1,0 +1,57 @@
+import type { Config } from '../config.js'
+import type { LinesSink } from '../sensor/sensor.js'
+import type { EventLog } from '../telemetry/event-log.js'
+import { count } from '../telemetry/log.js'
+import { openConsumers } from './read-output.js'
+
+/** The outputs of a live capture. */
+export interface LiveOutputs {
+  readonly put: LinesSink
+  close(): Promise<void>
+}
+
+/**
+ * Opens what `--format`, `-o` and `--history` ask for. SIGHUP opens output files anew under their names, as logrotate
+ * needs it; SIGUSR2 rotates them. @throws ConfigError, OutputError
+ */
+export async function openLiveOutputs(config: Config, log: EventLog): Promise<LiveOutputs> {
+  const { consumers, outputs } = await openConsumers(config, {
+    isLive: true,
+    onStuck: (target, reason) =>
+      log.error(
+        'output-stuck',
+        `output ${target} cannot be written: ${reason}. Sightings wait within a bound, later ones are dropped and counted; capture goes on`,
+        { target },
+      ),
+    onFree: (target, dropped) =>
+      log.info(
+        'output-back',
+        `output ${target} is written again; ${count(dropped, 'sighting')} dropped`,
+        {
+          target,
+          dropped,
+        },
+      ),
+  })
+  const reopen = () => outputs?.reopen()
+  const rotate = () => outputs?.rotate()
+  process.on('SIGHUP', reopen).on('SIGUSR2', rotate)
+  return {
+    put: (lines, counters) => {
+      const before = outputs?.dropped ?? 0
+      const waits = consumers.flatMap((each) => each.put(lines) ?? [])
+      counters.sightings_unwritten += (outputs?.dropped ?? 0) - before
+      if (waits.length > 0) return Promise.all(waits).then(() => undefined)
+    },
+    close: async () => {
+      process.off('SIGHUP', reopen).off('SIGUSR2', rotate)
+      const before = outputs?.dropped ?? 0
+      for (const each of consumers) await each.close()
+      const lost = (outputs?.dropped ?? 0) - before
+      if (lost > 0)
+        log.error('output-lost', `${count(lost, 'sighting')} lost that waited to be written`, {
+          dropped: lost,
+        })
+    },
+  }
+}
