@@ -12,6 +12,8 @@ import type { HelloDetail } from './tls/hello-detail.js'
 export { FINGERPRINTS }
 export type { Carriage, FingerprintName, Fingerprints, HelloDetail, Sighting, TlsFp }
 export { CaptureError } from './capture/capture-error.js'
+export { readEvidence } from './tls/read-evidence.js'
+export type { Evidence, Syn } from './tls/read-evidence.js'
 export { readCapture } from './read-capture.js'
 export type { ReadOptions } from './read-capture.js'
 export { IANA_SNAPSHOT } from './tls/registry.js'

@@ -14,6 +14,7 @@ import { ExtensionOrder } from './extension-order.js'
 import { FlowText } from './flow-text.js'
 import type { Origin } from './flow-text.js'
 import { writeBase64, writeJsonPrintable } from './json-text.js'
+import { writeEvidence } from '../tls/evidence.js'
 import { AT_FLOW, AT_LINE, FLOW_ECH } from '../kernels/profile-layout.js'
 import { ProfileTable } from './profile-table.js'
 import { ProfileText } from './profile-text.js'
@@ -168,6 +169,8 @@ export class SightingWriter {
     if (redacted.len === 0) return
     out.ascii(',"hello":"')
     writeBase64(redacted.bytes, 0, redacted.len, out)
+    out.ascii('","evidence":"')
+    writeEvidence(hello, out)
     out.octet(QUOTE)
   }
 }

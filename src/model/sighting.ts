@@ -70,6 +70,8 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   readonly hello_len: number
   /** The hello with its secrets zeroed, base64: enough to make every fingerprint again. */
   readonly hello?: string
+  /** What zeroing takes away and the connection adds, comes with `hello`: the text of tls/evidence.ts, 120 bytes at most. */
+  readonly evidence?: string
   readonly quality?: readonly string[]
   /** `time` of the first hello of this connection, which the server asked to try again: its sighting has the same addresses and ports. */
   readonly hrr_of?: string

@@ -47,6 +47,7 @@ export const SightingSchema = z.object({
   ech: z.boolean().exactOptional(),
   hello_len: z.int().min(0),
   hello: optionalText,
+  evidence: optionalText,
   quality: z.array(text).exactOptional(),
   hrr_of: optionalText,
   ja3s: optionalText,

@@ -1,7 +1,7 @@
 // A hello without its secrets can be kept and fingerprinted again: every length and list stays, and what is
 // random, personal to the session or key material becomes zeros.
 
-import { u16, u8 } from '../base/bytes.js'
+import { u16, u32, u8 } from '../base/bytes.js'
 import type { OffsetOrFault } from '../base/fault.js'
 import { TRUNCATED } from '../base/fault.js'
 import type { Hello } from '../model/hello.js'
@@ -21,8 +21,9 @@ const CLIENT_HELLO = 1
 
 /**
  * Copies the handshake message [off, end), which `hello` was parsed from, to the start of `out` with zeros for
- * random, session_id, DTLS cookie, key shares, PSK identities, ages and binders, ECH enc and payload, ESNI,
- * cookie, session ticket and renegotiation data. A body of these that is malformed becomes zeros as a whole.
+ * random, session_id, DTLS cookie, key shares, PSK identities and binders, ECH enc and payload, ESNI, cookie, session
+ * ticket and renegotiation data; a PSK's age becomes 1, and stays 0 where it was. A body of these that is malformed
+ * becomes zeros as a whole.
  *
  * Of an SSL 2.0-framed hello it copies the equivalent ClientHello the parser made.
  *
@@ -126,7 +127,11 @@ function redactPsks(out: Uint8Array, off: number, end: number): boolean {
     if (identitiesEnd - at < 6) return false
     const ageEnd = at + 6 + u16(out, at)
     if (ageEnd > identitiesEnd) return false
-    out.fill(0, at + 2, ageEnd)
+    out.fill(0, at + 2, ageEnd - 4)
+    // A zero age is how an external key is told from a ticket (RFC 8446 §4.2.11): any other becomes 1.
+    const isExternal = u32(out, ageEnd - 4) === 0
+    out.fill(0, ageEnd - 4, ageEnd)
+    if (!isExternal) out[ageEnd - 1] = 1
     at = ageEnd
   }
   at = identitiesEnd + 2

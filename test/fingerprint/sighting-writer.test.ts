@@ -26,7 +26,8 @@ const KEYS = [
   ...['time', 'file', 'sensor', 'proto', 'src', 'srcport', 'dst', 'dstport', 'vlan', 'tunnel'],
   ...['sni', 'alpn', 'record_version', 'client_hello_version', 'tls_version'],
   ...FINGERPRINTS,
-  ...['tls_fp', 'iana', 'community_id', 'ech', 'hello_len', 'hello', 'quality', 'hrr_of'],
+  ...['tls_fp', 'iana', 'community_id', 'ech', 'hello_len', 'hello', 'evidence'],
+  ...['quality', 'hrr_of'],
 ]
 
 function lineOf(octets: Uint8Array, writer: SightingWriter, seen: Seen = {}): string {
@@ -75,6 +76,7 @@ describe('SightingWriter', () => {
       ech: true,
       hello_len: octets.length,
       hello: Buffer.from(octets).toString('base64'),
+      evidence: '1 g=abcdbe k=1 pad=20',
       hrr_of: '2026-09-21T14:13:20.000001Z',
     })
     expect(sighting.alpn).to.deep.equal(['h2', 'http/1.1'])

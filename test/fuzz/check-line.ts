@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { MAX_HELLO_LEN } from '../../src/base/limits.js'
 import { QUALITY_NAMES } from '../../src/model/handshake-octets.js'
+import { MAX_EVIDENCE_LEN } from '../../src/tls/evidence.js'
+import { readEvidence } from '../../src/tls/read-evidence.js'
 import type { Sighting } from '../../src/model/sighting.js'
 import { SightingSchema } from '../../src/store/sighting-schema.js'
 
@@ -49,6 +51,9 @@ function faultOfFingerprints(sighting: Sighting): string | undefined {
     return 'tls_fp'
   if (!/^1:[A-Za-z0-9+/]{27}=$/.test(sighting.community_id ?? '')) return 'community_id'
   if (Buffer.from(sighting.hello ?? '', 'base64').length !== sighting.hello_len) return 'hello'
+  const { evidence = '' } = sighting
+  if (evidence.length > MAX_EVIDENCE_LEN || readEvidence(evidence) === undefined)
+    return `evidence ${evidence}`
   return undefined
 }
 

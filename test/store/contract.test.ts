@@ -68,6 +68,7 @@ for (const kind of [memoryKind(), redisKind()]) {
         quality: ['gap', 'hrr'],
         ja3_string: '771,4865-4866,0-11-10,29-23,0',
         hello: 'AQAC',
+        evidence: '1 x25519_shared=1 g=abcddef sid=32',
       })
       expect(await store.latest(IP)).to.deep.equal(whole)
     })
