@@ -37,7 +37,8 @@ describe('Refingerprinter', () => {
           .map(([key, value]) => [key, changed.includes(key) ? 'wrong' : (value as unknown)])
         const wanted = Object.entries(fresh).filter(
           ([key]) =>
-            stays(key) || !['client_hello_version', 'community_id', 'hello_len', 'evidence'].includes(key),
+            stays(key) ||
+            !['client_hello_version', 'community_id', 'hello_len', 'evidence'].includes(key),
         )
         expect(entries(remade(Object.fromEntries(broken) as object))).to.equal(
           entries(Object.fromEntries(wanted)),
