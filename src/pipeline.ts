@@ -1,10 +1,9 @@
-// The corridor: the one file that sees every room of the flow. Frames go in by blocks; sightings come out as JSON lines.
+// The flow through all modules: frames go in by blocks, sightings come out as JSON lines.
 //
 //   PacketBlock ─▶ wire ─┬▶ stream ─┬▶ tls ─▶ fingerprint ─▶ lines
-//                        └▶ quic ───┘                 └▶ join ──▶┘   where the server's side is asked for
+//                        └▶ quic ───┘                 └▶ handshake ─▶┘   with the server's side
 
 import type { Counters } from './base/counters.js'
-import { newCounters } from './base/counters.js'
 import { MAX_USER_AGENT_LEN, MAX_USER_AGENTS_AT_ONCE } from './base/limits.js'
 import { OctetWriter } from './base/octet-writer.js'
 import type { HandshakeOctets } from './model/handshake-octets.js'
@@ -28,8 +27,7 @@ import { redactHello } from './tls/redact-hello.js'
 import { parseSslv2ClientHello } from './tls/sslv2-hello.js'
 import { ENCAPSULATION_NAMES } from './wire/encapsulation.js'
 import { FrameDecoder } from './wire/frame-decoder.js'
-import { EVERYONE } from './kernels/prefilter-layout.js'
-import { Skimmer } from './wire/prefilter.js'
+import { Prefilter } from './wire/prefilter.js'
 
 export { START_OCTETS } from './stream/find-start.js'
 
@@ -53,18 +51,6 @@ export interface PipelineOptions {
   readonly sensor?: string | undefined
   /** Random number from 0 to 2^48 that keeps an attacker from aiming at the flow table's buckets. */
   readonly seed: number
-  /** How many pipelines of this seed share the flows: `skim` then writes at AT_OWNER whose a frame is. */
-  readonly workers?: number
-}
-
-/** The part of a block's frames that is one of several pipelines'; they share a seed. */
-export interface Share {
-  /** Number of the pipeline, from 0. */
-  readonly index: number
-  /** For each frame kept, whose it is: its pipeline's number, or EVERYONE. */
-  owner: Uint8Array
-  /** Whether a packet is this pipeline's: of one that came in fragments that shows when it is whole. */
-  readonly isOurs: (packet: Packet) => boolean
 }
 
 /** One flow of frames, whole and in order: its own flow table, its own lines. */
@@ -74,10 +60,8 @@ export class Pipeline {
   /** What clients said in plain HTTP; whoever takes it empties it. */
   readonly userAgents: UserAgentSeen[] = []
   readonly #counters: Counters
-  readonly #skimmer: Skimmer
+  readonly #prefilter: Prefilter
   readonly #wire: FrameDecoder
-  /** For IP fragments, which all that share a block take: the first alone counts what is wrong with them. */
-  #sharedWire: FrameDecoder | undefined
   readonly #tcp: TcpHellos
   readonly #tcpTable: FlowTable
   readonly #dtls: DtlsHellos
@@ -96,18 +80,16 @@ export class Pipeline {
     const { ports, httpPorts, seed, server = false } = options
     this.#tcp = new TcpHellos({ ports, seed, server }, counters)
     this.#tcpTable = this.#tcp.table
-    this.#skimmer = new Skimmer({
+    this.#prefilter = new Prefilter({
       ports,
       server,
       ...(httpPorts === undefined ? {} : { portsOfInterest: httpPorts }),
-      workers: options.workers ?? 0,
       starts: STARTS,
       secondMin: SECOND_MIN,
       secondMax: SECOND_MAX,
       quicVersionOctets: VERSION_FIRST_OCTETS,
       key: this.#tcpTable.key,
-      // where several look at a block, none knows which flows the others watch
-      filter: options.workers === undefined ? this.#tcpTable.filter : undefined,
+      filter: this.#tcpTable.filter,
     })
     this.#dtls = new DtlsHellos({ ports, seed, server }, counters)
     this.#quic = new QuicHellos({ ports, seed, server }, counters)
@@ -132,28 +114,28 @@ export class Pipeline {
     const { count, timeMicros } = block
     if (count === 0) return
     const lastMicros = timeMicros[count - 1] ?? 0
-    this.skim(block)
-    this.look(block)
+    this.#reject(block)
+    this.#decode(block)
     this.#join?.expire(lastMicros)
   }
 
-  /** The first half of `take`: counts the block's frames, and keeps those that can matter to anyone. */
-  skim(block: PacketBlock): void {
+  /** The first half of `take`: counts the block's frames, and marks those worth decoding. */
+  #reject(block: PacketBlock): void {
     const { count, caplen } = block
     const counters = this.#counters
     counters.packets += count
-    if (this.#skimmer.skim(block)) {
-      counters.packet_octets += this.#skimmer.octets
-      counters.tcp_syn_acks += this.#skimmer.synAcks
+    if (this.#prefilter.apply(block)) {
+      counters.packet_octets += this.#prefilter.octets
+      counters.tcp_syn_acks += this.#prefilter.synAcks
       return
     }
     for (let i = 0; i < count; i++) counters.packet_octets += caplen[i] ?? 0
-    block.keptCount = count
+    block.passedCount = count
   }
 
-  /** The second half, which may be another pipeline's of the same seed: looks at what is kept, or at a share of that. */
-  look(block: PacketBlock, share?: Share): void {
-    const { keptCount, kept, flow } = block
+  /** The second half of `take`: decodes the frames that passed. */
+  #decode(block: PacketBlock): void {
+    const { passedCount, passed, flow } = block
     const packet = this.#packet
     const tcp = this.#tcp
     const dtls = this.#dtls
@@ -161,22 +143,13 @@ export class Pipeline {
     const quic = this.#quic
     const join = this.#join
     const http = this.#http
-    for (let k = 0; k < keptCount; k++) {
-      let wire = this.#wire
-      let isShared = false
-      if (share !== undefined) {
-        const owner = share.owner[k] ?? 0
-        isShared = owner === EVERYONE
-        if (isShared) wire = this.#sharedWireOf(share)
-        else if (owner !== share.index) continue
-      }
+    for (let k = 0; k < passedCount; k++) {
       if (flow !== undefined) {
         // A frame that only matters to a watched flow: one is watched from a frame before on, so this is asked in order.
         const hash = flow[k] ?? 0
         if (hash !== 0 && !table.isWatched(hash)) continue
       }
-      const protocol = wire.decodeFrame(block, kept[k] ?? 0, packet)
-      if (isShared && protocol > 0 && share?.isOurs(packet) !== true) continue
+      const protocol = this.#wire.decodeFrame(block, passed[k] ?? 0, packet)
       if (protocol === PROTOCOL_TCP) {
         if (http !== undefined && http.take(packet) !== 0) this.#noteUserAgent(http)
         for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next())
@@ -190,11 +163,6 @@ export class Pipeline {
           this.#handOn(kind, quic.message)
       }
     }
-  }
-
-  #sharedWireOf({ index }: Share): FrameDecoder {
-    this.#sharedWire ??= new FrameDecoder(index === 0 ? this.#counters : newCounters())
-    return this.#sharedWire
   }
 
   /** Gives what has waited too long for a server's answer at a time, microseconds since the Unix epoch. */
@@ -228,7 +196,6 @@ export class Pipeline {
    */
   forget(): void {
     this.#wire.clear()
-    this.#sharedWire?.clear()
     this.#tcp.clear()
     this.#dtls.clear()
     this.#quic.clear()

@@ -10,15 +10,12 @@ import asc from 'assemblyscript/asc'
 const ROOT = new URL('../', import.meta.url)
 const LINE_LEN = 90
 
-/** Memory that several threads may see, as that of the frames' blocks: its size is bounded. */
-const BOUNDED = ['--maximumMemory', '65536']
-
-/** Each loop, what it becomes, and what kind of memory it works on. */
-export const LOOPS = [
-  ['src/kernels/assembly/pcap-records.ts', 'src/kernels/pcap-records-code.ts', BOUNDED],
-  ['src/kernels/assembly/fingerprint/fingerprint.ts', 'src/kernels/fingerprint-code.ts', []],
-  ['src/kernels/assembly/stream/fast-path.ts', 'src/kernels/fast-path-code.ts', []],
-  ['src/kernels/assembly/prefilter.ts', 'src/kernels/prefilter-code.ts', BOUNDED],
+/** Each kernel's source, and the module that its code becomes. */
+export const KERNELS = [
+  ['src/kernels/assembly/pcap-records.ts', 'src/kernels/pcap-records-code.ts'],
+  ['src/kernels/assembly/fingerprint/fingerprint.ts', 'src/kernels/fingerprint-code.ts'],
+  ['src/kernels/assembly/stream/fast-path.ts', 'src/kernels/fast-path-code.ts'],
+  ['src/kernels/assembly/prefilter.ts', 'src/kernels/prefilter-code.ts'],
 ]
 
 /** A file as AssemblyScript takes it: of what the program shares with it, numbers only, no lists. */
@@ -27,15 +24,14 @@ function sourceOf(name) {
   return text.replaceAll(/^export const \w+ = \[[^\]]*\] as const$/gm, '')
 }
 
-/** The text of the module that holds the compiled loop. */
-export async function compile(source, memory) {
+/** The text of the module that holds the compiled kernel. */
+export async function compile(source) {
   let wasm
   const { error, stderr } = await asc.main(
     [
       source,
       ...['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--memoryBase', '64'],
-      ...memory,
-      ...['--outFile', 'loop.wasm'],
+      ...['--outFile', 'kernel.wasm'],
     ],
     {
       readFile: (name) => {
@@ -46,7 +42,7 @@ export async function compile(source, memory) {
         }
       },
       writeFile: (name, contents) => {
-        if (name === 'loop.wasm') wasm = contents
+        if (name === 'kernel.wasm') wasm = contents
       },
     },
   )
@@ -58,7 +54,7 @@ export async function compile(source, memory) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  for (const [source, target, memory] of LOOPS) {
-    writeFileSync(fileURLToPath(new URL(target, ROOT)), await compile(source, memory))
+  for (const [source, target] of KERNELS) {
+    writeFileSync(fileURLToPath(new URL(target, ROOT)), await compile(source))
   }
 }

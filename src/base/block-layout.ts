@@ -11,10 +11,10 @@ export const AT_CAPLEN = AT_START + 4 * BLOCK_FRAMES
 export const AT_WIRELEN = AT_CAPLEN + 4 * BLOCK_FRAMES
 export const AT_FLOW = AT_WIRELEN + 4 * BLOCK_FRAMES
 export const AT_LINK_TYPE = AT_FLOW + 4 * BLOCK_FRAMES
-/** Numbers of the frames that the filter kept, in 16 bits. At AT_FLOW and AT_OWNER stands what is said of each of them. */
-export const AT_KEPT = AT_LINK_TYPE + 2 * BLOCK_FRAMES
+/** Numbers of the frames that the filter passed, in 16 bits. At AT_FLOW stands what is said of each of them. */
+export const AT_PASSED = AT_LINK_TYPE + 2 * BLOCK_FRAMES
 /** An octet for each that a TCP payload may begin with: how a hello may begin, UNLIKE_HELLO, LIKE_TLS or another. */
-export const AT_STARTS = AT_KEPT + 2 * BLOCK_FRAMES
+export const AT_STARTS = AT_PASSED + 2 * BLOCK_FRAMES
 /** The least and the greatest octet that may follow where that is LIKE_PREAMBLE. */
 export const AT_SECOND_MIN = AT_STARTS + 256
 export const AT_SECOND_MAX = AT_SECOND_MIN + 256
@@ -22,10 +22,8 @@ export const AT_SECOND_MAX = AT_SECOND_MIN + 256
 export const AT_VERSIONS = AT_SECOND_MAX + 256
 /** An octet for each port. */
 export const AT_PORTS = AT_VERSIONS + 256
-/** An octet for each frame kept: the worker that takes its flow, where several look at a block. */
-export const AT_OWNER = AT_PORTS + 65_536
 /** A bit for each cell of the flow table's filter: whether flows of it are watched. */
-export const AT_WATCHED = AT_OWNER + BLOCK_FRAMES
+export const AT_WATCHED = AT_PORTS + 65_536
 /** Cells it has at most. */
 export const WATCHED_CELLS = 131_072
 /** The frames' octets, page-aligned. */

@@ -7,12 +7,7 @@ declare namespace WebAssembly {
     grow(pages: number): number
   }
   const Memory: {
-    new (descriptor: {
-      readonly initial: number
-      readonly maximum: number
-      readonly shared: boolean
-    }): Memory<ArrayBufferLike>
-    new (descriptor: { readonly initial: number }): Memory<ArrayBuffer>
+    new (descriptor: { readonly initial: number; readonly maximum?: number }): Memory<ArrayBuffer>
   }
   class Module {
     constructor(bytes: Uint8Array)

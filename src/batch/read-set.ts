@@ -22,7 +22,7 @@ export interface ReadOptions {
 }
 
 /** Where a reader's results go, and how much was read so far. */
-export interface Desk {
+export interface ReadSink {
   readonly counters: Counters
   /** Octets of file read. */
   octets: number
@@ -35,23 +35,14 @@ export interface Desk {
   room(): Promise<void> | undefined
   /** Takes all lines, and empties the writer. */
   flush(lines: OctetWriter): void
-  /** Says a sentence to the operator. */
-  say(text: string): void
-  /** Says why a file could not be read, and counts it among those. */
+  /** Prints a sentence for the operator. */
+  note(text: string): void
+  /** Prints why a file could not be read, and counts it as failed. */
   fail(text: string): void
 }
 
-/** A seed for pipelines. Who made a capture did so before it, and no output tells it: it need not be drawn by node:crypto. */
-export function newSeed(): number {
-  return Math.floor(Math.random() * 2 ** 47)
-}
-
 /** A pipeline for one flow of frames. */
-export function newPipeline(
-  options: ReadOptions,
-  counters: Counters,
-  share: { readonly seed: number; readonly workers?: number } = { seed: newSeed() },
-): Pipeline {
+export function newPipeline(options: ReadOptions, counters: Counters): Pipeline {
   const { ports, fingerprints } = options
   return new Pipeline(
     {
@@ -61,7 +52,8 @@ export function newPipeline(
       communityId: fingerprints === undefined,
       server: options.server,
       sensor: options.sensor,
-      ...share,
+      // a capture is made before the seed is drawn, so a seed that can be guessed gives nothing away
+      seed: Math.floor(Math.random() * 2 ** 47),
     },
     counters,
   )
@@ -75,7 +67,7 @@ export async function readSet(
   files: readonly string[],
   pipeline: Pipeline,
   options: ReadOptions,
-  desk: Desk,
+  sink: ReadSink,
   signal: AbortSignal,
 ): Promise<void> {
   const { lines } = pipeline
@@ -93,23 +85,23 @@ export async function readSet(
       })
       for await (const block of source.blocks(signal)) {
         // before frames are taken out of it
-        desk.octets += octetsOf(block)
+        sink.octets += octetsOf(block)
         pipeline.take(block)
-        if (isLive) desk.flush(lines)
-        else desk.take(lines)
-        const room = desk.room()
+        if (isLive) sink.flush(lines)
+        else sink.take(lines)
+        const room = sink.room()
         if (room !== undefined) await room
       }
-      for (const warning of source.warnings) desk.say(`${file}: ${warning}`)
-      desk.files++
+      for (const warning of source.warnings) sink.note(`${file}: ${warning}`)
+      sink.files++
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error
-      desk.fail(error.message)
+      sink.fail(error.message)
     }
   }
   pipeline.flush()
   pipeline.forget()
-  desk.flush(lines)
+  sink.flush(lines)
 }
 
 /** Octets of file the block's frames take, with a header of 16 each: exact for pcap, nearly so for pcapng. */

@@ -1,29 +1,31 @@
-// A worker thread of `read`: does one task after the other, until it is ended.
+// A worker thread of `read`: reads one set of files after the other, until it is terminated.
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { raiseInterruptBudget } from './interrupt-budget.js'
-import type { Task, WorkerStart } from './read-messages.js'
-import { TaskReader } from './task-reader.js'
-import { WorkerDesk } from './worker-desk.js'
+import type { ToWorker, WorkerStart } from './messages.js'
+import { newPipeline, readSet } from './read-set.js'
+import { WorkerSink } from './worker-sink.js'
 
-/** Milliseconds between two looks whether all are told to stop. */
+/** Milliseconds between two looks at the stop word. */
 const LOOK_MS = 50
 
-const start = workerData as WorkerStart
-const port = parentPort
-if (port === null) throw new Error('read-worker is to be run as a worker thread')
-const desk = new WorkerDesk(port, start)
+const { options, stop, progress } = workerData as WorkerStart
+if (parentPort === null) throw new Error('read-worker runs as a worker thread only')
+const sink = new WorkerSink(parentPort, new Float64Array(progress))
+const pipeline = newPipeline(options, sink.counters)
+const stopWord = new Int32Array(stop)
 const stopped = new AbortController()
-const reader = new TaskReader(start.index, start.options, desk, stopped.signal)
-raiseInterruptBudget()
 
-port.on('message', (task: Task) => {
-  // The thread that could be told of a stop is busy reading: it looks for itself, now and then.
-  const look = setInterval(() => {
-    if (desk.isStopped) stopped.abort()
-  }, LOOK_MS)
-  void reader.perform(task).then(() => {
-    clearInterval(look)
-    desk.endTask()
-  })
+parentPort.on('message', (message: ToWorker) => {
+  if (message.kind === 'written') sink.written(message.length)
+  else void read(message.part, message.files)
 })
+
+async function read(part: number, files: readonly string[]): Promise<void> {
+  const look = setInterval(() => {
+    if (Atomics.load(stopWord, 0) !== 0) stopped.abort()
+  }, LOOK_MS)
+  sink.part = part
+  await readSet(files, pipeline, options, sink, stopped.signal)
+  clearInterval(look)
+  sink.endPart()
+}

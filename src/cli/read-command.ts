@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs'
-import { raiseInterruptBudget } from '../batch/interrupt-budget.js'
 import { ConfigError } from '../config.js'
 import type { Config } from '../config.js'
 import { expandInputs } from '../capture/file/inputs.js'
@@ -9,19 +8,14 @@ import { makeStdoutBlocking } from './blocking-stdout.js'
 import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
 import type { ReadOutput } from './read-output.js'
-import type { FileSet } from '../batch/read-parallel.js'
+import type { FileSet } from '../batch/worker-pool.js'
 import type { ReadOptions } from '../batch/read-set.js'
-import { ReadTally } from '../batch/read-tally.js'
+import { ReadSummary } from '../batch/read-summary.js'
 import { STDIN_WORD } from './stdin-word.js'
 import { stopSignal } from './stop-signal.js'
 
-/**
- * Octets to read from which on workers are started: they take a tenth of a second to be ready, and as long to warm up. Where
- * there is nothing but hellos that is made good by half a gigabyte, where hellos are rare by two; whoever asks for workers
- * knows better.
- */
-const WORKERS_FROM = 1 << 30
-const ASKED_WORKERS_FROM = 32 << 20
+/** Bytes to read from which several files are read in parallel: a worker takes a tenth of a second to start. */
+const PARALLEL_FROM = 32 << 20
 
 /** Exit codes of a reading that a signal ended, as shells have them. */
 const STOPPED: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
@@ -45,36 +39,30 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   makeStdoutBlocking()
   const opened = await openOutput(config)
   const output = opened ?? new FdOutput(1)
-  const tally = new ReadTally(output)
+  const summary = new ReadSummary(output)
   const signal = stopSignal()
-  const sets = await inputs(args['file'] as string[], isQuiet, tally)
+  const sets = await inputs(args['file'] as string[], isQuiet, summary)
   if (options.follow && (sets.length !== 1 || sets[0]?.length !== 1 || sets[0][0]?.path === '-'))
     throw new ConfigError('--follow reads on in one file: name that file alone')
   if (!isQuiet && process.stderr.isTTY && !process.stdout.isTTY) {
     const { ReadProgress } = await import('../batch/read-progress.js')
-    tally.show(new ReadProgress(await totalOf(sets, options), process.stderr))
+    summary.show(new ReadProgress(await totalOf(sets, options), process.stderr))
   }
   try {
     const jobs = config.jobs ?? (await import('node:os')).availableParallelism()
-    if (
-      jobs > 1 &&
-      !options.follow &&
-      opened?.isPatient !== true &&
-      isWorthWorkers(sets, config.jobs !== undefined)
-    ) {
-      const { readParallel } = await import('../batch/read-parallel.js')
-      await readParallel(sets, jobs, options, tally, output, signal)
+    if (jobs > 1 && !options.follow && opened?.isPatient !== true && isWorthWorkers(sets)) {
+      const { readInParallel } = await import('../batch/worker-pool.js')
+      await readInParallel(sets, jobs, options, summary, output, signal)
     } else {
       const { newPipeline, readSet } = await import('../batch/read-set.js')
-      const pipeline = newPipeline(options, tally.counters)
-      raiseInterruptBudget()
+      const pipeline = newPipeline(options, summary.counters)
       for (const set of sets) {
         if (signal.aborted) break
         await readSet(
           set.map(({ path }) => path),
           pipeline,
           options,
-          tally,
+          summary,
           signal,
         )
       }
@@ -84,12 +72,12 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
     if (isOutputClosed(error)) return 0
     throw error
   } finally {
-    tally.hide()
+    summary.hide()
   }
   const isStopped = signal.aborted && !options.follow
-  if (!isQuiet) tally.sum(isStopped)
+  if (!isQuiet) summary.sum(isStopped)
   if (isStopped) return STOPPED[String(signal.reason)] ?? 1
-  return tally.failed > 0 ? 1 : 0
+  return summary.failed > 0 ? 1 : 0
 }
 
 /** Outputs other than plain JSON lines to stdout; undefined for those. */
@@ -115,13 +103,13 @@ function isOutputClosed(error: unknown): boolean {
 async function inputs(
   words: readonly string[],
   isQuiet: boolean,
-  tally: ReadTally,
+  summary: ReadSummary,
 ): Promise<FileSet[]> {
   const { files, notes, failures } = await expandInputs(
     words.map((word) => (word === STDIN_WORD ? '-' : word)),
   )
   if (!isQuiet) for (const note of notes) log(note)
-  for (const { message } of failures) tally.fail(message)
+  for (const { message } of failures) summary.fail(message)
   const sets = new Map<string, { path: string; size: number }[]>()
   for (const path of files) {
     const key = path === '-' ? path : ringBufferOf(path)
@@ -139,12 +127,11 @@ function sizeOf(path: string): number {
   return found?.isFile() === true ? found.size : 0
 }
 
-/** stdin is this thread's alone, and can be read by no other. */
-function isWorthWorkers(sets: readonly FileSet[], isAsked: boolean): boolean {
+/** Whether the files are worth worker threads. Only the main thread can read stdin. */
+function isWorthWorkers(sets: readonly FileSet[]): boolean {
   const files = sets.flat()
-  if (files.some(({ path }) => path === '-')) return false
-  const octets = files.reduce((sum, { size }) => sum + size, 0)
-  return octets >= (isAsked ? ASKED_WORKERS_FROM : WORKERS_FROM)
+  if (sets.length < 2 || files.some(({ path }) => path === '-')) return false
+  return files.reduce((sum, { size }) => sum + size, 0) >= PARALLEL_FROM
 }
 
 /** Octets to be read, or undefined where that is not known beforehand: of pipes, and of compressed files. */
@@ -153,7 +140,7 @@ async function totalOf(
   options: ReadOptions,
 ): Promise<number | undefined> {
   if (options.follow) return undefined
-  const { isPlainCapture } = await import('../capture/file/shared-chunks.js')
+  const { isPlainCapture } = await import('../capture/file/file-blocks.js')
   let total = 0
   for (const { path, size } of sets.flat()) {
     if (path === '-' || !isPlainCapture(path)) return undefined

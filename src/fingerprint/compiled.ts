@@ -1,7 +1,7 @@
 // The half of this room that runs for every hello, compiled from assembly/: it is warm at once, and quicker than JavaScript
 // at hashes and at what no one can foresee, as shuffled extensions.
 
-import { Loop, PAGE_LEN } from '../base/assembly.js'
+import { Kernel, PAGE_LEN } from '../base/kernel.js'
 import { CODE } from '../kernels/fingerprint-code.js'
 import { AT_HELLO, PROFILE_MEMORY_LEN } from '../kernels/profile-layout.js'
 
@@ -26,7 +26,7 @@ export interface Compiled {
   readonly knownLine: (recordVersion: number, off: number, len: number) => number
 }
 
-export const COMPILED = new Loop<Compiled>(CODE)
+export const COMPILED = new Kernel<Compiled>(CODE)
 
 /** Memory for profiles and lines, as profile-layout.ts has it, in all the ways it is looked at. */
 export class ProfileMemory {

@@ -1,7 +1,7 @@
 // The hashes that the definitions of fingerprints ask for. They are in WebAssembly, assembly/digest.ts: node:crypto takes
 // 0.3 µs a call besides the hash itself, keeps no state of what was hashed before, and is loaded in 7 ms.
 
-import { PAGE_LEN } from '../base/assembly.js'
+import { PAGE_LEN } from '../base/kernel.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import { COMPILED } from './compiled.js'
 import type { Compiled } from './compiled.js'

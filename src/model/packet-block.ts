@@ -1,9 +1,9 @@
-import { PAGE_LEN } from '../base/assembly.js'
+import { PAGE_LEN } from '../base/kernel.js'
 import {
   AT_BYTES,
   AT_CAPLEN,
   AT_FLOW,
-  AT_KEPT,
+  AT_PASSED,
   AT_LINK_TYPE,
   AT_START,
   AT_TIME,
@@ -26,20 +26,20 @@ export interface PacketBlock {
   readonly timeMicros: Float64Array
   /** LINKTYPE_ value of frame i (https://www.tcpdump.org/linktypes.html); pcapng may mix them. */
   readonly linkType: Uint16Array
-  /** Frames worth a look, as the pipeline's first half left them: how many, and their numbers in order. */
-  keptCount: number
-  readonly kept: Uint16Array
+  /** Frames that passed the prefilter: how many, and their numbers in order. */
+  passedCount: number
+  readonly passed: Uint16Array
   /** What all of the above lies in, as block-layout.ts says, where WebAssembly may look at it. */
   readonly memory?: { readonly buffer: ArrayBufferLike }
-  /** There, once the frame filter was at it: hash of the flow that must be watched for the i-th frame kept to matter, or 0. */
+  /** There, once the prefilter was applied: hash of the flow that must be watched for the i-th frame passed to matter, or 0. */
   readonly flow?: Int32Array
 }
 
 /** An empty block over `bytes`. */
 export function newPacketBlock(bytes: Uint8Array): PacketBlock {
-  const kept = new Uint16Array(BLOCK_FRAMES)
+  const passed = new Uint16Array(BLOCK_FRAMES)
   // nothing is taken out of it
-  for (let i = 0; i < BLOCK_FRAMES; i++) kept[i] = i
+  for (let i = 0; i < BLOCK_FRAMES; i++) passed[i] = i
   return {
     bytes,
     count: 0,
@@ -48,26 +48,18 @@ export function newPacketBlock(bytes: Uint8Array): PacketBlock {
     wirelen: new Uint32Array(BLOCK_FRAMES),
     timeMicros: new Float64Array(BLOCK_FRAMES),
     linkType: new Uint16Array(BLOCK_FRAMES),
-    keptCount: 0,
-    kept,
+    passedCount: 0,
+    passed,
   }
 }
 
 /** A block in memory that WebAssembly may look at. */
 export type MemoryBlock = PacketBlock & Required<Pick<PacketBlock, 'memory' | 'flow'>>
 
-/**
- * An empty block of `octets` in new memory. Other threads may look at it where it is `shared`; V8 copies out of such
- * memory octet by octet, so it is where they do.
- */
-export function newMemoryBlock(octets: number, shared: boolean): MemoryBlock {
+/** An empty block of `octets` bytes in new memory. */
+export function newMemoryBlock(octets: number): MemoryBlock {
   const pages = Math.ceil((AT_BYTES + octets) / PAGE_LEN)
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared })
-  return blockOver(memory, octets)
-}
-
-/** The block of `octets` in `memory`, which newMemoryBlock made, perhaps in another thread; empty. */
-export function blockOver(memory: MemoryBlock['memory'], octets: number): MemoryBlock {
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const { buffer } = memory
   return {
     bytes: new Uint8Array(buffer, AT_BYTES, octets),
@@ -77,8 +69,8 @@ export function blockOver(memory: MemoryBlock['memory'], octets: number): Memory
     wirelen: new Uint32Array(buffer, AT_WIRELEN, BLOCK_FRAMES),
     timeMicros: new Float64Array(buffer, AT_TIME, BLOCK_FRAMES),
     linkType: new Uint16Array(buffer, AT_LINK_TYPE, BLOCK_FRAMES),
-    keptCount: 0,
-    kept: new Uint16Array(buffer, AT_KEPT, BLOCK_FRAMES),
+    passedCount: 0,
+    passed: new Uint16Array(buffer, AT_PASSED, BLOCK_FRAMES),
     memory,
     flow: new Int32Array(buffer, AT_FLOW, BLOCK_FRAMES),
   }

@@ -1,6 +1,6 @@
 // The part of the TCP room that runs for nearly every segment: assembly/ordinary.ts. Here it is given the segment.
 
-import { Loop } from '../base/assembly.js'
+import { Kernel } from '../base/kernel.js'
 import { i32, u16 } from '../base/bytes.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import { type Packet, secondsOf } from '../model/packet.js'
@@ -43,7 +43,7 @@ interface OrdinaryLoop {
   readonly take: () => number
 }
 
-const LOOP = new Loop<OrdinaryLoop>(CODE)
+const LOOP = new Kernel<OrdinaryLoop>(CODE)
 const SEGMENT_WORDS = 64
 const HEAD_WORDS = 4
 const V6_WORDS = 4

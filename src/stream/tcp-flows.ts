@@ -1,4 +1,4 @@
-import { PAGE_LEN } from '../base/assembly.js'
+import { PAGE_LEN } from '../base/kernel.js'
 import type { Counters } from '../base/counters.js'
 import { FlowTable, type FlowKey } from '../base/flow-table.js'
 import {

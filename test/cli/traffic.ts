@@ -1,10 +1,6 @@
 // Captures large enough to be shared among workers: hellos on every kind of flow, their segments spread over the whole
 // file, so that each cut between two parts of it goes through many of them; large frames of no interest between.
 
-import { newCounters } from '../../src/base/counters.js'
-import { FlowDealer } from '../../src/batch/flow-dealer.js'
-import { Packet } from '../../src/model/packet.js'
-import { FrameDecoder } from '../../src/wire/frame-decoder.js'
 import { writePcap } from '../capture/pcap-writer.js'
 import { asDtls, browserHello, serverHello, serverName, clientHello } from '../tls/hello-builder.js'
 import { CHANGE_CIPHER_SPEC, concat, record } from '../stream/segments.js'
@@ -261,24 +257,20 @@ export function paddedPcap(
   return out.subarray(0, at)
 }
 
-/** A classic pcap of about `length` octets: nothing but small hellos, of flows that one of two threads takes. */
-export function smallHellos(length: number, thread: number): Buffer {
+/** A classic pcap of about `length` bytes: nothing but small hellos, each of a flow of its own. */
+export function smallHellos(length: number): Buffer {
   const ends = { v6: false, client: [10, 0, 0, 0], server: [192, 0, 2, 1], port: 1024 }
   const ip = segment(ends, false, PSH_ACK, 1, record(clientHello()))
-  const frame = concat([Uint8Array.of(2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0), ip])
+  const ethernet = Uint8Array.of(2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0)
+  const frame = concat([ethernet, ip])
   const [header, one] = [writePcap([]), Buffer.from(writePcap([frame])).subarray(24)]
-  const dealer = new FlowDealer(2)
-  const packet = new Packet()
-  new FrameDecoder(newCounters()).decode(frame, 0, frame.length, frame.length, 1, 0, packet)
-  const out = Buffer.alloc(length)
+  const sourceOff = one.length - frame.length + ethernet.length + 12
+  const count = Math.floor((length - header.length) / one.length)
+  const out = Buffer.alloc(header.length + count * one.length)
   out.set(header)
-  let at = header.length
-  for (let n = 0; at + one.length <= length; n++) {
-    one.writeUIntBE(n, one.length - frame.length + packet.srcAddrOff + 1, 3)
-    packet.bytes = one.subarray(one.length - frame.length)
-    if (dealer.workerOf(packet) !== thread) continue
-    out.set(one, at)
-    at += one.length
+  for (let n = 0; n < count; n++) {
+    one.writeUIntBE(n, sourceOff + 1, 3)
+    out.set(one, header.length + n * one.length)
   }
-  return out.subarray(0, at)
+  return out
 }

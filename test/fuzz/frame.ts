@@ -63,10 +63,10 @@ export function frameAt(block: PacketBlock, i: number): Frame {
 export const MAX_FRAMES = BLOCK_FRAMES
 
 /** A block that is used again and again: memory for WebAssembly is dear. */
-let filtered = newMemoryBlock(1 << 20, false)
+let filtered = newMemoryBlock(1 << 20)
 
 function filteredBlockOf(length: number): PacketBlock {
-  if (filtered.bytes.length < length) filtered = newMemoryBlock(2 * length, false)
+  if (filtered.bytes.length < length) filtered = newMemoryBlock(2 * length)
   return filtered
 }
 

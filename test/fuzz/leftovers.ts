@@ -7,7 +7,7 @@ import { ethernet, ipv4, tcp, udp } from '../wire/build.js'
 import type { Frame } from './frame.js'
 
 /** Octets a hello is known by: record header, handshake header, version. */
-const KEPT = 11
+const PASSED = 11
 const CUT = 1000
 /** Octets of a fragmented datagram, and of its first fragment. */
 const DATAGRAM = 1600
@@ -34,7 +34,7 @@ function made(index: number, inverted: boolean): Uint8Array[] {
   const mask = inverted ? 0xff : 0
   const message = browserHello()
   const record = Uint8Array.of(22, 3, 1, message.length >> 8, message.length & 0xff, ...message)
-  for (let at = KEPT; at < record.length; at++) record[at] = (record[at] ?? 0) ^ mask
+  for (let at = PASSED; at < record.length; at++) record[at] = (record[at] ?? 0) ^ mask
 
   const addresses = 'f0010101 f0020202'
   const port = 1024 + index

@@ -1,29 +1,27 @@
-// The frame filter is right when nothing changes by it: each block of frames, once with it and once without, must give the
+// The prefilter is right when nothing changes by it: each block of frames, once with it and once without, must give the
 // same lines and the same counts. (The fuzz runner asks the same of millions of damaged frames.)
 
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { readFileSync, readdirSync } from 'node:fs'
+import { WATCHED_CELLS } from '../../src/base/block-layout.js'
 import { newCounters } from '../../src/base/counters.js'
 import { FlowTable } from '../../src/base/flow-table.js'
 import { fileBlocks } from '../../src/capture/file/file-blocks.js'
-import { FlowDealer } from '../../src/batch/flow-dealer.js'
-import { AT_OWNER, BLOCK_FRAMES } from '../../src/base/block-layout.js'
-import type { MemoryBlock, PacketBlock } from '../../src/model/packet-block.js'
+import type { PacketBlock } from '../../src/model/packet-block.js'
 import { newMemoryBlock, newPacketBlock } from '../../src/model/packet-block.js'
 import { Packet } from '../../src/model/packet.js'
 import { Pipeline } from '../../src/pipeline.js'
 import { SECOND_MAX, SECOND_MIN, STARTS } from '../../src/stream/find-start.js'
 import { VERSION_FIRST_OCTETS } from '../../src/quic/version.js'
 import { FrameDecoder } from '../../src/wire/frame-decoder.js'
-import { UNDEALT } from '../../src/kernels/prefilter-layout.js'
-import { Skimmer } from '../../src/wire/prefilter.js'
+import { Prefilter } from '../../src/wire/prefilter.js'
 import { mixedFrames } from '../cli/traffic.js'
 import { allocatedPerCall } from '../support.js'
 
 const CAPTURES = new URL('../../captures/', import.meta.url)
 const SEED = 0x1234_5678_9abc
-const shared = newMemoryBlock(1 << 21, true)
+const memoryBlock = newMemoryBlock(1 << 21)
 
 /** Fills the block with frames of one link type, a microsecond apart. */
 function fill<Block extends PacketBlock>(block: Block, frames: readonly Uint8Array[]): Block {
@@ -45,16 +43,17 @@ function fill<Block extends PacketBlock>(block: Block, frames: readonly Uint8Arr
 const plainBlock = (frames: readonly Uint8Array[]) =>
   fill(newPacketBlock(new Uint8Array(Buffer.concat(frames).length)), frames)
 
-const skimmer = (ports?: readonly number[], server = false, workers = 0) =>
-  new Skimmer({
+const prefilterOf = (ports?: readonly number[], server = false) =>
+  new Prefilter({
     ports: ports === undefined ? undefined : new Set(ports),
     server,
-    workers,
     starts: STARTS,
     secondMin: SECOND_MIN,
     secondMax: SECOND_MAX,
     quicVersionOctets: VERSION_FIRST_OCTETS,
     key: new FlowTable(8, SEED).key,
+    // every flow is watched: only frames that no flow needs are rejected
+    filter: new Uint8Array(WATCHED_CELLS / 8).fill(255),
   })
 
 const pipelineOf = (ports: readonly number[] | undefined, server: boolean) => {
@@ -71,7 +70,7 @@ const WANTED: readonly (readonly [ports: readonly number[] | undefined, server: 
   [[443, 8443], true],
 ]
 
-describe('the frame filter', () => {
+describe('the prefilter', () => {
   it('changes no line and no count of any capture', async () => {
     let taken = 0
     for (const name of readdirSync(CAPTURES).filter((file) => /\.pcap(ng)?$/.test(file))) {
@@ -93,7 +92,7 @@ describe('the frame filter', () => {
           }
           whole.pipeline.take(copy)
           filtered.pipeline.take(block)
-          taken += count - block.keptCount
+          taken += count - block.passedCount
         }
         for (const { pipeline } of [filtered, whole]) pipeline.flush()
         expect(filtered.pipeline.lines.text(), name).to.equal(whole.pipeline.lines.text())
@@ -125,7 +124,7 @@ describe('the frame filter', () => {
           })
           const [filtered, whole] = [pipelineOf(ports, server), pipelineOf(ports, server)]
           whole.pipeline.take(plainBlock(made))
-          filtered.pipeline.take(fill(shared, made))
+          filtered.pipeline.take(fill(memoryBlock, made))
           expect(filtered.counters).to.deep.equal(whole.counters)
           expect(filtered.pipeline.lines.text()).to.equal(whole.pipeline.lines.text())
         },
@@ -134,49 +133,41 @@ describe('the frame filter', () => {
     )
   }).timeout(60_000)
 
-  it('tells the flow by the hash of the flow table, and the worker as the dealer does', () => {
+  it('names the flow by the hash of the flow table', () => {
     const frames = mixedFrames(400, 5)
     const plain = plainBlock(frames)
     const table = new FlowTable(8, SEED)
-    const dealer = new FlowDealer(3)
     const decoder = new FrameDecoder(newCounters())
     const packet = new Packet()
-    const owner = new Uint8Array(shared.memory.buffer, AT_OWNER, BLOCK_FRAMES)
-    const block: MemoryBlock = fill(shared, frames)
-    expect(skimmer(undefined, false, 3).skim(block)).to.equal(true)
+    const block = fill(memoryBlock, frames)
+    expect(prefilterOf().apply(block)).to.equal(true)
     const hashes = new Set<number>()
-    let dealt = 0
-    for (let i = 0; i < block.keptCount; i++) {
-      const index = block.kept[i] ?? 0
-      if (owner[i] === UNDEALT) continue
-      expect(decoder.decodeFrame(plain, index, packet)).to.be.above(0)
-      expect(owner[i]).to.equal(dealer.workerOf(packet))
-      dealt++
+    for (let i = 0; i < block.passedCount; i++) {
       const hash = block.flow[i] ?? 0
       if (hash === 0) continue
+      expect(decoder.decodeFrame(plain, block.passed[i] ?? 0, packet)).to.be.above(0)
       expect(hash).to.equal(table.hash(packet))
       hashes.add(hash)
     }
     expect(hashes.size).to.be.above(50)
-    expect(dealt).to.be.above(300)
   })
 
   it('takes bulk out and counts its octets', () => {
     const frames = mixedFrames(100, 8)
-    const block = fill(shared, frames)
-    const one = skimmer([1])
-    one.skim(block)
+    const block = fill(memoryBlock, frames)
+    const one = prefilterOf([1])
+    one.apply(block)
     expect(one.octets).to.equal(Buffer.concat(frames).length)
-    expect(block.keptCount).to.be.below(frames.length / 2)
+    expect(block.passedCount).to.be.below(frames.length / 2)
   })
 
-  it('looks at a block anew for whoever skims it', () => {
+  it('looks at a block anew for each prefilter', () => {
     const frames = mixedFrames(100, 8)
-    const [any, none] = [skimmer(), skimmer([1])]
+    const [any, none] = [prefilterOf(), prefilterOf([1])]
     const counts = [any, none, any, none].map((one) => {
-      const block = fill(shared, frames)
-      one.skim(block)
-      return block.keptCount
+      const block = fill(memoryBlock, frames)
+      one.apply(block)
+      return block.passedCount
     })
     expect(counts[2]).to.equal(counts[0])
     expect(counts[3]).to.equal(counts[1])
@@ -184,13 +175,13 @@ describe('the frame filter', () => {
   })
 
   it('allocates nothing', () => {
-    const block = fill(shared, mixedFrames(200, 4))
+    const block = fill(memoryBlock, mixedFrames(200, 4))
     const { count } = block
-    const one = skimmer()
+    const one = prefilterOf()
     const perCall = Math.min(
       ...[1, 2, 3].map(() =>
         allocatedPerCall(() => {
-          one.skim(block)
+          one.apply(block)
         }, 300),
       ),
     )
@@ -198,15 +189,15 @@ describe('the frame filter', () => {
   })
 
   it('is compiled from the loops in the repository', async () => {
-    const { LOOPS, compile } = (await import(
+    const { KERNELS, compile } = (await import(
       new URL('../../tools/make-kernels.mjs', import.meta.url).href
     )) as {
-      LOOPS: readonly (readonly [source: string, target: string, memory: readonly string[]])[]
-      compile: (source: string, memory: readonly string[]) => Promise<string>
+      KERNELS: readonly (readonly [source: string, target: string])[]
+      compile: (source: string) => Promise<string>
     }
-    for (const [source, target, memory] of LOOPS) {
+    for (const [source, target] of KERNELS) {
       const text = readFileSync(new URL(`../../${target}`, import.meta.url), 'utf8')
-      expect(await compile(source, memory), target).to.equal(text)
+      expect(await compile(source), target).to.equal(text)
     }
   }).timeout(60_000)
 })

@@ -2,7 +2,7 @@ import type { PacketBlock } from '../../model/packet-block.js'
 import { newMemoryBlock } from '../../model/packet-block.js'
 
 /** Blocks kept for the next file: making one costs as much as reading a megabyte. */
-const KEPT = 2
+const PASSED = 2
 
 const free: PacketBlock[] = []
 
@@ -10,12 +10,12 @@ const free: PacketBlock[] = []
 export function takeBlock(octets: number): PacketBlock {
   const at = free.findIndex(({ bytes }) => bytes.length >= octets)
   const [block] = at < 0 ? [] : free.splice(at, 1)
-  if (block === undefined) return newMemoryBlock(octets, false)
+  if (block === undefined) return newMemoryBlock(octets)
   block.count = 0
   return block
 }
 
 /** Takes a block back that nothing points into any more. */
 export function giveBack(block: PacketBlock): void {
-  if (free.length < KEPT) free.push(block)
+  if (free.length < PASSED) free.push(block)
 }

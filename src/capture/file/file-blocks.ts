@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { PacketBlock } from '../../model/packet-block.js'
-import { HEAD_LEN, startReader } from './capture-format.js'
+import { HEAD_LEN, formatOf, startReader } from './capture-format.js'
 import { FrameFeed, READ_BASE } from './frame-feed.js'
 import { readError } from './read-error.js'
 import type { Findings } from './stream-blocks.js'
@@ -57,6 +57,21 @@ export async function* fileBlocks(
   } finally {
     feed?.close()
     closeSync(fd)
+  }
+}
+
+/** Whether the file is a capture without compression, so that its size is known before it is read. */
+export function isPlainCapture(path: string): boolean {
+  try {
+    const fd = openToRead(path)
+    try {
+      const format = formatOf(readHead(fd, path))
+      return format === 'pcap' || format === 'pcapng'
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    return false
   }
 }
 

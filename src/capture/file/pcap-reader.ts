@@ -14,7 +14,7 @@
 
 import { u16, u16le, u32, u32le } from '../../base/bytes.js'
 import { MAX_FRAME_LEN } from '../../base/limits.js'
-import { Loop } from '../../base/assembly.js'
+import { Kernel } from '../../base/kernel.js'
 import { BLOCK_FRAMES } from '../../base/block-layout.js'
 import type { PacketBlock } from '../../model/packet-block.js'
 import { fcsLenOf, linkTypeOf } from '../link-type.js'
@@ -52,7 +52,7 @@ interface RecordsLoop {
   readonly nextOff: () => number
 }
 
-const LOOP = new Loop<RecordsLoop>(CODE)
+const LOOP = new Kernel<RecordsLoop>(CODE)
 
 /** What a pcap file header says of the records after it. */
 export interface PcapHeader {

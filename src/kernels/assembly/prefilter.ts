@@ -1,8 +1,8 @@
-// The frame filter's loop, in AssemblyScript: from frames in a block to those that matter, by no state but its own.
+// The prefilter's kernel, in AssemblyScript: from the frames of a block to those worth decoding, by no state but its own.
 //
 // Nearly every frame of a busy link is bulk: a segment that neither opens a connection nor begins like a hello. In
-// JavaScript such a frame costs 120 ns until it is known for that, here 40. What this loop does not know for certain it
-// keeps, for the decoders to look at: it can cost time, never a hello. See wire/skimmer.ts for its other half.
+// JavaScript such a frame costs 120 ns until it is rejected, here 40. A frame that this loop cannot judge passes, so that
+// a mistake costs time, never a hello. wire/prefilter.ts is its other half.
 //
 // This is compiled to kernels/prefilter-code.ts by `npm run kernels`; the program itself needs no compiler.
 
@@ -11,9 +11,8 @@ import {
   AT_BYTES,
   AT_CAPLEN,
   AT_FLOW,
-  AT_KEPT,
+  AT_PASSED,
   AT_LINK_TYPE,
-  AT_OWNER,
   AT_PORTS,
   AT_SECOND_MAX,
   AT_SECOND_MIN,
@@ -32,11 +31,9 @@ import {
   OF_INTEREST,
   OF_SERVER,
   OF_TUNNEL,
-  SKIM_ANY_PORT,
-  SKIM_BLIND,
-  SKIM_INTEREST,
-  SKIM_SERVER,
-  UNDEALT,
+  WANT_ANY_PORT,
+  WANT_INTEREST,
+  WANT_SERVER,
 } from '../prefilter-layout'
 
 const ETHERNET_HEADER_LEN: u32 = 14
@@ -61,12 +58,12 @@ const CHANGE_CIPHER_SPEC_LEN: u32 = 6
 const MAX_RECORD_LEN: u32 = 16_384 + 2048
 
 // What becomes of a frame.
-const DULL = 0
-const KEPT = 1
+const IRRELEVANT = 0
+const PASSED = 1
 /** Kept, and its headers not read to their end. */
-const KEPT_UNREAD = 3
+const PASSED_UNREAD = 3
 /** Kept where its flow is watched, whose hash is in `flow`. */
-const KEPT_IF_WATCHED = 2
+const PASSED_IF_WATCHED = 2
 
 let flow: i32 = 0
 let k0: i32 = 0
@@ -74,97 +71,77 @@ let k1: i32 = 0
 let k2: i32 = 0
 /** Cells of the flow table's filter, less one. */
 let cellMask: u32 = 0
-/** Whether flows may be watched without AT_WATCHED saying so: always, and from some frame of this block on. */
-let isBlind: bool = false
+/** Whether flows may be watched without AT_WATCHED saying so: from some frame of this block on. */
 let blind: bool = false
 let total: i64 = 0
 let accepted: i32 = 0
 let anyPort: bool = false
 let someInterest: bool = false
 let server: bool = false
-let workers: u32 = 0
-/** Worker that takes the frame's flow. */
-let owner: u32 = UNDEALT
 
-/**
- * Sets the flow table's key, how many cells its filter has, what is looked for, a set of SKIM_ bits, and how many workers
- * share the flows, or 0.
- */
-export function prepare(
-  key0: i32,
-  key1: i32,
-  key2: i32,
-  cells: u32,
-  wanted: i32,
-  workerCount: u32,
-): void {
-  workers = workerCount
+/** Sets the flow table's key, how many cells its filter has, and what is looked for, a set of WANT_ bits. */
+export function prepare(key0: i32, key1: i32, key2: i32, cells: u32, wanted: i32): void {
   cellMask = cells - 1
-  isBlind = (wanted & SKIM_BLIND) != 0
-  someInterest = (wanted & SKIM_INTEREST) != 0
+  someInterest = (wanted & WANT_INTEREST) != 0
   k0 = key0
   k1 = key1
   k2 = key2
-  anyPort = (wanted & SKIM_ANY_PORT) != 0
-  server = (wanted & SKIM_SERVER) != 0
+  anyPort = (wanted & WANT_ANY_PORT) != 0
+  server = (wanted & WANT_SERVER) != 0
 }
 
 /**
- * Writes at AT_KEPT which frames are worth a look, and for each of them at AT_FLOW the hash of the flow that must be
+ * Writes at AT_PASSED which frames are worth decoding, and for each of them at AT_FLOW the hash of the flow that must be
  * watched for that, or 0 where it is to be looked at in any case. AT_WATCHED has the flow table's filter of before
- * the block; what the frames kept may change in it is added.
+ * the block; what the frames passed may change in it is added.
  *
- * Writes at AT_OWNER which worker takes the flow, or UNDEALT.
- *
- * @returns how many are kept
+ * @returns how many passed
  */
-export function skim(count: i32): i32 {
-  let kept = 0
+export function prefilter(count: i32): i32 {
+  let passed = 0
   total = 0
   accepted = 0
-  blind = isBlind
+  blind = false
   for (let i = 0; i < count; i++) {
     const caplen = load<u32>(AT_CAPLEN + 4 * i)
     total += caplen
     const off: u32 = AT_BYTES + load<u32>(AT_START + 4 * i)
-    owner = UNDEALT
     const verdict =
-      load<u16>(AT_LINK_TYPE + 2 * i) == LINK_ETHERNET ? judge(off, off + caplen) : KEPT_UNREAD
-    if (verdict == DULL) continue
+      load<u16>(AT_LINK_TYPE + 2 * i) == LINK_ETHERNET ? judge(off, off + caplen) : PASSED_UNREAD
+    if (verdict == IRRELEVANT) continue
     // It may open a flow, and nobody here knows which.
-    if (verdict == KEPT_UNREAD) blind = true
-    store<u16>(AT_KEPT + 2 * kept, i as u16)
-    store<u8>(AT_OWNER + kept, owner as u8)
-    store<i32>(AT_FLOW + 4 * kept, verdict == KEPT_IF_WATCHED ? flow : 0)
-    kept++
+    if (verdict == PASSED_UNREAD) blind = true
+    store<u16>(AT_PASSED + 2 * passed, i as u16)
+    store<i32>(AT_FLOW + 4 * passed, verdict == PASSED_IF_WATCHED ? flow : 0)
+    passed++
   }
-  return kept
+  return passed
 }
 
-/** Segments not kept with which a server accepted a connection. */
+/** Segments not passed with which a server accepted a connection. */
 export function synAcks(): i32 {
   return accepted
 }
 
-/** Octets captured of all frames given to `skim` last. */
+/** Octets captured of all frames given to `prefilter` last. */
 export function octets(): f64 {
   return total as f64
 }
 
 function judge(off: u32, frameEnd: u32): i32 {
   let at = off + ETHERNET_HEADER_LEN
-  if (at + VLAN_TAG_LEN > frameEnd) return KEPT_UNREAD
+  if (at + VLAN_TAG_LEN > frameEnd) return PASSED_UNREAD
   let type = u16be(at - 2)
   if (type == 0x8100) {
     type = u16be(at + 2)
     at += VLAN_TAG_LEN
   }
   if (type == 0x0800) {
-    if (at + IPV4_HEADER_LEN > frameEnd) return KEPT_UNREAD
+    if (at + IPV4_HEADER_LEN > frameEnd) return PASSED_UNREAD
     // Options and fragments are for the decoders.
-    if (load<u8>(at) != 0x45 || (u16be(at + 6) & 0x3fff) != 0) return KEPT_UNREAD
+    if (load<u8>(at) != 0x45 || (u16be(at + 6) & 0x3fff) != 0) return PASSED_UNREAD
     const totalLength = u16be(at + 2)
-    if (totalLength < IPV4_HEADER_LEN) return KEPT_UNREAD
+    if (totalLength < IPV4_HEADER_LEN) return PASSED_UNREAD
     return judgeTransport(
       at + 12,
       4,
@@ -175,13 +152,13 @@ function judge(off: u32, frameEnd: u32): i32 {
     )
   }
   if (type == 0x86dd) {
-    if (at + IPV6_HEADER_LEN > frameEnd || load<u8>(at) >> 4 != 6) return KEPT_UNREAD
+    if (at + IPV6_HEADER_LEN > frameEnd || load<u8>(at) >> 4 != 6) return PASSED_UNREAD
     const payloadLength = u16be(at + 4)
-    if (payloadLength == 0) return KEPT_UNREAD
+    if (payloadLength == 0) return PASSED_UNREAD
     const header = at + IPV6_HEADER_LEN
     return judgeTransport(at + 8, 16, load<u8>(at + 6), header, header + payloadLength, frameEnd)
   }
-  return KEPT_UNREAD
+  return PASSED_UNREAD
 }
 
 /** @param addresses where the source's stands, `addressLen` octets, and behind it the destination's */
@@ -194,40 +171,19 @@ function judgeTransport(
   frameEnd: u32,
 ): i32 {
   const end = min(wireEnd, frameEnd)
-  const verdict =
-    protocol == 6
-      ? judgeTcp(addresses, addressLen, header, wireEnd, end)
-      : protocol == 17
-        ? judgeUdp(header, wireEnd, end)
-        : KEPT_UNREAD
-  if ((verdict == KEPT || verdict == KEPT_IF_WATCHED) && workers != 0)
-    owner = ownerOf(addresses, addressLen, header)
-  return verdict
-}
-
-/** FlowDealer.workerOf the flow. */
-function ownerOf(addresses: u32, addressLen: u32, ports: u32): u32 {
-  let word = 0
-  for (let i: u32 = 0; i < addressLen; i += 4)
-    word = spread(word ^ i32be(addresses + i) ^ i32be(addresses + addressLen + i))
-  const share = spread(word ^ ((u16be(ports) ^ u16be(ports + 2)) as i32))
-  return (((share as u32) >> 16) * workers) >> 16
-}
-
-function spread(word: i32): i32 {
-  const h = (word ^ (word >>> 15)) * 0x2c1b3c6d
-  return (h ^ (h >>> 13)) * 0x297a2d39
+  if (protocol == 6) return judgeTcp(addresses, addressLen, header, wireEnd, end)
+  return protocol == 17 ? judgeUdp(header, wireEnd, end) : PASSED_UNREAD
 }
 
 function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, end: u32): i32 {
-  if (header + TCP_HEADER_LEN > end) return KEPT_UNREAD
+  if (header + TCP_HEADER_LEN > end) return PASSED_UNREAD
   const headerLen = ((load<u8>(header + 12) >> 4) as u32) << 2
-  if (headerLen < TCP_HEADER_LEN || header + headerLen > wireEnd) return KEPT_UNREAD
+  if (headerLen < TCP_HEADER_LEN || header + headerLen > wireEnd) return PASSED_UNREAD
   const flags = load<u8>(header + 13)
   const control = flags & (SYN | FIN | RST)
   const payload = header + headerLen
   const hasPayload = payload < end
-  if (!hasPayload && control == 0) return DULL
+  if (!hasPayload && control == 0) return IRRELEVANT
 
   // The table of ports is read only where its answer counts: it is 64 KiB, and each block's memory has one.
   const dstPort = anyPort && !someInterest ? OF_SERVER : load<u8>(AT_PORTS + u16be(header + 2))
@@ -238,13 +194,13 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
   if (control != 0 && server) return opening(addresses, addressLen, header)
   if ((flags & (SYN | ACK)) == (SYN | ACK)) {
     if (anyPort || (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) != 0) accepted++
-    return DULL
+    return IRRELEVANT
   }
-  if (!toServer && !toClient) return DULL
+  if (!toServer && !toClient) return IRRELEVANT
   if ((control & SYN) != 0 || (hasPayload && (control & RST) == 0 && beginsLikeHello(payload, end)))
     return opening(addresses, addressLen, header)
   flow = flowHash(addresses, addressLen, header)
-  return blind || isWatched((flow as u32) & cellMask) ? KEPT_IF_WATCHED : DULL
+  return blind || isWatched((flow as u32) & cellMask) ? PASSED_IF_WATCHED : IRRELEVANT
 }
 
 function isWatched(cell: u32): bool {
@@ -256,7 +212,7 @@ function opening(addresses: u32, addressLen: u32, header: u32): i32 {
   const cell = (flowHash(addresses, addressLen, header) as u32) & cellMask
   const at = AT_WATCHED + (cell >> 3)
   store<u8>(at, load<u8>(at) | ((1 << ((cell & 7) as u8)) as u8))
-  return KEPT
+  return PASSED
 }
 
 function beginsLikeHello(off: u32, end: u32): bool {
@@ -281,20 +237,22 @@ function beginsLikeHello(off: u32, end: u32): bool {
 }
 
 function judgeUdp(header: u32, wireEnd: u32, end: u32): i32 {
-  if (header + UDP_HEADER_LEN > end) return KEPT_UNREAD
+  if (header + UDP_HEADER_LEN > end) return PASSED_UNREAD
   const length = u16be(header + 4)
-  if (length != 0 && length < UDP_HEADER_LEN) return KEPT_UNREAD
+  if (length != 0 && length < UDP_HEADER_LEN) return PASSED_UNREAD
   const ports = load<u8>(AT_PORTS + u16be(header)) | load<u8>(AT_PORTS + u16be(header + 2))
-  if ((ports & OF_TUNNEL) != 0) return KEPT_UNREAD
+  if ((ports & OF_TUNNEL) != 0) return PASSED_UNREAD
   const datagramEnd = length == 0 ? wireEnd : min(header + length, wireEnd)
   const payload = header + UDP_HEADER_LEN
-  if (payload + QUIC_VERSION_END > min(datagramEnd, end)) return DULL
+  if (payload + QUIC_VERSION_END > min(datagramEnd, end)) return IRRELEVANT
   const first = load<u8>(payload) as u32
   // A DTLS handshake record, or a QUIC long header. Without the fixed bit a version that is not known tells that it is
   // another protocol's; with it, it is counted as a version.
-  if (first == 22) return KEPT
-  if ((first & 0x80) == 0) return DULL
-  return (first & 0x40) != 0 || load<u8>(AT_VERSIONS + load<u8>(payload + 1)) != 0 ? KEPT : DULL
+  if (first == 22) return PASSED
+  if ((first & 0x80) == 0) return IRRELEVANT
+  return (first & 0x40) != 0 || load<u8>(AT_VERSIONS + load<u8>(payload + 1)) != 0
+    ? PASSED
+    : IRRELEVANT
 }
 
 /** FlowTable.hash of the flow. */

@@ -3,11 +3,10 @@ import type { CounterName, Counters } from '../base/counters.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { LinesOutput } from '../output/lines-output.js'
 import { count, log } from '../telemetry/log.js'
-import { PROGRESS_NUMBERS } from './read-messages.js'
 import type { ReadProgress } from './read-progress.js'
-import type { Desk } from './read-set.js'
+import type { ReadSink } from './read-set.js'
 
-/** What comes in any case: no fault, and what a reader wants to know is told first. */
+/** Counters of ordinary traffic, left out of the list below the first line. */
 const USUAL: ReadonlySet<string> = new Set<CounterName>([
   'packets',
   'packet_octets',
@@ -17,14 +16,14 @@ const USUAL: ReadonlySet<string> = new Set<CounterName>([
   'tcp_not_tls',
 ])
 
-/** Everything one run of `read` found: the desk of one thread, and where the desks of workers end up. */
-export class ReadTally implements Desk {
+/** Everything one run of `read` found, in this thread and in worker threads. */
+export class ReadSummary implements ReadSink {
   readonly counters = newCounters()
   octets = 0
   files = 0
   failed = 0
   readonly #output: LinesOutput
-  #workers: Float64Array = new Float64Array(0)
+  readonly #workers: Float64Array[] = []
   #progress: ReadProgress | undefined
 
   constructor(output: LinesOutput) {
@@ -43,48 +42,48 @@ export class ReadTally implements Desk {
     this.#output.flush(lines)
   }
 
-  say(text: string): void {
+  note(text: string): void {
     this.#progress?.clear()
     log(text)
   }
 
   fail(text: string): void {
     this.failed++
-    this.say(`hellotap: ${text}`)
+    this.note(`hellotap: ${text}`)
   }
 
-  /** Adds what a worker found in one task. */
+  /** Adds what a worker counted in one part. */
   add(files: number, counters: Counters): void {
     this.files += files
     for (const name of Object.keys(counters) as CounterName[]) this.counters[name] += counters[name]
   }
 
-  /** Numbers in which workers tell how far they are. */
-  watch(workers: Float64Array): void {
-    this.#workers = workers
+  /** Adds a worker's progress to what is shown: bytes of file read, hellos. */
+  watch(progress: Float64Array): void {
+    this.#workers.push(progress)
   }
 
-  /** Shows how far the reading is. */
+  /** Shows the progress. */
   show(progress: ReadProgress): void {
     this.#progress = progress
     progress.start(() => {
       let { octets } = this
       let { hellos } = this.counters
-      for (let at = 0; at < this.#workers.length; at += PROGRESS_NUMBERS) {
-        octets += this.#workers[at] ?? 0
-        hellos += this.#workers[at + 1] ?? 0
+      for (const progress of this.#workers) {
+        octets += progress[0] ?? 0
+        hellos += progress[1] ?? 0
       }
       return { octets, hellos }
     })
   }
 
-  /** Ends the showing. */
+  /** Stops showing the progress. */
   hide(): void {
     this.#progress?.end()
     this.#progress = undefined
   }
 
-  /** Says what was read, and each counter that is not 0 with what it counts: nothing skipped goes unsaid. */
+  /** Prints what was read, and each counter that is not 0 with what it counts. */
   sum(isStopped: boolean): void {
     const { counters } = this
     const head = [
