@@ -108,7 +108,7 @@ export const MAX_RECORD_TLS_FP_LEN = 8_192
 export const MAX_STATISTICS_TOP = 1_000
 /** Octets a client may say in the clear before its hello (STARTTLS, CONNECT, SOCKS) with every segment of it looked at. */
 export const MAX_PREAMBLE_LEN = 16_384
-/** Directed TCP flows remembered; 88 octets each. At 50 000 connections a second a SYN and its hello are still 2 s apart. */
+/** Directed TCP flows remembered; 120 octets each. At 50 000 connections a second a SYN and its hello are still 2 s apart. */
 export const TCP_FLOW_ENTRIES = 131_072
 /** Octets of stream an unfinished hello may span: MAX_HELLO_LEN, record headers, and what came ahead of it. */
 export const MAX_HELLO_SPAN = 73_728

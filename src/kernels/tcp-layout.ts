@@ -2,7 +2,7 @@
 // WebAssembly. Plain numbers, since that reads this file too.
 
 /** Words of a flow's state. */
-export const FLOW_WORDS = 8
+export const FLOW_WORDS = 16
 export const FLAGS = 0
 /** Sequence number of the first octet that may be of interest: the one behind the SYN, else the first hello's. */
 export const FIRST = 1
@@ -16,6 +16,11 @@ export const SEEN = 4
 export const PASSED = 5
 /** Packet time at which the first ClientHello was whole, microseconds: a double, of two words each. */
 export const FIRST_MICROS = 3
+
+/** What the SYN said: TTL, window scale and Don't Fragment; window and maximum segment size; the order of its options. */
+export const SYN_SHAPE = 8
+export const SYN_SIZES = 9
+export const SYN_OPTIONS = 10
 
 // Bits of FLAGS; from RANDOM_SHIFT on the beginning of the random of the last hello given.
 export const SYN_SEEN = 1
@@ -55,6 +60,10 @@ export const SEGMENT_HEAD = 10
 /** Its flow's key, as a flow table has it. */
 export const SEGMENT_KEY = 14
 
+/** What a SYN says, as a flow keeps it: three words from SYN_SHAPE on. */
+export const SEGMENT_SYN = 27
+/** Entry of the flow that a hello was given of: written to. */
+export const SEGMENT_ENTRY = 30
 /** Where the payload is to be copied, its octets being a part of a hello: written to, as all that follows. */
 export const SEGMENT_PART = 24
 /** Where the record of a hello is that came in parts, and where it ends. */

@@ -42,4 +42,20 @@ export class HandshakeOctets {
   firstMicros = -1
   /** Whether it is an SSL 2.0 record's content (RFC 5246 appendix E.2): message type, version, three lengths. */
   sslv2 = false
+  /** Octets of content of the record that the message begins in; 0 where there are no TLS records. */
+  firstRecordLen = 0
+
+  // What the SYN of its connection said (RFC 9293 §3.1); TCP only.
+  /** Window as in the header, unscaled, or -1 where the SYN was not seen: then the rest tells nothing. */
+  synWindow = -1
+  /** TTL or hop limit, as it was at the sensor; 0 where the packet came in fragments. */
+  synTtl = 0
+  /** Maximum segment size option, octets; 0 where absent. */
+  synMss = 0
+  /** Shift of the window scale option, or -1. */
+  synWindowScale = -1
+  /** Kinds of the options in their order, four bits each, the first lowest: codes of TcpOptions.order. */
+  synOptions = 0
+  /** Don't Fragment of IPv4. */
+  synDontFragment = false
 }

@@ -16,6 +16,10 @@ export class Packet {
   /** Offsets of the addresses: 4 octets each for IPv4, 16 for IPv6. */
   srcAddrOff = 0
   dstAddrOff = 0
+  /** Offset of the IP header, or -1 where there is none: the packet was put together from IP fragments. */
+  ipOff = -1
+  /** Offset of the TCP header; the payload follows its options. */
+  tcpOff = -1
   /** IP protocol number: 6 TCP, 17 UDP. */
   protocol = 0
   srcPort = 0

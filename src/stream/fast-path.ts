@@ -3,15 +3,18 @@
 import { Kernel } from '../base/kernel.js'
 import { i32, u16 } from '../base/bytes.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
-import { type Packet, secondsOf } from '../model/packet.js'
+import { type Packet, secondsOf, TCP_SYN } from '../model/packet.js'
 import { STARTS } from './find-start.js'
 import { RECORD_HEADER_LEN } from './hello-start.js'
 import { CODE } from '../kernels/fast-path-code.js'
+import { fillSyn, readSyn } from './syn-facts.js'
 import type { TcpFlows } from './tcp-flows.js'
 import {
   AT_SEGMENT,
   AT_STARTS,
+  FLOW_WORDS,
   LEFT,
+  SEGMENT_ENTRY,
   SEGMENT_FIRST_MICROS,
   SEGMENT_FLAGS,
   SEGMENT_HEAD,
@@ -25,6 +28,7 @@ import {
   SEGMENT_RECORD_END,
   SEGMENT_SECONDS,
   SEGMENT_SEQ,
+  SEGMENT_SYN,
   TAKEN_HELLO,
   TAKEN_PART,
 } from '../kernels/tcp-layout.js'
@@ -53,10 +57,12 @@ export class OrdinarySegments {
   private readonly words: Int32Array
   private readonly doubles: Float64Array
   private readonly octets: Uint8Array
+  private readonly flowWords: Int32Array
   private readonly loop: OrdinaryLoop
 
-  constructor({ memory, table, pool }: TcpFlows) {
+  constructor({ memory, table, pool, words: flowWords }: TcpFlows) {
     const { buffer } = memory
+    this.flowWords = flowWords
     this.words = new Int32Array(buffer, AT_SEGMENT, SEGMENT_WORDS)
     this.doubles = new Float64Array(buffer, AT_SEGMENT, SEGMENT_WORDS / 2)
     this.octets = new Uint8Array(buffer)
@@ -90,6 +96,7 @@ export class OrdinarySegments {
         words[SEGMENT_KEY + 3 + 2 * i] = i32(bytes, dstAddrOff + 4 * i)
       }
     }
+    if ((packet.flags & TCP_SYN) !== 0) readSyn(packet, words, SEGMENT_SYN)
     const taken = this.loop.take()
     if (taken >= TAKEN_PART)
       this.octets.set(bytes.subarray(payloadOff, payloadOff + payloadLen), words[SEGMENT_PART] ?? 0)
@@ -105,7 +112,9 @@ export class OrdinarySegments {
     message.end = isInPlace ? payloadOff + payloadLen : (this.words[SEGMENT_RECORD_END] ?? 0)
     message.recordVersion = u16(message.bytes, record + 1)
     message.sslv2 = false
+    message.firstRecordLen = u16(message.bytes, record + 3)
     message.quality = this.words[SEGMENT_QUALITY] ?? 0
     message.firstMicros = this.doubles[SEGMENT_FIRST_MICROS / 2] ?? -1
+    fillSyn(message, this.flowWords, (this.words[SEGMENT_ENTRY] ?? 0) * FLOW_WORDS)
   }
 }

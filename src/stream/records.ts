@@ -34,8 +34,9 @@ const SKIPPED = FREE_WORDS + 3
 /** Offset of the handshake message being put together, and past it once it is whole. */
 export const MESSAGE = FREE_WORDS + 4
 export const MESSAGE_END = FREE_WORDS + 5
-/** Version field of the first handshake record. */
+/** Version field of the first handshake record, and above it its length. */
 export const VERSION = FREE_WORDS + 6
+export const FIRST_LEN_SHIFT = 16
 const BEGUN = FREE_WORDS + 7
 
 /** Stands for the version of an SSL 2.0 record, which has no such field. */
@@ -95,7 +96,7 @@ export function readRecords(pool: SlotPool, slot: number, wanted: number): Offse
       if (type === CONTENT_HANDSHAKE) {
         skipped = 0
         if (words[at + VERSION] === 0) {
-          words[at + VERSION] = u16(bytes, first + read + 1)
+          words[at + VERSION] = u16(bytes, first + read + 1) | (left << FIRST_LEN_SHIFT)
           write = read + RECORD_HEADER_LEN
           words[at + MESSAGE] = write
         }

@@ -20,6 +20,9 @@ import {
   PASSED,
   SEEN,
   SLOT,
+  SYN_OPTIONS,
+  SYN_SHAPE,
+  SYN_SIZES,
   WATCHED,
 } from '../kernels/tcp-layout.js'
 
@@ -119,6 +122,9 @@ export class TcpFlows {
     this.words[at + FIRST] = first
     this.words[at + NEXT] = first
     this.words[at + PASSED] = 0
+    this.words[at + SYN_SHAPE] = 0
+    this.words[at + SYN_SIZES] = 0
+    this.words[at + SYN_OPTIONS] = 0
   }
 
   /** Whether any of `bits` is set in the flow's FLAGS. */

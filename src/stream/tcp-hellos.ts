@@ -13,6 +13,7 @@ import {
 } from './hello-start.js'
 import { SOLID, SLOT_WORDS, BASE, ANCHOR } from '../base/slot-layout.js'
 import { OrdinarySegments } from './fast-path.js'
+import { readSyn } from './syn-facts.js'
 import { DEFAULT_SIZES, TcpFlows, type TcpFlowSizes } from './tcp-flows.js'
 import {
   CERTIFICATE_DUE,
@@ -25,6 +26,7 @@ import {
   PASSED,
   SLOT,
   SYN_SEEN,
+  SYN_SHAPE,
   TAKEN_HELLO,
   TAKEN_LAST_PART,
   TAKEN_SYN,
@@ -194,10 +196,12 @@ export class TcpHellos {
     if (entry >= 0 && flows.words[entry * FLOW_WORDS + FIRST] === first) {
       // Sent again, or seen only after the hello it opened the way for.
       flows.mark(entry, SYN_SEEN)
+      readSyn(packet, flows.words, entry * FLOW_WORDS + SYN_SHAPE)
       return
     }
     if (entry < 0) entry = flows.open(hash, packet, seconds)
     flows.begin(entry, first, SYN_SEEN)
+    readSyn(packet, flows.words, entry * FLOW_WORDS + SYN_SHAPE)
     flows.watch(entry)
   }
 

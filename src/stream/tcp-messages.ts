@@ -28,6 +28,7 @@ import {
   FOLLOWED_BY_NOTHING,
   FOLLOWED_BY_WANTED,
   followedBy,
+  FIRST_LEN_SHIFT,
   followsInRecord,
   isLast,
   isMoved,
@@ -52,6 +53,7 @@ import {
   SLOT,
   SYN_SEEN,
 } from '../kernels/tcp-layout.js'
+import { fillSyn } from './syn-facts.js'
 import type { TcpFlows } from './tcp-flows.js'
 
 /** What a segment made whole. */
@@ -186,7 +188,8 @@ export class TcpMessages {
     const off = pool.offsetOf(slot) + (pool.words[slotAt + MESSAGE] ?? 0)
     const base = pool.words[slotAt + BASE] ?? 0
     const want = wantOf(u8(bytes, off))
-    const version = pool.words[slotAt + VERSION] ?? 0
+    const version = (pool.words[slotAt + VERSION] ?? 0) & 0xffff
+    this.message.firstRecordLen = (pool.words[slotAt + VERSION] ?? 0) >>> FIRST_LEN_SHIFT
     const gap = this.isGapBefore(entry, slot)
     words[at + NEXT] = (base + (pool.words[slotAt + SOLID] ?? 0)) | 0
     const given = this.give(entry, bytes, off, result, want, version, gap)
@@ -232,6 +235,7 @@ export class TcpMessages {
     const off = isOldFrame ? ssl2Message(start) : start + RECORD_HEADER_LEN
     const want = isOldFrame ? WANT_CLIENT_HELLO : wantOf(u8(bytes, off))
     const version = isOldFrame ? SSL2_VERSION : u16(bytes, start + 1)
+    this.message.firstRecordLen = isOldFrame ? 0 : u16(bytes, start + 3)
     const given = this.give(entry, bytes, off, messageEnd, want, version, gap)
     if (want === WANT_SERVER_HELLO && recordEnd === end) flows.mark(entry, CERTIFICATE_DUE)
     const isLastHere =
@@ -282,6 +286,7 @@ export class TcpMessages {
       }
     }
     message.quality = quality
+    fillSyn(message, words, entry * FLOW_WORDS)
     if (want === WANT_CLIENT_HELLO) return CLIENT_HELLO
     return want === WANT_SERVER_HELLO ? SERVER_HELLO : CERTIFICATE
   }

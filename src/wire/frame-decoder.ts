@@ -207,6 +207,7 @@ function decodeCommon(bytes: Uint8Array, off: number, end: number, packet: Packe
     if (tunnelPort(packet.srcPort, packet.dstPort) !== 0) return 0
   } else return 0
   packet.ipVersion = 4
+  packet.ipOff = at
   packet.srcAddrOff = at + 12
   packet.dstAddrOff = at + 16
   packet.vlan = vlan

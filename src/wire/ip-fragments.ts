@@ -112,6 +112,7 @@ export class IpFragments {
     slot.isUsed = false
     this.bytes = whole
     packet.bytes = whole
+    packet.ipOff = -1
     packet.srcAddrOff = SRC_ADDR
     packet.dstAddrOff = DST_ADDR
     cursor.wireEnd = PAYLOAD + slot.total

@@ -55,6 +55,7 @@ export function decodeIpv4(
 
   if (totalLength !== 0) cursor.limit(off, totalLength)
   packet.ipVersion = 4
+  packet.ipOff = off
   packet.srcAddrOff = off + SOURCE
   packet.dstAddrOff = off + DESTINATION
   const flagsAndOffset = u16(bytes, off + FLAGS_AND_OFFSET)

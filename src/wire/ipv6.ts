@@ -42,6 +42,7 @@ export function decodeIpv6(
   const payloadLength = u16(bytes, off + PAYLOAD_LENGTH)
   if (payloadLength !== 0) cursor.limit(off, IPV6_HEADER_LEN + payloadLength)
   packet.ipVersion = 6
+  packet.ipOff = off
   packet.srcAddrOff = off + SOURCE
   packet.dstAddrOff = off + DESTINATION
   cursor.jumboOff = payloadLength === 0 ? off + IPV6_HEADER_LEN : -1

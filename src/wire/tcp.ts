@@ -45,6 +45,7 @@ export function decodeTcp(
   if (payloadOff - off < TCP_MIN_HEADER_LEN || payloadOff > wireEnd) return MALFORMED
 
   packet.protocol = PROTOCOL_TCP
+  packet.tcpOff = off
   packet.srcPort = u16(bytes, off + SRC_PORT)
   packet.dstPort = u16(bytes, off + DST_PORT)
   packet.seq = u32(bytes, off + SEQUENCE_NUMBER)

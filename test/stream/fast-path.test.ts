@@ -53,9 +53,9 @@ class Watched {
     const { hellos } = this
     const given: unknown[] = []
     for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next()) {
-      const { bytes, off, end, quality, recordVersion, firstMicros, sslv2 } = hellos.message
+      const { bytes, off, end, ...said } = hellos.message
       const octets = Buffer.from(bytes.subarray(off, end)).toString('hex')
-      given.push({ kind, octets, quality, recordVersion, firstMicros, sslv2 })
+      given.push({ kind, octets, ...said })
     }
     const { pending, unfinished, table } = hellos
     return { given, pending, unfinished, filter: [...table.filter], counters: this.counters }

@@ -16,30 +16,95 @@ export interface SegmentOptions extends Ends {
   /** Octets of payload kept, as a snaplen would. */
   readonly kept?: number
   readonly protocol?: number
+  readonly ttl?: number
+  /** Acknowledgment number, where the ACK flag is set. */
+  readonly ack?: number
+  readonly window?: number
+  readonly urgent?: number
+  /** TCP options, a multiple of four octets. */
+  readonly options?: readonly number[]
+  /** What is added to the right TCP checksum. */
+  readonly wrongBy?: number
 }
 
 const V4_LEN = 4
+const TCP_HEADER_LEN = 20
 
-/** A packet of its own buffer: addresses in front, then the payload. */
+/** A packet of its own buffer: IP and TCP headers with right checksums, then the payload. */
 export function segment(seq: number, payload: Uint8Array, options: SegmentOptions = {}): Packet {
   const src = options.src ?? [192, 0, 2, 1]
   const dst = options.dst ?? [198, 51, 100, 7]
-  const kept = payload.subarray(0, options.kept ?? payload.length)
+  const flags = options.flags ?? TCP_ACK
+  const isV4 = src.length === V4_LEN
+  const tcpOptions = options.options ?? []
+  const ipLen = isV4 ? 20 : 40
+  const tcpLen = TCP_HEADER_LEN + tcpOptions.length
+  const total = ipLen + tcpLen + payload.length
+  const octets = new Uint8Array(total)
+  const view = new DataView(octets.buffer)
+  if (isV4) {
+    octets.set([0x45, 0, total >> 8, total & 0xff, 0, 1, 0x40, 0, options.ttl ?? 64, 6, 0, 0])
+    octets.set([...src, ...dst], 12)
+    view.setUint16(10, checksumOf(octets.subarray(0, ipLen)))
+  } else {
+    const length = total - ipLen
+    octets.set([0x60, 0, 0, 0, length >> 8, length & 0xff, 6, options.ttl ?? 64, ...src, ...dst])
+  }
+  view.setUint16(ipLen, options.srcPort ?? 40_000)
+  view.setUint16(ipLen + 2, options.dstPort ?? 443)
+  view.setUint32(ipLen + 4, seq >>> 0)
+  view.setUint32(ipLen + 8, (flags & TCP_ACK) === 0 ? 0 : (options.ack ?? 1))
+  octets.set([(tcpLen / 4) << 4, flags], ipLen + 12)
+  view.setUint16(ipLen + 14, options.window ?? 64_240)
+  view.setUint16(ipLen + 18, options.urgent ?? 0)
+  octets.set(tcpOptions, ipLen + TCP_HEADER_LEN)
+  octets.set(payload, ipLen + tcpLen)
+  const sum = checksumOf(
+    Uint8Array.from([...src, ...dst, 0, 6, (total - ipLen) >> 8, (total - ipLen) & 0xff]),
+    octets.subarray(ipLen),
+  )
+  view.setUint16(ipLen + 16, (sum + (options.wrongBy ?? 0)) & 0xffff)
+
+  const kept = Math.min(options.kept ?? payload.length, payload.length)
   const packet = new Packet()
-  packet.bytes = Uint8Array.from([...src, ...dst, ...kept])
+  packet.bytes = octets.slice(0, ipLen + tcpLen + kept)
   packet.timeMicros = (options.seconds ?? 1_700_000_000) * 1e6
-  packet.ipVersion = src.length === V4_LEN ? 4 : 6
-  packet.srcAddrOff = 0
-  packet.dstAddrOff = src.length
+  packet.ipVersion = isV4 ? 4 : 6
+  packet.ipOff = 0
+  packet.srcAddrOff = isV4 ? 12 : 8
+  packet.dstAddrOff = packet.srcAddrOff + src.length
   packet.protocol = options.protocol ?? 6
   packet.srcPort = options.srcPort ?? 40_000
   packet.dstPort = options.dstPort ?? 443
   packet.seq = seq >>> 0
-  packet.flags = options.flags ?? TCP_ACK
-  packet.payloadOff = src.length + dst.length
-  packet.payloadLen = kept.length
+  packet.flags = flags
+  packet.tcpOff = ipLen
+  packet.payloadOff = ipLen + tcpLen
+  packet.payloadLen = kept
   packet.payloadWireLen = payload.length
   return packet
+}
+
+/** The checksum of the octets of `parts` (RFC 1071), each of an even number but the last. */
+export function checksumOf(...parts: readonly Uint8Array[]): number {
+  let sum = 0
+  for (const part of parts) part.forEach((octet, i) => (sum += (i & 1) === 0 ? octet << 8 : octet))
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
+  return ~sum & 0xffff
+}
+
+/** The options of a SYN as Linux sends it: MSS 1460, SACK permitted, timestamps, NOP, window scale 7. */
+export function linuxOptions(timestamp: number): number[] {
+  return [2, 4, 5, 180, 4, 2, 8, 10, ...octetsOf(timestamp), 0, 0, 0, 0, 1, 3, 3, 7]
+}
+
+/** NOP, NOP, timestamps. */
+export function timestamps(timestamp: number, echo = 0): number[] {
+  return [1, 1, 8, 10, ...octetsOf(timestamp), ...octetsOf(echo)]
+}
+
+function octetsOf(word: number): number[] {
+  return [24, 16, 8, 0].map((shift) => (word >>> shift) & 0xff)
 }
 
 /** The direction back. */

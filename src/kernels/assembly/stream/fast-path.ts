@@ -20,6 +20,7 @@ import {
   PASSED,
   RANDOM_SHIFT,
   REPEATED,
+  SEGMENT_ENTRY,
   SEGMENT_FIRST_MICROS,
   SEGMENT_FLAGS,
   SEGMENT_HEAD,
@@ -51,6 +52,7 @@ import {
   openAt,
   prepareFlows,
   see,
+  setSyn,
   unwatch,
   watch,
 } from './flows'
@@ -120,6 +122,7 @@ function takeSyn(): i32 {
     if (word(flow, FIRST) == first) {
       see(hash, entry)
       setWord(flow, FLAGS, word(flow, FLAGS) | SYN_SEEN)
+      setSyn(flow)
       return TAKEN_SYN
     }
     if (word(flow, SLOT) >= 0) return LEFT
@@ -130,6 +133,7 @@ function takeSyn(): i32 {
   }
   const flow = flowAt(entry)
   begin(hash, flow, first, SYN_SEEN)
+  setSyn(flow)
   watch(hash, flow)
   return TAKEN_SYN
 }
@@ -198,7 +202,7 @@ function takeHello(payloadLen: i32): i32 {
   setWord(flow, NEXT, seq + payloadLen)
   const head3 = segment(SEGMENT_HEAD + 3)
   const random = ((segment(SEGMENT_HEAD + 2) & 0xff) << 16) | (head3 >>> 16)
-  give(flow, flags, random, (flags & WATCHED) != 0 && ahead > 0)
+  give(entry, flow, flags, random, (flags & WATCHED) != 0 && ahead > 0)
   // A second hello may follow, and its segments may come in any order.
   watch(hash, flow)
   return TAKEN_HELLO
@@ -250,7 +254,7 @@ function takePart(hash: i32, entry: i32, flow: u32, payloadLen: i32): i32 {
   if (end < recordEnd) return TAKEN_PART
   setWord(flow, NEXT, base + end)
   const random = bswap<u32>(load<u32>(octets + RANDOM_OFF)) >>> 8
-  give(flow, word(flow, FLAGS), random, false)
+  give(entry, flow, word(flow, FLAGS), random, false)
   setSegment(SEGMENT_RECORD, octets)
   setSegment(SEGMENT_RECORD_END, octets + end)
   freeSlot(slot)
@@ -258,7 +262,7 @@ function takePart(hash: i32, entry: i32, flow: u32, payloadLen: i32): i32 {
   return TAKEN_LAST_PART
 }
 
-function give(flow: u32, flags: i32, random: i32, gap: bool): void {
+function give(entry: i32, flow: u32, flags: i32, random: i32, gap: bool): void {
   const begun = random << RANDOM_SHIFT
   let quality = gap ? QUALITY_GAP : 0
   if ((flags & SYN_SEEN) == 0) quality |= QUALITY_NO_SYN
@@ -275,7 +279,8 @@ function give(flow: u32, flags: i32, random: i32, gap: bool): void {
     first = load<f64>(firstMicros)
   } else store<f64>(firstMicros, load<f64>(SEGMENT + 4 * SEGMENT_MICROS))
   store<f64>(SEGMENT + 4 * SEGMENT_FIRST_MICROS, first)
-  store<i32>(SEGMENT + 4 * SEGMENT_QUALITY, quality)
+  setSegment(SEGMENT_QUALITY, quality)
+  setSegment(SEGMENT_ENTRY, entry)
 }
 
 /** Octets with which no hello begins: behind one that was given they end the watch. */

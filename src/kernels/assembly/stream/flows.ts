@@ -25,7 +25,11 @@ import {
   SEEN,
   SEGMENT_KEY,
   SEGMENT_SECONDS,
+  SEGMENT_SYN,
   SLOT,
+  SYN_OPTIONS,
+  SYN_SHAPE,
+  SYN_SIZES,
   WATCHED,
 } from '../../tcp-layout'
 import { SEGMENT, segment, setWord, word } from './words'
@@ -114,6 +118,14 @@ export function begin(hash: i32, flow: u32, first: i32, flags: i32): void {
   setWord(flow, FIRST, first)
   setWord(flow, NEXT, first)
   setWord(flow, PASSED, 0)
+  setWord(flow, SYN_SHAPE, 0)
+  setWord(flow, SYN_SIZES, 0)
+  setWord(flow, SYN_OPTIONS, 0)
+}
+
+/** Keeps what the segment, a SYN, says: readSyn. */
+export function setSyn(flow: u32): void {
+  for (let i: u32 = 0; i < 3; i++) setWord(flow, SYN_SHAPE + i, segment(SEGMENT_SYN + i))
 }
 
 export function watch(hash: i32, flow: u32): void {
