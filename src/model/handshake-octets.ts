@@ -18,6 +18,12 @@ export const QUALITY_HRR = 16
 /** Names of the quality bits, lowest first. */
 export const QUALITY_NAMES = ['gap', 'truncated', 'no-syn', 'retransmit', 'hrr'] as const
 
+// Bits of HandshakeOctets.synShape: the TTL, the window scale plus one, Don't Fragment, and whether there was a SYN at all.
+export const SYN_TTL = 0xff
+export const SYN_SCALE_SHIFT = 8
+export const SYN_DONT_FRAGMENT = 1 << 12
+export const SYN_IS_KNOWN = 1 << 13
+
 /**
  * One whole handshake message (RFC 8446 §4), type and length in front, every octet seen. One instance per
  * decoder, overwritten: used up before the next packet is taken.
@@ -45,17 +51,35 @@ export class HandshakeOctets {
   /** Octets of content of the record that the message begins in; 0 where there are no TLS records. */
   firstRecordLen = 0
 
-  // What the SYN of its connection said (RFC 9293 §3.1); TCP only.
-  /** Window as in the header, unscaled, or -1 where the SYN was not seen: then the rest tells nothing. */
-  synWindow = -1
-  /** TTL or hop limit, as it was at the sensor; 0 where the packet came in fragments. */
-  synTtl = 0
-  /** Maximum segment size option, octets; 0 where absent. */
-  synMss = 0
-  /** Shift of the window scale option, or -1. */
-  synWindowScale = -1
-  /** Kinds of the options in their order, four bits each, the first lowest: codes of TcpOptions.order. */
+  /** What the SYN of its connection said, as a flow keeps it: SYN_ bits; all zero where it was not seen, and but for TCP. */
+  synShape = 0
+  /** Maximum segment size, and in the lower half the window. */
+  synSizes = 0
+  /** Kinds of the SYN's options in their order, four bits each, the first lowest: codes of TcpOptions.order. */
   synOptions = 0
-  /** Don't Fragment of IPv4. */
-  synDontFragment = false
+
+  /** Window of the SYN as in its header, unscaled (RFC 9293 §3.1), or -1 where no SYN was seen: then the rest tells nothing. */
+  get synWindow(): number {
+    return (this.synShape & SYN_IS_KNOWN) === 0 ? -1 : this.synSizes & 0xffff
+  }
+
+  /** TTL or hop limit of the SYN, as it was at the sensor; 0 where the packet came in fragments. */
+  get synTtl(): number {
+    return this.synShape & SYN_TTL
+  }
+
+  /** Its maximum segment size option, octets; 0 where absent. */
+  get synMss(): number {
+    return this.synSizes >>> 16
+  }
+
+  /** Shift of its window scale option, 0 to 14 (RFC 7323 §2.3), or -1. */
+  get synWindowScale(): number {
+    return ((this.synShape >> SYN_SCALE_SHIFT) & 15) - 1
+  }
+
+  /** Don't Fragment of its IPv4 header. */
+  get synDontFragment(): boolean {
+    return (this.synShape & SYN_DONT_FRAGMENT) !== 0
+  }
 }

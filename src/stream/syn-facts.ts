@@ -1,7 +1,12 @@
 // What a SYN says of the stack that sent it, in the three words a flow keeps: SYN_SHAPE, SYN_SIZES, SYN_OPTIONS.
 
 import { u16, u8 } from '../base/bytes.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
+import {
+  type HandshakeOctets,
+  SYN_DONT_FRAGMENT,
+  SYN_IS_KNOWN,
+  SYN_SCALE_SHIFT,
+} from '../model/handshake-octets.js'
 import type { Packet } from '../model/packet.js'
 import { SYN_OPTIONS, SYN_SHAPE, SYN_SIZES } from '../kernels/tcp-layout.js'
 import { TcpOptions } from './tcp-options.js'
@@ -12,12 +17,6 @@ const IPV4_FLAGS = 6
 const IPV4_TTL = 8
 const IPV6_HOP_LIMIT = 7
 const DONT_FRAGMENT = 0x40
-const NO_SCALE = 15
-const SCALE_SHIFT = 8
-const HAS_DONT_FRAGMENT = 1 << 12
-/** The words are of a SYN that was seen whole. */
-const IS_KNOWN = 1 << 13
-
 const options = new TcpOptions()
 
 /** TTL or hop limit of the packet, or 0 where it came in fragments. */
@@ -34,23 +33,20 @@ export function readSyn(packet: Packet, words: Int32Array, at: number): void {
   }
   options.read(bytes, tcpOff + TCP_MIN_HEADER_LEN, payloadOff)
   const { windowScale, maximumSegmentSize, order } = options
-  const scale = (windowScale < 0 ? NO_SCALE : windowScale) << SCALE_SHIFT
   const isWhole =
     ipVersion === 4 && ipOff >= 0 && (u8(bytes, ipOff + IPV4_FLAGS) & DONT_FRAGMENT) !== 0
-  words[at] = ttlOf(packet) | scale | IS_KNOWN | (isWhole ? HAS_DONT_FRAGMENT : 0)
+  words[at] =
+    ttlOf(packet) |
+    ((windowScale + 1) << SYN_SCALE_SHIFT) |
+    (isWhole ? SYN_DONT_FRAGMENT : 0) |
+    SYN_IS_KNOWN
   words[at + 1] = (maximumSegmentSize << 16) | u16(bytes, tcpOff + TCP_WINDOW)
   words[at + 2] = order
 }
 
-/** Fills the SYN's fields of `message` from the words of the flow at `words[flow …]`. */
+/** Copies a flow's words to the message. */
 export function fillSyn(message: HandshakeOctets, words: Int32Array, flow: number): void {
-  const shape = words[flow + SYN_SHAPE] ?? 0
-  const sizes = words[flow + SYN_SIZES] ?? 0
-  const scale = (shape >> SCALE_SHIFT) & 15
-  message.synTtl = shape & 0xff
-  message.synDontFragment = (shape & HAS_DONT_FRAGMENT) !== 0
-  message.synWindow = (shape & IS_KNOWN) === 0 ? -1 : sizes & 0xffff
-  message.synMss = sizes >>> 16
-  message.synWindowScale = scale === NO_SCALE || (shape & IS_KNOWN) === 0 ? -1 : scale
+  message.synShape = words[flow + SYN_SHAPE] ?? 0
+  message.synSizes = words[flow + SYN_SIZES] ?? 0
   message.synOptions = words[flow + SYN_OPTIONS] ?? 0
 }

@@ -26,6 +26,9 @@ const FEW = {
   ],
 }
 
+/** Where a message lies is no part of what is given. */
+const PLACE = { bytes: undefined, off: 0, end: 0 }
+
 /** All that can be known of one from outside. */
 class Watched {
   readonly counters = newCounters()
@@ -53,9 +56,9 @@ class Watched {
     const { hellos } = this
     const given: unknown[] = []
     for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next()) {
-      const { bytes, off, end, ...said } = hellos.message
-      const octets = Buffer.from(bytes.subarray(off, end)).toString('hex')
-      given.push({ kind, octets, ...said })
+      const { message } = hellos
+      const octets = Buffer.from(message.bytes.subarray(message.off, message.end)).toString('hex')
+      given.push({ ...Object.fromEntries(Object.entries(message)), kind, octets, ...PLACE })
     }
     const { pending, unfinished, table } = hellos
     return { given, pending, unfinished, filter: [...table.filter], counters: this.counters }
