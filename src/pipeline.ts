@@ -43,6 +43,8 @@ export interface PipelineOptions {
   /** Whether a sighting carries its hello, secrets zeroed. */
   readonly keepHello: boolean
   readonly communityId: boolean
+  /** Whether a sighting carries its id, by which the same hello seen twice is known. */
+  readonly sightingId?: boolean
   /** Whether a sighting tells what the server answered; its line waits for that, so that `flush` is due at the end. */
   readonly server?: boolean
   /** Ports of plain HTTP whose requests teach User-Agents; none unless given. */
@@ -98,6 +100,7 @@ export class Pipeline {
     this.#writer = new SightingWriter({
       fingerprints: options.fingerprints,
       communityId: options.communityId,
+      sightingId: options.sightingId ?? false,
       encapsulationNames: ENCAPSULATION_NAMES,
       ...(options.keepHello ? { redact } : {}),
       ...(options.sensor === undefined ? {} : { sensor: options.sensor }),

@@ -18,6 +18,7 @@ import { writeEvidence } from '../tls/evidence.js'
 import { AT_FLOW, AT_LINE, FLOW_ECH } from '../kernels/profile-layout.js'
 import { ProfileTable } from './profile-table.js'
 import { ProfileText } from './profile-text.js'
+import { SIGHTING_ID_LEN, writeSightingId } from './sighting-id.js'
 import { putDecimal, putOctets } from './text.js'
 
 /** What a line holds. */
@@ -25,6 +26,8 @@ export interface SightingOptions {
   /** Fingerprints to give; `tls_fp` and `iana` come with `sha3_384`. */
   readonly fingerprints: ReadonlySet<FingerprintName> | 'all'
   readonly communityId: boolean
+  /** Whether each line holds the id of its sighting: the same hello seen twice has one. */
+  readonly sightingId?: boolean
   /** Appends the hello's octets with its secrets zeroed; with it, each line holds them in base64. */
   readonly redact?: (hello: Hello, out: OctetWriter) => void
   /** Names of the values in Packet.encapsulation. */
@@ -34,6 +37,7 @@ export interface SightingOptions {
 
 const ENCODER = new TextEncoder()
 const SNI = ENCODER.encode(',"sni":"')
+const ID = ENCODER.encode(',"id":"')
 const COMMUNITY_ID = ENCODER.encode(',"community_id":"')
 const ECH = ENCODER.encode(',"ech":true')
 const HELLO_LEN = ENCODER.encode(',"hello_len":')
@@ -43,7 +47,7 @@ const OPEN = 0x7b
 const CLOSE = 0x7d
 const NEWLINE = 0x0a
 /** Octets of the members after the fingerprints but hello and quality, at most. */
-const REST_MAX = 64 + COMMUNITY_ID_LEN
+const REST_MAX = 96 + COMMUNITY_ID_LEN + SIGHTING_ID_LEN
 
 /**
  * Writes sightings. One instance a thread: it remembers profiles, so that a hello like one before costs little.
@@ -136,6 +140,11 @@ export class SightingWriter {
     hello: Hello | undefined,
     out: OctetWriter,
   ): void {
+    if (this.#options.sightingId === true) {
+      out.len = putOctets(out.bytes, out.len, ID)
+      writeSightingId(packet, message, out)
+      out.octet(QUOTE)
+    }
     if (this.#options.communityId) {
       out.len = putOctets(out.bytes, out.len, COMMUNITY_ID)
       writeCommunityId(packet, out)

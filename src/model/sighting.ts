@@ -41,6 +41,8 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   readonly interface?: string
   /** Name of the sensor that saw it. */
   readonly sensor?: string
+  /** The same hello of the same flow, seen twice, has one id; 16 hex digits. Lines of `read` have it where a store or a history takes them. */
+  readonly id?: string
   readonly proto: Transport
   /** Canonical addresses (RFC 5952), IPv4-mapped IPv6 folded to IPv4. */
   readonly src: string

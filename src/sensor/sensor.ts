@@ -131,6 +131,7 @@ export async function runSensor(
             fingerprints: config.fingerprints === undefined ? 'all' : new Set(config.fingerprints),
             keepHello: true,
             communityId: true,
+            sightingId: true,
             sensor: config.sensor,
             server: config.server,
             ...(httpPorts.length === 0 ? {} : { httpPorts: new Set(httpPorts) }),

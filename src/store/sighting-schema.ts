@@ -27,6 +27,7 @@ export const SightingSchema = z.object({
   file: optionalText,
   interface: optionalText,
   sensor: optionalText,
+  id: optionalText,
   proto: z.enum(['tcp', 'quic', 'dtls']),
   src: text.min(1),
   srcport: port,
