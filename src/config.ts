@@ -16,6 +16,7 @@ import {
   SNAPLEN,
 } from './base/limits.js'
 import { FINGERPRINTS } from './model/sighting.js'
+import { ADDRESS_MODES, SNI_MODES } from './privacy/modes.js'
 
 /** A mistake in flags, environment or configuration file: one line per mistake. */
 export class ConfigError extends Error {
@@ -238,6 +239,68 @@ export const OPTIONS = {
     describe: 'folder for the certificate made at first start (default: ~/.local/share/hellotap)',
     schema: z.optional(z.string().check(z.minLength(1, 'names a folder'))),
     default: undefined,
+  },
+  public: {
+    type: 'boolean',
+    describe:
+      'answer /stats, /metrics and all of /healthz without a token although --host is not a loopback address',
+    schema: z.boolean(),
+    default: false,
+  },
+  socket: {
+    type: 'string',
+    describe:
+      'Unix socket of the API for the user who runs it, with every right (default: api.sock in --data-dir)',
+    schema: z.optional(z.string().check(z.minLength(1, 'names a file'))),
+    default: undefined,
+  },
+  'token-file': {
+    type: 'string',
+    describe: 'file with the token to ask a hellotap on another machine with',
+    schema: z.optional(z.string().check(z.minLength(1, 'names a file'))),
+    default: undefined,
+  },
+  'request-rate': {
+    type: 'number',
+    describe: 'requests a second that an address may send while others ask as well, 0 for no limit',
+    schema: z.int().check(
+      z.refine((value) => value >= 0 && value <= 1_000_000, {
+        error: 'is a whole number from 0 to 1000000',
+      }),
+    ),
+    default: 50,
+  },
+  'privacy-address': {
+    type: 'string',
+    describe:
+      'how client addresses are stored: full, truncated (/24, /48), or hmac (a keyed hash, another every day)',
+    schema: z.enum(ADDRESS_MODES, `is one of ${ADDRESS_MODES.join(', ')}`),
+    default: 'full',
+  },
+  'privacy-sni': {
+    type: 'string',
+    describe:
+      'how server names are stored: on, domain (registrable domain), hashed (keyed), or off',
+    schema: z.enum(SNI_MODES, `is one of ${SNI_MODES.join(', ')}`),
+    default: 'on',
+  },
+  'privacy-key': {
+    type: 'string',
+    describe: 'file with the key of the hashes, 16 bytes or more',
+    schema: z.optional(z.string().check(z.minLength(1, 'names a file'))),
+    default: undefined,
+  },
+  retention: {
+    type: 'number',
+    describe: 'seconds after which nothing about a client is stored any more: bounds --ttl',
+    schema: z.optional(seconds(366 * 86_400)),
+    default: undefined,
+  },
+  'stats-floor': {
+    type: 'number',
+    describe: 'clients a row of /stats needs to stand alone; rows of fewer are summed up',
+    schema: positive(1_000_000),
+    default: 1,
   },
   sensor: {
     type: 'string',
@@ -496,6 +559,12 @@ function reason(error: unknown): string {
 }
 
 /** The store's bounds as configured. */
-export function storeLimits(config: { ttl: number; 'per-ip': number; spool: number }) {
-  return { ttlSeconds: config.ttl, perIp: config['per-ip'], spool: config.spool }
+export function storeLimits(config: {
+  ttl: number
+  'per-ip': number
+  spool: number
+  retention?: number | undefined
+}) {
+  const ttlSeconds = Math.min(config.ttl, config.retention ?? Infinity)
+  return { ttlSeconds, perIp: config['per-ip'], spool: config.spool }
 }

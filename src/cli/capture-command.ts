@@ -12,6 +12,8 @@ import type { SensorStatus } from '../sensor/sensor-report.js'
 import { runSensor } from '../sensor/sensor.js'
 import type { Serving } from './serving.js'
 import { openLiveOutputs } from './live-outputs.js'
+import { privateLines } from '../sensor/private-lines.js'
+import { privacyPolicy } from './privacy-policy.js'
 import { joinSinks, stdoutSink } from '../sensor/stdout-sink.js'
 import { storeSink } from '../sensor/store-sink.js'
 import { stopSignal } from './stop-signal.js'
@@ -34,17 +36,18 @@ async function runCapture(config: Config, toStdout: boolean, log: EventLog): Pro
     throw new ConfigError(
       'capture needs --redis URL or --history FOLDER to keep sightings in, or --stdout or -o TARGET to print them; `hellotap up` keeps them itself',
     )
+  const privacy = privacyPolicy(config)
   const signal = stopSignal()
   const store =
     toStdout || config.redis === undefined
       ? undefined
-      : await openStore(config.redis, storeLimits(config), { waitForRedis: true })
+      : await openStore(config.redis, storeLimits(config), { waitForRedis: true, privacy })
   const stdout = stdoutSink(log)
   const outputs = hasOutputs ? await openLiveOutputs(config, log) : undefined
   const sink = joinSinks([
     ...(store === undefined ? [] : [storeSink(store)]),
-    ...(toStdout ? [stdout.put] : []),
-    ...(outputs === undefined ? [] : [outputs.put]),
+    ...(toStdout ? [privateLines(stdout.put, privacy)] : []),
+    ...(outputs === undefined ? [] : [privateLines(outputs.put, privacy)]),
   ])
   const unwatch = store === undefined ? undefined : watchStore(store, log)
   const evidence =

@@ -37,7 +37,8 @@ function explain(error: unknown): number {
   return error.name === 'ConfigError' ? 2 : 1
 }
 
-const STORE = ['redis', 'ttl', 'per-ip', 'spool'] as const
+const STORE = ['redis', 'ttl', 'per-ip', 'spool', 'retention'] as const
+const PRIVACY = ['privacy-address', 'privacy-sni', 'privacy-key'] as const
 const CAPTURE = [
   'engine',
   'ring',
@@ -94,7 +95,7 @@ const parser: Argv = yargs(words)
     'up',
     'capture, keep and answer, all on this machine',
     (command) =>
-      withOptions(command, [...SENSOR, ...STORE, ...API, ...LOG])
+      withOptions(command, [...SENSOR, ...STORE, ...PRIVACY, ...API, ...LOG])
         .example('$0 up', 'the default interface and loopback; page on http://127.0.0.1:8080')
         .example('$0 up -i eth1 --ports 443,993', 'a span port, HTTPS and IMAPS')
         .example('$0 up --redis redis://127.0.0.1:6379', 'sightings outlive the process'),
@@ -104,7 +105,15 @@ const parser: Argv = yargs(words)
     'capture',
     'the sensor: hellos on an interface become sightings in Redis',
     (command) =>
-      withOptions(command, [...SENSOR, ...STORE, ...OUTPUT, 'host', 'metrics-port', ...LOG])
+      withOptions(command, [
+        ...SENSOR,
+        ...STORE,
+        ...PRIVACY,
+        ...OUTPUT,
+        'host',
+        'metrics-port',
+        ...LOG,
+      ])
         .option('stdout', {
           type: 'boolean',
           describe: 'print sightings as JSON lines instead of keeping them',
@@ -120,7 +129,7 @@ const parser: Argv = yargs(words)
     'serve',
     'the API and the page, answering from Redis',
     (command) =>
-      withOptions(command, [...STORE, ...API, ...LOG])
+      withOptions(command, [...STORE, ...PRIVACY, ...API, ...LOG])
         .example('$0 serve --redis redis://127.0.0.1:6379', 'what `capture` wrote there')
         .example('$0 serve --redis redis://10.0.0.5 --trusted-proxy 127.0.0.1', 'behind nginx'),
     (args) => run(async () => (await import('./serve-command.js')).serve(args)),

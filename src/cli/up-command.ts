@@ -2,6 +2,7 @@ import type { Config } from '../config.js'
 import { LIVE_PORTS, storeLimits } from '../config.js'
 import { openStore } from '../store/open-store.js'
 import { runDaemon } from './daemon.js'
+import { privacyPolicy } from './privacy-policy.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { runGuarded } from '../sensor/privilege-separation.js'
 import { log as print } from '../telemetry/log.js'
@@ -22,7 +23,9 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
   const guarded = await runGuarded(config.engine)
   if (guarded !== undefined) return guarded
   const signal = stopSignal()
-  const store = await openStore(config.redis, storeLimits(config))
+  const store = await openStore(config.redis, storeLimits(config), {
+    privacy: privacyPolicy(config),
+  })
   const unwatch = watchStore(store, log)
   try {
     const sensor = new SensorProcess(config, store, log)

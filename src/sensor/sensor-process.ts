@@ -167,6 +167,8 @@ export class SensorProcess {
     const config = this.#config
     const args = ['capture', '--stdout', '--ports', (config.ports ?? LIVE_PORTS).join(',')]
     // ours tells its figures too
+    // the store applies them: here the environment must not set them a second time
+    args.push('--privacy-address', 'full', '--privacy-sni', 'on')
     args.push('--metrics-port', '0', '--log-format', 'json', '--log-level', config['log-level'])
     if (config.fingerprints !== undefined)
       args.push('--fingerprints', config.fingerprints.join(','))

@@ -161,6 +161,11 @@ export interface Store {
    * Statistics and what is found by a fingerprint's value stay as they were counted. @throws StoreError
    */
   rewrite(remake: (sighting: Sighting) => Sighting | undefined): Promise<void>
+  /**
+   * Deletes every sighting of an address, what waits to be written included. Sums over all addresses stay as they were
+   * counted: they name no address. @returns how many were held. @throws StoreError
+   */
+  forget(ip: string): Promise<number>
   health(): StoreHealth
   /** Writes what is waiting, within its own time bound, then lets go of connections. */
   close(): Promise<void>

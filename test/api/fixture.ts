@@ -79,6 +79,7 @@ export function storeAway(): Store {
     observeUserAgent: refuse,
     stats: refuse,
     rewrite: refuse,
+    forget: refuse,
     health: () => ({
       kind: 'redis',
       ready: false,

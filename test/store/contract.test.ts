@@ -407,6 +407,15 @@ for (const kind of [memoryKind(), redisKind()]) {
       expect([...given]).to.deep.equal([])
     })
 
+    it('deletes every sighting of one address and of no other', async () => {
+      await put({ src: IP, srcport: 1 }, { src: IP, srcport: 2 }, { src: '192.0.2.2', srcport: 3 })
+      expect(await store.forget(IP)).to.equal(2)
+      expect(await store.sightings(IP, 0, 10)).to.deep.equal({ sightings: [], total: 0 })
+      expect(await store.connection(IP, 1, 0)).to.equal(undefined)
+      expect(await store.latest('192.0.2.2')).to.include({ srcport: 3 })
+      expect(await store.forget(IP)).to.equal(0)
+    })
+
     it('is healthy, and closes twice without complaint', async () => {
       expect(store.health()).to.include({ ready: true, spooled: 0, dropped: 0, bad_rows: 0 })
       await store.close()

@@ -135,6 +135,12 @@ export class MemoryStore implements Store {
     return Promise.resolve()
   }
 
+  forget(ip: string): Promise<number> {
+    const held = [...(this.#byIp.get(ip) ?? [])]
+    for (const each of held) this.#release(each)
+    return Promise.resolve(held.length)
+  }
+
   health(): StoreHealth {
     return {
       kind: 'memory',

@@ -10,7 +10,7 @@ import { DISTINCT_STABLE } from './redis-scripts.js'
 import { RedisConnections } from './redis-connections.js'
 import { rewriteRows } from './redis-rewrite.js'
 import { RedisStatistics } from './redis-statistics.js'
-import { RedisWriter, rowsKey } from './redis-writer.js'
+import { RedisWriter, portsKey, rowsKey } from './redis-writer.js'
 import { parseSighting } from '../sighting-schema.js'
 import { keptMicros, microsOf } from '../sighting-time.js'
 import { StoreError } from '../contract.js'
@@ -174,6 +174,15 @@ class RedisStore implements Store {
 
   rewrite(remake: (sighting: Sighting) => Sighting | undefined): Promise<void> {
     return this.#ask(() => rewriteRows(this.#redis, this.#expired(), remake))
+  }
+
+  async forget(ip: string): Promise<number> {
+    await this.#writer.drain()
+    return this.#ask(async () => {
+      const held = await this.#redis.zcard(rowsKey(ip))
+      await this.#redis.del(rowsKey(ip), portsKey(ip))
+      return held
+    })
   }
 
   health(): StoreHealth {

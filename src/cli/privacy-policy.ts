@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Config } from '../config.js'
+import { ConfigError } from '../config.js'
+import type { PrivacyPolicy } from '../privacy/privacy.js'
+
+/** Least bytes of a key: one that can be tried out hides nothing. */
+const MIN_KEY_BYTES = 16
+const RANDOM_KEY_BYTES = 32
+
+type PrivacyConfig = Pick<Config, 'privacy-address' | 'privacy-sni' | 'privacy-key' | 'redis'>
+
+/**
+ * The configured privacy policy, its key read from its file. The embedded store does without a file: its key is random
+ * and ends with the process, as what it keeps does.
+ * @throws ConfigError
+ */
+export function privacyPolicy(config: PrivacyConfig): PrivacyPolicy {
+  const { 'privacy-address': address, 'privacy-sni': sni, 'privacy-key': path } = config
+  const hashes = address === 'hmac' || sni === 'hashed'
+  return { address, sni, secret: hashes ? readKey(path, config.redis) : new Uint8Array() }
+}
+
+function readKey(path: string | undefined, redis: string | undefined): Uint8Array {
+  if (path === undefined) {
+    if (redis === undefined) return randomBytes(RANDOM_KEY_BYTES)
+    throw new ConfigError(
+      'hashed addresses or server names in Redis need --privacy-key FILE, the same on every machine: make one with `head -c 32 /dev/urandom | base64 > FILE`',
+    )
+  }
+  let key: Buffer
+  try {
+    key = readFileSync(path)
+  } catch (cause) {
+    throw new ConfigError(`cannot read the privacy key ${path}: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+  if (key.length < MIN_KEY_BYTES)
+    throw new ConfigError(
+      `the privacy key ${path} has ${key.length} bytes, fewer than ${MIN_KEY_BYTES}: make one with \`head -c 32 /dev/urandom | base64 > ${path}\``,
+    )
+  return key
+}
