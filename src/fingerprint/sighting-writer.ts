@@ -155,7 +155,7 @@ export class SightingWriter {
     if (isEch) at = putOctets(into, at, ECH)
     at = putOctets(into, at, HELLO_LEN)
     out.len = putDecimal(into, at, message.end - message.off)
-    if (hello !== undefined) this.#writeHello(hello, out)
+    if (hello !== undefined) this.#writeHello(message, hello, out)
     if (message.quality !== 0) writeQuality(message.quality, out)
     if (message.firstMicros >= 0) this.#writeFirst(message.firstMicros, out)
     out.octet(CLOSE)
@@ -169,7 +169,7 @@ export class SightingWriter {
     out.octet(QUOTE)
   }
 
-  #writeHello(hello: Hello, out: OctetWriter): void {
+  #writeHello(message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
     const { redact } = this.#options
     if (redact === undefined) return
     const redacted = this.#redacted
@@ -179,7 +179,7 @@ export class SightingWriter {
     out.ascii(',"hello":"')
     writeBase64(redacted.bytes, 0, redacted.len, out)
     out.ascii('","evidence":"')
-    writeEvidence(hello, out)
+    writeEvidence(message, hello, out)
     out.octet(QUOTE)
   }
 }

@@ -11,10 +11,14 @@
 //   sid            bytes of session_id            pad   bytes of padding      ta    bytes of trust_anchors
 //   psk            pre-shared keys of an earlier session, external ones
 //   rec            bytes of the first record      syn   TTL, window, MSS, scale, order of options, df
+//
+// Options of a SYN: n no-operation, m MSS, w window scale, s SACK permitted, t timestamps, f Fast Open, 5 MD5, e end of list,
+// p Multipath TCP, u user timeout, o other.
 
 import { u16, u32, u8 } from '../base/bytes.js'
 import { isGrease } from '../base/grease.js'
 import type { OctetWriter } from '../base/octet-writer.js'
+import type { HandshakeOctets } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
 import {
   ENCRYPTED_CLIENT_HELLO,
@@ -48,7 +52,7 @@ const grease = new Uint16Array(PLACES)
 const shareLen = new Uint16Array(MAX_SHARES)
 
 /** Appends the evidence of a hello as it was on the wire. Nothing in it is secret or names a session. */
-export function writeEvidence(hello: Hello, out: OctetWriter): void {
+export function writeEvidence(message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
   const start = out.len
   out.ascii(VERSION)
   writeShares(hello, out, start)
@@ -57,6 +61,8 @@ export function writeEvidence(hello: Hello, out: OctetWriter): void {
   writeBodyLen(hello, PADDING, ' pad=', out, start)
   writeBodyLen(hello, TRUST_ANCHORS, ' ta=', out, start)
   writePsk(hello, out, start)
+  if (message.firstRecordLen > 0) item(' rec=', message.firstRecordLen, out, start)
+  if (message.transport === 'tcp' && message.synWindow >= 0) writeSyn(message, out, start)
 }
 
 /** Takes back what was written since `at` where the text has become longer than it may be. */
@@ -170,6 +176,27 @@ function writeGrease(hello: Hello, shareGrease: number, out: OctetWriter): void 
     }
     out.octet(letter)
   }
+}
+
+/** Letters of option kinds by their code in HandshakeOctets.synOptions; others have "o". */
+const OPTION_LETTERS = '-nmwstf5epu'
+
+/** `ttl,win,mss,scale,options,df`; of an option that is absent the value is empty. */
+function writeSyn(message: HandshakeOctets, out: OctetWriter, start: number): void {
+  const at = out.len
+  out.ascii(' syn=')
+  out.decimal(message.synTtl)
+  out.ascii(',')
+  out.decimal(message.synWindow)
+  out.ascii(',')
+  if (message.synMss > 0) out.decimal(message.synMss)
+  out.ascii(',')
+  if (message.synWindowScale >= 0) out.decimal(message.synWindowScale)
+  out.ascii(',')
+  for (let codes = message.synOptions; codes !== 0; codes >>>= 4)
+    out.ascii(OPTION_LETTERS[codes & 15] ?? 'o')
+  out.ascii(message.synDontFragment ? ',df' : ',')
+  bound(at, out, start)
 }
 
 /** The first GREASE value of a list of 16-bit values, or ABSENT. */

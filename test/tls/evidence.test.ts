@@ -1,6 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { OctetWriter } from '../../src/base/octet-writer.js'
+import {
+  HandshakeOctets,
+  SYN_DONT_FRAGMENT,
+  SYN_IS_KNOWN,
+  SYN_SCALE_SHIFT,
+} from '../../src/model/handshake-octets.js'
 import { Hello } from '../../src/model/hello.js'
 import { MAX_EVIDENCE_LEN, writeEvidence } from '../../src/tls/evidence.js'
 import { parseClientHello } from '../../src/tls/hello-parser.js'
@@ -28,9 +34,9 @@ function parsed(bytes: Uint8Array): Hello {
   return hello
 }
 
-function textOf(bytes: Uint8Array): string {
+function textOf(bytes: Uint8Array, message = new HandshakeOctets()): string {
   const out = new OctetWriter()
-  writeEvidence(parsed(bytes), out)
+  writeEvidence(message, parsed(bytes), out)
   return out.text()
 }
 
@@ -123,6 +129,22 @@ describe('writeEvidence', () => {
     expect(textOf(bytes)).to.equal('1 sid=7 pad=200 ta=5')
   })
 
+  it('gives the SYN and the first record where the connection has them', () => {
+    const message = new HandshakeOctets()
+    message.firstRecordLen = 512
+    message.synShape = 64 | SYN_IS_KNOWN | SYN_DONT_FRAGMENT | ((7 + 1) << SYN_SCALE_SHIFT)
+    message.synSizes = (1460 << 16) | 64_240
+    message.synOptions = 0x31542
+    expect(textOf(clientHello({}), message)).to.equal('1 rec=512 syn=64,64240,1460,7,mstnw,df')
+    expect(readEvidence('1 rec=512 syn=64,64240,1460,7,mstnw,df')?.syn?.opts).to.equal('mstnw')
+    message.synShape = 128 | SYN_IS_KNOWN
+    message.synSizes = 8192
+    message.synOptions = 0xf & 0xffffffff
+    expect(textOf(clientHello({}), message)).to.equal('1 rec=512 syn=128,8192,,,o,')
+    message.transport = 'quic'
+    expect(textOf(clientHello({}), message)).to.equal('1 rec=512')
+  })
+
   it('is short, reads back, and says the same but for sharing once secrets are zeroed, whatever the hello', () => {
     const seed = clientHello({
       sessionId: octets(32),
@@ -144,7 +166,7 @@ describe('writeEvidence', () => {
           const hello = new Hello()
           if (parseClientHello(bytes, 0, bytes.length, false, hello) < 0) return
           const out = new OctetWriter()
-          writeEvidence(hello, out)
+          writeEvidence(new HandshakeOctets(), hello, out)
           expect(out.len).to.be.at.most(MAX_EVIDENCE_LEN)
           expect(out.text()).to.match(/^[\x21\x23-\x5b\x5d-\x7e ]+$/)
           expect(readEvidence(out.text()), out.text()).to.include({ version: 1 })
@@ -160,11 +182,12 @@ describe('writeEvidence', () => {
 
   it('allocates nothing', () => {
     const hello = parsed(browserHello())
+    const message = new HandshakeOctets()
     const out = new OctetWriter()
     expect(
       leastAllocatedPerCall(() => {
         out.len = 0
-        writeEvidence(hello, out)
+        writeEvidence(message, hello, out)
       }),
     ).to.be.below(1)
   })
