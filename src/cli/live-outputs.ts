@@ -15,8 +15,9 @@ export interface LiveOutputs {
  * needs it; SIGUSR2 rotates them. @throws ConfigError, OutputError
  */
 export async function openLiveOutputs(config: Config, log: EventLog): Promise<LiveOutputs> {
-  const { consumers, outputs } = await openConsumers(config, {
+  const { consumers, outputs, history } = await openConsumers(config, {
     isLive: true,
+    onHistory: (event, sentence, isBad) => log[isBad ? 'error' : 'info'](event, sentence),
     onStuck: (target, reason) =>
       log.error(
         'output-stuck',
@@ -33,24 +34,25 @@ export async function openLiveOutputs(config: Config, log: EventLog): Promise<Li
         },
       ),
   })
+  const lost = () => (outputs?.dropped ?? 0) + (history?.counts.dropped ?? 0)
   const reopen = () => outputs?.reopen()
   const rotate = () => outputs?.rotate()
   process.on('SIGHUP', reopen).on('SIGUSR2', rotate)
   return {
     put: (lines, counters) => {
-      const before = outputs?.dropped ?? 0
+      const before = lost()
       const waits = consumers.flatMap((each) => each.put(lines) ?? [])
-      counters.sightings_unwritten += (outputs?.dropped ?? 0) - before
+      counters.sightings_unwritten += lost() - before
       if (waits.length > 0) return Promise.all(waits).then(() => undefined)
     },
     close: async () => {
       process.off('SIGHUP', reopen).off('SIGUSR2', rotate)
-      const before = outputs?.dropped ?? 0
+      const before = lost()
       for (const each of consumers) await each.close()
-      const lost = (outputs?.dropped ?? 0) - before
-      if (lost > 0)
-        log.error('output-lost', `${count(lost, 'sighting')} lost that waited to be written`, {
-          dropped: lost,
+      const dropped = lost() - before
+      if (dropped > 0)
+        log.error('output-lost', `${count(dropped, 'sighting')} lost that waited to be written`, {
+          dropped,
         })
     },
   }

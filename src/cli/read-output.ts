@@ -1,5 +1,7 @@
 import { ConfigError } from '../config.js'
 import type { Config } from '../config.js'
+import { HistoryThread, isEmptyFolder } from '../history/history-thread.js'
+import type { HistoryOptions } from '../history/history-thread.js'
 import type { TextFormat } from '../output/format.js'
 import { ConsumersOutput } from '../output/lines-output.js'
 import type { LinesConsumer, LinesOutput } from '../output/lines-output.js'
@@ -31,20 +33,27 @@ export async function openReadOutput(config: Config): Promise<ReadOutput> {
 export interface Consumers {
   readonly consumers: readonly LinesConsumer[]
   readonly outputs: Outputs | undefined
+  readonly history: HistoryThread | undefined
   readonly isPatient: boolean
+}
+
+export interface ConsumersOptions extends SinkEvents {
+  readonly isLive: boolean
+  readonly onHistory?: HistoryOptions['onEvent']
 }
 
 /** Opens the outputs of the configuration, as `read` and `capture` do. @throws ConfigError, OutputError */
 export async function openConsumers(
   config: Config,
-  { isLive, ...events }: { readonly isLive: boolean } & SinkEvents,
+  { isLive, ...events }: ConsumersOptions,
 ): Promise<Consumers> {
-  const specs = config.output.map(specOf)
-  const format = config.format ?? usualFormat(specs)
+  const history = openHistory(config, isLive, events.onHistory)
+  const isParquet = config.format === 'parquet'
+  const specs = isParquet ? [] : config.output.map(specOf)
+  const format = isParquet ? 'jsonl' : (config.format ?? usualFormat(specs))
   const isStdout =
-    specs.length === 0 && (config.format !== undefined || config.history === undefined)
+    (specs.length === 0 && history === undefined) || (config.format !== undefined && !isParquet)
   if (isStdout) specs.push({ format: undefined, target: { kind: 'stdout' } })
-  if (format === 'parquet') throw new ConfigError('--format parquet needs -o FOLDER')
   const outputs =
     specs.length === 0
       ? undefined
@@ -61,10 +70,35 @@ export async function openConsumers(
           },
         })
   return {
-    consumers: outputs === undefined ? [] : [outputs],
+    consumers: [outputs, history].filter((each) => each !== undefined),
     outputs,
-    isPatient: outputs?.isSynchronous === false,
+    history,
+    isPatient: history !== undefined || outputs?.isSynchronous === false,
   }
+}
+
+/** The history of `--history`, or of `--format parquet -o FOLDER`. */
+function openHistory(
+  config: Config,
+  isLive: boolean,
+  onEvent: HistoryOptions['onEvent'],
+): HistoryThread | undefined {
+  const retention = {
+    days: config['history-days'],
+    bytes: times(config['history-size'], MEBIBYTE),
+  }
+  const options = { isLive, retention, ...(onEvent && { onEvent }) }
+  if (config.format === 'parquet') {
+    const [folder, ...more] = config.output
+    if (folder === undefined || more.length > 0 || config.history !== undefined)
+      throw new ConfigError('--format parquet writes into one folder: name it by -o FOLDER')
+    if (!config.append && !isEmptyFolder(folder))
+      throw new ConfigError(`the folder ${folder} is not empty: name another one, or add --append`)
+    return new HistoryThread({ ...options, folder })
+  }
+  return config.history === undefined
+    ? undefined
+    : new HistoryThread({ ...options, folder: config.history })
 }
 
 /** A table for a person, JSON lines for a program. */

@@ -1,0 +1,30 @@
+// Community ID 1.0 (github.com/corelight/community-id-spec), seed 0: it follows from addresses and ports, so that a history
+// need not keep its 20 random bytes a sighting.
+
+import * as crypto from 'node:crypto'
+import { isV4 } from './address.js'
+
+const TCP = 6
+const UDP = 17
+
+/** The Community ID of a flow between two addresses of 16 bytes. */
+export function communityId(
+  isTcp: boolean,
+  src: Uint8Array,
+  srcPort: number,
+  dst: Uint8Array,
+  dstPort: number,
+): string {
+  const from = isV4(src) && isV4(dst) ? 12 : 0
+  const order = Buffer.compare(src, dst) || srcPort - dstPort
+  const [low, lowPort, high, highPort] =
+    order <= 0 ? [src, srcPort, dst, dstPort] : [dst, dstPort, src, srcPort]
+  const preimage = Buffer.alloc(2 + 2 * (16 - from) + 6)
+  preimage.set(low.subarray(from), 2)
+  preimage.set(high.subarray(from), 18 - from)
+  const at = preimage.length - 6
+  preimage[at] = isTcp ? TCP : UDP
+  preimage.writeUInt16BE(lowPort, at + 2)
+  preimage.writeUInt16BE(highPort, at + 4)
+  return `1:${crypto.hash('sha1', preimage, 'base64')}`
+}
