@@ -120,8 +120,10 @@ export const TCP_SLOT_CLASSES = [
 ] as const
 /** Distance in sequence numbers, octets, beyond which a segment belongs to another connection with the same ports. */
 export const MAX_SEQUENCE_DISTANCE = 1 << 20
-/** Seconds of packet time without a segment until an unfinished hello is given up; a retransmission comes much sooner. */
-export const PENDING_IDLE_SECONDS = 30
+/** Seconds of packet time without a segment until an unfinished hello is given up: the sixth retransmission comes after 63 s. */
+export const PENDING_IDLE_SECONDS = 120
+/** Seconds of packet time between two packets of a flow beyond which their clocks differ: no flow grew idle by that. */
+export const CLOCK_DIFFERENCE_SECONDS = 3_600
 /** Seconds of packet time without a segment until a flow is forgotten: its ports may well be another's by then. */
 export const FLOW_IDLE_SECONDS = 300
 /** Directed UDP flows with a DTLS hello remembered; 97 octets each. */

@@ -33,6 +33,8 @@ export const CUT = 8
 export const REPEATED = 16
 /** A ServerHello was given, and a Certificate may follow it. */
 export const CERTIFICATE_DUE = 32
+/** The client said a request of plain HTTP. */
+export const PLAIN_HTTP = 64
 export const RANDOM_SHIFT = 8
 
 // Octet offsets; below them the compiler keeps things of its own.

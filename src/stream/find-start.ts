@@ -1,4 +1,4 @@
-import { u8 } from '../base/bytes.js'
+import { u32, u8 } from '../base/bytes.js'
 import {
   LIKE_CHANGE_CIPHER_SPEC,
   LIKE_PREAMBLE,
@@ -7,10 +7,15 @@ import {
   UNLIKE_HELLO,
 } from '../base/block-layout.js'
 import {
+  CONTENT_ALERT,
+  CONTENT_CHANGE_CIPHER_SPEC,
   CONTENT_HANDSHAKE,
   isSsl2Start,
+  isStrictStart,
+  isTlsPrefix,
   isTlsStart,
-  skipChangeCipherSpec,
+  skipLeadingRecords,
+  STRICT_LEN,
   WANT_CLIENT_HELLO,
 } from './hello-start.js'
 import { PREAMBLE_OCTETS, skipPreambles } from './preamble.js'
@@ -22,12 +27,43 @@ export const SECOND_MIN = new Uint8Array(256)
 export const SECOND_MAX = new Uint8Array(256)
 
 STARTS[CONTENT_HANDSHAKE] = LIKE_TLS
-STARTS[20] = LIKE_CHANGE_CIPHER_SPEC
+STARTS[CONTENT_CHANGE_CIPHER_SPEC] = LIKE_CHANGE_CIPHER_SPEC
+STARTS[CONTENT_ALERT] = LIKE_CHANGE_CIPHER_SPEC
 for (let octet = 0x80; octet < 0x84; octet++) STARTS[octet] = LIKE_SSL2
 for (const [first, min, max] of PREAMBLE_OCTETS) {
   STARTS[first] = LIKE_PREAMBLE
   SECOND_MIN[first] = min
   SECOND_MAX[first] = max
+}
+
+const LF = 0x0a
+const GREATER_THAN = 0x3e
+/** What requests of plain HTTP begin with; CONNECT is not among them. */
+const HTTP_METHODS = new Set([
+  0x47455420, 0x504f5354, 0x48454144, 0x50555420, 0x4f505449, 0x44454c45, 0x50415443,
+])
+
+/** Whether `bytes[off, end)` begins with a request of plain HTTP, whose body may hold anything. */
+export function isHttpRequest(bytes: Uint8Array, off: number, end: number): boolean {
+  return end - off >= 4 && HTTP_METHODS.has(u32(bytes, off))
+}
+
+/**
+ * Offset of a ClientHello behind whatever else a client said in `bytes[off, end)`, or -1: a dialogue that does not wait for
+ * the server (STARTTLS sent ahead), or the rest of a preamble that was cut.
+ *
+ * Where the segment ends before the hello can be told for certain, it follows the end of a line, of an XML element, or a zero.
+ */
+export function findEmbedded(bytes: Uint8Array, off: number, end: number): number {
+  for (let at = bytes.indexOf(CONTENT_HANDSHAKE, off); at >= 0 && at < end;) {
+    if (isStrictStart(bytes, at, end)) return at
+    const before = at === off ? -1 : u8(bytes, at - 1)
+    const isCut =
+      end - at < STRICT_LEN && (before === LF || before === GREATER_THAN || before === 0)
+    if (isCut && isTlsPrefix(bytes, at, end, WANT_CLIENT_HELLO)) return at
+    at = bytes.indexOf(CONTENT_HANDSHAKE, at + 1)
+  }
+  return -1
 }
 
 /** The octets a segment with a hello may begin with: where its flow is not watched, one that begins otherwise tells nothing. */
@@ -48,7 +84,7 @@ export function findStart(bytes: Uint8Array, off: number, end: number, wanted: n
   if (start === LIKE_SSL2)
     return (wanted & WANT_CLIENT_HELLO) !== 0 && isSsl2Start(bytes, off, end) ? off : -1
   if (start === LIKE_CHANGE_CIPHER_SPEC) {
-    const at = skipChangeCipherSpec(bytes, off, end)
+    const at = skipLeadingRecords(bytes, off, end)
     return at !== off && isTlsStart(bytes, at, end, wanted) ? at : -1
   }
   const second = end - off < 2 ? -1 : u8(bytes, off + 1)

@@ -4,21 +4,29 @@ import { MAX_HELLO_LEN } from '../base/limits.js'
 // How a hello begins on the wire. Bulk data must fail here at its first octet, a look-alike within eleven.
 //
 // TLS (RFC 8446 §5.1, §4):  22 | 3 minor | length(2) | type(1) length(3) | 3 minor | random …
+// TLCP (GB/T 38636):        22 | 1 1     | length(2) | type(1) length(3) | 1 1     | random …
 // SSL 2.0 frame (RFC 5246 appendix E.2):  0x80+length(2) | 1 | version(2) | cipher specs, session id, challenge: length(2) each | …
 
 export const RECORD_HEADER_LEN = 5
 export const HANDSHAKE_HEADER_LEN = 4
-const CONTENT_CHANGE_CIPHER_SPEC = 20
+export const CONTENT_CHANGE_CIPHER_SPEC = 20
 export const CONTENT_ALERT = 21
 export const CONTENT_HANDSHAKE = 22
 const TLS_MAJOR = 3
+/** Record version of the Transport Layer Cryptography Protocol (GB/T 38636). */
+const TLCP_VERSION = 0x0101
 /** TLSCiphertext.length of TLS 1.2, the largest any version allows (RFC 5246 §6.2.3), octets. */
 export const MAX_RECORD_LEN = 16_384 + 2048
 /** Version and random: shorter than this is no hello of any kind, octets. */
 const MIN_HELLO_BODY = 34
-/** Records without content that may stand before a hello. */
-const MAX_EMPTY_RECORDS = 4
+/** Records without content that may stand before a hello: OpenSSL takes 32 one behind the other. */
+const MAX_EMPTY_RECORDS = 32
+/** Alerts and change_cipher_spec records that may. */
+const MAX_LEADING_RECORDS = 8
 const CHANGE_CIPHER_SPEC_LEN = 6
+const ALERT_LEN = 7
+const ALERT_WARNING = 1
+const MAX_SESSION_ID_LEN = 32
 /** Octets of a hello that must be there before a flow is opened for it: up to the handshake type. */
 const MIN_LOOK = 6
 
@@ -34,6 +42,11 @@ export function wantOf(handshakeType: number): number {
   return handshakeType === 11 ? WANT_CERTIFICATE : 0
 }
 
+/** Whether the two octets at `off` may be the version of a record that holds a hello: RFC 5246 appendix E.1 asks for any 3.x. */
+export function isRecordVersion(bytes: Uint8Array, off: number): boolean {
+  return u8(bytes, off) === TLS_MAJOR || u16(bytes, off) === TLCP_VERSION
+}
+
 /** Whether `bytes[off, end)` begins with a wanted handshake message in a TLS record; six octets at least. */
 export function isTlsStart(bytes: Uint8Array, off: number, end: number, wanted: number): boolean {
   return end - off >= MIN_LOOK && isTlsPrefix(bytes, off, end, wanted)
@@ -46,8 +59,8 @@ export function isTlsPrefix(bytes: Uint8Array, off: number, end: number, wanted:
     const count = end - at
     if (count <= 0) return empty === 0 || at === end
     if (u8(bytes, at) !== CONTENT_HANDSHAKE) return false
-    if (count >= 2 && u8(bytes, at + 1) !== TLS_MAJOR) return false
-    if (count >= 3 && u8(bytes, at + 2) > 4) return false
+    if (count >= 3 ? !isRecordVersion(bytes, at + 1) : count === 2 && !isMajor(u8(bytes, at + 1)))
+      return false
     if (count < RECORD_HEADER_LEN) return true
     const recordLen = u16(bytes, at + 3)
     if (recordLen > MAX_RECORD_LEN) return false
@@ -75,7 +88,42 @@ function isHandshakePrefix(bytes: Uint8Array, off: number, end: number, wanted: 
   if (bodyLen > MAX_HELLO_LEN - HANDSHAKE_HEADER_LEN) return false
   if (want === WANT_CERTIFICATE) return true
   if (bodyLen < MIN_HELLO_BODY) return false
-  return count < 6 || (u8(bytes, off + 4) === TLS_MAJOR && u8(bytes, off + 5) <= 4)
+  if (count < 5 || u8(bytes, off + 4) === TLS_MAJOR) return true
+  // Servers negotiate a version above their own down, whatever it is (RFC 5246 appendix E.1).
+  return isPlausibleBody(bytes, off, end, bodyLen)
+}
+
+function isMajor(octet: number): boolean {
+  return octet === TLS_MAJOR || octet === TLCP_VERSION >> 8
+}
+
+/** Whether session_id and, of a ClientHello, cipher_suites fit the message at `off`, as far as they are there. */
+function isPlausibleBody(bytes: Uint8Array, off: number, end: number, bodyLen: number): boolean {
+  const sessionIdOff = off + HANDSHAKE_HEADER_LEN + MIN_HELLO_BODY
+  if (sessionIdOff >= end) return true
+  const suitesOff = sessionIdOff + 1 + u8(bytes, sessionIdOff)
+  if (u8(bytes, sessionIdOff) > MAX_SESSION_ID_LEN) return false
+  if (u8(bytes, off) !== 1 || suitesOff + 2 > end) return true
+  const suitesLen = u16(bytes, suitesOff)
+  const left = off + HANDSHAKE_HEADER_LEN + bodyLen - suitesOff - 2
+  return suitesLen >= 2 && (suitesLen & 1) === 0 && suitesLen < left
+}
+
+/** Octets that `isStrictStart` asks for: up to the session_id's length. */
+export const STRICT_LEN = RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN + MIN_HELLO_BODY + 1
+
+/**
+ * Whether a ClientHello begins at `off`, amid other octets: as `isTlsStart`, its fixed fields all there, its first record
+ * filled by it, and its session_id and cipher_suites fitting in.
+ */
+export function isStrictStart(bytes: Uint8Array, off: number, end: number): boolean {
+  const message = off + RECORD_HEADER_LEN
+  if (end - off < STRICT_LEN) return false
+  if (!isTlsStart(bytes, off, end, WANT_CLIENT_HELLO)) return false
+  const recordLen = u16(bytes, off + 3)
+  const bodyLen = u24(bytes, message + 1)
+  if (recordLen === 0 || recordLen > HANDSHAKE_HEADER_LEN + bodyLen) return false
+  return isPlausibleBody(bytes, message, end, bodyLen)
 }
 
 /** Whether a change_cipher_spec record stands at `off`, as before a second ClientHello (RFC 8446 appendix D.4). */
@@ -83,10 +131,32 @@ export function isChangeCipherSpec(bytes: Uint8Array, off: number, end: number):
   return (
     end - off >= CHANGE_CIPHER_SPEC_LEN &&
     u8(bytes, off) === CONTENT_CHANGE_CIPHER_SPEC &&
-    u8(bytes, off + 1) === TLS_MAJOR &&
+    isRecordVersion(bytes, off + 1) &&
     u16(bytes, off + 3) === 1 &&
     u8(bytes, off + 5) === 1
   )
+}
+
+/** Whether a warning alert stands at `off`, which some clients send before their hello (RFC 5246 §7.2). */
+function isWarning(bytes: Uint8Array, off: number, end: number): boolean {
+  return (
+    end - off >= ALERT_LEN &&
+    u8(bytes, off) === CONTENT_ALERT &&
+    isRecordVersion(bytes, off + 1) &&
+    u16(bytes, off + 3) === 2 &&
+    u8(bytes, off + 5) === ALERT_WARNING
+  )
+}
+
+/** Offset past the change_cipher_spec records and warnings at `off`. */
+export function skipLeadingRecords(bytes: Uint8Array, off: number, end: number): number {
+  let at = off
+  for (let i = 0; i < MAX_LEADING_RECORDS; i++) {
+    if (isChangeCipherSpec(bytes, at, end)) at += CHANGE_CIPHER_SPEC_LEN
+    else if (isWarning(bytes, at, end)) at += ALERT_LEN
+    else break
+  }
+  return at
 }
 
 /** Offset past any change_cipher_spec record at `off`. */

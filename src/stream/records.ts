@@ -5,6 +5,7 @@ import {
   CONTENT_ALERT,
   CONTENT_HANDSHAKE,
   HANDSHAKE_HEADER_LEN,
+  isRecordVersion,
   isSsl2,
   isSsl2Start,
   isTlsPrefix,
@@ -89,7 +90,7 @@ export function readRecords(pool: SlotPool, slot: number, wanted: number): Offse
       if (solid - read < RECORD_HEADER_LEN) break
       const type = u8(bytes, first + read)
       left = u16(bytes, first + read + 3)
-      if (u8(bytes, first + read + 1) !== 3 || left > MAX_RECORD_LEN) {
+      if (!isRecordVersion(bytes, first + read + 1) || left > MAX_RECORD_LEN) {
         result = MALFORMED
         break
       }

@@ -2,6 +2,7 @@ import { PAGE_LEN } from '../base/kernel.js'
 import type { Counters } from '../base/counters.js'
 import { FlowTable, type FlowKey } from '../base/flow-table.js'
 import {
+  CLOCK_DIFFERENCE_SECONDS,
   FLOW_IDLE_SECONDS,
   PENDING_IDLE_SECONDS,
   TCP_FLOW_ENTRIES,
@@ -211,10 +212,10 @@ export class TcpFlows {
     return this.pool.take(cls, entry, base)
   }
 
-  /** Packet time may jump either way: a flow far from it in either direction is idle. */
+  /** Time that runs backwards, or on by more than a clock lets a connection rest, is another clock's: captures are merged. */
   private expire(entry: number, seconds: number): void {
-    const idle = Math.abs((seconds - (this.words[entry * FLOW_WORDS + SEEN] ?? 0)) | 0)
-    if (idle <= PENDING_IDLE_SECONDS) return
+    const idle = (seconds - (this.words[entry * FLOW_WORDS + SEEN] ?? 0)) | 0
+    if (idle <= PENDING_IDLE_SECONDS || idle > CLOCK_DIFFERENCE_SECONDS) return
     this.dropSlot(entry, 'hello_expired')
     this.unwatch(entry)
     if (idle > FLOW_IDLE_SECONDS) this.close(entry, 'hello_expired')

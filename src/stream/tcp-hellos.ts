@@ -3,10 +3,10 @@ import type { FlowTable } from '../base/flow-table.js'
 import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN, MAX_SEQUENCE_DISTANCE } from '../base/limits.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import { type Packet, secondsOf, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../model/packet.js'
-import { findStart } from './find-start.js'
+import { findEmbedded, findStart, isHttpRequest } from './find-start.js'
 import {
   isPrefix,
-  skipChangeCipherSpec,
+  skipLeadingRecords,
   WANT_CERTIFICATE,
   WANT_CLIENT_HELLO,
   WANT_SERVER_HELLO,
@@ -24,6 +24,7 @@ import {
   LEFT,
   NEXT,
   PASSED,
+  PLAIN_HTTP,
   SLOT,
   SYN_SEEN,
   SYN_SHAPE,
@@ -273,7 +274,10 @@ export class TcpHellos {
     ahead += old
     // Where the octets wanted next begin, a hello may begin with fewer than are asked for elsewhere.
     const isWatched = flows.isWatched(entry)
-    if (start < 0 && ahead === 0 && isWatched && isPrefix(bytes, off, end, wanted)) start = off
+    if (start < 0 && ahead === 0 && isWatched) {
+      if (isPrefix(bytes, off, end, wanted)) start = off
+      else if ((wanted & WANT_CLIENT_HELLO) !== 0) start = this.findBehind(entry, bytes, off, end)
+    }
 
     const offset = ((seq - base) | 0) + old
     if (slot >= 0) {
@@ -289,8 +293,9 @@ export class TcpHellos {
     if (start >= 0) return this.messages.begin(packet, entry, seq, off, start, ahead, wanted)
     if (!isWatched) return NOTHING
     if (ahead === 0) {
-      const isOnlyChange = skipChangeCipherSpec(bytes, off, end) === end
-      this.pass(entry, packet, seq)
+      const isOnlyChange = skipLeadingRecords(bytes, off, end) === end
+      if (isOnlyChange) words[at + NEXT] = (seq + packet.payloadWireLen) | 0
+      else this.pass(entry, packet, seq)
       if (!isOnlyChange && flows.has(entry, GIVEN)) flows.unwatch(entry)
       return NOTHING
     }
@@ -301,6 +306,14 @@ export class TcpHellos {
     // It overtook what comes before it, which may be the start of a hello.
     if (flows.takeSlot(entry, ahead + end - off, words[at + NEXT] ?? 0) < 0) return NOTHING
     return this.messages.put(entry, bytes, off, end, ahead, -1, wanted)
+  }
+
+  /** Where a hello begins behind what the client of a watched flow says before it, or -1. */
+  private findBehind(entry: number, bytes: Uint8Array, off: number, end: number): number {
+    const flows = this.flows
+    if (flows.has(entry, GIVEN | PLAIN_HTTP) || !flows.has(entry, SYN_SEEN)) return -1
+    if (isHttpRequest(bytes, off, end)) flows.mark(entry, PLAIN_HTTP)
+    return flows.has(entry, PLAIN_HTTP) ? -1 : findEmbedded(bytes, off, end)
   }
 
   /** Passes over octets that are no hello; a flow that goes on like that is no longer watched. */

@@ -147,16 +147,25 @@ function parsePreamble(
   return at + sessionIdLen
 }
 
-/** The extensions block, which must end at `end`; none at all is the hello of a client before RFC 3546. */
-function parseExtensions(bytes: Uint8Array, off: number, end: number, hello: Hello): OffsetOrFault {
+/**
+ * The extensions block; none at all is the hello of a client before RFC 3546. Octets behind it within the message are passed
+ * over: servers before TLS 1.3 take no notice of them (RFC 5246 §7.4.1.2 asks them to refuse).
+ */
+function parseExtensions(
+  bytes: Uint8Array,
+  off: number,
+  messageEnd: number,
+  hello: Hello,
+): OffsetOrFault {
   hello.extensionCount = 0
   hello.serverNameOff = hello.supportedGroupsOff = hello.ecPointFormatsOff = -1
   hello.signatureAlgorithmsOff = hello.alpnOff = hello.supportedVersionsOff = -1
   hello.serverNameLen = hello.supportedGroupsLen = hello.ecPointFormatsLen = 0
   hello.signatureAlgorithmsLen = hello.alpnLen = hello.supportedVersionsLen = 0
   hello.echIndex = -1
-  if (off === end) return end
-  if (end - off < 2 || u16(bytes, off) !== end - off - 2) return MALFORMED
+  if (off === messageEnd) return messageEnd
+  if (messageEnd - off < 2 || u16(bytes, off) > messageEnd - off - 2) return MALFORMED
+  const end = off + 2 + u16(bytes, off)
 
   const { extensionType, extensionOff, extensionLen } = hello
   let at = off + 2
@@ -178,7 +187,7 @@ function parseExtensions(bytes: Uint8Array, off: number, end: number, hello: Hel
     count++
   }
   hello.extensionCount = count
-  return end
+  return messageEnd
 }
 
 /** Notes a list that nearly every fingerprint asks for. @returns the types seen so far, a bit each */

@@ -220,20 +220,33 @@ function beginsLikeHello(off: u32, end: u32): bool {
   const start = load<u8>(AT_STARTS + first) as u32
   if (start == UNLIKE_HELLO || end - off < 6) return false
   if (start == LIKE_SSL2) return load<u8>(off + 2) == 1
-  if (start == LIKE_CHANGE_CIPHER_SPEC)
-    return end - off >= CHANGE_CIPHER_SPEC_LEN + 6 && load<u8>(off + CHANGE_CIPHER_SPEC_LEN) == 22
+  if (start == LIKE_CHANGE_CIPHER_SPEC) return beginsBehind(off, end)
   if (start == LIKE_PREAMBLE) {
     const second = load<u8>(off + 1)
     return second >= load<u8>(AT_SECOND_MIN + first) && second <= load<u8>(AT_SECOND_MAX + first)
   }
   if (start != LIKE_TLS) return true
   // As isTlsStart has it: a handshake record of a plausible version and length, and in it a hello.
-  if (load<u8>(off + 1) != 3 || load<u8>(off + 2) > 4) return false
+  if (!isRecordVersion(off + 1)) return false
   const recordLen = u16be(off + 3)
   if (recordLen == 0) return true
   if (recordLen > MAX_RECORD_LEN) return false
   const type = load<u8>(off + 5)
   return type == CLIENT_HELLO || (server && (type == SERVER_HELLO || type == CERTIFICATE))
+}
+
+/** Whether another handshake record, change_cipher_spec or alert follows the one of either kind at `off`. */
+function beginsBehind(off: u32, end: u32): bool {
+  const len = u16be(off + 3)
+  const next = off + 5 + len
+  if (len == 0 || len > 2 || next + 6 > end) return false
+  const type = load<u8>(next)
+  return type >= 20 && type <= 22
+}
+
+function isRecordVersion(at: u32): bool {
+  const version = u16be(at)
+  return version >> 8 == 3 || version == 0x0101
 }
 
 function judgeUdp(header: u32, wireEnd: u32, end: u32): i32 {

@@ -162,7 +162,8 @@ function takeData(payloadLen: i32): i32 {
   if (load<u8>(AT_STARTS + first) != UNLIKE_HELLO) {
     // What a client says after its hello begins so in TLS 1.3, and a second hello may.
     if (first != CONTENT_CHANGE_CIPHER_SPEC || payloadLen == CHANGE_CIPHER_SPEC_LEN) return LEFT
-    if (((segment(SEGMENT_HEAD + 1) >> 8) & 0xff) == CONTENT_HANDSHAKE) return LEFT
+    const next = (segment(SEGMENT_HEAD + 1) >> 8) & 0xff
+    if (next >= CONTENT_CHANGE_CIPHER_SPEC && next <= CONTENT_HANDSHAKE) return LEFT
   }
   return takeOther(payloadLen)
 }

@@ -12,7 +12,11 @@ import {
   STATE_WORDS,
   WAYS,
 } from '../../../base/flow-layout'
-import { FLOW_IDLE_SECONDS, PENDING_IDLE_SECONDS } from '../../../base/limits'
+import {
+  CLOCK_DIFFERENCE_SECONDS,
+  FLOW_IDLE_SECONDS,
+  PENDING_IDLE_SECONDS,
+} from '../../../base/limits'
 import {
   AT_FLOWS,
   AT_HAND,
@@ -38,8 +42,6 @@ const NO_ENTRY = -1
 const V6 = 6
 /** Further words of an IPv6 address. */
 const FURTHER_WORDS: u32 = 3
-const PENDING_IDLE: u32 = PENDING_IDLE_SECONDS
-const FLOW_IDLE: u32 = FLOW_IDLE_SECONDS
 
 let bucketMask: i32 = 0
 let cellMask: i32 = 0
@@ -107,9 +109,9 @@ function sweep(entry: i32): void {
   if (hash == 0) return
   const flow = flowAt(entry)
   const idle = idleOf(flow)
-  if (idle <= PENDING_IDLE) return
+  if (idle <= PENDING_IDLE_SECONDS) return
   unwatch(hash, flow)
-  if (idle > FLOW_IDLE) store<i32>(tag, 0)
+  if (idle > FLOW_IDLE_SECONDS) store<i32>(tag, 0)
 }
 
 export function begin(hash: i32, flow: u32, first: i32, flags: i32): void {
@@ -231,14 +233,15 @@ export function flowHash(): i32 {
   return hashPorts(h, word(key, 0), k2)
 }
 
-/** Seconds without a segment; packet time may jump either way. */
-function idleOf(flow: u32): u32 {
-  return abs(segment(SEGMENT_SECONDS) - word(flow, SEEN)) as u32
+/** Seconds without a segment, 0 where the clocks differ: TcpFlows.expire. */
+function idleOf(flow: u32): i32 {
+  const idle = segment(SEGMENT_SECONDS) - word(flow, SEEN)
+  return idle < 0 || idle > CLOCK_DIFFERENCE_SECONDS ? 0 : idle
 }
 
 /** Whether what is known of the flow may be too old. */
 export function isStale(flow: u32): bool {
-  return idleOf(flow) > PENDING_IDLE
+  return idleOf(flow) > PENDING_IDLE_SECONDS
 }
 
 function bucketOf(entry: i32): u32 {
