@@ -30,7 +30,9 @@ for (const end of ['record0', 'record1']) run('ip', 'link', 'set', end, 'up')
 run('ip', 'route', 'add', 'default', 'via', '192.0.2.1')
 writeFileSync(
   join(work, 'hosts'),
-  ['127.0.0.1 localhost', ...Object.entries(HOSTS).map(([name, ip]) => `${ip} ${name}`), ''].join('\n'),
+  ['127.0.0.1 localhost', ...Object.entries(HOSTS).map(([name, ip]) => `${ip} ${name}`), ''].join(
+    '\n',
+  ),
 )
 run('mount', '--bind', join(work, 'hosts'), join(root, '/etc/hosts'))
 run('mount', '--bind', join(home, 'ca/certs'), join(root, '/etc/ssl/certs'))

@@ -2,14 +2,7 @@
 // its label. See README.md.
 
 import { spawnSync } from 'node:child_process'
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -47,7 +40,13 @@ function makeCertificates() {
 function shellOf(root, command) {
   const shell = ['/bin/bash', '-c', command]
   const args = root === '' ? shell : ['chroot', join(HOME, 'roots', root), ...shell]
-  const env = { PATH: process.env.PATH, HOME: '/root', NPM: join(HOME, 'npm'), BUILD: join(HOME, 'build'), LANG: 'C.UTF-8' }
+  const env = {
+    PATH: process.env.PATH,
+    HOME: '/root',
+    NPM: join(HOME, 'npm'),
+    BUILD: join(HOME, 'build'),
+    LANG: 'C.UTF-8',
+  }
   return spawnSync(args[0], args.slice(1), { encoding: 'utf8', env, timeout: 20_000 })
 }
 
@@ -65,7 +64,10 @@ function version(root, text, userAgent) {
 }
 
 function systemOf(root) {
-  const release = readFileSync(join(root === '' ? '/' : join(HOME, 'roots', root), 'etc/os-release'), 'utf8')
+  const release = readFileSync(
+    join(root === '' ? '/' : join(HOME, 'roots', root), 'etc/os-release'),
+    'utf8',
+  )
   const name = /PRETTY_NAME="([^"]*)"/.exec(release)?.[1] ?? 'Linux'
   return `${name.replace(/GNU\/Linux /, '')} x86_64`
 }
@@ -82,10 +84,26 @@ function record(recipe) {
   const work = join(HOME, 'work', label)
   rmSync(work, { recursive: true, force: true })
   mkdirSync(work, { recursive: true })
-  const job = { root: root && join(HOME, 'roots', root), cmd: recipe.cmd, seconds, work, home: HOME, env: recipe.env }
+  const job = {
+    root: root && join(HOME, 'roots', root),
+    cmd: recipe.cmd,
+    seconds,
+    work,
+    home: HOME,
+    env: recipe.env,
+  }
   writeFileSync(join(work, 'job.json'), JSON.stringify(job))
   const began = new Date()
-  const spaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation', 'private']
+  const spaces = [
+    '--net',
+    '--mount',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+    '--propagation',
+    'private',
+  ]
   const inside = [process.execPath, join(import.meta.dirname, 'inside.mjs'), join(work, 'job.json')]
   run('unshare', [...spaces, ...inside], { timeout: (seconds + 20) * 1000 })
 
@@ -106,7 +124,8 @@ function record(recipe) {
   // The namespace held this client alone; that its hellos reached our servers is checked by port.
   const ports = new Set(log.map(({ remotePort }) => remotePort))
   for (const { srcport, proto } of sightings)
-    if (proto !== 'quic' && !ports.has(srcport)) throw new Error(`no server saw a connection from port ${srcport}`)
+    if (proto !== 'quic' && !ports.has(srcport))
+      throw new Error(`no server saw a connection from port ${srcport}`)
   const hellos = trimmed.connections.reduce((sum, connection) => sum + connection.hellos, 0)
   const transport = hellos === 0 ? 'quic' : 'tcp'
   if (transport === 'tcp' && hellos !== sightings.length)
@@ -117,7 +136,16 @@ function record(recipe) {
   const handshakes = of('handshake')
   const agents = log.filter(({ event }) => event === 'request').map(({ userAgent }) => userAgent)
   const known = [...new Set(agents.filter((agent) => agent !== null))]
-  const ja3 = run('tshark', ['-r', trimmedFile, '-Y', 'tls.handshake.ja3', '-T', 'fields', '-e', 'tls.handshake.ja3'])
+  const ja3 = run('tshark', [
+    '-r',
+    trimmedFile,
+    '-Y',
+    'tls.handshake.ja3',
+    '-T',
+    'fields',
+    '-e',
+    'tls.handshake.ja3',
+  ])
   const row = {
     file: `${label}.pcap`,
     label,
@@ -130,7 +158,9 @@ function record(recipe) {
     notes: recipe.notes ?? '',
     os: recipe.os ?? systemOf(root),
     user_agent: known.at(-1) ?? null,
-    ...(known.length > 1 ? { all_user_agents: count(agents.filter((agent) => agent !== null)) } : {}),
+    ...(known.length > 1
+      ? { all_user_agents: count(agents.filter((agent) => agent !== null)) }
+      : {}),
     alpn: handshakes[0]?.alpn ?? '',
     n_client_hello: sightings.length,
     n_resumed: handshakes.filter(({ resumed }) => resumed).length,
@@ -156,10 +186,15 @@ const labelsFile = join(values.out, 'labels.jsonl')
 mkdirSync(values.out, { recursive: true })
 const labels = () =>
   existsSync(labelsFile)
-    ? readFileSync(labelsFile, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line))
+    ? readFileSync(labelsFile, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line))
     : []
 const modules = await Promise.all(positionals.map((path) => import(resolve(path))))
-const recipes = modules.flatMap((module) => module.default).filter(({ label }) => new RegExp(values.only).test(label))
+const recipes = modules
+  .flatMap((module) => module.default)
+  .filter(({ label }) => new RegExp(values.only).test(label))
 let recorded = 0
 let failed = 0
 for (const recipe of recipes) {
@@ -182,7 +217,9 @@ for (const recipe of recipes) {
     }
     appendFileSync(labelsFile, `${JSON.stringify(row)}\n`)
     recorded++
-    console.log(`${row.label}: ${row.n_client_hello} hellos, ${row.n_resumed} resumed, ${row.n_ok} done, ${row.library_version}; ${row.user_agent}`)
+    console.log(
+      `${row.label}: ${row.n_client_hello} hellos, ${row.n_resumed} resumed, ${row.n_ok} done, ${row.library_version}; ${row.user_agent}`,
+    )
   } catch (error) {
     failed++
     console.log(`${recipe.label}: FAILED, ${error.message.slice(0, 300)}`)

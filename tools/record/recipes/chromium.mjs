@@ -32,7 +32,8 @@ export const CONFIGURATIONS = {
     says: '--disable-features=PermuteTLSExtensions',
   },
   denylist: {
-    switches: '--cipher-suite-blacklist=0x009c,0x009d,0x002f,0x0035 --cipher-suite-denylist=0x009c,0x009d,0x002f,0x0035',
+    switches:
+      '--cipher-suite-blacklist=0x009c,0x009d,0x002f,0x0035 --cipher-suite-denylist=0x009c,0x009d,0x002f,0x0035',
     says: 'cipher suites with RSA key exchange denied',
   },
   'denylist-cbc': {
@@ -109,10 +110,17 @@ export const CONFIGURATIONS = {
     says: 'policies: no hybrid group, no ECH, no SHA-1, incognito forced',
   },
   'policy-hardening': {
-    policy: { TLS13HardeningForLocalAnchorsEnabled: true, TripleDESEnabled: true, CECPQ2Enabled: false },
+    policy: {
+      TLS13HardeningForLocalAnchorsEnabled: true,
+      TripleDESEnabled: true,
+      CECPQ2Enabled: false,
+    },
     says: 'policies TLS13HardeningForLocalAnchors, 3DES on, CECPQ2 off',
   },
-  'async-dns': { switches: '--enable-features=AsyncDns --disable-ipv6', says: '--enable-features=AsyncDns' },
+  'async-dns': {
+    switches: '--enable-features=AsyncDns --disable-ipv6',
+    says: '--enable-features=AsyncDns',
+  },
   guest: { switches: '--guest', says: '--guest' },
   'host-rules': {
     switches: '--host-resolver-rules="MAP * 127.0.0.11"',

@@ -17,15 +17,30 @@ export const CONFIGURATIONS = {
   },
   tls12max: { prefs: { 'security.tls.version.max': 3 } },
   tls13min: { prefs: { 'security.tls.version.min': 4 } },
-  tls10min: { prefs: { 'security.tls.version.min': 1, 'security.tls.version.enable-deprecated': true } },
-  'no-http2': { prefs: { 'network.http.http2.enabled': false, 'network.http.spdy.enabled': false, 'network.http.spdy.enabled.http2': false } },
+  tls10min: {
+    prefs: { 'security.tls.version.min': 1, 'security.tls.version.enable-deprecated': true },
+  },
+  'no-http2': {
+    prefs: {
+      'network.http.http2.enabled': false,
+      'network.http.spdy.enabled': false,
+      'network.http.spdy.enabled.http2': false,
+    },
+  },
   'no-ech-grease': { prefs: { 'security.tls.ech.grease_probability': 0 } },
-  'ech-grease-size': { prefs: { 'security.tls.ech.grease_size': 200, 'security.tls.ech.grease_probability': 100 } },
-  'no-hybrid': { prefs: { 'security.tls.enable_kyber': false, 'network.http.http3.enable_kyber': false } },
+  'ech-grease-size': {
+    prefs: { 'security.tls.ech.grease_size': 200, 'security.tls.ech.grease_probability': 100 },
+  },
+  'no-hybrid': {
+    prefs: { 'security.tls.enable_kyber': false, 'network.http.http3.enable_kyber': false },
+  },
   'hybrid-on': { prefs: { 'security.tls.enable_kyber': true } },
   'no-p256-share': { prefs: { 'security.tls.client_hello.send_p256_keyshare': false } },
   'no-hybrid-no-p256-share': {
-    prefs: { 'security.tls.enable_kyber': false, 'security.tls.client_hello.send_p256_keyshare': false },
+    prefs: {
+      'security.tls.enable_kyber': false,
+      'security.tls.client_hello.send_p256_keyshare': false,
+    },
   },
   'no-delegated-credentials': { prefs: { 'security.tls.enable_delegated_credentials': false } },
   'no-cert-compression': {
@@ -73,7 +88,12 @@ export const CONFIGURATIONS = {
       'security.ssl3.rsa_aes_128_sha': false,
     },
   },
-  'des3-on': { prefs: { 'security.ssl3.deprecated.rsa_des_ede3_sha': true, 'security.tls.version.enable-deprecated': true } },
+  'des3-on': {
+    prefs: {
+      'security.ssl3.deprecated.rsa_des_ede3_sha': true,
+      'security.tls.version.enable-deprecated': true,
+    },
+  },
   'resist-fingerprinting': { prefs: { 'privacy.resistFingerprinting': true } },
   arkenfox: {
     prefs: {
@@ -116,8 +136,16 @@ export const CONFIGURATIONS = {
       },
     },
   },
-  'policy-no-ech-no-hybrid': { policy: { DisableEncryptedClientHello: true, PostQuantumKeyAgreementEnabled: false } },
-  'policy-minimum': { policy: { SSLVersionMin: 'tls1.3', PrivateBrowsingModeAvailability: 2, HttpsOnlyMode: 'force_enabled' } },
+  'policy-no-ech-no-hybrid': {
+    policy: { DisableEncryptedClientHello: true, PostQuantumKeyAgreementEnabled: false },
+  },
+  'policy-minimum': {
+    policy: {
+      SSLVersionMin: 'tls1.3',
+      PrivateBrowsingModeAvailability: 2,
+      HttpsOnlyMode: 'force_enabled',
+    },
+  },
 }
 
 /** No page of its own on starting, no requests of its own, and certificates by the recording's authority. */
@@ -139,10 +167,17 @@ function says({ prefs, policy, says: text }) {
   if (text !== undefined) return text
   if (policy !== undefined) return `policies.json ${JSON.stringify(policy)}`
   if (prefs === undefined) return ''
-  return `preferences ${Object.entries(prefs).map(([name, value]) => `${name}=${value}`).join(', ')}`
+  return `preferences ${Object.entries(prefs)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ')}`
 }
 
-function command(binary, distribution, { prefs = {}, policy, switches = '', url = '$URL' }, isWindow) {
+function command(
+  binary,
+  distribution,
+  { prefs = {}, policy, switches = '', url = '$URL' },
+  isWindow,
+) {
   const lines = Object.entries({ ...QUIET, ...prefs }).map(
     ([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`,
   )
@@ -160,7 +195,13 @@ const BUILDS = [
   ['firefox-esr-trixie', 'trixie', 'firefox-esr', '/usr/lib/firefox-esr', 'deb:firefox-esr'],
   ['firefox-sid', 'sid', 'firefox', '/usr/lib/firefox', 'deb:firefox'],
   ['firefox-esr-bullseye', 'bullseye', 'firefox-esr', '/usr/lib/firefox-esr', 'deb:firefox-esr'],
-  ['firefox-esr140', 'bookworm', '$BUILD/firefox140/usr/lib/firefox-esr/firefox-esr', '$BUILD/firefox140/usr/lib/firefox-esr', '140.12.0esr'],
+  [
+    'firefox-esr140',
+    'bookworm',
+    '$BUILD/firefox140/usr/lib/firefox-esr/firefox-esr',
+    '$BUILD/firefox140/usr/lib/firefox-esr',
+    '140.12.0esr',
+  ],
 ]
 const WINDOWS = ['default', 'private', 'websocket', 'address']
 
