@@ -58,7 +58,7 @@ export default tseslint.config(
   { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
   // mocha loads a reporter by require, and starting by it is faster
   {
-    files: ['**/*.cjs', 'bin/bundle/*.js'],
+    files: ['**/*.cjs'],
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 )

@@ -15,7 +15,7 @@ const top = dirname(dirname(fileURLToPath(import.meta.url)))
 const purpose = process.argv[2] === 'test' ? 'test' : 'start'
 const say = (text) => process.stderr.write(`setup: ${text}\n`)
 
-/** Our own capture engine, as bin/native.mjs builds it. */
+/** Our own capture engine, as tools/build-native.mjs builds it. */
 const ENGINE = `prebuilds/${process.platform}-${process.arch}/hellotap.node`
 /** Debian package → what shows that it is there: a command on PATH, or a file. */
 const TO_BUILD = {
@@ -142,10 +142,10 @@ try {
     if (!engines.some((path) => existsSync(join(top, path))))
       say('no capture engine was built: reading files works, live capture will not')
   })
-  if (!existsSync(join(top, ENGINE))) run('node', ['bin/native.mjs'])
+  if (!existsSync(join(top, ENGINE))) run('node', ['tools/build-native.mjs'])
   once(
     'dist/.stamp',
-    ['src', 'bin/bundle', 'bin/bundle.mjs', 'bin/native.mjs', 'tsconfig.json', 'package.json'],
+    ['src', 'tools/build.mjs', 'tools/build-native.mjs', 'tsconfig.json', 'package.json'],
     () => {
       rmSync(join(top, 'dist'), { recursive: true, force: true })
       run('npm', ['run', '--silent', 'build'])

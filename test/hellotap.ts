@@ -3,11 +3,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
-import { resolve } from 'node:path'
 import type { Sighting } from '../src/model/sighting.js'
+import { HELLOTAP } from './installed.js'
 
-/** The program as users run it: bin/hellotap over the built dist. */
-export const HELLOTAP = resolve(import.meta.dirname, '../bin/hellotap')
+export { HELLOTAP }
 
 /** What a finished command said. */
 export interface Finished {

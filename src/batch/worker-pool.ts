@@ -34,10 +34,13 @@ export async function readInParallel(
     new Promise((resolve, reject) => {
       const progress = new SharedArrayBuffer(8 * PROGRESS_NUMBERS)
       const workerData: WorkerStart = { options, stop: stop.buffer, progress }
-      const worker = new Worker(new URL('./read-worker.js', import.meta.url), {
-        workerData,
-        env: SHARE_ENV,
-      })
+      const worker = new Worker(
+        new URL(import.meta.resolve('#package/dist/batch/read-worker.js')),
+        {
+          workerData,
+          env: SHARE_ENV,
+        },
+      )
       workers.push(worker)
       summary.watch(new Float64Array(progress))
       const post = (message: ToWorker) => worker.postMessage(message)

@@ -2,6 +2,7 @@
 // another reader than the one that made it.
 
 import { readFile, readdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '../config.js'
 import { CIPHER_DROPPED, EXTENSION_DROPPED, GROUP_DROPPED, IANA_SNAPSHOT } from '../tls/registry.js'
@@ -13,7 +14,7 @@ import {
   registrySource,
 } from '../tls/registry-names.js'
 
-const TABLES = fileURLToPath(new URL('../../registry/', import.meta.url))
+const TABLES = dirname(fileURLToPath(import.meta.resolve('#package/registry/alpn.csv')))
 const COLUMNS = ['value', 'description', 'status', 'reference', 'used_as'] as const
 const DROPPED: Readonly<Partial<Record<RegistryName, Uint8Array>>> = {
   'cipher-suites': CIPHER_DROPPED,

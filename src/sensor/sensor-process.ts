@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import type { SensorFigures } from '../model/sensor-figures.js'
 import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
@@ -187,7 +188,7 @@ export class SensorProcess {
     if (config['http-ports'].length > 0) args.push('--http-ports', config['http-ports'].join(','))
     if (config.immediate) args.push('--immediate')
     if (config.interface.length > 0) args.push('--interface', ...config.interface)
-    const main = new URL('../cli/main.js', import.meta.url).pathname
+    const main = fileURLToPath(import.meta.resolve('#package/dist/cli/main.js'))
     return spawn(process.execPath, [...process.execArgv, main, ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // its own process group: Ctrl-C reaches us alone, and we stop it in order

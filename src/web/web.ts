@@ -5,6 +5,7 @@ import type { RequestHandler, Response } from 'express'
 import express from 'express'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Everything comes from here, and nothing on the page is ever parsed as HTML or run as a string. */
@@ -27,12 +28,12 @@ const POLICY = [
  * @throws Error where the page's files are not beside this module: the build did not copy them
  */
 export function webPage(httpsPort?: number): RequestHandler {
-  const folder = fileURLToPath(new URL('./static/', import.meta.url))
-  if (!existsSync(`${folder}index.html`))
+  const folder = dirname(fileURLToPath(import.meta.resolve('#package/dist/web/static/index.html')))
+  if (!existsSync(join(folder, 'index.html')))
     throw new Error(`the page is missing in ${folder}: build again, src/web/static goes there`)
   const { resolve } = createRequire(import.meta.url)
   const sha3 = readFileSync(resolve('js-sha3/build/sha3.min.mjs'))
-  const html = readFileSync(`${folder}index.html`, 'utf8').replace(
+  const html = readFileSync(join(folder, 'index.html'), 'utf8').replace(
     'data-https-port=""',
     `data-https-port="${httpsPort ?? ''}"`,
   )

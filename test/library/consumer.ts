@@ -79,7 +79,9 @@ console.log(
     names: FINGERPRINTS.length,
     snapshot: IANA_SNAPSHOT,
     version: (
-      JSON.parse(readFileSync('node_modules/hellotap/package.json', 'utf8')) as { version: string }
+      JSON.parse(readFileSync('../node_modules/hellotap/package.json', 'utf8')) as {
+        version: string
+      }
     ).version,
   }),
 )

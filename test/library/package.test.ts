@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { spawn } from 'node:child_process'
 import {
   copyFileSync,
-  existsSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,65 +11,50 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { IANA_SNAPSHOT } from '../../src/tls/registry.js'
 import type { Sighting } from '../../src/model/sighting.js'
-import { finished, sightingsIn } from '../hellotap.js'
+import { finished, hellotap, sightingsIn } from '../hellotap.js'
+import { HELLOTAP, PACKAGE } from '../installed.js'
 
 const top = resolve(import.meta.dirname, '../..')
 const capture = join(top, 'captures/headless-chromium138.pcap')
 
-interface PackageJson {
-  readonly version: string
-  readonly dependencies: Readonly<Record<string, string>>
-}
 interface Packed {
-  readonly filename: string
+  readonly size: number
   readonly files: readonly { readonly path: string }[]
 }
 
 describe('the packed package', () => {
-  const manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as PackageJson
+  const manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as {
+    readonly version: string
+  }
   let folder: string
+  let packed: Packed
   let files: string[]
   const node = (args: readonly string[]) => finished(spawn(process.execPath, args, { cwd: folder }))
 
-  before(async function () {
-    this.timeout(60_000)
-    folder = mkdtempSync(join(tmpdir(), 'hellotap-'))
+  before(async () => {
+    folder = mkdtempSync(join(dirname(dirname(PACKAGE)), 'consumer-'))
     const pack = await finished(
-      spawn('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-        cwd: top,
-      }),
+      spawn('npm', ['pack', '--ignore-scripts', '--json', '--dry-run'], { cwd: top }),
     )
     expect(pack.code, pack.stderr).to.equal(0)
-    const [packed] = JSON.parse(pack.stdout) as Packed[]
-    files = packed?.files.map(({ path }) => path) ?? []
-
-    // As an installation lays it out, without asking a registry: the package unpacked, its dependencies beside it.
-    const modules = join(folder, 'node_modules')
-    mkdirSync(join(modules, 'hellotap'), { recursive: true })
-    const tarball = join(folder, packed?.filename ?? '')
-    const tar = ['-xzf', tarball, '-C', join(modules, 'hellotap'), '--strip-components=1']
-    expect((await finished(spawn('tar', tar))).code).to.equal(0)
-    for (const name of [...Object.keys(manifest.dependencies), '@types/node', 'undici-types']) {
-      mkdirSync(dirname(join(modules, name)), { recursive: true })
-      symlinkSync(join(top, 'node_modules', name), join(modules, name))
-    }
+    packed = (JSON.parse(pack.stdout) as [Packed])[0]
+    files = packed.files.map(({ path }) => path)
   })
   after(() => rmSync(folder, { recursive: true }))
+
+  it('is at most 1.5 MB', () => {
+    expect(packed.size).to.be.at.most(1_500_000)
+  })
 
   it('has what it needs', () => {
     expect(files).to.include.members([
       ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE', 'bin/hellotap'],
       'bin/package.json',
-      ...[
-        'dist/index.js',
-        'dist/index.d.ts',
-        'dist/cli/main.js',
-        'dist/capture/live/capture-child.js',
-      ],
+      ...['dist/index.js', 'dist/types/index.d.ts', 'dist/cli/main.js', 'dist/LICENCES.txt'],
+      ...['dist/batch/read-worker.js', 'dist/capture/live/native-child.js'],
       ...readdirSync(join(top, 'src/web/static')).map((name) => `dist/web/static/${name}`),
       ...readdirSync(join(top, 'systemd')).map((name) => `systemd/${name}`),
       ...readdirSync(join(top, 'prebuilds')).map((name) => `prebuilds/${name}/hellotap.node`),
@@ -87,7 +72,7 @@ describe('the packed package', () => {
     expect(others).to.deep.equal([])
     expect(
       files.filter((path) =>
-        /\.(pcap|pcapng|jsonl)$|\.stamp|\.test\.|\.tsx?$/.test(path.replace(/\.d\.ts$/, '')),
+        /\.(pcap|pcapng|jsonl|map)$|\.stamp|\.test\.|\.tsx?$/.test(path.replace(/\.d\.ts$/, '')),
       ),
     ).to.deep.equal([])
   })
@@ -107,6 +92,12 @@ describe('the packed package', () => {
         files: ['consumer.ts'],
       }),
     )
+    // types of Node come from the checkout: a consumer chooses them
+    for (const name of ['@types/node', 'undici-types']) {
+      const link = join(folder, 'node_modules', name)
+      mkdirSync(dirname(link), { recursive: true })
+      symlinkSync(join(top, 'node_modules', name), link)
+    }
     const tsc = await node([join(top, 'node_modules/typescript-7/bin/tsc'), '-p', folder])
     expect(tsc.stdout + tsc.stderr).to.equal('')
     const { code, stdout, stderr } = await node(['consumer.js', capture])
@@ -139,25 +130,53 @@ describe('the packed package', () => {
     })
   })
 
-  it('is imported without the live engine, which is optional', async () => {
-    expect(existsSync(join(folder, 'node_modules/cap'))).to.equal(false)
-    const { stdout, stderr } = await node([
-      ...['--input-type=module', '--eval'],
-      'console.log(Object.keys(await import("hellotap")).join())',
-    ])
-    expect(stderr).to.equal('')
-    expect(stdout).to.equal(
-      'CaptureError,FINGERPRINTS,IANA_SNAPSHOT,describe,fingerprint,readCapture\n',
+  it('is imported without its optional packages', async () => {
+    const modules = join(folder, 'without', 'node_modules')
+    mkdirSync(modules, { recursive: true })
+    cpSync(PACKAGE, join(modules, 'hellotap'), { recursive: true })
+    const { dependencies } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as {
+      readonly dependencies: Readonly<Record<string, string>>
+    }
+    for (const name of Object.keys(dependencies)) {
+      mkdirSync(dirname(join(modules, name)), { recursive: true })
+      symlinkSync(join(dirname(PACKAGE), name), join(modules, name))
+    }
+    writeFileSync(
+      join(folder, 'without/names.mjs'),
+      'import * as all from "hellotap"\nconsole.log(Object.keys(all).join())\n',
     )
+    const { stdout, stderr } = await node([join(folder, 'without/names.mjs')])
+    expect(stderr).to.equal('')
+    expect(stdout.trim().split(',')).to.include.members([
+      ...['CaptureError', 'FINGERPRINTS', 'IANA_SNAPSHOT'],
+      ...['describe', 'fingerprint', 'readCapture'],
+    ])
   })
 
   it('has the program, which runs', async () => {
-    const bin = join('node_modules/hellotap/bin/hellotap')
-    const read = await node([bin, 'read', '-f', 'ja3', capture])
+    const read = await hellotap(['read', '-f', 'ja3', capture])
     expect(read.stderr).to.match(/^1 file, /m)
     expect(sightingsIn(read.stdout)).to.have.length.above(0)
-    const check = await node([bin, 'registry', '--check'])
+    const check = await hellotap(['registry', '--check'])
     expect(check.stdout).to.match(/as in the tables/)
     expect(check.code).to.equal(0)
+  })
+
+  it('is what the tests run: they fail where it is damaged', async function () {
+    this.timeout(60_000)
+    const damaged = join(folder, 'node_modules/hellotap')
+    cpSync(PACKAGE, damaged, { recursive: true })
+    const main = join(damaged, 'dist/cli/main.js')
+    writeFileSync(main, `throw new Error('damaged')\n${readFileSync(main, 'utf8')}`)
+    const mocha = join(top, 'node_modules/mocha/bin/mocha.js')
+    const smoke = await finished(
+      spawn(process.execPath, [mocha, 'test/smoke.test.ts'], {
+        cwd: top,
+        env: { ...process.env, HELLOTAP_PACKAGE: damaged },
+      }),
+    )
+    expect(smoke.code).to.be.above(0)
+    expect(smoke.stdout).to.match(/^0 passed, [1-9]\d* failed$/m)
+    expect(HELLOTAP.startsWith(damaged)).to.equal(false)
   })
 })

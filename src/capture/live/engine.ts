@@ -27,7 +27,7 @@ export function chooseEngine(wanted: EngineName | undefined): Engine {
     throw new CaptureError(
       'NO_ENGINE',
       `the native capture engine is not there (${reason}). It needs libpcap (Debian: sudo apt-get install libpcap0.8) ` +
-        'and, in a checkout, a build: sudo apt-get install libpcap-dev g++ && node bin/native.mjs; or use --engine cap',
+        'and, in a checkout, a build: sudo apt-get install libpcap-dev g++ && npm run build; or use --engine cap',
       { cause },
     )
   }

@@ -84,10 +84,10 @@ export interface NativeAddon {
   ): NativeCapture
 }
 
-const FILE = `../../prebuilds/${process.platform}-${process.arch}/hellotap.node`
+const FILE = `#package/prebuilds/${process.platform}-${process.arch}/hellotap.node`
 
 /**
- * The native engine, which bin/native.mjs builds and the package carries.
+ * The native engine, which tools/build-native.mjs builds and the package carries.
  * @throws Error saying why it cannot be used: not built for this platform, or no libpcap
  */
 export function loadNativeAddon(): NativeAddon {

@@ -21,7 +21,7 @@ export async function openFailure(
       'NO_ENGINE',
       `cannot capture: ${native}the npm package cap is not built (${message}). Install libpcap with its headers and a ` +
         'compiler (Debian: sudo apt-get install libpcap-dev g++ make python3), then run: ' +
-        `${insteadOf === undefined ? '' : 'node bin/native.mjs in a checkout, or '}npm rebuild cap`,
+        `${insteadOf === undefined ? '' : 'npm run build in a checkout, or '}npm rebuild cap`,
     )
   }
   if (interfaceState(name) === 'missing' || /no such device|SIOCGIFHWADDR/i.test(message))

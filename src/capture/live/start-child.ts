@@ -1,14 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { fork } from 'node:child_process'
-import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { CHILD_OPTIONS } from './child-message.js'
 import type { ChildOptions } from './child-message.js'
 
-// From src it runs through tsx, from dist by itself.
-const FROM_SOURCE = import.meta.url.endsWith('.ts')
-const SUFFIX = FROM_SOURCE ? 'ts' : 'js'
-const EXEC_ARGV = FROM_SOURCE ? ['--import', createRequire(import.meta.url).resolve('tsx')] : []
+const CAP_CHILD = new URL(import.meta.resolve('#package/dist/capture/live/cap-child.js'))
+const NATIVE_CHILD = new URL(import.meta.resolve('#package/dist/capture/live/native-child.js'))
 
 /** The options go by the environment: the filter alone is ten thousand characters, and `ps` is for people. */
 function environmentOf(options: ChildOptions): NodeJS.ProcessEnv {
@@ -17,9 +14,9 @@ function environmentOf(options: ChildOptions): NodeJS.ProcessEnv {
 
 /** Starts npm cap's capture child, which writes frames to its stdout. */
 export function startCapChild(options: ChildOptions): ChildProcess {
-  return fork(new URL(`./cap-child.${SUFFIX}`, import.meta.url), [options.interface], {
+  return fork(CAP_CHILD, [options.interface], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: EXEC_ARGV,
+    execArgv: [],
     env: environmentOf(options),
   })
 }
@@ -30,9 +27,9 @@ export function startNativeChild(
   memoryFd: number,
   peer: number | Socket,
 ): ChildProcess {
-  return fork(new URL(`./native-child.${SUFFIX}`, import.meta.url), [options.interface], {
+  return fork(NATIVE_CHILD, [options.interface], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc', memoryFd, peer],
-    execArgv: EXEC_ARGV,
+    execArgv: [],
     env: environmentOf(options),
   })
 }

@@ -1,3 +1,0 @@
-const { load } = require('./load.js')
-
-void load(true).readWorker()
