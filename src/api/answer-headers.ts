@@ -1,34 +1,29 @@
-import type { RequestHandler } from 'express'
+import type { RequestHandler, Response } from 'express'
 import { sendProblem } from './problem.js'
 
-/** Headers of every answer; the page replaces the policy by its own. */
-export const answerHeaders: RequestHandler = (_req, res, next) => {
-  res.set({
-    'Access-Control-Allow-Origin': '*',
-    'Cache-Control': 'no-store',
-    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-    'Cross-Origin-Resource-Policy': 'cross-origin',
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
-  })
-  next()
+/** Methods a route takes besides GET and HEAD. */
+const ALSO: Readonly<Record<string, readonly string[]>> = { '/fps': ['DELETE'] }
+
+/** Lets a page of any site read this answer. Every other answer is for pages of its own origin. */
+export function allowAnyOrigin(res: Response): void {
+  res.setHeader('Access-Control-Allow-Origin', '*')
 }
 
-/** Answers a CORS preflight, and refuses methods that change things: nothing here can be changed. */
+/** Refuses methods that a route does not have, and answers a CORS preflight: other sites may read, and no more. */
 export const knownMethod: RequestHandler = (req, res, next) => {
-  if (req.method === 'GET' || req.method === 'HEAD') {
+  const { method } = req
+  const also = ALSO[req.path] ?? []
+  if (method === 'GET' || method === 'HEAD' || also.includes(method)) {
     next()
     return
   }
-  res.set('Allow', 'GET, HEAD, OPTIONS')
-  if (req.method === 'OPTIONS') {
-    res.set({
-      'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
-      'Access-Control-Allow-Headers': '*',
-      'Access-Control-Max-Age': '86400',
-    })
+  res.set('Allow', ['GET', 'HEAD', 'OPTIONS', ...also].join(', '))
+  if (method === 'OPTIONS') {
+    // no Access-Control-Allow-Headers: a token is not for pages of other sites
+    allowAnyOrigin(res)
+    res.set({ 'Access-Control-Allow-Methods': 'GET, HEAD', 'Access-Control-Max-Age': '86400' })
     res.status(204).end()
     return
   }
-  sendProblem(res, 405, `${req.method} is not among GET, HEAD and OPTIONS.`)
+  sendProblem(res, 405, `${method} is not among ${['GET', 'HEAD', 'OPTIONS', ...also].join(', ')}.`)
 }

@@ -2,21 +2,29 @@ import type { Express, RequestHandler } from 'express'
 import express from 'express'
 import { MAX_URL_LEN } from '../base/limits.js'
 import type { Store } from '../store/contract.js'
+import type { MetricsSources } from '../telemetry/metrics.js'
 import { webPage } from '../web/web.js'
+import type { OnAdmin } from './access.js'
+import { authenticate, hasRole, logAdmins, need } from './access.js'
 import { addressTest } from './address.js'
-import { answerHeaders, knownMethod } from './answer-headers.js'
+import { knownMethod } from './answer-headers.js'
 import type { Clock } from './clock.js'
 import { systemClock } from './clock.js'
-import { connectionRoute } from './routes/connection.js'
 import type { Describe } from './fingerprint-answer.js'
+import { problemHandler, sendProblem } from './problem.js'
+import { requestBudget } from './request-budget.js'
+import { connectionRoute } from './routes/connection.js'
+import { forgetRoute } from './routes/forget.js'
 import { fpsRoute } from './routes/fps.js'
 import type { Health } from './routes/healthz.js'
 import { healthzRoute } from './routes/healthz.js'
 import { lookupRoute } from './routes/lookup.js'
 import { metricsRoute } from './routes/metrics.js'
-import type { MetricsSources } from '../telemetry/metrics.js'
-import { problemHandler, sendProblem } from './problem.js'
 import { statsRoute } from './routes/stats.js'
+import { securityHeaders } from './security-headers.js'
+import { StatsTexts } from './stats-texts.js'
+import type { TokenBook } from './tokens.js'
+import { Turns } from './turns.js'
 import { userAgentObserver } from './user-agents.js'
 
 /** What the API is made of. */
@@ -26,6 +34,18 @@ export interface ApiOptions {
   readonly trustedProxies: readonly string[]
   /** Milliseconds a caller's own hello is waited for. */
   readonly waitMs: number
+  /** Tokens that give rights; absent, only the Unix socket does. */
+  readonly tokens?: TokenBook
+  /** Whether `/stats`, `/metrics` and all but `ready` of `/healthz` need a token: where strangers can connect. */
+  readonly guarded?: boolean
+  /** Told of each use of an admin's rights. */
+  readonly onAdmin?: OnAdmin
+  /** Requests a second of one address while others ask as well, 0 for no limit. */
+  readonly requestRate?: number
+  /** Clients a row of `/stats` needs to stand alone. */
+  readonly statsFloor?: number
+  /** Deletes an address's sightings wherever they are kept; the store's own where absent. */
+  readonly forget?: Store['forget']
   /** What the rest of the program says of itself in `/healthz`. */
   readonly health?: Health
   /** What `/metrics` tells besides the store; absent, there is no `/metrics`. */
@@ -40,28 +60,41 @@ export interface ApiOptions {
 }
 
 /**
- * The API as an Express application: the classic `/fps` and `/stats`, `/healthz`, `/metrics`, `/connection`, `/lookup`, and the page at `/`.
- * Every mistake and fault is answered with a problem document (RFC 9457).
+ * The API as an Express application: the classic `/fps` and `/stats`, `/healthz`, `/metrics`, `/connection`, `/lookup`, and
+ * the page at `/`. Every mistake and fault is answered with a problem document (RFC 9457).
  * @throws RangeError where `trustedProxies` names something that is no address or network
  */
 export function createApp(options: ApiOptions): Express {
-  const { store, waitMs } = options
+  const { store, waitMs, guarded = false, requestRate = 0 } = options
   const clock = options.clock ?? systemClock
   const describe = options.describe ?? (() => undefined)
   const onError = options.onError ?? (() => undefined)
   const trusted = addressTest(options.trustedProxies)
   const observe = userAgentObserver(store, () => clock() / 1e6, onError)
+  const turns = new Turns()
+  const guard: RequestHandler = guarded ? need('reader') : (_req, _res, next) => next()
+  const stats = new StatsTexts(store, clock, options.statsFloor ?? 1)
 
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  app.use(answerHeaders, readableTarget, knownMethod)
-  app.use(fpsRoute({ store, trusted, waitMs, clock, describe, observe }))
-  app.use(statsRoute(store, clock))
-  app.use(healthzRoute(store, options.health ?? (() => ({})), clock))
-  if (options.metrics !== undefined) app.use(metricsRoute({ ...options.metrics, store }))
-  app.use(connectionRoute(store, trusted, describe, onError))
-  app.use(lookupRoute(store, trusted, describe, clock))
+  app.use(securityHeaders(), readableTarget, knownMethod, authenticate(options.tokens))
+  if (requestRate > 0) app.use(requestBudget(requestRate, trusted))
+  if (options.onAdmin !== undefined) app.use(logAdmins(options.onAdmin))
+  app.use(fpsRoute({ store, trusted, waitMs, clock, describe, observe, turns }))
+  app.use(forgetRoute(options.forget ?? ((ip) => store.forget(ip)), trusted))
+  app.use(statsRoute(stats, guard))
+  app.use(
+    healthzRoute(
+      store,
+      options.health ?? (() => ({})),
+      clock,
+      (req) => !guarded || hasRole(req, 'reader'),
+    ),
+  )
+  if (options.metrics !== undefined) app.use(metricsRoute({ ...options.metrics, store }, guard))
+  app.use(connectionRoute(store, describe, onError))
+  app.use(lookupRoute({ store, trusted, describe, clock, turns }))
   app.use(webPage(options.httpsPort))
   app.use((_req, res) => {
     sendProblem(
@@ -80,11 +113,12 @@ const readableTarget: RequestHandler = (req, res, next) => {
     sendProblem(res, 414, `The address of a request has at most ${MAX_URL_LEN} characters.`)
     return
   }
-  try {
-    decodeURIComponent(req.url)
-  } catch {
-    sendProblem(res, 400, 'The address of the request has a broken percent-encoding.')
-    return
-  }
+  if (req.url.includes('%'))
+    try {
+      decodeURIComponent(req.url)
+    } catch {
+      sendProblem(res, 400, 'The address of the request has a broken percent-encoding.')
+      return
+    }
   next()
 }

@@ -13,6 +13,11 @@ export function utcText(micros: number): string {
   return `${date.slice(0, 10)} ${date.slice(11, 19)}.${fraction}`
 }
 
+/** RFC 3339, UTC, microseconds: `2026-11-30T12:00:00.000000Z`. */
+export function rfc3339(micros: number): string {
+  return `${utcText(micros).replace(' ', 'T')}Z`
+}
+
 /** Seconds since the Unix epoch of an RFC 3339 time in UTC, its microseconds kept. */
 export function epochSeconds(rfc3339: string): number {
   const [, whole = '', fraction = ''] = /^([^.Z]+)(?:\.(\d+))?Z?$/.exec(rfc3339) ?? []

@@ -2,6 +2,7 @@
 
 import type { Sighting } from '../model/sighting.js'
 import { epochSeconds, utcText } from './clock.js'
+import { sortedJson } from './json.js'
 
 /** How the sighting was found: by the caller's own connection, or as the latest of its address. */
 export type MatchedBy = 'connection' | 'ip'
@@ -19,14 +20,29 @@ export interface Found {
 /** Describes a sighting's hello in detail; undefined where the hello was not kept. Its keys go to the top level of the answer. */
 export type Describe = (sighting: Sighting) => object | undefined
 
-/** The answer of `/fps`: the classic keys, and the newer fingerprints beside them. */
-export function fpsAnswer(found: Found, userAgent: string, nowMicros: number): object {
-  const { sighting } = found
+/** The answer of `/fps` as it is printed: the classic keys, and the newer fingerprints beside them. */
+export function fpsAnswer(found: Found, userAgent: string, nowMicros: number): string {
+  return sortedJson(fpsKeys(found, userAgent, nowMicros))
+}
+
+/** The classic keys alone: what a page of any site may read of its visitor. */
+export function classicAnswer(found: Found, userAgent: string, nowMicros: number): string {
+  return sortedJson(classicFps(found, userAgent, nowMicros))
+}
+
+function classicFps(found: Found, userAgent: string, nowMicros: number): object {
   return {
-    ...classicKeys(sighting),
+    ...classicKeys(found.sighting),
     num_fingerprints: found.total,
     'user-agent': userAgent,
     utc_now: utcText(nowMicros),
+  }
+}
+
+function fpsKeys(found: Found, userAgent: string, nowMicros: number): object {
+  const { sighting } = found
+  return {
+    ...classicFps(found, userAgent, nowMicros),
     ip: sighting.src,
     ja3: sighting.ja3,
     ja3_string: sighting.ja3_string,
@@ -48,7 +64,7 @@ export function detailAnswer(
 ): object {
   return {
     ...sightingAnswer(found.sighting, describe),
-    ...fpsAnswer(found, userAgent, nowMicros),
+    ...fpsKeys(found, userAgent, nowMicros),
   }
 }
 

@@ -10,6 +10,13 @@ export function sendJson(res: Response, status: number, body: object): void {
   res.status(status).type('application/json').send(sortedJson(body))
 }
 
+/** Answers with text that is printed already. */
+export function sendPrinted(res: Response, text: string): void {
+  res.setHeader('Content-Type', 'application/json; charset=utf-8')
+  res.setHeader('Content-Length', Buffer.byteLength(text))
+  res.end(text)
+}
+
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value

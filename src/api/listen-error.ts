@@ -2,7 +2,14 @@
 export class ListenError extends Error {
   override readonly name = 'ListenError'
   readonly code:
-    'PORT_IN_USE' | 'PORT_FORBIDDEN' | 'BAD_HOST' | 'BAD_CERTIFICATE' | 'DATA_DIR' | 'LISTEN'
+    | 'PORT_IN_USE'
+    | 'PORT_FORBIDDEN'
+    | 'BAD_HOST'
+    | 'BAD_CERTIFICATE'
+    | 'DATA_DIR'
+    | 'SOCKET'
+    | 'SOCKET_IN_USE'
+    | 'LISTEN'
   constructor(code: ListenError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -3,15 +3,21 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import {
+  API_CHECK_MILLIS,
   API_CLOSE_MILLIS,
   API_CONNECTIONS,
   API_HANDSHAKE_SECONDS,
   API_HEADERS_MILLIS,
+  API_IDLE_MILLIS,
   API_KEEP_ALIVE_MILLIS,
 } from '../base/limits.js'
+import { noteUnixConnection } from './access.js'
+import type { AddressTest } from './address.js'
 import { systemClock } from './clock.js'
 import { noteHandshake } from './handshake-time.js'
+import { limitConnections, oneAtATime } from './listen-budget.js'
 import { ListenError, listenError } from './listen-error.js'
+import { bindUnix } from './listen-unix.js'
 
 /** Where to serve. */
 export interface Endpoint {
@@ -28,7 +34,14 @@ export interface ListenOptions {
   readonly http?: Endpoint
   /** Key and certificate chain in PEM. */
   readonly https?: Endpoint & { readonly key: string; readonly cert: string }
+  /** Path of a Unix socket that only our own user may open. */
+  readonly socket?: string | undefined
+  /** Peers that may have any number of connections: proxies. */
+  readonly manyConnections?: AddressTest
 }
+
+/** Node's http options: requests that arrive too slowly are looked for often enough to be cut in time. */
+const HTTP = { connectionsCheckingInterval: API_CHECK_MILLIS }
 
 /** What is being served. */
 export interface Listening {
@@ -45,6 +58,7 @@ export interface Listening {
  * @throws ListenError
  */
 export async function listen(options: ListenOptions, app: RequestListener): Promise<Listening> {
+  const serial = oneAtATime(app)
   const servers: Server[] = []
   const urls: string[] = []
   const addresses: { http?: AddressInfo; https?: AddressInfo } = {}
@@ -53,15 +67,21 @@ export async function listen(options: ListenOptions, app: RequestListener): Prom
       const endpoint = options[scheme]
       if (endpoint === undefined) continue
       const server =
-        scheme === 'https' && options.https ? tlsServer(options.https, app) : createServer(app)
-      server.maxConnections = API_CONNECTIONS
-      server.headersTimeout = API_HEADERS_MILLIS
-      server.requestTimeout = API_HEADERS_MILLIS
-      server.keepAliveTimeout = API_KEEP_ALIVE_MILLIS
+        scheme === 'https' && options.https
+          ? tlsServer(options.https, serial)
+          : createServer(HTTP, serial)
+      bound(server)
+      limitConnections(server, options.manyConnections ?? (() => false))
       const address = await bind(server, scheme, endpoint)
       servers.push(server)
       addresses[scheme] = address
       urls.push(`${scheme}://${hostOfUrl(address)}:${address.port}`)
+    }
+    if (options.socket !== undefined) {
+      const server = bound(createServer(HTTP, serial))
+      server.on('connection', noteUnixConnection)
+      await bindUnix(server, options.socket)
+      servers.push(server)
     }
   } catch (error) {
     await Promise.all(servers.map(closeServer))
@@ -76,13 +96,22 @@ export async function listen(options: ListenOptions, app: RequestListener): Prom
   }
 }
 
+function bound(server: Server): Server {
+  server.maxConnections = API_CONNECTIONS
+  server.headersTimeout = API_HEADERS_MILLIS
+  server.requestTimeout = API_HEADERS_MILLIS
+  server.keepAliveTimeout = API_KEEP_ALIVE_MILLIS
+  server.timeout = API_IDLE_MILLIS
+  return server
+}
+
 function tlsServer(
   { key, cert }: { readonly key: string; readonly cert: string },
   app: RequestListener,
 ): Server {
   try {
     const server = createTlsServer(
-      { key, cert, handshakeTimeout: API_HANDSHAKE_SECONDS * 1000 },
+      { ...HTTP, key, cert, handshakeTimeout: API_HANDSHAKE_SECONDS * 1000 },
       app,
     )
     server.on('secureConnection', (socket) => noteHandshake(socket, systemClock()))

@@ -4,10 +4,12 @@ import { sortedJson } from './json.js'
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
+  401: 'Token needed',
   403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
   414: 'URI too long',
+  429: 'Too many requests',
   500: 'Internal error',
   503: 'Store not reachable',
 }

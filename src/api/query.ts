@@ -13,6 +13,9 @@ export const flag = z._default(
   false,
 )
 
+/** A key of the classic API's clients that says nothing: they add it to get past caches, as jQuery does. */
+export const CACHE_BUSTER = { _: z.optional(z.unknown()) }
+
 /** A whole number from `least` to `most`, `otherwise` where the key is absent. */
 export function whole(least: number, most: number, otherwise: number) {
   const error = `is a whole number from ${least} to ${most}`

@@ -196,6 +196,26 @@ export const ACCESS_LOG_WAIT_MILLIS = 1_000
 export const ACCESS_LOG_BUFFER_OCTETS = 1 << 22
 /** Connections one listener of the API holds; some kilobytes each. */
 export const API_CONNECTIONS = 4_096
+/** Connections of them one address may have, and open in a second: an IPv6 address counts with its /64. */
+export const API_CONNECTIONS_PER_ADDRESS = 256
+export const API_CONNECTIONS_PER_SECOND = 512
+/** Requests of one connection that may wait for the one before: browsers send none. */
+export const API_PIPELINED = 64
+/** Bytes of one list of sightings: a page of 200 usual ones in detail has 4 MB. */
+export const API_ANSWER_BYTES = 8 << 20
+/** Sightings taken from the store at a time for such a list. */
+export const API_ROWS_AT_A_TIME = 8
+/** Lists and details an address may have under way; more wait. */
+export const API_COSTLY_PER_ADDRESS = 4
+/** Milliseconds between two looks at connections whose requests take too long. */
+export const API_CHECK_MILLIS = 1_000
+/** Milliseconds without progress in either direction after which a connection is closed. */
+export const API_IDLE_MILLIS = 30_000
+/** Milliseconds an answer of /stats is used, and how many answers of other lengths are kept: 1000 rows have 1 MB. */
+export const STATS_TEXT_MILLIS = 1_000
+export const STATS_TEXTS = 16
+/** Milliseconds the tokens read from file or Redis are used before they are read again. */
+export const TOKENS_READ_MILLIS = 1_000
 /** Milliseconds a request to the API may take to arrive. */
 export const API_HEADERS_MILLIS = 10_000
 /** Milliseconds a connection to the API may rest between requests: the page asks every few seconds over the same one. */

@@ -82,7 +82,18 @@ const READ = [
   'append',
 ] as const
 const LOG = ['log-format', 'log-level'] as const
-const API = ['host', 'http-port', 'https-port', 'trusted-proxy', 'access-log', 'data-dir'] as const
+const API = [
+  'host',
+  'http-port',
+  'https-port',
+  'public',
+  'socket',
+  'trusted-proxy',
+  'access-log',
+  'data-dir',
+  'request-rate',
+  'stats-floor',
+] as const
 
 // yargs loses a "-" among several positional words; it goes through as a name no file can have
 const words = process.argv.slice(2).map((word) => (word === '-' ? STDIN_WORD : word))
@@ -112,6 +123,8 @@ const parser: Argv = yargs(words)
         ...OUTPUT,
         'host',
         'metrics-port',
+        'public',
+        'data-dir',
         ...LOG,
       ])
         .option('stdout', {
@@ -185,12 +198,40 @@ const parser: Argv = yargs(words)
     'lookup <value>',
     'what is held about an address or a fingerprint',
     (command) =>
-      withOptions(command, ['redis', 'host', 'http-port'])
+      withOptions(command, [
+        ...(['socket', 'data-dir', 'redis', 'token-file', 'host', 'http-port'] as const),
+        ...PRIVACY,
+        'ttl',
+      ])
         .positional('value', { type: 'string', demandOption: true })
         .example('$0 lookup 192.0.2.7', 'sightings of an address, newest first')
         .example('$0 lookup t13d1517h2_8daaf6152771_cb7bf5808d99', 'any fingerprint kind')
         .example('$0 lookup 192.0.2.7 --redis redis://127.0.0.1', 'straight from Redis'),
     (args) => run(async () => (await import('./lookup-command.js')).lookup(args)),
+  )
+  .command(
+    'token <action> [name]',
+    'tokens that give rights over the API: add, list, revoke',
+    (command) =>
+      withOptions(command, ['data-dir', 'redis'])
+        .positional('action', { choices: ['add', 'list', 'revoke'] as const, demandOption: true })
+        .positional('name', { type: 'string', describe: 'name of the token' })
+        .option('role', {
+          type: 'string',
+          requiresArg: true,
+          describe:
+            'reader (statistics, metrics), analyst (and lookups of others), admin (and deletion)',
+        })
+        .option('expires', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'time after which it is refused, such as 12h, 90d or 2w',
+          defaultDescription: 'never',
+        })
+        .example('$0 token add grafana --role reader', 'prints the token, once')
+        .example('$0 token add nginx --role analyst --expires 90d', 'for auth_request')
+        .example('$0 token list --redis redis://127.0.0.1', 'names, roles and ends'),
+    (args) => run(async () => (await import('./token-command.js')).token(args)),
   )
   .command(
     'refingerprint [file..]',

@@ -5,6 +5,9 @@ import type { Store } from '../store/contract.js'
 import type { SensorStatus } from '../sensor/sensor-report.js'
 import { knownCounters } from '../sensor/sensor-report.js'
 import type { Serving } from './serving.js'
+import { isGuarded } from './serving.js'
+import { openTokens } from './token-store.js'
+import { TokenBook } from '../api/tokens.js'
 import { seesHellos } from '../sensor/capture-health.js'
 import { version } from '../telemetry/version.js'
 
@@ -18,7 +21,10 @@ export async function startSensorServing(
   status: () => SensorStatus,
   onError: (error: unknown) => void,
 ): Promise<Serving> {
+  const open = await openTokens(config, false)
   const app = createSensorApp({
+    tokens: new TokenBook(open.tokens),
+    guarded: isGuarded(config),
     metrics: {
       version,
       process: true,
@@ -38,5 +44,20 @@ export async function startSensorServing(
     onError,
   })
   const port = config['metrics-port']
-  return listen({ http: { host: config.host, port, option: 'metrics-port' } }, app)
+  try {
+    const listening = await listen(
+      { http: { host: config.host, port, option: 'metrics-port' } },
+      app,
+    )
+    return {
+      urls: listening.urls,
+      close: async () => {
+        await listening.close()
+        open.close()
+      },
+    }
+  } catch (error) {
+    open.close()
+    throw error
+  }
 }

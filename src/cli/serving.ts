@@ -1,16 +1,22 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { ACCESS_LOG_HELP, AccessLog } from '../api/access-log.js'
 import { addressTest } from '../api/address.js'
 import { createApp } from '../api/app.js'
+import type { RequestListener } from 'node:http'
+import type { OnAdmin } from '../api/access.js'
+import { isLoopback } from '../api/address.js'
+import type { ListenOptions, Listening } from '../api/listen.js'
 import { listen } from '../api/listen.js'
+import { ListenError } from '../api/listen-error.js'
+import { TokenBook } from '../api/tokens.js'
 import type { MetricsSources, Outcomes } from '../telemetry/metrics.js'
 import { selfSigned } from '../api/self-signed.js'
 import { userAgentObserver } from '../api/user-agents.js'
 import type { Config } from '../config.js'
 import { ConfigError, parseEndpoint } from '../config.js'
 import type { Store } from '../store/contract.js'
+import { dataDir, socketPath } from './data-dir.js'
 import { describeSighting } from './describe-sighting.js'
+import { openTokens } from './token-store.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { logFault } from '../telemetry/event-log.js'
 import { version } from '../telemetry/version.js'
@@ -45,6 +51,7 @@ export async function startServing(
     throw new ConfigError('http-port and https-port are both 0: the API would listen nowhere')
   const onError = (error: unknown) => logFault(log, 'request-failed', error)
   const accessLog = await openAccessLog(config, store, onError)
+  const open = await openTokens(config, false)
   const outcomes = accessLog === undefined ? [] : [outcomesOf(accessLog)]
   try {
     const app = createApp({
@@ -55,19 +62,27 @@ export async function startServing(
         ...(accessLog === undefined ? {} : { access_log: { ...accessLog.counts } }),
       }),
       waitMs: WAIT_MS,
+      tokens: new TokenBook(open.tokens),
+      guarded: isGuarded(config),
+      onAdmin: adminLog(log),
+      requestRate: config['request-rate'],
+      statsFloor: config['stats-floor'],
       metrics: { ...metrics, outcomes, version, process: true },
       describe: describeSighting,
       onError,
       ...(httpsPort === 0 ? {} : { httpsPort }),
     })
-    const listening = await listen(
+    const listening = await listenWith(
       {
+        socket: socketPath(config),
+        manyConnections: addressTest(config['trusted-proxy']),
         ...(httpPort === 0 ? {} : { http: { host, port: httpPort } }),
         ...(httpsPort === 0
           ? {}
           : { https: { host, port: httpsPort, ...(await selfSigned(dataDir(config))) } }),
       },
       app,
+      log,
     )
     if (accessLog !== undefined) {
       const { address, port } = accessLog.address
@@ -78,11 +93,38 @@ export async function startServing(
       close: async () => {
         accessLog?.close()
         await listening.close()
+        open.close()
       },
     }
   } catch (error) {
     accessLog?.close()
+    open.close()
     throw error
+  }
+}
+
+/** Whether strangers can connect, and were not let in: then statistics need a token. */
+export function isGuarded({ host, public: isPublic }: Pick<Config, 'host' | 'public'>): boolean {
+  return !isPublic && host !== 'localhost' && !isLoopback(host)
+}
+
+function adminLog(log: EventLog): OnAdmin {
+  return ({ name }, method, path) =>
+    log.info('admin', `admin rights of "${name}" used: ${method} ${path}`)
+}
+
+/** Listens without the Unix socket where another hellotap of this user has it. @throws ListenError */
+async function listenWith(
+  options: ListenOptions,
+  app: RequestListener,
+  log: EventLog,
+): Promise<Listening> {
+  try {
+    return await listen(options, app)
+  } catch (error) {
+    if (!(error instanceof ListenError) || error.code !== 'SOCKET_IN_USE') throw error
+    log.warn('socket-in-use', `${error.message}; this one has none`)
+    return listen({ ...options, socket: undefined }, app)
   }
 }
 
@@ -109,11 +151,4 @@ function outcomesOf({ counts }: AccessLog): Outcomes {
     help: ACCESS_LOG_HELP,
     counts: () => ({ ...counts }),
   }
-}
-
-function dataDir(config: Config): string {
-  return (
-    config['data-dir'] ??
-    join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'hellotap')
-  )
 }

@@ -27,9 +27,14 @@ export function log(lines: string): void {
 
 /** Whether an error's words were written for an operator: cause and remedy. */
 export function isForOperators(error: Error): boolean {
-  return ['CaptureError', 'StoreError', 'ConfigError', 'ListenError', 'OutputError'].includes(
-    error.name,
-  )
+  return [
+    'CaptureError',
+    'StoreError',
+    'ConfigError',
+    'ListenError',
+    'OutputError',
+    'TokenError',
+  ].includes(error.name)
 }
 
 /** `3 frames`, `1 frame`, `1,234 frames`. */

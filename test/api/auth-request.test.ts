@@ -19,7 +19,8 @@ import type { Listening } from '../../src/api/listen.js'
 import { listen } from '../../src/api/listen.js'
 import { CERTIFICATE_FILE, KEY_FILE, selfSigned } from '../../src/api/self-signed.js'
 import { MemoryStore } from '../../src/store/memory/memory-store.js'
-import { sighting } from './fixture.js'
+import { nginxRecipe } from '../nginx-recipe.js'
+import { TOKENS, bearer, sighting } from './fixture.js'
 
 async function listening(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
@@ -40,7 +41,7 @@ describe('nginx with auth_request', function () {
   before(async () => {
     api = await listen(
       { http: { port: 0 } },
-      createApp({ store, trustedProxies: ['127.0.0.1'], waitMs: 0 }),
+      createApp({ store, trustedProxies: ['127.0.0.1'], waitMs: 0, tokens: TOKENS }),
     )
     application = createServer((req, res) => res.end(JSON.stringify(req.headers)))
     const applicationPort = await listening(application)
@@ -48,6 +49,15 @@ describe('nginx with auth_request', function () {
     port = await listening(spare)
     await new Promise((resolve) => spare.close(resolve))
     await selfSigned(folder)
+    const tokenFile = join(folder, 'hellotap.token')
+    writeFileSync(
+      tokenFile,
+      `proxy_set_header Authorization "${bearer('analyst')['Authorization'] ?? ''}";\n`,
+    )
+    const { upstream, site } = nginxRecipe(tokenFile, {
+      api: api.http?.port ?? 0,
+      application: applicationPort,
+    })
     writeFileSync(
       join(folder, 'nginx.conf'),
       `daemon off; master_process off; pid ${folder}/pid; error_log stderr warn;
@@ -60,22 +70,9 @@ describe('nginx with auth_request', function () {
           listen 127.0.0.1:${port} ssl;
           ssl_certificate ${join(folder, CERTIFICATE_FILE)};
           ssl_certificate_key ${join(folder, KEY_FILE)};
-          location = /_hellotap {
-            internal;
-            proxy_pass http://127.0.0.1:${api.http?.port}/connection?ip=$remote_addr&port=$remote_port&wait=250&auth=1;
-            proxy_pass_request_headers off;
-            proxy_pass_request_body off;
-            proxy_set_header Host localhost;
-          }
-          location / {
-            auth_request /_hellotap;
-            auth_request_set $ja4 $upstream_http_x_ja4;
-            auth_request_set $tls_fp $upstream_http_x_tls_fp;
-            proxy_set_header X-JA4 $ja4;
-            proxy_set_header X-TLS-FP $tls_fp;
-            proxy_pass http://127.0.0.1:${applicationPort};
-          }
+          ${site}
         }
+        ${upstream}
       }`,
     )
     nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder])

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Sighting, TlsFp } from '../../src/model/sighting.js'
+import type { Role } from '../../src/api/tokens.js'
+import { ROLES, TokenBook, newToken } from '../../src/api/tokens.js'
 import { MemoryStore } from '../../src/store/memory/memory-store.js'
 import type { Store } from '../../src/store/contract.js'
 import { StoreError } from '../../src/store/contract.js'
@@ -100,4 +102,13 @@ export interface Answer {
   readonly text: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Readonly<Record<string, unknown>>
+}
+
+const made = ROLES.map((role) => ({ role, ...newToken(role, role, undefined) }))
+/** A token of each role, named by it. */
+export const TOKENS = new TokenBook({ list: () => Promise.resolve(made.map(({ token }) => token)) })
+
+/** The header of a request with the rights of a role. */
+export function bearer(role: Role): Record<string, string> {
+  return { Authorization: `Bearer ${made.find((each) => each.role === role)?.secret ?? ''}` }
 }

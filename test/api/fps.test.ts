@@ -254,7 +254,6 @@ describe('the switches of /fps', () => {
       const { status, headers, text } = await ask(memoryStore(sighting()), `/fps?${query}`)
       expect(status).to.equal(400)
       expect(headers['content-type']).to.equal('application/problem+json')
-      expect(headers['access-control-allow-origin']).to.equal('*')
       expect(JSON.parse(text)).to.include({
         status: 400,
         title: 'Bad request',

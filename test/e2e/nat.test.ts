@@ -3,12 +3,13 @@
 
 import { expect } from 'chai'
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
 import { Daemon, HELLOTAP, finished, hellotap, sightingsIn } from '../hellotap.js'
+import { nginxRecipe } from '../nginx-recipe.js'
 import { NatNetwork } from './nat-network.js'
 
 /** What the application saw of a request. */
@@ -53,9 +54,20 @@ describe('the exact join for two clients behind one address', function () {
       ],
       { stdio: 'ignore' },
     )
-    const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8')
-    const recipe = /```nginx\n(location = \/_hellotap[^`]*)```/.exec(readme)?.[1] ?? ''
-    expect(recipe).to.contain('auth_request')
+    const { upstream, site } = nginxRecipe(file('nginx.token'))
+    const token = await hellotap([
+      'token',
+      'add',
+      'nginx',
+      '--role',
+      'analyst',
+      '--data-dir',
+      folder,
+    ])
+    writeFileSync(
+      file('nginx.token'),
+      `proxy_set_header Authorization "Bearer ${token.stdout.trim()}";`,
+    )
     writeFileSync(
       file('nginx.conf'),
       `daemon off; pid ${file('nginx.pid')}; error_log ${file('error.log')}; worker_processes 1;
@@ -64,7 +76,7 @@ describe('the exact join for two clients behind one address', function () {
               fastcgi_temp_path ${file('f')}; uwsgi_temp_path ${file('u')}; scgi_temp_path ${file('s')};
               server { listen 443 ssl http2;
                        ssl_certificate ${file('cert.pem')}; ssl_certificate_key ${file('key.pem')};
-                       ${recipe} } }`,
+                       ${site} } ${upstream} }`,
     )
     const start = async (netns: string, ready: RegExp, command: string, ...args: string[]) => {
       const daemon = new Daemon(...network.in(netns, command, ...args))
@@ -74,7 +86,17 @@ describe('the exact join for two clients behind one address', function () {
     }
     const { server, clients, serverInterface } = network
     await start(server, /listening/, process.execPath, '-e', APPLICATION)
-    const up = ['up', '-i', serverInterface, '--ports', '443', '--https-port', '0']
+    const up = [
+      'up',
+      '-i',
+      serverInterface,
+      '--ports',
+      '443',
+      '--https-port',
+      '0',
+      '--data-dir',
+      folder,
+    ]
     await start(server, /serving http/, process.execPath, HELLOTAP, ...up)
     daemons.push(new Daemon(...network.in(server, 'nginx', '-c', file('nginx.conf'), '-p', folder)))
     for (const [i, client] of clients.entries())
@@ -194,7 +216,13 @@ describe('the exact join for two clients behind one address', function () {
   it('was asked of one address all the time', async () => {
     const [command, args] = network.in(
       network.server,
-      ...(['curl', '-s', `http://127.0.0.1:8080/lookup?ip=${network.routerAddress}`] as const),
+      ...([
+        'curl',
+        '-s',
+        '--unix-socket',
+        join(folder, 'api.sock'),
+        `http://localhost/lookup?ip=${network.routerAddress}`,
+      ] as const),
     )
     const found = JSON.parse((await finished(spawn(command, args))).stdout) as {
       num_fingerprints: number

@@ -16,7 +16,8 @@ export interface ClientsOptions {
   readonly firstPort: number
   readonly server: string
   readonly port: number
-  readonly apiPort: number
+  /** The API's Unix socket, which no network namespace hides. */
+  readonly socketPath: string
   /** Connections a second, and seconds of them: unmeasured, then measured. */
   readonly rate: number
   readonly warm: number
@@ -59,7 +60,7 @@ let underWay = 0
 function ask(ip: string, port: number, since: number): Promise<string> {
   return new Promise((resolve) => {
     const path = `/connection?ip=${ip}&port=${port}&wait=${options.wait}`
-    get({ host: options.server, port: options.apiPort, path, agent }, (res) => {
+    get({ socketPath: options.socketPath, path, agent }, (res) => {
       let text = ''
       res.setEncoding('utf8').on('data', (part: string) => (text += part))
       res.on('end', () => {

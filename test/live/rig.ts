@@ -78,7 +78,7 @@ export class Rig {
   ): Promise<Daemon> {
     const sensor = ['-i', 'va', '--ports', String(PORT)]
     const api = ['--host', '0.0.0.0', '--http-port', String(API_PORT), '--https-port', '0']
-    api.push('--trusted-proxy', '10.99.0.0/16')
+    api.push('--public', '--data-dir', this.folder, '--trusted-proxy', '10.99.0.0/16')
     const daemon = this.#spawn(
       options,
       ...([process.execPath, HELLOTAP, command] as const),
@@ -98,7 +98,7 @@ export class Rig {
       firstPort: this.#nextPort,
       server: SERVER,
       port: PORT,
-      apiPort: API_PORT,
+      socketPath: this.#file('api.sock'),
       ...{ rate, seconds, warm, wait },
     }
     this.#nextPort += Math.ceil((rate * (seconds + warm)) / this.#from.length)
@@ -130,7 +130,8 @@ export class Rig {
 
   /** What the API answers in A. */
   get(path: string): string {
-    return this.lab.exec(this.lab.a, 'curl', '-s', `http://127.0.0.1:${API_PORT}${path}`).toString()
+    const socket = ['--unix-socket', this.#file('api.sock')]
+    return this.lab.exec(this.lab.a, 'curl', '-s', ...socket, `http://localhost${path}`).toString()
   }
 
   /** The sum of a metric over its labels; undefined where it has no sample. */

@@ -128,6 +128,16 @@ describe('the page', function () {
     expect(await text('[aria-live=polite]')).to.match(/^New fingerprint seen at /)
   })
 
+  it('shows the same JA4 in the reader’s row as in the card, after a resumption too', async () => {
+    put()
+    // a resumed session offers pre_shared_key besides: one stable fingerprint, two JA4
+    put({ ja4: 't13d_resumed' })
+    await open()
+    await page.locator('#bars li.own').waitFor()
+    expect(await text('#kinds')).to.contain('t13d_resumed')
+    expect(await text('#bars li.own code')).to.equal('t13d_resumed')
+  })
+
   it('asks nothing while it is paused', async () => {
     put()
     await open()

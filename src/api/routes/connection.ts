@@ -4,12 +4,10 @@ import * as z from 'zod/mini'
 import { API_WAIT_MOST_MILLIS, API_WAIT_USUAL_MILLIS } from '../../base/limits.js'
 import type { Sighting } from '../../model/sighting.js'
 import type { Store } from '../../store/contract.js'
-import type { AddressTest } from '../address.js'
-import { callerOf } from '../caller.js'
+import { hasRole, permits } from '../access.js'
 import type { Describe } from '../fingerprint-answer.js'
 import { sightingAnswer } from '../fingerprint-answer.js'
 import { sendJson } from '../json.js'
-import { refusal } from '../operator.js'
 import { sendProblem } from '../problem.js'
 import { address, flag, parseQuery, port, whole } from '../query.js'
 
@@ -24,26 +22,24 @@ const Query = z.strictObject({
 /**
  * `GET /connection?ip=&port=&wait=250`: the hello of one connection, waited for up to `wait` milliseconds (at most 2000).
  *
- * The fingerprints stand in the headers X-JA4, X-JA3 and X-TLS-FP (sha3_384) too. 404 where none came, 403 for who is not
- * the operator, each with a problem document. With `auth=1`, made for nginx's auth_request, the answer is always 204, the
+ * The fingerprints stand in the headers X-JA4, X-JA3 and X-TLS-FP (sha3_384) too. 404 where none came, with a
+ * problem document. It needs a token of role analyst, or the Unix socket. With `auth=1`, made for nginx's auth_request, the answer is always 204, the
  * headers there where the hello was found, and X-Hellotap says `found` or why not: a request must not fail with us.
  */
 export function connectionRoute(
   store: Pick<Store, 'connection'>,
-  trusted: AddressTest,
   describe: Describe,
   onError: (error: unknown) => void,
 ): Router {
   return Router().get('/connection', async (req, res) => {
     const asked = flag.safeParse(req.query['auth'])
     const auth = asked.success && asked.data
-    const refused = refusal(req, callerOf(req, trusted), trusted, !auth)
-    const query = parseQuery(Query, req)
-    if (refused !== undefined) {
-      if (auth) sendVerdict(res, 'forbidden')
-      else sendProblem(res, 403, refused)
+    if (auth && !hasRole(req, 'analyst')) {
+      sendVerdict(res, 'forbidden')
       return
     }
+    if (!auth && !permits(req, res, 'analyst')) return
+    const query = parseQuery(Query, req)
     if (!('value' in query)) {
       if (auth) sendVerdict(res, 'bad-query')
       else sendProblem(res, 400, query.mistakes)

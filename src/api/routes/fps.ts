@@ -1,24 +1,44 @@
+import type { Request, Response } from 'express'
 import { Router } from 'express'
 import * as z from 'zod/mini'
 import { API_OFFSET_MOST, API_PAGE_MOST, API_PAGE_USUAL } from '../../base/limits.js'
 import type { Store } from '../../store/contract.js'
 import type { AddressTest } from '../address.js'
+import { allowAnyOrigin } from '../answer-headers.js'
 import { callerOf, sightingOf } from '../caller.js'
+import type { Client } from '../client-address.js'
 import type { Clock } from '../clock.js'
 import { utcText } from '../clock.js'
-import type { Describe } from '../fingerprint-answer.js'
-import { detailAnswer, fpsAnswer, sightingAnswer, unknownAnswer } from '../fingerprint-answer.js'
-import { sendJson } from '../json.js'
-import { flag, queryOrProblem, whole } from '../query.js'
+import type { Describe, Found } from '../fingerprint-answer.js'
+import {
+  classicAnswer,
+  detailAnswer,
+  fpsAnswer,
+  sightingAnswer,
+  unknownAnswer,
+} from '../fingerprint-answer.js'
+import { sendJson, sendPrinted } from '../json.js'
+import { responseOutput, writeList } from '../list-answer.js'
+import { budgetKey } from '../listen-budget.js'
+import { isCrossSite, rebound } from '../origin.js'
+import { sendProblem } from '../problem.js'
+import { CACHE_BUSTER, flag, queryOrProblem, whole } from '../query.js'
+import type { Turns } from '../turns.js'
 import type { Observe } from '../user-agents.js'
 
-// Other keys are left alone: clients of the classic API may add one to get past a cache.
-const Query = z.object({
+const Query = z.strictObject({
   all: flag,
   detail: flag,
   limit: whole(1, API_PAGE_MOST, API_PAGE_USUAL),
   offset: whole(0, API_OFFSET_MOST, 0),
+  ...CACHE_BUSTER,
 })
+const NO_QUERY: z.output<typeof Query> = {
+  all: false,
+  detail: false,
+  limit: API_PAGE_USUAL,
+  offset: 0,
+}
 
 /** What `/fps` needs. */
 export interface FpsOptions {
@@ -28,52 +48,83 @@ export interface FpsOptions {
   readonly clock: Clock
   readonly describe: Describe
   readonly observe: Observe
+  readonly turns: Turns
 }
 
 /**
- * `GET /fps`: the caller's own fingerprint; `?detail=1` with its hello taken apart and the User-Agents tied to it; `?all=1` all sightings of the caller's
- * address, newest first, `limit` from `offset` on. 400 with a problem document on a bad query.
+ * `GET /fps`: the caller's own fingerprint; `?detail=1` with its hello taken apart and the User-Agents tied to it; `?all=1`
+ * all sightings of the caller's address, newest first, `limit` from `offset` on. 400 with a problem document on a bad query.
+ *
+ * A page of any site may read the classic keys, and gets no others.
  */
 export function fpsRoute(options: FpsOptions): Router {
-  const { store, trusted, waitMs, clock, describe, observe } = options
+  const { store, trusted, waitMs, clock, turns, observe } = options
   return Router().get('/fps', async (req, res) => {
-    const query = queryOrProblem(Query, req, res)
+    const query = req.url.includes('?') ? queryOrProblem(Query, req, res) : NO_QUERY
     if (query === undefined) return
-    const userAgent = req.headers['user-agent'] ?? ''
+    const isClassic = !query.all && !query.detail
     const client = callerOf(req, trusted)
+    const refused = isClassic ? undefined : rebound(req, client)
+    if (refused !== undefined) {
+      sendProblem(res, 403, refused)
+      return
+    }
+    const userAgent = req.headers['user-agent'] ?? ''
     const found = await sightingOf(store, client, req, waitMs)
     if (found === undefined) {
+      allowAnyOrigin(res)
       sendJson(res, 200, unknownAnswer(client.ip, await store.total(), clock()))
       return
     }
     observe(client, found.sighting, userAgent)
-    if (query.all) {
-      const { sightings, total } = await store.sightings(client.ip, query.offset, query.limit)
-      const next = query.offset + sightings.length
-      sendJson(res, 200, {
-        fingerprints: sightings.map((sighting) =>
-          sightingAnswer(sighting, query.detail ? describe : undefined),
-        ),
-        ip: client.ip,
-        limit: query.limit,
-        next: sightings.length > 0 && next < total ? next : null,
-        num_fingerprints: total,
-        offset: query.offset,
-        'user-agent': userAgent,
-        utc_now: utcText(clock()),
-      })
+    if (isClassic) {
+      allowAnyOrigin(res)
+      res.setHeader('Vary', 'Origin')
+      const answer = isCrossSite(req) || rebound(req, client) ? classicAnswer : fpsAnswer
+      sendPrinted(res, answer(found, userAgent, clock()))
       return
     }
-    if (!query.detail) {
-      sendJson(res, 200, fpsAnswer(found, userAgent, clock()))
-      return
-    }
-    const { sha3_384, sha3_384_stable } = found.sighting
-    const known = await store.fingerprint(sha3_384_stable ?? sha3_384 ?? '')
-    sendJson(res, 200, {
-      ...detailAnswer(found, userAgent, clock(), describe),
-      // undefined is not printed
-      user_agents: known?.user_agents,
+    const key = budgetKey(client.ip)
+    await turns.run(key, async () => {
+      if (res.destroyed) return
+      if (query.all) await sendAll(options, client, query, req, res)
+      else await turns.next(key).then(() => sendDetail(options, found, userAgent, res))
     })
+  })
+}
+
+async function sendAll(
+  { store, turns, clock, describe }: FpsOptions,
+  { ip }: Client,
+  { offset, limit, detail }: z.output<typeof Query>,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const keys = { 'user-agent': req.headers['user-agent'] ?? '', utc_now: utcText(clock()) }
+  const held = await writeList(
+    {
+      ...{ store, ip, offset, limit, keys },
+      answerOf: (sighting) => sightingAnswer(sighting, detail ? describe : undefined),
+      turn: () => turns.next(budgetKey(ip)),
+    },
+    responseOutput(res),
+  )
+  if (held) res.end()
+  // forgotten since it was found
+  else sendJson(res, 200, unknownAnswer(ip, await store.total(), clock()))
+}
+
+async function sendDetail(
+  { store, clock, describe }: FpsOptions,
+  found: Found,
+  userAgent: string,
+  res: Response,
+): Promise<void> {
+  const { sha3_384, sha3_384_stable } = found.sighting
+  const known = await store.fingerprint(sha3_384_stable ?? sha3_384 ?? '')
+  sendJson(res, 200, {
+    ...detailAnswer(found, userAgent, clock(), describe),
+    // undefined is not printed
+    user_agents: known?.user_agents,
   })
 }

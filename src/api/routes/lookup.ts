@@ -2,16 +2,19 @@ import { Router } from 'express'
 import * as z from 'zod/mini'
 import { API_OFFSET_MOST, API_PAGE_MOST, API_PAGE_USUAL } from '../../base/limits.js'
 import type { Store } from '../../store/contract.js'
+import { permits, principalOf } from '../access.js'
 import type { AddressTest } from '../address.js'
 import { callerOf } from '../caller.js'
 import type { Clock } from '../clock.js'
-import { utcText } from '../clock.js'
 import type { Describe } from '../fingerprint-answer.js'
-import { sightingAnswer } from '../fingerprint-answer.js'
 import { sendJson } from '../json.js'
-import { refusal } from '../operator.js'
+import { responseOutput } from '../list-answer.js'
+import { budgetKey } from '../listen-budget.js'
+import { fingerprintAnswer, writeAddress } from '../lookup-answer.js'
+import { rebound } from '../origin.js'
 import { sendProblem } from '../problem.js'
 import { address, flag, queryOrProblem, whole } from '../query.js'
+import type { Turns } from '../turns.js'
 
 const Query = z
   .strictObject({
@@ -32,55 +35,46 @@ const Query = z
     }),
   )
 
+/** What `/lookup` needs. */
+export interface LookupOptions {
+  readonly store: Pick<Store, 'sightings' | 'concurrent' | 'fingerprint'>
+  readonly trusted: AddressTest
+  readonly clock: Clock
+  readonly describe: Describe
+  readonly turns: Turns
+}
+
 /**
- * `GET /lookup?ip=`: sightings of an address, newest first, `limit` from `offset` on. `GET /lookup?fingerprint=`: what is
- * retained of a fingerprint of any kind.
- *
- * Which sites an address visits is personal: others' addresses are answered to the operator only (403 otherwise), one's
- * own to everybody. A fingerprint's record names no address, so it is public as `/stats` is. 404 where nothing is held.
+ * `GET /lookup?ip=`: sightings of an address, newest first, `limit` from `offset` on, for an analyst; one's own for
+ * everybody. `GET /lookup?fingerprint=`: what is retained of a fingerprint of any kind, for a reader. 404 where nothing
+ * is held.
  */
-export function lookupRoute(
-  store: Pick<Store, 'sightings' | 'concurrent' | 'fingerprint'>,
-  trusted: AddressTest,
-  describe: Describe,
-  clock: Clock,
-): Router {
+export function lookupRoute({ store, trusted, clock, describe, turns }: LookupOptions): Router {
   return Router().get('/lookup', async (req, res) => {
     const query = queryOrProblem(Query, req, res)
     if (query === undefined) return
     const { ip, fingerprint, detail, limit, offset } = query
     if (ip === undefined) {
-      const record = await store.fingerprint(fingerprint ?? '')
+      if (!permits(req, res, 'reader')) return
+      const record = await fingerprintAnswer(store, fingerprint ?? '', clock)
       if (record === undefined) sendProblem(res, 404, 'No sighting held has that fingerprint.')
-      else sendJson(res, 200, { ...record, utc_now: utcText(clock()) })
+      else sendJson(res, 200, record)
       return
     }
     const client = callerOf(req, trusted)
-    const refused = ip === client.ip ? undefined : refusal(req, client, trusted, true)
+    if (ip !== client.ip && !permits(req, res, 'analyst')) return
+    const refused = principalOf(req) === undefined ? rebound(req, client) : undefined
     if (refused !== undefined) {
       sendProblem(res, 403, refused)
       return
     }
-    const [{ sightings, total }, concurrent] = await Promise.all([
-      store.sightings(ip, offset, limit),
-      store.concurrent(ip),
-    ])
-    if (total === 0) {
-      sendProblem(res, 404, `No sighting of ${ip} is held.`)
-      return
-    }
-    const next = offset + sightings.length
-    sendJson(res, 200, {
-      concurrent_fingerprints: concurrent,
-      fingerprints: sightings.map((sighting) =>
-        sightingAnswer(sighting, detail ? describe : undefined),
-      ),
-      ip,
-      limit,
-      next: sightings.length > 0 && next < total ? next : null,
-      num_fingerprints: total,
-      offset,
-      utc_now: utcText(clock()),
+    const key = budgetKey(client.ip)
+    await turns.run(key, async () => {
+      if (res.destroyed) return
+      const lookup = { ip, offset, limit, describe: detail ? describe : undefined }
+      const turn = () => turns.next(key)
+      if (await writeAddress(store, lookup, clock, responseOutput(res), turn)) res.end()
+      else sendProblem(res, 404, `No sighting of ${ip} is held.`)
     })
   })
 }

@@ -1,23 +1,39 @@
+import type { RequestHandler } from 'express'
 import { Router } from 'express'
 import * as z from 'zod/mini'
 import { API_PAGE_USUAL, MAX_STATISTICS_TOP } from '../../base/limits.js'
-import type { Store } from '../../store/contract.js'
-import type { Clock } from '../clock.js'
-import { utcText } from '../clock.js'
-import { sendJson } from '../json.js'
-import { flag, queryOrProblem, whole } from '../query.js'
+import { allowAnyOrigin } from '../answer-headers.js'
+import { CACHE_BUSTER, flag, queryOrProblem, whole } from '../query.js'
+import type { StatsTexts } from '../stats-texts.js'
 
-const Query = z.object({ bo: flag, limit: whole(1, MAX_STATISTICS_TOP, API_PAGE_USUAL) })
+const Query = z.strictObject({
+  bo: flag,
+  limit: whole(1, MAX_STATISTICS_TOP, API_PAGE_USUAL),
+  ...CACHE_BUSTER,
+})
+const NO_QUERY: z.output<typeof Query> = { bo: false, limit: API_PAGE_USUAL }
 
 /**
  * `GET /stats`: totals, the most frequent fingerprints and the distributions over everything retained; `?bo=1` only
- * fingerprints tied to User-Agents. `limit` bounds each list. 400 with a problem document on a bad query.
+ * fingerprints tied to User-Agents, with those. `limit` bounds each list. The text is made once a second at most, and has
+ * an ETag (RFC 9110 §8.8.3): 304 where the client has it. 400 with a problem document on a bad query.
+ * @param guard lets on who may read statistics
  */
-export function statsRoute(store: Pick<Store, 'stats'>, clock: Clock): Router {
-  return Router().get('/stats', async (req, res) => {
-    const query = queryOrProblem(Query, req, res)
+export function statsRoute(texts: StatsTexts, guard: RequestHandler): Router {
+  return Router().get('/stats', guard, async (req, res) => {
+    const query = req.url.includes('?') ? queryOrProblem(Query, req, res) : NO_QUERY
     if (query === undefined) return
-    const stats = await store.stats({ onlyWithUserAgent: query.bo, top: query.limit })
-    sendJson(res, 200, { ...stats, utc_now: utcText(clock()) })
+    const { bytes, etag } = await texts.get(query.bo, query.limit)
+    if (!query.bo) allowAnyOrigin(res)
+    res.setHeader('ETag', etag)
+    // a copy may be kept, and is asked for again each time
+    res.setHeader('Cache-Control', 'no-cache')
+    if (req.headers['if-none-match'] === etag) {
+      res.status(304).end()
+      return
+    }
+    res.setHeader('Content-Type', 'application/json; charset=utf-8')
+    res.setHeader('Content-Length', bytes.length)
+    res.end(bytes)
   })
 }

@@ -49,7 +49,11 @@ async function refresh() {
 
 async function refreshStats() {
   try {
-    renderStats(await ask('/stats?limit=200'), answer)
+    const [stats, agents] = await Promise.all([
+      ask('/stats?limit=200'),
+      ask('/stats?bo=1&limit=200'),
+    ])
+    renderStats(stats, answer, agents.fingerprints)
   } catch {
     // The fingerprint is what counts; the numbers come with a later round.
   }

@@ -129,8 +129,8 @@ export function renderLists(answer) {
   )
 }
 
-/** Totals, the reader's own place among them, and the most frequent fingerprints. */
-export function renderStats(stats, answer) {
+/** Totals, the reader's own place among them, and the most frequent fingerprints, with User-Agents of `agents`. */
+export function renderStats(stats, answer, agents) {
   show(byId('stats'), stats.total_sightings > 0)
   const own = stats.fingerprints.find((one) => answer !== undefined && sameKind(one, answer))
   const numbers = [
@@ -152,11 +152,12 @@ export function renderStats(stats, answer) {
     ...top.map((one) => {
       const bar = make('span', 'bar')
       bar.style.setProperty('--part', String(most === 0 ? 0 : one.share / most))
-      const agent = one.user_agents?.[0]?.user_agent
+      const agent = agents.find((other) => sameKind(other, one))?.user_agents?.[0]?.user_agent
       return make(
         'li',
         one === own ? 'own' : '',
-        make('code', '', one.ja4 ?? `${one.sha3_384.slice(0, 24)}…`),
+        // a row stands for all hellos of one sha3_384_stable, whose JA4 may differ: a resumed session offers one more extension
+        make('code', '', (one === own ? answer.ja4 : one.ja4) ?? `${one.sha3_384.slice(0, 24)}…`),
         one === own ? make('span', 'you', 'you') : undefined,
         make('span', 'share', `${percent(one.share)} · ${count(one.count)}×`),
         bar,
