@@ -332,6 +332,18 @@ export const OPTIONS = {
     schema: z.boolean(),
     default: false,
   },
+  identify: {
+    type: 'boolean',
+    describe: 'tell which TLS implementation made each hello',
+    schema: z.boolean(),
+    default: false,
+  },
+  knowledge: {
+    type: 'string',
+    describe: 'JSON lines that `learn` wrote (default: ~/.local/share/hellotap/knowledge.jsonl)',
+    schema: z.optional(z.string().check(z.minLength(1, 'names a file'))),
+    default: undefined,
+  },
   follow: {
     type: 'boolean',
     alias: 'F',

@@ -14,6 +14,7 @@ import type { FingerprintName } from './model/sighting.js'
 import type { UserAgentSeen } from './model/user-agent-seen.js'
 import { addressText, latin1Text } from './fingerprint/address-text.js'
 import { SightingWriter } from './fingerprint/sighting-writer.js'
+import type { IdentifyHello } from './fingerprint/sighting-writer.js'
 import { HandshakeJoin } from './handshake/handshakes.js'
 import { VERSION_FIRST_OCTETS } from './quic/version.js'
 import { QuicHellos } from './quic/quic-hellos.js'
@@ -45,6 +46,8 @@ export interface PipelineOptions {
   readonly communityId: boolean
   /** Whether a sighting carries its id, by which the same hello seen twice is known. */
   readonly sightingId?: boolean
+  /** Appends to a sighting which implementation made the hello. */
+  readonly identify?: IdentifyHello
   /** Whether a sighting tells what the server answered; its line waits for that, so that `flush` is due at the end. */
   readonly server?: boolean
   /** Ports of plain HTTP whose requests teach User-Agents; none unless given. */
@@ -103,6 +106,7 @@ export class Pipeline {
       sightingId: options.sightingId ?? false,
       encapsulationNames: ENCAPSULATION_NAMES,
       ...(options.keepHello ? { redact } : {}),
+      ...(options.identify === undefined ? {} : { identify: options.identify }),
       ...(options.sensor === undefined ? {} : { sensor: options.sensor }),
     })
   }

@@ -22,6 +22,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   search: ['base', 'model', 'history', 'store/contract.ts'],
   telemetry: ['base', 'model', 'output'],
   batch: [
+    'knowledge',
+    'fingerprint',
     'base',
     'model',
     'capture',
@@ -66,6 +68,7 @@ const LOOSE: Record<string, readonly string[]> = {
   'config.ts': ['base', 'model', 'privacy'],
   'read-capture.ts': ['base', 'model', 'capture', 'pipeline.ts'],
   'refingerprint.ts': ['model', 'fingerprint'],
+  'read-profiles.ts': ['base', 'model', 'capture', 'knowledge', 'pipeline.ts'],
   'index.ts': [
     ...['model', 'tls', 'fingerprint', 'capture', 'knowledge', 'read-capture.ts'],
     ...['refingerprint.ts'],

@@ -244,3 +244,5 @@ export const JOIN_HELLOS = 65_536
 export const JOIN_OCTETS = 32 << 20
 /** Octets of text of certificates kept, each some 400. */
 export const CERTIFICATE_TEXTS_OCTETS = 4 << 20
+/** Profiles whose implementation is remembered, 2 kB each. Busy networks show some hundreds. */
+export const MAX_PROFILES_IDENTIFIED = 4096

@@ -13,6 +13,10 @@ export interface ReadOptions {
   /** undefined: all of them, and the Community ID. Whoever names some wants those alone. */
   readonly fingerprints: readonly FingerprintName[] | undefined
   readonly hello: boolean
+  /** Whether a sighting tells which implementation made the hello. */
+  readonly identify: boolean
+  /** The user's knowledge file; undefined is the default one. */
+  readonly knowledge: string | undefined
   /** Whether a sighting tells what the server answered. */
   readonly server: boolean
   readonly sensor: string | undefined
@@ -41,14 +45,18 @@ export interface ReadSink {
   fail(text: string): void
 }
 
-/** A pipeline for one flow of frames. */
-export function newPipeline(options: ReadOptions, counters: Counters): Pipeline {
+/** A pipeline for one flow of frames. @throws ConfigError where the knowledge file is faulty */
+export async function newPipeline(options: ReadOptions, counters: Counters): Promise<Pipeline> {
   const { ports, fingerprints } = options
+  const identify = options.identify
+    ? await (await import('./identify-hook.js')).openIdentify(options.knowledge)
+    : undefined
   return new Pipeline(
     {
       ports: ports === undefined ? undefined : new Set(ports),
       fingerprints: fingerprints === undefined ? 'all' : new Set(fingerprints),
       keepHello: options.hello,
+      ...(identify === undefined ? {} : { identify }),
       communityId: fingerprints === undefined,
       server: options.server,
       sensor: options.sensor,

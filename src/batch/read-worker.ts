@@ -11,7 +11,7 @@ const LOOK_MS = 50
 const { options, stop, progress } = workerData as WorkerStart
 if (parentPort === null) throw new Error('read-worker runs as a worker thread only')
 const sink = new WorkerSink(parentPort, new Float64Array(progress))
-const pipeline = newPipeline(options, sink.counters)
+const opening = newPipeline(options, sink.counters)
 const stopWord = new Int32Array(stop)
 const stopped = new AbortController()
 
@@ -25,7 +25,7 @@ async function read(part: number, files: readonly string[]): Promise<void> {
     if (Atomics.load(stopWord, 0) !== 0) stopped.abort()
   }, LOOK_MS)
   sink.part = part
-  await readSet(files, pipeline, options, sink, stopped.signal)
+  await readSet(files, await opening, options, sink, stopped.signal)
   clearInterval(look)
   sink.endPart()
 }

@@ -74,6 +74,8 @@ const READ = [
   'fingerprints',
   'server',
   'hello',
+  'identify',
+  'knowledge',
   'jobs',
   'link',
   'follow',
@@ -159,6 +161,33 @@ const parser: Argv = yargs(words)
         .example('tcpdump -w - | $0 read -', 'from another capture program')
         .example('$0 read --follow ring.pcap', 'a capture that is still being written'),
     (args) => run(async () => (await import('./read-command.js')).read(args)),
+  )
+  .command(
+    'identify <what..>',
+    'which TLS implementation made a hello: of captures, of fingerprints, of sightings on stdin',
+    (command) =>
+      withOptions(command, ['knowledge'])
+        .positional('what', { type: 'string', array: true, demandOption: true })
+        .example('$0 identify capture.pcap', 'one JSON line per hello')
+        .example('$0 identify t13d311000_e8f1e7e78f70_1f22a2ca17c4', 'any fingerprint kind')
+        .example('zcat hellos.jsonl.gz | $0 identify -', 'lines of `read --hello`, or a capture'),
+    (args) => run(async () => (await import('./identify-command.js')).identify(args)),
+  )
+  .command(
+    'learn <file>',
+    'add a capture of one client to your knowledge of implementations',
+    (command) =>
+      withOptions(command, ['knowledge'])
+        .positional('file', { type: 'string', demandOption: true })
+        .option('label', {
+          type: 'string',
+          array: true,
+          demandOption: true,
+          requiresArg: true,
+          describe: 'library=, version=, application=, licence=, with commas between',
+        })
+        .example('$0 learn agent.pcap --label library=OpenSSL,version=3.4,application=agent', ''),
+    (args) => run(async () => (await import('./learn-command.js')).learn(args)),
   )
   .command(
     'interfaces',

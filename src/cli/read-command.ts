@@ -30,6 +30,8 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
     ports: config.ports,
     fingerprints: config.fingerprints,
     hello: config.hello,
+    identify: config.identify,
+    knowledge: config.knowledge,
     server: config.server,
     sensor: config.sensor,
     linkType: config.link,
@@ -55,7 +57,7 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
       await readInParallel(sets, jobs, options, summary, output, signal)
     } else {
       const { newPipeline, readSet } = await import('../batch/read-set.js')
-      const pipeline = newPipeline(options, summary.counters)
+      const pipeline = await newPipeline(options, summary.counters)
       for (const set of sets) {
         if (signal.aborted) break
         await readSet(

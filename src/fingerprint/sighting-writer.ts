@@ -21,6 +21,9 @@ import { ProfileText } from './profile-text.js'
 import { SIGHTING_ID_LEN, writeSightingId } from './sighting-id.js'
 import { putDecimal, putOctets } from './text.js'
 
+/** Appends what a hello, carried by a message, shows beside its fingerprints: members of a JSON object, each after a comma. */
+export type IdentifyHello = (message: HandshakeOctets, hello: Hello, out: OctetWriter) => void
+
 /** What a line holds. */
 export interface SightingOptions {
   /** Fingerprints to give; `tls_fp` and `iana` come with `sha3_384`. */
@@ -30,6 +33,8 @@ export interface SightingOptions {
   readonly sightingId?: boolean
   /** Appends the hello's octets with its secrets zeroed; with it, each line holds them in base64. */
   readonly redact?: (hello: Hello, out: OctetWriter) => void
+  /** Appends members of its own, each with a comma in front: what is known of the hello's implementation. */
+  readonly identify?: IdentifyHello
   /** Names of the values in Packet.encapsulation. */
   readonly encapsulationNames: readonly string[]
   readonly sensor?: string
@@ -85,7 +90,7 @@ export class SightingWriter {
     const { bytes, off, end, transport, recordVersion, sslv2 } = message
     const len = end - off
     if (transport !== 'tcp' || sslv2 || len > MAX_HELLO_LEN) return false
-    if (this.#options.redact !== undefined) return false
+    if (this.#options.redact !== undefined || this.#options.identify !== undefined) return false
     const memory = this.#memory
     this.#flow.setFlow(packet, transport)
     const start = memory.copyHello(bytes, off, end)
@@ -155,7 +160,10 @@ export class SightingWriter {
     if (isEch) at = putOctets(into, at, ECH)
     at = putOctets(into, at, HELLO_LEN)
     out.len = putDecimal(into, at, message.end - message.off)
-    if (hello !== undefined) this.#writeHello(message, hello, out)
+    if (hello !== undefined) {
+      this.#options.identify?.(message, hello, out)
+      this.#writeHello(message, hello, out)
+    }
     if (message.quality !== 0) writeQuality(message.quality, out)
     if (message.firstMicros >= 0) this.#writeFirst(message.firstMicros, out)
     out.octet(CLOSE)

@@ -1,3 +1,4 @@
+import type { Implementation } from './implementation.js'
 import type { Transport } from './handshake-octets.js'
 
 /** The seven fields of the classic fingerprint; lists decimal, comma-joined, an absent list is "". */
@@ -74,6 +75,8 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   readonly hello?: string
   /** What zeroing takes away and the connection adds, comes with `hello`: the text of tls/evidence.ts, 120 bytes at most. */
   readonly evidence?: string
+  /** Which TLS implementation made it, where that was asked for. */
+  readonly implementation?: Implementation
   readonly quality?: readonly string[]
   /** `time` of the first hello of this connection, which the server asked to try again: its sighting has the same addresses and ports. */
   readonly hrr_of?: string

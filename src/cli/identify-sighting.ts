@@ -1,0 +1,51 @@
+// A sighting in one line of JSON, as `read --hello` and `capture --stdout` print it, identified by the hello it carries.
+
+import { HelloFingerprints } from '../fingerprint/hello-fingerprints.js'
+import type { FingerprintFinder } from '../knowledge/identify/by-fingerprint.js'
+import type { Base } from '../knowledge/identify/base.js'
+import { identifyStored } from '../knowledge/identify/identify-stored.js'
+import { Identifier } from '../knowledge/identify/identifier.js'
+import type { Sighting } from '../model/sighting.js'
+
+/** Identifies sightings that were kept. One instance a thread. */
+export class SightingIdentifier {
+  readonly #finder: FingerprintFinder
+  readonly #hellos = new HelloFingerprints(new Set(['sha3_384_stable', 'ja4']))
+  readonly #identifier: Identifier
+
+  constructor(base: Base, finder: FingerprintFinder, seed: number) {
+    this.#finder = finder
+    this.#identifier = new Identifier(base, seed)
+  }
+
+  /** @returns the answer, undefined for an empty line, or why the line has none */
+  identifyLine(line: string): object | string | undefined {
+    if (line.trim() === '') return undefined
+    let value: unknown
+    try {
+      value = JSON.parse(line)
+    } catch {
+      return 'is not JSON'
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return 'is no JSON object'
+    const sighting = value as Partial<Sighting>
+    const { time, src, srcport, sha3_384_stable, ja4 } = sighting
+    const implementation = this.#implementationOf(sighting)
+    if (typeof implementation === 'string') return implementation
+    return { time, src, srcport, sha3_384_stable, ja4, implementation, mask: [] }
+  }
+
+  #implementationOf(sighting: Partial<Sighting>) {
+    const { hello } = sighting
+    if (typeof hello === 'string') {
+      const read = this.#hellos.read(Buffer.from(hello, 'base64'), sighting)
+      if (!read) return 'has a "hello" that is no ClientHello'
+      return identifyStored(this.#identifier, this.#hellos.hello, sighting)
+    }
+    const fingerprint = sighting.sha3_384_stable ?? sighting.ja4
+    if (typeof fingerprint !== 'string')
+      return 'has neither a hello nor a fingerprint that is known by'
+    return this.#finder.find(fingerprint).implementation
+  }
+}

@@ -1,0 +1,106 @@
+// The knowledge base in memory: rows as typed arrays, with what is computed once of them.
+
+import type { BaseData, ClientData, FamilyData, RowData } from './base-data.js'
+
+/** Weight of a token that says nothing about the library, and of one the base does not know: bits. */
+export const PLAIN_WEIGHT = 0.1
+/** Share of a family's rows that must hold a token for its absence to count. */
+const USUAL = 0.9
+
+/** What is known of one library. */
+export interface Family {
+  readonly name: string
+  readonly rows: readonly number[]
+  /** 1 for each token that some row of it holds. */
+  readonly known: Uint8Array
+  /** Tokens that nearly every row of it holds, and their weight together. */
+  readonly usual: Int32Array
+  readonly usualWeight: number
+  /** Weight of each token among its own versions. */
+  readonly versionWeights: Float64Array
+  /** Weight of each token among its applications, versions aside. */
+  readonly applicationWeights: Float64Array
+}
+
+/** An index over the stored base. */
+export class Base {
+  readonly data: BaseData
+  readonly families: readonly Family[]
+  /** Index of each token. */
+  readonly tokenIndex = new Map<number, number>()
+  readonly weights: Float64Array
+  /** Tokens of row i stand in `tokens` from `start[i]` to `start[i + 1]`. */
+  readonly tokens: Int32Array
+  readonly start: Int32Array
+  readonly rowWeight: Float64Array
+  readonly rows: readonly RowData[]
+
+  constructor(data: BaseData) {
+    this.data = data
+    this.rows = data.rows
+    const { rows } = data
+    this.weights = Float64Array.from(data.weights, (weight) => PLAIN_WEIGHT + weight / 1000)
+    data.tokens.forEach((token, index) => this.tokenIndex.set(token, index))
+    this.start = new Int32Array(rows.length + 1)
+    this.rowWeight = new Float64Array(rows.length)
+    let total = 0
+    for (const { t } of rows) total += t.length
+    this.tokens = new Int32Array(total)
+    let at = 0
+    rows.forEach(({ t }, row) => {
+      this.start[row] = at
+      let weight = 0
+      for (const token of t) {
+        this.tokens[at++] = token
+        weight += this.weights[token] ?? 0
+      }
+      this.rowWeight[row] = weight
+    })
+    this.start[rows.length] = at
+    this.families = data.families.map((family, index) => this.#family(family, index))
+  }
+
+  /** The clients whose hellos have the profile of a row. */
+  clientsOf(row: number): ClientData[] {
+    return (this.rows[row]?.c ?? []).flatMap((client) => this.data.clients[client] ?? [])
+  }
+
+  /** The tokens of a row. */
+  tokensOf(row: number): Set<number> {
+    return new Set(this.rows[row]?.t.map((index) => this.data.tokens[index] ?? 0))
+  }
+
+  #family({ name, versionWeights, applicationWeights }: FamilyData, index: number): Family {
+    const size = this.weights.length
+    const rows: number[] = []
+    const counts = new Uint16Array(size)
+    this.rows.forEach(({ f, t }, row) => {
+      if (f !== index) return
+      rows.push(row)
+      for (const token of t) counts[token] = (counts[token] ?? 0) + 1
+    })
+    const usual: number[] = []
+    let usualWeight = 0
+    counts.forEach((count, token) => {
+      if (count < USUAL * rows.length || count === 0) return
+      usual.push(token)
+      usualWeight += this.weights[token] ?? 0
+    })
+    return {
+      name,
+      rows,
+      known: Uint8Array.from(counts, (count) => (count > 0 ? 1 : 0)),
+      usual: Int32Array.from(usual),
+      usualWeight,
+      versionWeights: spread(versionWeights, size),
+      applicationWeights: spread(applicationWeights, size),
+    }
+  }
+}
+
+/** Weights of all tokens from pairs of token and weight in thousandths. */
+function spread(pairs: readonly number[], size: number): Float64Array {
+  const weights = new Float64Array(size)
+  for (let i = 0; i + 1 < pairs.length; i += 2) weights[pairs[i] ?? 0] = (pairs[i + 1] ?? 0) / 1000
+  return weights
+}

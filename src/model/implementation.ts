@@ -1,0 +1,25 @@
+/** A profile that the knowledge base knows, near to a hello's. */
+export interface Nearest {
+  readonly library: string
+  readonly versions?: string
+  readonly application: string
+  /** 0 to 1: 1 is the same profile. */
+  readonly similarity: number
+  /** What the hello has or lacks beside it; absent where nothing. */
+  readonly differs?: string
+}
+
+/** Which TLS implementation made a hello. */
+export interface Implementation {
+  /** `unknown` where too little speaks for one library. */
+  readonly library: string
+  readonly versions?: string
+  /** Applications whose hellos are like this one, most alike first. */
+  readonly applications?: readonly string[]
+  /** Share of right answers among answers like this one, 0 to 1. */
+  readonly confidence?: number
+  /** Whether the base holds this very profile. */
+  readonly basis?: 'exact' | 'nearest'
+  /** The nearest known profiles, one a library, nearest first; left out of sightings. */
+  readonly nearest?: readonly Nearest[]
+}
