@@ -14,6 +14,7 @@ echo 'path-exclude=/usr/share/doc/*' > "$root/etc/dpkg/dpkg.cfg.d/nodoc"
 [ "$suite" = sid ] || echo "deb http://deb.debian.org/debian-security $suite-security main" \
   > "$root/etc/apt/sources.list.d/security.list"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
+export clients=$(dirname "$(readlink -f "$0")")/clients
 exec unshare --mount --propagation private sh -c '
   root=$1; shift
   mount -t proc proc "$root/proc"; mount --rbind /dev "$root/dev"; mount --rbind /sys "$root/sys"
@@ -28,4 +29,9 @@ exec unshare --mount --propagation private sh -c '
   done
   install $known || for package in $known; do install "$package" || echo "prepare-root: $package does not install"; done
   in_root apt-get clean
+  # what takes long to compile is compiled once
+  mkdir -p "$root/opt/record"; cp "$clients"/* "$root/opt/record"
+  if in_root which go >/dev/null; then
+    in_root sh -c "cd /opt/record && HOME=/root GO111MODULE=off GOTOOLCHAIN=local go build -o fetch fetch.go"
+  fi
 ' sh "$root" "$@"

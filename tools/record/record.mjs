@@ -18,7 +18,7 @@ const { values, positionals } = parseArgs({
   },
 })
 const HOME = process.env.RECORD_HOME ?? join(homedir(), '.cache/hellotap-record')
-const HELLOTAP = resolve(import.meta.dirname, '../../bin/hellotap')
+const HELLOTAP = process.env.HELLOTAP ?? resolve(import.meta.dirname, '../../bin/hellotap')
 const MAX_CONNECTIONS = 5
 const DEFAULT_SECONDS = 30
 

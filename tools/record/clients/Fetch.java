@@ -6,9 +6,10 @@ import javax.net.ssl.*;
 
 public class Fetch {
   public static void main(String[] args) throws Exception {
-    if (System.getProperty("provider") != null)
+    String[] providers = System.getProperty("providers", "").split(",");
+    for (int i = 0; i < providers.length && !providers[i].isEmpty(); i++)
       java.security.Security.insertProviderAt(
-          (java.security.Provider) Class.forName(System.getProperty("provider")).getDeclaredConstructor().newInstance(), 1);
+          (java.security.Provider) Class.forName(providers[i]).getDeclaredConstructor().newInstance(), i + 1);
     TrustManager any = new X509ExtendedTrustManager() {
       public X509Certificate[] getAcceptedIssuers() { return new X509Certificate[0]; }
       public void checkClientTrusted(X509Certificate[] c, String a) {}
