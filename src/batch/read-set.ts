@@ -23,6 +23,8 @@ export interface ReadOptions {
   /** LINKTYPE_ value to read all frames as, in place of what the captures say. */
   readonly linkType: number | undefined
   readonly follow: boolean
+  /** Whether a sighting carries its id, for a history. */
+  readonly id?: boolean
 }
 
 /** Where a reader's results go, and how much was read so far. */
@@ -60,6 +62,7 @@ export async function newPipeline(options: ReadOptions, counters: Counters): Pro
       communityId: fingerprints === undefined,
       server: options.server,
       sensor: options.sensor,
+      sightingId: options.id === true,
       // a capture is made before the seed is drawn, so a seed that can be guessed gives nothing away
       seed: Math.floor(Math.random() * 2 ** 47),
     },

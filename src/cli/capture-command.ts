@@ -11,7 +11,7 @@ import { count } from '../telemetry/log.js'
 import type { SensorStatus } from '../sensor/sensor-report.js'
 import { runSensor } from '../sensor/sensor.js'
 import type { Serving } from './serving.js'
-import { openLiveOutputs } from './live-outputs.js'
+import { hasOutputs, openLiveOutputs } from './live-outputs.js'
 import { privateLines } from '../sensor/private-lines.js'
 import { privacyPolicy } from './privacy-policy.js'
 import { joinSinks, stdoutSink } from '../sensor/stdout-sink.js'
@@ -30,9 +30,7 @@ export function capture(args: Readonly<Record<string, unknown>>): Promise<number
 async function runCapture(config: Config, toStdout: boolean, log: EventLog): Promise<number> {
   const guarded = await runGuarded(config.engine)
   if (guarded !== undefined) return guarded
-  const hasOutputs =
-    config.output.length > 0 || config.format !== undefined || config.history !== undefined
-  if (!toStdout && config.redis === undefined && !hasOutputs)
+  if (!toStdout && config.redis === undefined && !hasOutputs(config))
     throw new ConfigError(
       'capture needs --redis URL or --history FOLDER to keep sightings in, or --stdout or -o TARGET to print them; `hellotap up` keeps them itself',
     )
@@ -43,7 +41,7 @@ async function runCapture(config: Config, toStdout: boolean, log: EventLog): Pro
       ? undefined
       : await openStore(config.redis, storeLimits(config), { waitForRedis: true, privacy })
   const stdout = stdoutSink(log)
-  const outputs = hasOutputs ? await openLiveOutputs(config, log) : undefined
+  const outputs = hasOutputs(config) ? await openLiveOutputs(config, log) : undefined
   const sink = joinSinks([
     ...(store === undefined ? [] : [storeSink(store)]),
     ...(toStdout ? [privateLines(stdout.put, privacy)] : []),

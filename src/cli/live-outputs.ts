@@ -10,6 +10,11 @@ export interface LiveOutputs {
   close(): Promise<void>
 }
 
+/** Whether sightings go anywhere besides the store and stdout. */
+export function hasOutputs({ output, format, history }: Config): boolean {
+  return output.length > 0 || format !== undefined || history !== undefined
+}
+
 /**
  * Opens what `--format`, `-o` and `--history` ask for. SIGHUP opens output files anew under their names, as logrotate
  * needs it; SIGUSR2 rotates them. @throws ConfigError, OutputError

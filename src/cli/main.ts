@@ -58,15 +58,14 @@ const SENSOR = [
   'server',
   ...CAPTURE,
 ] as const
+const HISTORY = ['history', 'history-days', 'history-size'] as const
 const OUTPUT = [
   'format',
   'output',
   'rotate-size',
   'rotate-every',
   'rotate-keep',
-  'history',
-  'history-days',
-  'history-size',
+  ...HISTORY,
 ] as const
 const READ = [
   'ports',
@@ -108,7 +107,7 @@ const parser: Argv = yargs(words)
     'up',
     'capture, keep and answer, all on this machine',
     (command) =>
-      withOptions(command, [...SENSOR, ...STORE, ...PRIVACY, ...API, ...LOG])
+      withOptions(command, [...SENSOR, ...STORE, ...HISTORY, ...PRIVACY, ...API, ...LOG])
         .example('$0 up', 'the default interface and loopback; page on http://127.0.0.1:8080')
         .example('$0 up -i eth1 --ports 443,993', 'a span port, HTTPS and IMAPS')
         .example('$0 up --redis redis://127.0.0.1:6379', 'sightings outlive the process'),
@@ -144,7 +143,7 @@ const parser: Argv = yargs(words)
     'serve',
     'the API and the page, answering from Redis',
     (command) =>
-      withOptions(command, [...STORE, ...PRIVACY, ...API, ...LOG])
+      withOptions(command, [...STORE, 'history', ...PRIVACY, ...API, ...LOG])
         .example('$0 serve --redis redis://127.0.0.1:6379', 'what `capture` wrote there')
         .example('$0 serve --redis redis://10.0.0.5 --trusted-proxy 127.0.0.1', 'behind nginx'),
     (args) => run(async () => (await import('./serve-command.js')).serve(args)),

@@ -36,6 +36,7 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
     sensor: config.sensor,
     linkType: config.link,
     follow: config.follow,
+    id: config.history !== undefined || config.format === 'parquet',
   }
   const isQuiet = config.quiet
   makeStdoutBlocking()

@@ -1,7 +1,10 @@
 import type { Config } from '../config.js'
 import { LIVE_PORTS, storeLimits } from '../config.js'
 import { openStore } from '../store/open-store.js'
+import { newCounters } from '../base/counters.js'
+import { privateLines } from '../sensor/private-lines.js'
 import { runDaemon } from './daemon.js'
+import { hasOutputs, openLiveOutputs } from './live-outputs.js'
 import { privacyPolicy } from './privacy-policy.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { runGuarded } from '../sensor/privilege-separation.js'
@@ -23,12 +26,19 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
   const guarded = await runGuarded(config.engine)
   if (guarded !== undefined) return guarded
   const signal = stopSignal()
-  const store = await openStore(config.redis, storeLimits(config), {
-    privacy: privacyPolicy(config),
-  })
+  const privacy = privacyPolicy(config)
+  const store = await openStore(config.redis, storeLimits(config), { privacy })
+  const outputs = hasOutputs(config) ? await openLiveOutputs(config, log) : undefined
+  const counters = newCounters()
+  const put = outputs && privateLines(outputs.put, privacy)
   const unwatch = watchStore(store, log)
   try {
-    const sensor = new SensorProcess(config, store, log)
+    const sensor = new SensorProcess(
+      config,
+      store,
+      log,
+      put && ((lines) => void put(lines, counters)),
+    )
     const serving = await startServing(config, store, log, () => ({ sensor: sensor.status }), {
       sensor: () => sensor.figures,
     })
@@ -45,6 +55,7 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
     await serving.close()
   } finally {
     unwatch()
+    await outputs?.close()
     await store.close()
   }
   return 0

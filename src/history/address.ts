@@ -5,8 +5,13 @@ import ipaddr from 'ipaddr.js'
 
 const MAPPED_AT = 10
 
-/** The 16 bytes of an address; undefined for text that is none. */
+/** How a hashed address begins (privacy); 32 hex digits follow, which are its 16 bytes. */
+export const HASHED = 'hmac-'
+
+/** The 16 bytes of an address or a hashed address; undefined for text that is neither. */
 export function addressBytes(text: string): Uint8Array | undefined {
+  if (text.startsWith(HASHED) && /^hmac-[0-9a-f]{32}$/.test(text))
+    return Uint8Array.from(Buffer.from(text.slice(HASHED.length), 'hex'))
   const bytes = new Uint8Array(16)
   if (putV4(text, bytes)) return bytes
   if (!text.includes(':') || !ipaddr.IPv6.isValid(text)) return undefined

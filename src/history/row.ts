@@ -1,6 +1,6 @@
 import * as crypto from 'node:crypto'
 import type { Sighting, TlsFp } from '../model/sighting.js'
-import { addressBytes, addressKey, addressText } from './address.js'
+import { HASHED, addressBytes, addressKey, addressText } from './address.js'
 import { communityId } from './community-id.js'
 import { COLUMNS } from './schema.js'
 import type { ColumnName } from './schema.js'
@@ -79,6 +79,7 @@ export function rowOf(sighting: SightingLine): Row | undefined {
   const { srcport, dstport, proto, community_id } = sighting
   if (communityId(proto === 'tcp', src, srcport, dst, dstport) !== community_id)
     (other ??= {})['community_id'] = community_id ?? null
+  if (sighting.src.startsWith(HASHED)) (other ??= {})['src'] = HASHED
   other = putWireTexts(sighting, row, other)
   if (other !== undefined) row[AT.other] = JSON.stringify(other)
   return row
@@ -158,7 +159,8 @@ export function sightingOf(
   )
   if (typeof row.other === 'string')
     for (const [key, value] of Object.entries(JSON.parse(row.other) as Record<string, unknown>))
-      if (value === null) Reflect.deleteProperty(result, key)
+      if (key === 'src') result['src'] = HASHED + Buffer.from(row.src as Uint8Array).toString('hex')
+      else if (value === null) Reflect.deleteProperty(result, key)
       else result[key] = value
   return result as unknown as SightingLine
 }

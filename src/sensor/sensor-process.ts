@@ -34,6 +34,7 @@ export class SensorProcess {
   readonly #config: Config
   readonly #store: Store
   readonly #log: EventLog
+  readonly #tap: ((lines: Uint8Array) => void) | undefined
   readonly #evidence: HttpEvidence
   #latest: SensorStatus | undefined
   #reason = 'the sensor has not started yet'
@@ -46,7 +47,9 @@ export class SensorProcess {
   /** Resolves when the first start has come to something, good or bad. */
   readonly settled = new Promise<void>((resolve) => (this.#settle = resolve))
 
-  constructor(config: Config, store: Store, log: EventLog) {
+  /** @param tap takes the same lines as the store, such as a history */
+  constructor(config: Config, store: Store, log: EventLog, tap?: (lines: Uint8Array) => void) {
+    this.#tap = tap
     this.#config = config
     this.#store = store
     this.#log = log
@@ -203,6 +206,7 @@ export class SensorProcess {
       const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer])
       const end = bytes.lastIndexOf(10) + 1
       rest = Buffer.from(bytes.subarray(end))
+      if (end > 0) this.#tap?.(bytes.subarray(0, end))
       if (end > 0 && !this.#store.put(sightingsOf(bytes.subarray(0, end), this.#noSighting)))
         await this.#store.drain()
     }

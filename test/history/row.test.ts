@@ -42,6 +42,15 @@ describe('a row of the history', () => {
     expect([id, ja3_string, npf, tls_fp]).not.to.include(undefined)
   })
 
+  it('keeps an address that privacy hashed', () => {
+    const [sighting] = sightings as [SightingLine]
+    const { community_id, ...rest } = sighting
+    const hashed = { ...rest, src: 'hmac-00112233445566778899aabbccddeeff' }
+    const { id, ...back } = sightingOf(named(rowOf(hashed) ?? []))
+    expect(back).to.deep.equal(hashed)
+    expect([id, community_id]).not.to.include(undefined)
+  })
+
   it('takes no line without a time or an address', () => {
     const [sighting] = sightings as [SightingLine]
     expect(rowOf({ ...sighting, time: 'yesterday' })).to.equal(undefined)
