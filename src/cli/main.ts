@@ -189,6 +189,36 @@ const parser: Argv = yargs(words)
     (args) => run(async () => (await import('./learn-command.js')).learn(args)),
   )
   .command(
+    'search [query..]',
+    'sightings of the history, or counts of them',
+    (command) =>
+      withOptions(command, ['history', 'format'])
+        .positional('query', { type: 'string', array: true, describe: 'none: every sighting' })
+        .option('by', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'count by these fields, joined by commas: src, ja4, sni …',
+        })
+        .option('limit', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'rows at most; of sightings the newest (default: all)',
+        })
+        .option('rare', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'with --by: values that no more clients than this have',
+        })
+        .option('changes', {
+          type: 'boolean',
+          describe: 'when each client changed its fingerprint',
+        })
+        .example("$0 search --history DIR 'src in 10.1.2.0/24 and time>-24h'", 'what a network did')
+        .example("$0 search --history DIR 'ja4~t13d1516h2_*' --by src --limit 50", 'who used it')
+        .example('$0 search --history DIR new_since=today --by ja4', 'what is new since midnight'),
+    (args) => run(async () => (await import('./search-command.js')).search(args)),
+  )
+  .command(
     'interfaces',
     'what can be captured on',
     (command) => command.example('$0 interfaces', 'names, addresses, which are taken by default'),

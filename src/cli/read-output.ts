@@ -10,9 +10,8 @@ import type { OutputSpec } from '../output/output-spec.js'
 import { Outputs } from '../output/outputs.js'
 import type { SinkEvents } from '../output/sink.js'
 import { STDIN_WORD } from './stdin-word.js'
+import { isColoured, terminalWidth } from './terminal.js'
 
-/** Characters of a line where that is not known. */
-const USUAL_WIDTH = 120
 const MEBIBYTE = 1 << 20
 
 /** Outputs of `read` other than plain JSON lines to stdout. */
@@ -61,7 +60,7 @@ export async function openConsumers(
           format,
           isLive,
           ...events,
-          terminal: { width: process.stdout.columns || USUAL_WIDTH, isColoured: isColoured() },
+          terminal: { width: terminalWidth(), isColoured: isColoured() },
           now: () => new Date(),
           rotate: {
             maxBytes: times(config['rotate-size'], MEBIBYTE),
@@ -105,11 +104,6 @@ function openHistory(
 function usualFormat(specs: readonly OutputSpec[]): TextFormat {
   const isToTerminal = process.stdout.isTTY && specs.every(({ target }) => target.kind === 'stdout')
   return isToTerminal ? 'table' : 'jsonl'
-}
-
-/** https://no-color.org: set to anything but "", it asks for no colour. */
-function isColoured(): boolean {
-  return process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === ''
 }
 
 function specOf(text: string): OutputSpec {

@@ -34,6 +34,7 @@ export function isForOperators(error: Error): boolean {
     'ListenError',
     'OutputError',
     'TokenError',
+    'SearchError',
   ].includes(error.name)
 }
 
