@@ -94,7 +94,7 @@ async function openOutput(config: Config): Promise<ReadOutput | undefined> {
   return openReadOutput(config)
 }
 
-/** Whether the reader of our output has closed it. The error may be of a module loaded outside of the bundle. */
+/** Whether the reader of our output has closed it. */
 function isOutputClosed(error: unknown): boolean {
   return error instanceof Error && error.name === 'OutputClosed'
 }

@@ -46,7 +46,10 @@ export class HistoryThread {
     }
     const name = `${Date.now().toString(36)}-${process.pid}`
     const workerData: HistoryThreadData = { folder, name, isLive, retention }
-    this.#worker = new Worker(new URL('./history-worker.js', import.meta.url), { workerData })
+    this.#worker = new Worker(
+      new URL(import.meta.resolve('#package/dist/history/history-worker.js')),
+      { workerData },
+    )
     this.#worker.on('message', (message: FromHistory) => this.#take(message))
     this.#worker.on('error', (error) => this.#end(error))
     this.#worker.on('exit', () => this.#end(undefined))

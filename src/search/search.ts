@@ -147,7 +147,9 @@ async function* runJob(
   signal: AbortSignal | undefined,
   onSkipped: (reason: string) => void,
 ): AsyncGenerator<Readonly<Record<string, Value>>, void, undefined> {
-  const worker = new Worker(new URL('./search-worker.js', import.meta.url), { workerData: job })
+  const worker = new Worker(new URL(import.meta.resolve('#package/dist/search/search-worker.js')), {
+    workerData: job,
+  })
   const messages: FromSearch[] = []
   let wake: () => void = () => undefined
   const push = (message: FromSearch) => {

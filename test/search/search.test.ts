@@ -11,7 +11,7 @@ import { compileQuery } from '../../src/search/compile.js'
 import { parseQuery } from '../../src/search/parser.js'
 import type { SearchOptions } from '../../src/search/plan.js'
 import { QueryError } from '../../src/search/query-error.js'
-import type * as Search from '../../src/search/search.js'
+import { search } from '../../src/search/search.js'
 import type { SearchLimits, SearchRow } from '../../src/search/search.js'
 import { millisOf } from '../../src/search/times.js'
 import { hellotap } from '../hellotap.js'
@@ -37,11 +37,7 @@ const now = Date.parse('2026-11-30T00:00:00Z')
 describe('search', function () {
   this.timeout(60_000)
   let folder: string
-  let search: typeof Search.search
   before(async () => {
-    // as it is built: a search runs in a thread, which starts from a compiled file
-    const built = new URL('../../dist/search/search.js', import.meta.url)
-    ;({ search } = (await import(built.href)) as typeof Search)
     folder = mkdtempSync(join(tmpdir(), 'hellotap-search-'))
     const writer = new HistoryWriter({ folder, name: 'a', compressors: (await zstd()).compressors })
     writer.put(sightings.map((sighting) => `${JSON.stringify(sighting)}\n`).join(''))
@@ -68,7 +64,7 @@ describe('search', function () {
     try {
       await ask(query, options)
     } catch (error) {
-      if ((error as Error).name === 'QueryError') return error as QueryError
+      if (error instanceof QueryError) return error
       throw error
     }
     throw new Error(`${query} was taken`)
