@@ -1,0 +1,94 @@
+// Programs that are no browsers: which TLS libraries each is built with. A program that may be built with any is not listed.
+
+import { isGrease } from '../../base/grease.js'
+import * as type from '../../tls/extension-type.js'
+import type { Claim } from '../claim.js'
+import { reason } from '../reasons.js'
+import type { Reason } from '../reasons.js'
+import type { HelloFacts } from './hello-facts.js'
+
+/** What identification says of a hello: a library, and how sure that is. */
+export interface Identified {
+  readonly library: string
+  readonly confidence?: number | undefined
+}
+
+const OPENSSL_LIKE = ['OpenSSL', 'LibreSSL', 'BoringSSL', 'AWS-LC', 'quictls', 'NodeOpenSSL']
+const CURL_LIKE = [
+  ...OPENSSL_LIKE,
+  ...['GnuTLS', 'NSS', 'rustls', 'wolfSSL', 'Mbed TLS', 'Schannel', 'Apple', 'BearSSL'],
+]
+
+/** Libraries by product token, lower case. */
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  curl: CURL_LIKE,
+  pycurl: CURL_LIKE,
+  git: CURL_LIKE,
+  wget: ['GnuTLS', ...OPENSSL_LIKE],
+  'python-urllib': OPENSSL_LIKE,
+  'python-requests': OPENSSL_LIKE,
+  'python-httpx': OPENSSL_LIKE,
+  python: OPENSSL_LIKE,
+  aiohttp: OPENSSL_LIKE,
+  tornado: OPENSSL_LIKE,
+  ruby: OPENSSL_LIKE,
+  php: OPENSSL_LIKE,
+  'libwww-perl': OPENSSL_LIKE,
+  'http-tiny': OPENSSL_LIKE,
+  httpie: OPENSSL_LIKE,
+  luasocket: OPENSSL_LIKE,
+  'go-http-client': ['Go'],
+  java: ['JSSE', 'OpenSSL', 'BouncyCastle'],
+  'java-http-client': ['JSSE', 'OpenSSL', 'BouncyCastle'],
+  bun: ['BoringSSL'],
+  deno: ['rustls'],
+  ureq: ['rustls', 'OpenSSL', 'Schannel', 'Apple'],
+  'erlang-httpc': ['Erlang'],
+  node: [...OPENSSL_LIKE, 'rustls'],
+  'node-fetch': [...OPENSSL_LIKE, 'rustls'],
+  axios: [...OPENSSL_LIKE, 'rustls'],
+  got: [...OPENSSL_LIKE, 'rustls'],
+  undici: OPENSSL_LIKE,
+}
+/** How sure identification must be to contradict a claim. */
+const MIN_CONFIDENCE = 0.98
+
+/** Whether the base knows which libraries a product is built with. */
+export function isKnownProduct(product: string): boolean {
+  return product in LIBRARIES
+}
+
+/** Rules on a hello under a program's claim. */
+export function softwareReasons(
+  { product = '' }: Claim,
+  hello: HelloFacts,
+  identified: Identified | undefined,
+): Reason[] {
+  const libraries = Object.hasOwn(LIBRARIES, product) ? LIBRARIES[product] : undefined
+  if (libraries === undefined) return []
+  const browser = browserMark(hello)
+  if (browser !== undefined) return [reason('family.other', 'inconsistent', browser)]
+  if (identified?.confidence === undefined || identified.confidence < MIN_CONFIDENCE) return []
+  if (libraries.some((library) => identified.library.startsWith(library))) return []
+  return [
+    reason(
+      'family.other',
+      'inconsistent',
+      `${identified.library} with confidence ${identified.confidence}, ${product} is built with ${libraries.join(', ')}`,
+    ),
+  ]
+}
+
+/** What only browsers send; undefined where there is nothing of it. */
+function browserMark(hello: HelloFacts): string | undefined {
+  const { extensions, ciphers } = hello
+  if (extensions.filter(isGrease).length === 2 && ciphers.some(isGrease))
+    return 'GREASE as browsers send it'
+  const alps = [type.APPLICATION_SETTINGS, type.APPLICATION_SETTINGS_OLD].find((id) =>
+    extensions.includes(id),
+  )
+  if (alps !== undefined) return `extension ${alps}`
+  if (extensions.includes(type.DELEGATED_CREDENTIAL) && hello.recordSizeLimit === 0x4001)
+    return 'delegated_credential and record_size_limit as Firefox sends them'
+  return undefined
+}

@@ -1,0 +1,37 @@
+// Sightings kept with their hello, as the rules of knowledge/check read them.
+
+import type { Sighting } from './model/sighting.js'
+import { Hello } from './model/hello.js'
+import { factsOf } from './knowledge/check/hello-facts.js'
+import type { HelloFacts } from './knowledge/check/hello-facts.js'
+import { parseClientHello } from './tls/hello-parser.js'
+import { readEvidence } from './tls/read-evidence.js'
+
+let shared: Hello | undefined
+
+/** The facts of a sighting's hello; undefined where it has none, or a broken one. */
+export function factsOfSighting(sighting: Sighting): HelloFacts | undefined {
+  if (sighting.hello === undefined) return undefined
+  const hello = (shared ??= new Hello())
+  const bytes = Buffer.from(sighting.hello, 'base64')
+  if (parseClientHello(bytes, 0, bytes.length, sighting.proto === 'dtls', hello) < 0)
+    return undefined
+  return factsOf(hello, {
+    transport: sighting.proto,
+    isSecond: sighting.quality?.includes('hrr') ?? false,
+    evidence: sighting.evidence === undefined ? undefined : readEvidence(sighting.evidence),
+    timeMicros: Date.parse(sighting.time) * 1000,
+  })
+}
+
+/** One hello of each connection and attempt: a hello that two taps saw is one. */
+export function factsOfSightings(sightings: Iterable<Sighting>): HelloFacts[] {
+  const facts = new Map<string, HelloFacts>()
+  for (const sighting of sightings) {
+    const { srcport, dst, dstport, proto, quality } = sighting
+    const key = `${proto} ${srcport} ${dst} ${dstport} ${String(quality?.includes('hrr'))} ${sighting.time}`
+    const made = factsOfSighting(sighting)
+    if (made !== undefined && !facts.has(key)) facts.set(key, made)
+  }
+  return [...facts.values()]
+}

@@ -1,0 +1,57 @@
+// A User-Agent (RFC 9110 §10.1.5) as a claim: browsers by bowser, programs by their first product token.
+
+import Bowser from 'bowser'
+import type { Claim, ClaimedOs } from './knowledge/claim.js'
+
+const SYSTEMS: Readonly<Record<string, ClaimedOs>> = {
+  Windows: 'windows',
+  Linux: 'linux',
+  'Chrome OS': 'linux',
+  Android: 'android',
+  macOS: 'macos',
+  iOS: 'ios',
+}
+/** `product = token ["/" product-version]` (RFC 9110 §10.1.5, token §5.6.2). */
+const PRODUCT = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\/[!#$%&'*+.^_`|~0-9A-Za-z-]+)?/
+/** Automata with a browser's words have a network stack of their own. */
+const AUTOMATON = /\b(?:compatible;|bot\b|crawler|spider)/i
+/** Engines of their own under Firefox's name: their lists are not Firefox's. */
+const GECKO_FORKS = /\b(?:Goanna|PaleMoon|SeaMonkey|Basilisk|K-Meleon|Waterfox|Camino)\b/
+/** Longer ones are cut: nothing beyond says more. */
+const MAX_LEN = 1024
+
+/** What a User-Agent claims to be. */
+export function claimOf(userAgent: string): Claim {
+  const text = userAgent.slice(0, MAX_LEN).trim()
+  if (text === '') return { name: '' }
+  const { browser, os, engine } = Bowser.parse(text)
+  const system = os.name === undefined ? undefined : SYSTEMS[os.name]
+  const withOs = system === undefined ? {} : { os: system }
+  const [, product = ''] = PRODUCT.exec(text) ?? []
+  if (!/^mozilla$/i.test(product) && !/^(?:opera)$/i.test(product))
+    return {
+      name: product,
+      ...(product === '' ? {} : { product: product.toLowerCase() }),
+      ...withOs,
+    }
+
+  const name = browser.name ?? ''
+  if (AUTOMATON.test(text)) return { name, ...withOs }
+  const versioned = (pattern: RegExp) => {
+    const version = Number(pattern.exec(text)?.[1] ?? NaN)
+    return Number.isNaN(version) ? {} : { version }
+  }
+  // Every browser on iOS has the system's own network stack.
+  if (system === 'ios' || (system === 'macos' && name === 'Safari'))
+    return { name, engine: 'safari', ...versioned(/\bVersion\/(\d+)/), ...withOs }
+  if (engine.name === 'Blink' && /Chrom(?:e|ium)\/\d/.test(text))
+    return {
+      name,
+      engine: 'chromium',
+      ...versioned(/(?:Headless)?Chrom(?:e|ium)\/(\d+)/),
+      ...withOs,
+    }
+  if (engine.name === 'Gecko' && /\bFirefox\/\d/.test(text) && !GECKO_FORKS.test(text))
+    return { name, engine: 'firefox', ...versioned(/\bFirefox\/(\d+)/), ...withOs }
+  return { name, ...withOs }
+}
