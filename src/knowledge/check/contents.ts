@@ -13,6 +13,15 @@ const SESSION_ID_LEN = 32
 /** record_size_limit of NSS: 2^14 and the content type (RFC 8449 §4). */
 const NSS_RECORD_SIZE_LIMIT = 0x4001
 const LAST_WELL_KNOWN_GROUP = 511
+/** zstd (RFC 8879 §7.3); others are drafts. */
+const LAST_CERT_COMPRESSION = 3
+const X25519 = 29
+const SECP256R1 = 23
+/** Firefox sends a share for P-256 beside X25519's; a setting of later versions takes it away. */
+const FIREFOX_SHARES_ALWAYS_UNTIL = 118
+
+/** mldsa44, mldsa65, mldsa87 (draft-ietf-tls-mldsa). */
+const isMlDsa = (scheme: number) => scheme >= 0x904 && scheme <= 0x906
 
 const ungreased = (list: readonly number[]) => list.filter((value) => !isGrease(value))
 
@@ -65,7 +74,9 @@ export function contentReasons(engine: Engine, claim: Claim, hello: HelloFacts):
       )
     }
   const schemes = ungreased(hello.schemes)
-  if (!fitsSome(schemes, lists.SCHEME_ORDERS[engine]))
+  // Where Firefox will put ML-DSA is not known: a setting adds it.
+  const ordered = engine === 'firefox' ? schemes.filter((id) => !isMlDsa(id)) : schemes
+  if (!fitsSome(ordered, lists.SCHEME_ORDERS[engine]))
     add('content.sigalgs', `signature_algorithms ${schemes.join()}`)
   for (const id of ungreased(hello.extensions))
     if (!lists.EXTENSIONS[engine].has(id))
@@ -74,8 +85,13 @@ export function contentReasons(engine: Engine, claim: Claim, hello: HelloFacts):
         `extension ${id}`,
         lists.isWellKnownExtension(id) ? weight : 'unusual',
       )
-  if (hello.certCompression.some((algorithm) => !lists.CERT_COMPRESSION[engine].has(algorithm)))
-    add('content.cert_compression', `compress_certificate ${hello.certCompression.join()}`)
+  for (const algorithm of hello.certCompression)
+    if (!lists.CERT_COMPRESSION[engine].has(algorithm))
+      add(
+        'content.cert_compression',
+        `compress_certificate ${algorithm}`,
+        algorithm > LAST_CERT_COMPRESSION ? 'unusual' : weight,
+      )
   if (engine === 'firefox' && hello.recordSizeLimit !== undefined)
     if (hello.recordSizeLimit !== NSS_RECORD_SIZE_LIMIT)
       add('content.record_size_limit', `record_size_limit ${hello.recordSizeLimit}`)
@@ -85,6 +101,12 @@ export function contentReasons(engine: Engine, claim: Claim, hello: HelloFacts):
   )
     add('content.two_alps', 'extensions 17513 and 17613')
   addSessionId(engine, hello, add)
+  if (engine === 'firefox' && (claim.version ?? Infinity) <= FIREFOX_SHARES_ALWAYS_UNTIL) {
+    const [share, ...more] = hello.keyShares
+    const isAlone = share?.group === X25519 && more.length === 0 && !hello.isSecond
+    if (isAlone && hello.groups.includes(SECP256R1))
+      add('family.other', 'one key share, where this version sends two')
+  }
   return reasons
 }
 

@@ -19,8 +19,8 @@ export function greaseReasons(engine: Engine, claim: Claim, hello: HelloFacts): 
   const first = FIRST_VERSION[engine]
   if (hello.transport !== 'tcp') return []
   if (first === undefined) {
-    // NSS can send GREASE where a test asks it to: rare, and no proof.
-    return hasGrease(hello) ? [reason('grease.present', 'unusual', greaseText(hello))] : []
+    // NSS can send GREASE, but no setting of Firefox asks it to.
+    return hasGrease(hello) ? [reason('grease.present', 'inconsistent', greaseText(hello))] : []
   }
   if (claim.version !== undefined && claim.version < first) return []
   if (!hasGrease(hello)) return [reason('grease.absent', 'inconsistent', 'no GREASE value')]
@@ -105,6 +105,10 @@ export function hasGrease(hello: HelloFacts): boolean {
   )
 }
 
-function greaseText(hello: HelloFacts): string {
-  return `extensions ${hello.extensions.join()}`
+function greaseText({ ciphers, extensions, groups, versions, schemes }: HelloFacts): string {
+  const lists = { ciphers, extensions, groups, versions, schemes }
+  return Object.entries(lists)
+    .filter(([, list]) => list.some(isGrease))
+    .map(([name]) => `GREASE in ${name}`)
+    .join(', ')
 }

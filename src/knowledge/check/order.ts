@@ -1,5 +1,5 @@
-// Whether the order of extensions moves from connection to connection. Chromium shuffles it from 110 on by default, but builds
-// of 109 and 110 without field trials do not.
+// Whether the order of extensions moves from connection to connection. Chromium shuffles it from 110 on by default; builds of
+// 109 and 110 without field trials do not, and up to 123 a switch turns it off (its name is in those builds, 126 lacks it).
 
 import { isGrease } from '../../base/grease.js'
 import * as type from '../../tls/extension-type.js'
@@ -9,6 +9,8 @@ import type { Reason } from '../reasons.js'
 import type { HelloFacts } from './hello-facts.js'
 
 const SHUFFLES_FROM = 112
+/** From here on no switch turns it off. */
+const SHUFFLES_ALWAYS = 126
 /** Between these two, field trials may shuffle; before, nothing does. */
 const SHUFFLES_BY_DEFAULT = 110
 const SHUFFLES_NEVER_BEFORE = 100
@@ -61,7 +63,7 @@ function fixed(
   if (chance > MAX_CHANCE) return undefined
   return reason(
     'order.fixed',
-    'inconsistent',
+    version < SHUFFLES_ALWAYS ? 'unusual' : 'inconsistent',
     `${orders.length} equal orders of ${count} extensions, by chance ${chance.toExponential(0)}`,
   )
 }

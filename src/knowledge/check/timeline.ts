@@ -26,9 +26,9 @@ const hasOldVersions = (hello: HelloFacts) =>
   hello.versions.includes(0x0302) || hello.versions.includes(0x0301)
 
 const FEATURES: readonly Feature[] = [
-  // X25519MLKEM768 got its number in 2024; a flag in Chromium 124, by default from 131.
-  { code: 'time.too_new', engine: 'chromium', name: 'mlkem768', version: 120, has: hasGroup(4588) },
-  // X25519Kyber768Draft00: a flag from 115, by default 124 to 130.
+  // X25519MLKEM768: a switch in builds from 130, none in 129; by default from 131.
+  { code: 'time.too_new', engine: 'chromium', name: 'mlkem768', version: 127, has: hasGroup(4588) },
+  // X25519Kyber768Draft00: a switch in builds from 112 to 137, by default 124 to 130.
   {
     code: 'time.too_new',
     engine: 'chromium',
@@ -45,7 +45,7 @@ const FEATURES: readonly Feature[] = [
   },
   // CECPQ2: trials in 2019 to 2022.
   { code: 'time.too_old', engine: 'chromium', name: 'cecpq2', version: 120, has: hasGroup(16696) },
-  // ECH: a flag from 105, by default from 117.
+  // ECH: a switch in builds from 106, none in 92; by default from 117.
   {
     code: 'time.too_new',
     engine: 'chromium',
@@ -53,12 +53,13 @@ const FEATURES: readonly Feature[] = [
     version: 100,
     has: hasExtension(type.ENCRYPTED_CLIENT_HELLO),
   },
-  // ALPS moved from 17513 to 17613 in stages between 120 and 137.
+  // ALPS moved from 17513 to 17613 in stages between 122 and 137; a switch in builds from 122, none in 121, goes either way
+  // up to 156.
   {
     code: 'time.too_new',
     engine: 'chromium',
     name: 'alps_17613',
-    version: 115,
+    version: 120,
     has: hasExtension(type.APPLICATION_SETTINGS),
   },
   {
@@ -66,6 +67,7 @@ const FEATURES: readonly Feature[] = [
     engine: 'chromium',
     name: 'alps_17513',
     version: 142,
+    weight: 'unusual',
     has: hasExtension(type.APPLICATION_SETTINGS_OLD),
   },
   { code: 'time.too_new', engine: 'chromium', name: 'mldsa', version: 145, has: hasMlDsa },
