@@ -7,6 +7,7 @@ import type { OctetWriter } from './base/octet-writer.js'
 import { openCapture, openStream } from './capture/file/open-capture.js'
 import type { PacketSource } from './model/packet-block.js'
 import type { FingerprintName, Sighting } from './model/sighting.js'
+import type { UserAgentSeen } from './model/user-agent-seen.js'
 import { Pipeline } from './pipeline.js'
 
 /** What to make of a capture. */
@@ -24,6 +25,10 @@ export interface ReadOptions {
    * handshake has gone so far, or ten seconds of capture time later without an answer.
    */
   readonly server?: boolean
+  /** Ports of plain HTTP, whose requests teach User-Agents; none where absent. */
+  readonly httpPorts?: Iterable<number>
+  /** Gets each User-Agent that a request on one of `httpPorts` has. */
+  readonly onUserAgent?: (seen: UserAgentSeen) => void
   /** Name of the sensor, in every sighting. */
   readonly sensor?: string
   /** Name of the capture, in every sighting; the path where absent, and nothing for a stream. */
@@ -65,6 +70,7 @@ export async function* readCapture(
       keepHello: options.hello ?? false,
       communityId: options.communityId ?? true,
       server: options.server ?? false,
+      httpPorts: options.httpPorts === undefined ? undefined : new Set(options.httpPorts),
       sensor,
       seed: randomInt(2 ** 47),
     },
@@ -76,6 +82,7 @@ export async function* readCapture(
   const source = open(input, file, linkType)
   for await (const block of source.blocks(signal)) {
     pipeline.take(block)
+    for (const seen of pipeline.userAgents.splice(0)) options.onUserAgent?.(seen)
     yield* sightingsOf(pipeline.lines)
   }
   pipeline.flush()

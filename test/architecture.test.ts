@@ -69,9 +69,14 @@ const LOOSE: Record<string, readonly string[]> = {
   'read-capture.ts': ['base', 'model', 'capture', 'pipeline.ts'],
   'refingerprint.ts': ['model', 'fingerprint'],
   'read-profiles.ts': ['base', 'model', 'capture', 'knowledge', 'pipeline.ts'],
+  'user-agent.ts': ['knowledge'],
+  'sighting-facts.ts': ['model', 'tls', 'knowledge'],
+  'check-capture.ts': [
+    ...['base', 'model', 'knowledge', 'read-capture.ts', 'sighting-facts.ts', 'user-agent.ts'],
+  ],
   'index.ts': [
     ...['model', 'tls', 'fingerprint', 'capture', 'knowledge', 'read-capture.ts'],
-    ...['refingerprint.ts'],
+    ...['refingerprint.ts', 'check-capture.ts'],
   ],
 }
 /** Modules that run as processes: they may read the configuration. */

@@ -246,3 +246,10 @@ export const JOIN_OCTETS = 32 << 20
 export const CERTIFICATE_TEXTS_OCTETS = 4 << 20
 /** Profiles whose implementation is remembered, 2 kB each. Busy networks show some hundreds. */
 export const MAX_PROFILES_IDENTIFIED = 4096
+
+/** Client addresses that `check` judges of one capture: each costs up to 100 KB with the hellos it keeps. */
+export const MAX_CHECKED_ADDRESSES = 10_000
+/** Hellos of one address that a verdict is made of: rules over connections need five. */
+export const MAX_CHECKED_HELLOS = 32
+/** User-Agents of one address that are judged: a page's worth. */
+export const MAX_CHECKED_USER_AGENTS = 16

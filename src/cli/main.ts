@@ -292,6 +292,30 @@ const parser: Argv = yargs(words)
     (args) => run(async () => (await import('./token-command.js')).token(args)),
   )
   .command(
+    'check <file>',
+    'does the User-Agent fit the hello: one JSON line per client address',
+    (command) =>
+      withOptions(command, ['ports', 'http-ports'])
+        .positional('file', {
+          type: 'string',
+          demandOption: true,
+          describe: 'capture, or JSON lines of `read --hello`; "-" is stdin',
+        })
+        .option('user-agent', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'User-Agent that the clients claim',
+          defaultDescription: 'those of plain HTTP in the capture',
+        })
+        .option('behind-proxy', {
+          type: 'boolean',
+          describe: 'do not judge operating systems: a proxy sends the SYNs',
+        })
+        .example('$0 check capture.pcap --user-agent "$UA"', 'a verdict with its reasons')
+        .example('$0 check capture.pcap', 'User-Agents learnt from ports 80 and 8080'),
+    (args) => run(async () => (await import('./check-command.js')).check(args)),
+  )
+  .command(
     'refingerprint [file..]',
     'fingerprints of kept sightings again, by the methods and the registry of today',
     (command) =>

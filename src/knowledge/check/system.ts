@@ -17,6 +17,11 @@ const STACK_OF: Readonly<Record<ClaimedOs, Stack>> = {
   ios: 'darwin',
 }
 
+/** The stack of the system that a claim names. */
+export function claimedStack({ os }: Claim): Stack | undefined {
+  return os === undefined ? undefined : STACK_OF[os]
+}
+
 /** Orders of options, up to the first of those that come and go (Fast Open, Multipath TCP, fillers). */
 const ORDERS: readonly (readonly [RegExp, Stack])[] = [
   [/^(mstnw|mnnsnw|mstn?$|mnw$)/, 'linux'],
@@ -39,7 +44,7 @@ export function systemOf(
   syns: readonly Syn[],
   isDirect: boolean,
 ): { value: AxisValue; reasons: Reason[] } {
-  const claimed = claim.os === undefined ? undefined : STACK_OF[claim.os]
+  const claimed = claimedStack(claim)
   const stacks = new Set(syns.map(stackOf))
   const [stack] = stacks
   if (!isDirect || claimed === undefined || stacks.size !== 1 || stack === undefined)
