@@ -1,13 +1,23 @@
 // Sightings kept with their hello, as the rules of knowledge/check read them.
 
+import { randomInt } from 'node:crypto'
 import type { Sighting } from './model/sighting.js'
 import { Hello } from './model/hello.js'
+import { Identifier } from './knowledge/identify/identifier.js'
+import { identifyStored } from './knowledge/identify/identify-stored.js'
+import { loadBase } from './knowledge/identify/load-base.js'
 import { factsOf } from './knowledge/check/hello-facts.js'
 import type { HelloFacts } from './knowledge/check/hello-facts.js'
 import { parseClientHello } from './tls/hello-parser.js'
 import { readEvidence } from './tls/read-evidence.js'
 
 let shared: Hello | undefined
+let identifier: Identifier | undefined
+
+/** Made when it is first asked for: most programs never judge a claim. */
+function sharedIdentifier(): Identifier {
+  return (identifier ??= new Identifier(loadBase(), randomInt(2 ** 47)))
+}
 
 /** The facts of a sighting's hello; undefined where it has none, or a broken one. */
 export function factsOfSighting(sighting: Sighting): HelloFacts | undefined {
@@ -21,6 +31,7 @@ export function factsOfSighting(sighting: Sighting): HelloFacts | undefined {
     isSecond: sighting.quality?.includes('hrr') ?? false,
     evidence: sighting.evidence === undefined ? undefined : readEvidence(sighting.evidence),
     timeMicros: Date.parse(sighting.time) * 1000,
+    identified: identifyStored(sharedIdentifier(), hello, sighting),
   })
 }
 

@@ -35,7 +35,7 @@ export async function check(args: Readonly<Record<string, unknown>>): Promise<nu
   const answers = checkCapture(file === undefined ? input : word, {
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(config.ports === undefined ? {} : { ports: config.ports }),
-    ...(config['http-ports'] === undefined ? {} : { httpPorts: config['http-ports'] }),
+    ...(config['http-ports'].length === 0 ? {} : { httpPorts: config['http-ports'] }),
     isDirect,
     onWarning: (warning) => log(`hellotap: ${warning}`),
   })

@@ -3,6 +3,7 @@
 import { u16, u8 } from '../../base/bytes.js'
 import { isGrease } from '../../base/grease.js'
 import type { Transport } from '../../model/handshake-octets.js'
+import type { Implementation } from '../../model/implementation.js'
 import type { Hello } from '../../model/hello.js'
 import * as type from '../../tls/extension-type.js'
 import type { Evidence } from '../../tls/read-evidence.js'
@@ -36,6 +37,8 @@ export interface HelloFacts {
   readonly evidence: Evidence | undefined
   /** When it was seen, microseconds since the Unix epoch. */
   readonly timeMicros: number
+  /** Which library made it, where that was asked. */
+  readonly identified?: Pick<Implementation, 'library' | 'confidence' | 'basis'> | undefined
 }
 
 /** What stands beside a hello. */
@@ -44,6 +47,7 @@ export interface HelloContext {
   readonly isSecond: boolean
   readonly evidence: Evidence | undefined
   readonly timeMicros: number
+  readonly identified?: HelloFacts['identified']
 }
 
 /** Takes the facts out of a parsed ClientHello; nothing of its bytes is kept. */

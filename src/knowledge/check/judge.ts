@@ -10,8 +10,7 @@ import { NEWEST_KNOWN } from './lists.js'
 import { boundText, MEASURED } from './measured.js'
 import { orderReasons } from './order.js'
 import { echOverConnections, shareReasons } from './shares.js'
-import { isKnownProduct, softwareReasons } from './software.js'
-import type { Identified } from './software.js'
+import { isOfProduct, softwareReasons } from './software.js'
 import { systemOf } from './system.js'
 import { timeReasons } from './timeline.js'
 
@@ -28,8 +27,6 @@ export interface Verdict {
 
 /** What is known of an address besides its hellos. */
 export interface Circumstances {
-  /** What identification says of a hello, where it was asked. */
-  readonly identify?: (hello: HelloFacts) => Identified | undefined
   /** False where a proxy stands in between: then SYNs are the proxy's. */
   readonly isDirect?: boolean
 }
@@ -55,10 +52,10 @@ const UNKNOWN_AXES = {
 export function judge(
   claim: Claim,
   hellos: readonly HelloFacts[],
-  { identify, isDirect = true }: Circumstances = {},
+  { isDirect = true }: Circumstances = {},
 ): Verdict {
   const stacks = stacksOf(hellos.filter(({ transport }) => transport !== 'dtls'))
-  const judged = stacks.map((stack) => judgeStack(claim, stack, identify))
+  const judged = stacks.map((stack) => judgeStack(claim, stack))
   const fitting = judged.find(({ reasons, isRecognised }) => isRecognised && !reasons.some(accuses))
   const allAccused = judged.length > 0 && judged.every(({ reasons }) => reasons.some(accuses))
   const reasons = [...(fitting ?? (allAccused ? merged(judged) : NOTHING)).reasons]
@@ -121,22 +118,13 @@ function bySharing(stack: HelloFacts[]): HelloFacts[][] {
   return shared.length > 0 && fresh.length > 0 ? [shared, fresh] : [stack]
 }
 
-function judgeStack(
-  claim: Claim,
-  hellos: readonly HelloFacts[],
-  identify: Circumstances['identify'],
-): Judged {
+function judgeStack(claim: Claim, hellos: readonly HelloFacts[]): Judged {
   const { engine } = claim
   const [first] = hellos
   if (first === undefined) return NOTHING
   if (engine === undefined) {
-    const identified = identify?.(first)
-    const reasons = softwareReasons(claim, first, identified)
-    const isRecognised =
-      identified !== undefined &&
-      identified.library !== 'unknown' &&
-      isKnownProduct(claim.product ?? '')
-    return { reasons, isRecognised }
+    const reasons = softwareReasons(claim, first)
+    return { reasons, isRecognised: isOfProduct(claim, first) }
   }
   const found = new Map<string, Reason>()
   const firsts = hellos.filter(({ isSecond }) => !isSecond)

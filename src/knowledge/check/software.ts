@@ -7,12 +7,6 @@ import { reason } from '../reasons.js'
 import type { Reason } from '../reasons.js'
 import type { HelloFacts } from './hello-facts.js'
 
-/** What identification says of a hello: a library, and how sure that is. */
-export interface Identified {
-  readonly library: string
-  readonly confidence?: number | undefined
-}
-
 const OPENSSL_LIKE = ['OpenSSL', 'LibreSSL', 'BoringSSL', 'AWS-LC', 'quictls', 'NodeOpenSSL']
 const CURL_LIKE = [
   ...OPENSSL_LIKE,
@@ -50,33 +44,36 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   got: [...OPENSSL_LIKE, 'rustls'],
   undici: OPENSSL_LIKE,
 }
-/** How sure identification must be to contradict a claim. */
-const MIN_CONFIDENCE = 0.98
-
-/** Whether the base knows which libraries a product is built with. */
-export function isKnownProduct(product: string): boolean {
-  return product in LIBRARIES
-}
+/** How sure identification must be to contradict a claim, unless the base holds this very profile. */
+const MIN_CONFIDENCE = 0.995
+const UNKNOWN = 'unknown'
 
 /** Rules on a hello under a program's claim. */
-export function softwareReasons(
-  { product = '' }: Claim,
-  hello: HelloFacts,
-  identified: Identified | undefined,
-): Reason[] {
-  const libraries = Object.hasOwn(LIBRARIES, product) ? LIBRARIES[product] : undefined
+export function softwareReasons(claim: Claim, hello: HelloFacts): Reason[] {
+  const libraries = librariesOf(claim)
   if (libraries === undefined) return []
   const browser = browserMark(hello)
   if (browser !== undefined) return [reason('family.other', 'inconsistent', browser)]
-  if (identified?.confidence === undefined || identified.confidence < MIN_CONFIDENCE) return []
-  if (libraries.some((library) => identified.library.startsWith(library))) return []
-  return [
-    reason(
-      'family.other',
-      'inconsistent',
-      `${identified.library} with confidence ${identified.confidence}, ${product} is built with ${libraries.join(', ')}`,
-    ),
-  ]
+  const { library = UNKNOWN, confidence = 0, basis } = hello.identified ?? {}
+  const isSure = basis === 'exact' || confidence >= MIN_CONFIDENCE
+  if (library === UNKNOWN || !isSure || isAmong(library, libraries)) return []
+  const evidence = `${library} with confidence ${confidence}, ${claim.name} is built with ${libraries.join(', ')}`
+  return [reason('family.other', 'inconsistent', evidence)]
+}
+
+/** Whether a hello is of a library that the claimed program is built with. */
+export function isOfProduct(claim: Claim, { identified }: HelloFacts): boolean {
+  const libraries = librariesOf(claim)
+  if (libraries === undefined || identified === undefined) return false
+  return identified.library !== UNKNOWN && isAmong(identified.library, libraries)
+}
+
+function librariesOf({ product = '' }: Claim): readonly string[] | undefined {
+  return Object.hasOwn(LIBRARIES, product) ? LIBRARIES[product] : undefined
+}
+
+function isAmong(library: string, libraries: readonly string[]): boolean {
+  return libraries.some((name) => library.startsWith(name))
 }
 
 /** What only browsers send; undefined where there is nothing of it. */

@@ -6,14 +6,12 @@ import { judgeAddress } from '../../../src/knowledge/check/address.js'
 import type { HelloFacts } from '../../../src/knowledge/check/hello-facts.js'
 import { judge } from '../../../src/knowledge/check/judge.js'
 import { upperBound } from '../../../src/knowledge/check/measured.js'
-import type { Identified } from '../../../src/knowledge/check/software.js'
 import { REASONS } from '../../../src/knowledge/reasons.js'
 import { CHROME, chromium, FIREFOX, firefox, SAFARI, safari } from './facts.js'
 
 interface Side {
   readonly claim: Claim
   readonly hellos: readonly HelloFacts[]
-  readonly identified?: Identified
 }
 
 interface Case {
@@ -45,6 +43,8 @@ const noGrease = (list: readonly number[]) => list.slice(1)
 const SYN = { win: 64_240, mss: 1460, wscale: 7, df: true }
 const LINUX = evidence({ syn: { ...SYN, ttl: 60, opts: 'mstnw' } })
 const WINDOWS = evidence({ syn: { ...SYN, ttl: 120, opts: 'mnwnns' } })
+const plainHello = (identified: HelloFacts['identified']) =>
+  firefox({ extensions: [0, 10, 13, 43], recordSizeLimit: undefined, identified })
 const curl: Claim = { name: 'curl', product: 'curl' }
 const requests: Claim = { name: 'python-requests', product: 'python-requests' }
 
@@ -60,22 +60,19 @@ const CASES: readonly Case[] = [
     earns: { claim: requests, hellos: [firefox()] },
     honest: {
       claim: requests,
-      hellos: [firefox({ extensions: [0, 10, 13, 43], recordSizeLimit: undefined })],
-      identified: { library: 'OpenSSL', confidence: 0.99 },
+      hellos: [plainHello({ library: 'OpenSSL', confidence: 0.99, basis: 'exact' })],
     },
   },
   {
     code: 'family.other',
     earns: {
       claim: requests,
-      hellos: [firefox({ extensions: [0, 10, 13, 43], recordSizeLimit: undefined })],
-      identified: { library: 'Go', confidence: 0.99 },
+      hellos: [plainHello({ library: 'Go', confidence: 0.99, basis: 'exact' })],
     },
     // curl is built with many libraries
     honest: {
       claim: curl,
-      hellos: [firefox({ extensions: [0, 10, 13, 43], recordSizeLimit: undefined })],
-      identified: { library: 'GnuTLS', confidence: 0.99 },
+      hellos: [plainHello({ library: 'GnuTLS', confidence: 0.99, basis: 'exact' })],
     },
   },
   {
@@ -344,8 +341,7 @@ function plain(count: number): HelloFacts[] {
   })
 }
 
-const judged = ({ claim, hellos, identified }: Side) =>
-  judge(claim, hellos, identified === undefined ? {} : { identify: () => identified })
+const judged = ({ claim, hellos }: Side) => judge(claim, hellos)
 
 describe('judge', () => {
   for (const [index, { code, weight = 'inconsistent', earns, honest }] of CASES.entries())
