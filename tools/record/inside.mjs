@@ -90,6 +90,8 @@ const env = {
   LANG: 'C.UTF-8',
   LIBGL_ALWAYS_SOFTWARE: '1',
   CA: join(home, 'ca/ca.pem'),
+  // what the servers saw: a command may wait for a request
+  LOG: join(work, 'server.jsonl'),
   NODE_EXTRA_CA_CERTS: join(home, 'ca/ca.pem'),
   NPM: join(home, 'npm'),
   BUILD: join(home, 'build'),

@@ -21,3 +21,8 @@ export const HTTPS = {
   /** TLS 1.2 at most. */
   tls12: 446,
 }
+
+/** Waits until the last page was asked for, and a little longer; `seconds` at most. */
+export function untilVisited(seconds) {
+  return `for i in $(seq ${seconds * 2}); do grep -Eq '"path":"(/0|/socket3)"' $LOG 2>/dev/null && break; sleep 0.5; done; sleep 1.5`
+}

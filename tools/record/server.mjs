@@ -83,7 +83,8 @@ function answer(request, response) {
     response.writeHead(status, { ...headers, ...more })
     response.end(body)
     // the client is to come back on a connection of its own
-    if (isHttp2) request.stream.session?.close()
+    const session = request.stream?.session
+    if (isHttp2) request.stream.on('close', () => session?.close())
   }
   if (request.url === '/slow') setTimeout(() => finish(404, {}, ''), 2500)
   else if (PAGES[request.url]) finish(200, {}, PAGES[request.url])

@@ -1,5 +1,7 @@
 // Browsers that stand on QtWebEngine, on WebKitGTK or on their own engine, under Xvfb, in several Debian suites.
 
+import { untilVisited } from '../names.mjs'
+
 const SUITES = ['trixie', 'sid', 'bullseye', 'bookworm']
 
 /** Pages every browser is sent to. */
@@ -47,7 +49,12 @@ const BROWSERS = [
     'qutebrowser',
     'qutebrowser --temp-basedir -s content.tls.certificate_errors load-insecurely ',
   ),
-  webkit('epiphany', 'epiphany-browser', 'dbus-run-session -- epiphany '),
+  webkit(
+    'epiphany',
+    'epiphany-browser',
+    // without its filters, which it would fetch first
+    `dbus-run-session -- sh -c 'gsettings set org.gnome.Epiphany.web:/org/gnome/epiphany/web/ enable-adblock false; exec epiphany "$1"' sh `,
+  ),
   webkit('luakit', 'luakit', 'dbus-run-session -- luakit --nounique '),
   webkit('surf', 'surf', 'dbus-run-session -- surf '),
   webkit('vimb', 'vimb', 'dbus-run-session -- vimb '),
@@ -107,8 +114,9 @@ function recipe(browser, root, name, page, flags, says) {
     configuration: says,
     notes: 'with a window, under Xvfb',
     needs: `dpkg-query -W -f '\${db:Status-Abbrev}' ${browser.deb} 2>/dev/null | grep -q ^ii && which Xvfb certutil${browser.needs ? ` && ${browser.needs}` : ''}`,
-    cmd: `${START}; export QTWEBENGINE_CHROMIUM_FLAGS="${QT_FLAGS} ${flags}"; timeout 9 ${browser.command}${page}`,
+    cmd: `${START}; export QTWEBENGINE_CHROMIUM_FLAGS="${QT_FLAGS} ${flags}"; timeout 40 ${browser.command}${page} & ${untilVisited(30)}`,
     expectUserAgent: browser.agent,
+    seconds: 45,
     connections: name === 'default' ? 5 : 3,
   }
 }

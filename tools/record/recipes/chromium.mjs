@@ -1,6 +1,8 @@
 // Chromium: Debian's builds, and the builds of many releases that lie in the npm package @sparticuz/chromium, each with
 // what a managed policy, a switch or the user may set.
 
+import { untilVisited } from '../names.mjs'
+
 const SWITCHES = [
   '--headless --no-sandbox --disable-gpu --ignore-certificate-errors --no-first-run --disable-background-networking',
   '--disable-component-update --disable-sync --disable-default-apps --disable-dev-shm-usage --user-data-dir=/tmp/profile',
@@ -133,7 +135,7 @@ const POLICIES = '/etc/chromium/policies/managed'
 /** Opens the page by the debugging port: builds of headless_shell after 110 have no --dump-dom. */
 function visit(url) {
   const at = 'http://127.0.0.1:9222/json'
-  return `for i in $(seq 60); do curl -s ${at}/version >/dev/null && break; sleep 0.1; done; curl -s -X PUT "${at}/new?${url}"; sleep 4`
+  return `for i in $(seq 150); do curl -s ${at}/version >/dev/null && break; sleep 0.1; done; curl -s -X PUT "${at}/new?${url}"; ${untilVisited(15)}`
 }
 
 function command(binary, { switches = '', url = '$URL', policy }, isWindow) {
@@ -144,7 +146,7 @@ function command(binary, { switches = '', url = '$URL', policy }, isWindow) {
   if (!isWindow)
     return `${policies}${binary} ${SWITCHES} ${switches} --remote-debugging-port=9222 about:blank & ${visit(url)}`
   const visible = SWITCHES.replace('--headless ', '')
-  return `${policies}Xvfb :7 & sleep 1; DISPLAY=:7 timeout 8 ${binary} ${visible} ${switches} ${url}`
+  return `${policies}Xvfb :7 & sleep 1; DISPLAY=:7 timeout 30 ${binary} ${visible} ${switches} ${url} & ${untilVisited(25)}`
 }
 
 /** Releases in npm, and the configurations recorded of each: all have the default, then some of the others in turn. */
@@ -173,6 +175,7 @@ function headless(release, name) {
     needs: `test -x ${binary}`,
     cmd: command(binary, CONFIGURATIONS[name]),
     expectUserAgent: 'Chrome/',
+    seconds: 40,
     connections: name === 'default' ? 6 : 4,
   }
 }
@@ -199,6 +202,7 @@ function debian(root, name, isWindow = false) {
     needs: 'which chromium Xvfb mount',
     cmd: command('chromium', CONFIGURATIONS[name], isWindow),
     expectUserAgent: 'Chrome/',
+    seconds: 40,
     connections: name === 'default' ? 6 : 4,
   }
 }

@@ -3,7 +3,8 @@
 const SUITES = ['bullseye', 'bookworm', 'trixie', 'sid']
 const installed = (...packages) =>
   `run:dpkg-query -W -f '\${Version}\\n' ${packages.join(' ')} 2>/dev/null | grep . | head -n 1`
-const goOf = (binary) => `run:go version $(readlink -f $(which ${binary})) | sed 's/.*: //'`
+const goOf = (binary) =>
+  `run:GOROOT=$(ls -d /usr/lib/go-1.* | tail -n 1) go version $(readlink -f $(which ${binary})) | sed 's/.*: //'`
 
 /** Libraries, and how their version is found out. */
 const LIBRARIES = {
@@ -15,7 +16,10 @@ const LIBRARIES = {
     'JSSE',
     "run:dpkg-query -W -f '${Version}\n' 'openjdk-*-jre-headless' | grep . | head -n 1",
   ],
-  go: ['Go crypto/tls', "run:go version | cut -d' ' -f3"],
+  go: [
+    'Go crypto/tls',
+    "run:GOROOT=$(ls -d /usr/lib/go-1.* | tail -n 1) go version | cut -d' ' -f3",
+  ],
   erlang: ['Erlang/OTP ssl', 'deb:erlang-ssl'],
   botan: ['Botan', installed('libbotan-2-17', 'libbotan-2-19', 'libbotan-3-7', 'botan')],
   mbedtls: ['Mbed TLS', 'deb:libmbedtls-dev'],
@@ -32,6 +36,10 @@ const each = (command) => `for n in $NAMES $NAME; do ${command}; done`
 const typed = (command) => `TERM=xterm timeout 6 script -qec '${command}' /dev/null </dev/null`
 const python = (code) => `python3 - <<'END'\n${code}\nEND`
 const PAGES = "import os\nnames = os.environ['NAMES'].split()\nurl = os.environ['URL']\n"
+
+const LDAPS = each('LDAPTLS_CACERT=$CA timeout 3 ldapsearch -x -H ldaps://$n -b dc=x')
+const LDAP = each('LDAPTLS_CACERT=$CA timeout 3 ldapsearch -x -ZZ -H ldap://$n -b dc=x')
+const LDAP_GNUTLS = 'ldd $(which ldapsearch) | grep -q gnutls'
 
 /** name: [library, client, package, command, what to write of the configuration, what it needs besides] */
 const PROGRAMS = {
@@ -493,7 +501,7 @@ const PROGRAMS = {
     'haskell',
     'pandoc',
     'pandoc',
-    each('pandoc --no-check-certificate -f html -t plain https://$n/0'),
+    each('pandoc -f html -t plain https://$n/0'),
     '',
     'which pandoc',
   ],
@@ -711,7 +719,7 @@ const PROGRAMS = {
     'fetchmail',
     'fetchmail',
     each(
-      'echo "poll $n proto pop3 user u password p sslproto auto sslcertfile $CA" > rc; chmod 600 rc; timeout 4 fetchmail -f rc --nosyslog',
+      'echo "poll $n proto pop3 user u password p sslproto \\"auto\\" sslcertfile $CA" > rc; chmod 600 rc; timeout 4 fetchmail -f rc --nosyslog',
     ),
     'POP3 with STLS',
   ],
@@ -720,7 +728,7 @@ const PROGRAMS = {
     'mbsync',
     'isync',
     each(
-      'printf "IMAPAccount a\\nHost $n\\nUser u\\nPass p\\nSSLType IMAPS\\nCertificateFile $CA\\nIMAPStore r\\nAccount a\\nMaildirStore l\\nPath /tmp/m/\\nInbox /tmp/m/i\\nChannel c\\nMaster :r:\\nSlave :l:\\n" > rc; sed "s/Master/Far/;s/Slave/Near/" rc > rc2; timeout 4 mbsync -c rc2 c || timeout 4 mbsync -c rc c',
+      'printf "IMAPAccount a\\nHost $n\\nUser u\\nPass p\\nSSLType IMAPS\\nCertificateFile $CA\\n\\nIMAPStore r\\nAccount a\\n\\nMaildirStore l\\nPath /tmp/m/\\nInbox /tmp/m/i\\n\\nChannel c\\nMaster :r:\\nSlave :l:\\n" > rc; sed "s/Master/Far/;s/Slave/Near/" rc > rc2; timeout 4 mbsync -c rc2 c || timeout 4 mbsync -c rc c',
     ),
     'IMAP over TLS',
   ],
@@ -729,7 +737,7 @@ const PROGRAMS = {
     'imapfilter',
     'imapfilter',
     each(
-      'echo "options.certificates = false; a = IMAP { server = \\"$n\\", username = \\"u\\", password = \\"p\\", ssl = \\"auto\\" }; a:check_status()" > rc; timeout 4 imapfilter -c rc </dev/null',
+      'echo "options.certificates = false; a = IMAP { server = \\"$n\\", username = \\"u\\", password = \\"p\\", ssl = \\"auto\\" }; a.INBOX:check_status()" > rc; timeout 4 imapfilter -c rc </dev/null',
     ),
     'IMAP over TLS',
   ],
@@ -747,19 +755,30 @@ const PROGRAMS = {
     typed('neomutt -n -e "set ssl_force_tls=yes imap_pass=p" -f imaps://u:p@www.alpha.test/'),
     'IMAP over TLS',
   ],
-  ldapsearch: [
-    'gnutls',
-    'ldapsearch',
-    'ldap-utils',
-    each('LDAPTLS_CACERT=$CA timeout 3 ldapsearch -x -H ldaps://$n -b dc=x'),
-    'LDAP over TLS',
-  ],
+  ldapsearch: ['gnutls', 'ldapsearch', 'ldap-utils', LDAPS, 'LDAP over TLS', LDAP_GNUTLS],
   'ldapsearch-starttls': [
     'gnutls',
     'ldapsearch',
     'ldap-utils',
-    each('LDAPTLS_CACERT=$CA timeout 3 ldapsearch -x -ZZ -H ldap://$n -b dc=x'),
+    LDAP,
     'LDAP with StartTLS',
+    LDAP_GNUTLS,
+  ],
+  'ldapsearch-openssl': [
+    'openssl',
+    'ldapsearch',
+    'ldap-utils',
+    LDAPS,
+    'LDAP over TLS',
+    `! ${LDAP_GNUTLS}`,
+  ],
+  'ldapsearch-openssl-starttls': [
+    'openssl',
+    'ldapsearch',
+    'ldap-utils',
+    LDAP,
+    'LDAP with StartTLS',
+    `! ${LDAP_GNUTLS}`,
   ],
   psql: [
     'openssl',
@@ -854,14 +873,16 @@ const PROGRAMS = {
     'botan',
     'botan tls_client',
     'botan',
-    each('echo | timeout 4 botan tls_client $n --port=443 --trusted-cas=$CA --skip-hostname-check'),
+    each('echo | timeout 4 botan tls_client $n --port=443 --trusted-cas=$CA'),
     '',
   ],
   'botan-tls12': [
     'botan',
     'botan tls_client',
     'botan',
-    each('echo | timeout 4 botan tls_client $n --port=443 --trusted-cas=$CA --tls-version=1.2'),
+    each(
+      'echo | timeout 4 botan tls_client $n --port=443 --trusted-cas=$CA --tls-version=1.2 || echo | timeout 4 botan tls_client $n --port=443 --trusted-cas=$CA --tls1.2',
+    ),
     '--tls-version=1.2',
   ],
   'botan-strict': [
@@ -948,7 +969,7 @@ const PROGRAMS = {
     'openssl',
     'unbound',
     'unbound',
-    'printf "server:\\n chroot: \\"\\"\\n username: \\"\\"\\n directory: /tmp\\n interface: 127.0.0.1@5300\\n do-daemonize: no\\n do-not-query-localhost: no\\n tls-cert-bundle: $CA\\nforward-zone:\\n name: .\\n forward-tls-upstream: yes\\n forward-addr: 127.0.0.11@853#www.alpha.test\\n forward-addr: 127.0.0.12@853#b.test\\n" > conf; unbound -d -c conf & sleep 1; for i in 1 2 3; do dig +tries=1 +timeout=1 -p 5300 @127.0.0.1 x$i.test; done',
+    'printf "server:\\n chroot: \\"\\"\\n username: \\"\\"\\n directory: /tmp\\n interface: 127.0.0.1@5300\\n do-daemonize: no\\n do-not-query-localhost: no\\n tls-cert-bundle: $CA\\nforward-zone:\\n name: .\\n forward-tls-upstream: yes\\n forward-addr: 127.0.0.11@853#www.alpha.test\\n forward-addr: 127.0.0.12@853#b.test\\n" > conf; unbound -d -c conf & sleep 1; for i in 1 2 3; do dig +tries=1 +timeout=1 -p 5300 @127.0.0.1 x$i.org; done',
     'DNS over TLS upstream',
   ],
   nghttp: ['openssl', 'nghttp', 'nghttp2-client', each('nghttp -n https://$n/0'), ''],

@@ -1,5 +1,7 @@
 // Firefox of several Debian suites, with preferences and policies that change the hello or how it is sent.
 
+import { untilVisited } from '../names.mjs'
+
 /** Configurations: preferences, a policy, switches, the address, and what to write of it. */
 export const CONFIGURATIONS = {
   default: {},
@@ -186,7 +188,7 @@ function command(
       ? ''
       : `mount -t tmpfs tmpfs ${distribution}; echo '${JSON.stringify({ policies: policy })}' > ${distribution}/policies.json; `
   const profile = `mkdir profile; certutil -N -d sql:profile --empty-password; certutil -A -d sql:profile -n recording -t C,, -i $CA; cat > profile/user.js <<'END'\n${lines.join('\n')}\nEND\n`
-  const run = `timeout 11 ${binary} ${isWindow ? '' : '--headless'} --no-remote --profile $PWD/profile ${switches} ${url}`
+  const run = `timeout 60 ${binary} ${isWindow ? '' : '--headless'} --no-remote --profile $PWD/profile ${switches} ${url} & ${untilVisited(55)}`
   return `${policies}${profile}${isWindow ? 'Xvfb :7 & sleep 1; export DISPLAY=:7; ' : ''}${run}`
 }
 
@@ -218,6 +220,7 @@ function firefox([name, root, binary, folder, version], configuration, isWindow 
     needs: `test -x $(which ${binary}) && which certutil Xvfb mount`,
     cmd: command(binary, `${folder}/distribution`, CONFIGURATIONS[configuration], isWindow),
     expectUserAgent: 'Firefox/',
+    seconds: 65,
     connections: configuration === 'default' ? 6 : 4,
   }
 }
