@@ -2,7 +2,10 @@ import type { RequestHandler, Response } from 'express'
 import { sendProblem } from './problem.js'
 
 /** Methods a route takes besides GET and HEAD. */
-const ALSO: Readonly<Record<string, readonly string[]>> = { '/fps': ['DELETE'] }
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  '/fps': ['DELETE'],
+  '/api/v1/search': ['POST'],
+}
 
 /** Lets a page of any site read this answer. Every other answer is for pages of its own origin. */
 export function allowAnyOrigin(res: Response): void {

@@ -19,6 +19,7 @@ import { fpsRoute } from './routes/fps.js'
 import type { Health } from './routes/healthz.js'
 import { healthzRoute } from './routes/healthz.js'
 import { lookupRoute } from './routes/lookup.js'
+import { searchRoute } from './routes/search.js'
 import { metricsRoute } from './routes/metrics.js'
 import { statsRoute } from './routes/stats.js'
 import { securityHeaders } from './security-headers.js'
@@ -46,6 +47,8 @@ export interface ApiOptions {
   readonly statsFloor?: number
   /** Deletes an address's sightings wherever they are kept; the store's own where absent. */
   readonly forget?: Store['forget']
+  /** Folder of the history that searches look in besides the store. */
+  readonly history?: string | undefined
   /** What the rest of the program says of itself in `/healthz`. */
   readonly health?: Health
   /** What `/metrics` tells besides the store; absent, there is no `/metrics`. */
@@ -95,12 +98,13 @@ export function createApp(options: ApiOptions): Express {
   if (options.metrics !== undefined) app.use(metricsRoute({ ...options.metrics, store }, guard))
   app.use(connectionRoute(store, describe, onError))
   app.use(lookupRoute({ store, trusted, describe, clock, turns }))
+  app.use(searchRoute({ store, folder: options.history }))
   app.use(webPage(options.httpsPort))
   app.use((_req, res) => {
     sendProblem(
       res,
       404,
-      'Nothing is here. There are /fps, /stats, /healthz, /metrics, /connection, /lookup.',
+      'Nothing is here. There are /fps, /stats, /healthz, /metrics, /connection, /lookup, /api/v1/sightings.',
     )
   })
   app.use(problemHandler(onError))

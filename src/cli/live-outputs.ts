@@ -7,6 +7,8 @@ import { openConsumers } from './read-output.js'
 /** The outputs of a live capture. */
 export interface LiveOutputs {
   readonly put: LinesSink
+  /** Has the history write what it holds. */
+  roll(): Promise<void>
   close(): Promise<void>
 }
 
@@ -50,6 +52,7 @@ export async function openLiveOutputs(config: Config, log: EventLog): Promise<Li
       counters.sightings_unwritten += lost() - before
       if (waits.length > 0) return Promise.all(waits).then(() => undefined)
     },
+    roll: async () => history?.roll(),
     close: async () => {
       process.off('SIGHUP', reopen).off('SIGUSR2', rotate)
       const before = lost()

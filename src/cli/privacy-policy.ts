@@ -8,7 +8,10 @@ import type { PrivacyPolicy } from '../privacy/privacy.js'
 const MIN_KEY_BYTES = 16
 const RANDOM_KEY_BYTES = 32
 
-type PrivacyConfig = Pick<Config, 'privacy-address' | 'privacy-sni' | 'privacy-key' | 'redis'>
+type PrivacyConfig = Pick<
+  Config,
+  'privacy-address' | 'privacy-sni' | 'privacy-key' | 'redis' | 'history'
+>
 
 /**
  * The configured privacy policy, its key read from its file. The embedded store does without a file: its key is random
@@ -18,14 +21,14 @@ type PrivacyConfig = Pick<Config, 'privacy-address' | 'privacy-sni' | 'privacy-k
 export function privacyPolicy(config: PrivacyConfig): PrivacyPolicy {
   const { 'privacy-address': address, 'privacy-sni': sni, 'privacy-key': path } = config
   const hashes = address === 'hmac' || sni === 'hashed'
-  return { address, sni, secret: hashes ? readKey(path, config.redis) : new Uint8Array() }
+  return { address, sni, secret: hashes ? readKey(path, config) : new Uint8Array() }
 }
 
-function readKey(path: string | undefined, redis: string | undefined): Uint8Array {
+function readKey(path: string | undefined, { redis, history }: PrivacyConfig): Uint8Array {
   if (path === undefined) {
-    if (redis === undefined) return randomBytes(RANDOM_KEY_BYTES)
+    if (redis === undefined && history === undefined) return randomBytes(RANDOM_KEY_BYTES)
     throw new ConfigError(
-      'hashed addresses or server names in Redis need --privacy-key FILE, the same on every machine: make one with `head -c 32 /dev/urandom | base64 > FILE`',
+      'hashed addresses or server names in Redis or a history need --privacy-key FILE, the same on every machine: make one with `head -c 32 /dev/urandom | base64 > FILE`',
     )
   }
   let key: Buffer

@@ -15,6 +15,7 @@ import type { Config } from '../config.js'
 import { ConfigError, parseEndpoint } from '../config.js'
 import type { Store } from '../store/contract.js'
 import { dataDir, socketPath } from './data-dir.js'
+import { forgetEverywhere } from './forget-everywhere.js'
 import { describeSighting } from './describe-sighting.js'
 import { openTokens } from './token-store.js'
 import type { EventLog } from '../telemetry/event-log.js'
@@ -35,6 +36,7 @@ export interface Serving {
  * Starts the API and the page on the configured ports.
  * @param health what `/healthz` adds about the sensor
  * @param metrics what `/metrics` does
+ * @param rollHistory has the history of this process write what it holds
  * @throws ListenError, ConfigError
  */
 export async function startServing(
@@ -43,6 +45,7 @@ export async function startServing(
   log: EventLog,
   health: () => Readonly<Record<string, unknown>>,
   metrics: Pick<MetricsSources, 'sensor'> = {},
+  rollHistory: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Serving> {
   const { host } = config
   const httpPort = config['http-port']
@@ -54,6 +57,7 @@ export async function startServing(
   const open = await openTokens(config, false)
   const outcomes = accessLog === undefined ? [] : [outcomesOf(accessLog)]
   try {
+    const forget = (ip: string) => forgetEverywhere(config, store, ip, rollHistory)
     const app = createApp({
       store,
       trustedProxies: config['trusted-proxy'],
@@ -69,6 +73,8 @@ export async function startServing(
       statsFloor: config['stats-floor'],
       metrics: { ...metrics, outcomes, version, process: true },
       describe: describeSighting,
+      history: config.history,
+      forget,
       onError,
       ...(httpsPort === 0 ? {} : { httpsPort }),
     })

@@ -39,9 +39,14 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
       log,
       put && ((lines) => void put(lines, counters)),
     )
-    const serving = await startServing(config, store, log, () => ({ sensor: sensor.status }), {
-      sensor: () => sensor.figures,
-    })
+    const serving = await startServing(
+      config,
+      store,
+      log,
+      () => ({ sensor: sensor.status }),
+      { sensor: () => sensor.figures },
+      async () => outputs?.roll(),
+    )
     const sensing = sensor.run(signal)
     await sensor.settled
     greet(greeting(config, sensor.status, serving.urls), log)

@@ -32,6 +32,7 @@ export class HistoryThread {
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
   #failure: Error | undefined
   #closed: (() => void) | undefined
+  #rolled: (() => void)[] = []
 
   /** @throws HistoryError if the folder cannot be made */
   constructor(options: HistoryOptions) {
@@ -76,6 +77,15 @@ export class HistoryThread {
     return this.#room.promise
   }
 
+  /** Has all files finished that are begun; others are begun after them. */
+  async roll(): Promise<void> {
+    if (this.#failure !== undefined) return
+    await new Promise<void>((resolve) => {
+      this.#rolled.push(resolve)
+      this.#worker.postMessage('roll' satisfies ToHistory)
+    })
+  }
+
   /** Finishes all files. @throws what ended the thread */
   async close(): Promise<void> {
     if (this.#failure === undefined)
@@ -94,6 +104,7 @@ export class HistoryThread {
     }
     this.#counts = message.counts
     if (message.kind === 'closed') this.#closed?.()
+    else if (message.kind === 'rolled') this.#rolled.shift()?.()
     else this.#waiting -= message.bytes
     if (this.#waiting <= READER_WAITING) this.#freeRoom()
   }
@@ -102,6 +113,7 @@ export class HistoryThread {
     if (error !== undefined)
       this.#failure = new HistoryError(`the history ended: ${error.message}`, { cause: error })
     this.#freeRoom()
+    for (const done of this.#rolled.splice(0)) done()
     this.#closed?.()
   }
 

@@ -83,6 +83,11 @@ if (isLive) {
 
 const decoder = new TextDecoder()
 parentPort?.on('message', (message: ToHistory) => {
+  if (message === 'roll') {
+    roll()
+    tell({ kind: 'rolled', counts: { ...writer.counts } })
+    return
+  }
   if (message !== 'close') {
     writer.put(decoder.decode(message.lines))
     tell({ kind: 'taken', bytes: message.lines.length, counts: { ...writer.counts } })

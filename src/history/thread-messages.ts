@@ -12,7 +12,7 @@ export interface HistoryThreadData {
 }
 
 /** To the thread: whole JSON lines, or the word to finish. */
-export type ToHistory = { readonly lines: Uint8Array } | 'close'
+export type ToHistory = { readonly lines: Uint8Array } | 'close' | 'roll'
 
 /** From the thread. */
 export type FromHistory =
@@ -23,4 +23,5 @@ export type FromHistory =
       readonly sentence: string
       readonly isBad: boolean
     }
+  | { readonly kind: 'rolled'; readonly counts: HistoryCounts }
   | { readonly kind: 'closed'; readonly counts: HistoryCounts }

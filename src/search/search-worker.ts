@@ -50,8 +50,11 @@ async function main(): Promise<void> {
   const timer = setTimeout(() => connection.interrupt(), job.timeoutMillis)
   const skipped: string[] = []
   const values = job.parameters.map(toDuck)
-  const useFiles = (files: readonly string[]) =>
-    connection.run('SET VARIABLE files = $1::VARCHAR[]', [listValue([...files])])
+  const useFiles = async (paths: readonly string[]) => {
+    // a list without elements has no type
+    if (paths.length === 0) return
+    await connection.run('SET VARIABLE files = $1::VARCHAR[]', [listValue([...paths])])
+  }
   let files = job.files
   for (;;) {
     await useFiles(files)

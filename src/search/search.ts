@@ -9,6 +9,7 @@ import type { Row, SightingLine } from '../history/row.js'
 import { SCHEMA_KEY, SCHEMA_VERSION } from '../history/schema.js'
 import { planSearch } from './plan.js'
 import type { SearchOptions } from './plan.js'
+import { SearchError } from './search-error.js'
 import type { FromSearch, SearchJob, Value } from './worker-messages.js'
 
 /** Bytes DuckDB may take; the program's own come to it. */
@@ -17,11 +18,6 @@ const MEMORY_BYTES = 700_000_000
 const TIMEOUT_MILLIS = 600_000
 /** Bytes at a file's end that tell whether it is whole, and of which version. */
 const TAIL_BYTES = 512
-
-/** A search that cannot be done, in a sentence with its remedy. */
-export class SearchError extends Error {
-  override readonly name = 'SearchError'
-}
 
 /** Where a search looks. */
 export interface SearchSources {
