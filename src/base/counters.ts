@@ -59,6 +59,17 @@ export const COUNTER_HELP = {
   sslv2_hellos: 'ClientHellos in SSL 2.0 frames',
   tcp_overlaps_differ:
     'TCP segments that differ from what came first at the same place: what came first stays',
+  tcp_checksum_wrong:
+    'TCP segments of handshakes whose TCP or IPv4 checksum is wrong where that of the SYN is right: no receiver takes them',
+  tcp_segments_refused:
+    'TCP segments of handshakes that no receiver takes: checksum, missing ACK, old timestamp, FIN or RST out of sequence',
+  tcp_segments_doubtful:
+    'TCP segments of handshakes that some receivers do not take, or that came another way than the SYN (TTL): held apart',
+  hello_conflicts: 'hellos given with the mark `conflict`: the stream can be read in several ways',
+  tcp_readings_dropped:
+    'other readings of a TCP stream given up: room for them ran out, or the hello came without them',
+  tcp_zero_padding:
+    'TCP segments of up to six zero octets before a hello: padding that was counted as data',
   tcp_segments_cut: 'TCP segments of a flow with an unfinished hello that the snaplen cut',
   http_requests: 'requests in plain HTTP that begin a TCP segment to one of --http-ports',
   http_requests_cut:

@@ -120,6 +120,10 @@ export const TCP_SLOT_CLASSES = [
 ] as const
 /** Distance in sequence numbers, octets, beyond which a segment belongs to another connection with the same ports. */
 export const MAX_SEQUENCE_DISTANCE = 1 << 20
+/** Distance of an acknowledgment number from the server's first octet beyond which it is doubted: what a server says before a hello. */
+export const MAX_ACK_DISTANCE = 16_384
+/** SYNs with another initial sequence number that are remembered beside their connections, which may go on. */
+export const MAX_RIVAL_SYNS = 1_024
 /** Seconds of packet time without a segment until an unfinished hello is given up: the sixth retransmission comes after 63 s. */
 export const PENDING_IDLE_SECONDS = 120
 /** Seconds of packet time between two packets of a flow beyond which their clocks differ: no flow grew idle by that. */

@@ -294,6 +294,12 @@ export class SlotPool {
     return seen
   }
 
+  /** As `put`, but the octets that are there already give way. */
+  overwrite(slot: number, at: number, bytes: Uint8Array, off: number, end: number): void {
+    this.put(slot, at, bytes, off, end, 0)
+    this.bytesOf(slot).set(bytes.subarray(off, end), this.offsetOf(slot) + at)
+  }
+
   /** Moves `solid` over what is marked behind it. */
   private settle(slot: number): void {
     const at = slot * SLOT_WORDS

@@ -21,6 +21,27 @@ export const FIRST_MICROS = 3
 export const SYN_SHAPE = 8
 export const SYN_SIZES = 9
 export const SYN_OPTIONS = 10
+/** TSval of the SYN (RFC 7323 §3.2), as SYN_HAS_TIMESTAMPS says. */
+export const TIMESTAMP = 11
+/** Sequence number of the server's first octet, as ANSWERED says. */
+export const SERVER_NEXT = 12
+/** Slot of another reading of the stream, or -1: readings.ts. */
+export const OTHER = 13
+/** Sequence number at which the last hello given begins, and a sum over octets of it. */
+export const GIVEN_AT = 14
+export const GIVEN_SUM = 15
+
+// Bits of SYN_SHAPE above those of HandshakeOctets.synShape.
+export const SYN_HAS_TIMESTAMPS = 1 << 14
+/** The SYN's checksums were right. */
+export const SUMS_ARE_RIGHT = 1 << 15
+/** A SYN-ACK was seen; and it has timestamps. */
+export const ANSWERED = 1 << 16
+export const ANSWER_HAS_TIMESTAMPS = 1 << 17
+/** No receiver takes what the other reading is made of. */
+export const OTHER_REFUSED = 1 << 18
+/** The other reading is one of a hello that was given. */
+export const OTHER_LATE = 1 << 19
 
 // Bits of FLAGS; from RANDOM_SHIFT on the beginning of the random of the last hello given.
 export const SYN_SEEN = 1
@@ -62,10 +83,16 @@ export const SEGMENT_HEAD = 10
 /** Its flow's key, as a flow table has it. */
 export const SEGMENT_KEY = 14
 
-/** What a SYN says, as a flow keeps it: three words from SYN_SHAPE on. */
+/** What a SYN says, as a flow keeps it: SYN_WORDS words from SYN_SHAPE on. */
 export const SEGMENT_SYN = 27
+export const SYN_WORDS = 4
 /** Entry of the flow that a hello was given of: written to. */
-export const SEGMENT_ENTRY = 30
+export const SEGMENT_ENTRY = 31
+/** Of any other segment: its TTL, or 0; its acknowledgment number; and whether it has timestamps, with its TSval. */
+export const SEGMENT_TTL = 32
+export const SEGMENT_ACK = 33
+export const SEGMENT_HAS_TIMESTAMPS = 34
+export const SEGMENT_TIMESTAMP = 35
 /** Where the payload is to be copied, its octets being a part of a hello: written to, as all that follows. */
 export const SEGMENT_PART = 24
 /** Where the record of a hello is that came in parts, and where it ends. */

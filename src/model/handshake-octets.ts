@@ -15,8 +15,18 @@ export const QUALITY_RETRANSMIT = 8
 /** Answer to a HelloRetryRequest: the second hello of its connection (RFC 8446 §4.1.4). */
 export const QUALITY_HRR = 16
 
+/** Other octets came at the same place, or ones that a receiver does not take: the server may have read another hello. */
+export const QUALITY_CONFLICT = 32
+
 /** Names of the quality bits, lowest first. */
-export const QUALITY_NAMES = ['gap', 'truncated', 'no-syn', 'retransmit', 'hrr'] as const
+export const QUALITY_NAMES = [
+  'gap',
+  'truncated',
+  'no-syn',
+  'retransmit',
+  'hrr',
+  'conflict',
+] as const
 
 // Bits of HandshakeOctets.synShape: the TTL, the window scale plus one, Don't Fragment, and whether there was a SYN at all.
 export const SYN_TTL = 0xff

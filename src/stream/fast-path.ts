@@ -3,20 +3,29 @@
 import { Kernel } from '../base/kernel.js'
 import { i32, u16 } from '../base/bytes.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
-import { type Packet, secondsOf, TCP_SYN } from '../model/packet.js'
+import { type Packet, secondsOf, TCP_ACK, TCP_SYN, TCP_URG } from '../model/packet.js'
 import { STARTS } from './find-start.js'
 import { RECORD_HEADER_LEN } from './hello-start.js'
 import { CODE } from '../kernels/fast-path-code.js'
-import { fillSyn, readSyn } from './syn-facts.js'
+import { checksumOf, RIGHT } from './checksum.js'
+import { helloSum } from './hello-sum.js'
+import type { Receiver } from './receiver.js'
+import { fillSyn, readSyn, ttlOf } from './syn-facts.js'
 import type { TcpFlows } from './tcp-flows.js'
+import { TcpOptions } from './tcp-options.js'
 import {
   AT_SEGMENT,
   AT_STARTS,
   FLOW_WORDS,
+  GIVEN_AT,
+  GIVEN_SUM,
   LEFT,
+  NEXT,
+  SEGMENT_ACK,
   SEGMENT_ENTRY,
   SEGMENT_FIRST_MICROS,
   SEGMENT_FLAGS,
+  SEGMENT_HAS_TIMESTAMPS,
   SEGMENT_HEAD,
   SEGMENT_KEY,
   SEGMENT_MICROS,
@@ -29,8 +38,11 @@ import {
   SEGMENT_SECONDS,
   SEGMENT_SEQ,
   SEGMENT_SYN,
+  SEGMENT_TIMESTAMP,
+  SEGMENT_TTL,
   TAKEN_HELLO,
   TAKEN_PART,
+  TAKEN_SYN,
 } from '../kernels/tcp-layout.js'
 
 /** The loop's exports. */
@@ -51,6 +63,8 @@ const LOOP = new Kernel<OrdinaryLoop>(CODE)
 const SEGMENT_WORDS = 64
 const HEAD_WORDS = 4
 const V6_WORDS = 4
+const TCP_MIN_HEADER_LEN = 20
+const ACKNOWLEDGMENT_NUMBER = 8
 
 /** Takes ordinary segments. */
 export class OrdinarySegments {
@@ -58,11 +72,14 @@ export class OrdinarySegments {
   private readonly doubles: Float64Array
   private readonly octets: Uint8Array
   private readonly flowWords: Int32Array
+  private readonly receiver: Receiver
+  private readonly options = new TcpOptions()
   private readonly loop: OrdinaryLoop
 
-  constructor({ memory, table, pool, words: flowWords }: TcpFlows) {
+  constructor({ memory, table, pool, words: flowWords }: TcpFlows, receiver: Receiver) {
     const { buffer } = memory
     this.flowWords = flowWords
+    this.receiver = receiver
     this.words = new Int32Array(buffer, AT_SEGMENT, SEGMENT_WORDS)
     this.doubles = new Float64Array(buffer, AT_SEGMENT, SEGMENT_WORDS / 2)
     this.octets = new Uint8Array(buffer)
@@ -96,11 +113,34 @@ export class OrdinarySegments {
         words[SEGMENT_KEY + 3 + 2 * i] = i32(bytes, dstAddrOff + 4 * i)
       }
     }
-    if ((packet.flags & TCP_SYN) !== 0) readSyn(packet, words, SEGMENT_SYN)
+    const isSyn = (packet.flags & TCP_SYN) !== 0
+    let sum = RIGHT
+    if (isSyn) {
+      if (payloadLen !== 0 || (packet.flags & TCP_ACK) !== 0) return LEFT
+      sum = checksumOf(packet)
+      readSyn(packet, sum === RIGHT, words, SEGMENT_SYN)
+    } else if (!this.setSegment(packet)) return LEFT
     const taken = this.loop.take()
+    if (taken === TAKEN_SYN) this.receiver.noteSyn(sum)
     if (taken >= TAKEN_PART)
       this.octets.set(bytes.subarray(payloadOff, payloadOff + payloadLen), words[SEGMENT_PART] ?? 0)
     return taken
+  }
+
+  /** Says what the receiver of the segment looks at. @returns whether nothing is out of the ordinary so far */
+  private setSegment(packet: Packet): boolean {
+    const { words, options } = this
+    const { bytes, tcpOff, payloadOff, flags } = packet
+    if ((flags & (TCP_ACK | TCP_URG)) !== TCP_ACK || tcpOff < 0) return false
+    if (this.receiver.trustsSums && checksumOf(packet) !== RIGHT) return false
+    words[SEGMENT_TTL] = ttlOf(packet)
+    words[SEGMENT_ACK] = i32(bytes, tcpOff + ACKNOWLEDGMENT_NUMBER)
+    words[SEGMENT_HAS_TIMESTAMPS] = 0
+    if (payloadOff - tcpOff === TCP_MIN_HEADER_LEN) return true
+    options.read(bytes, tcpOff + TCP_MIN_HEADER_LEN, payloadOff)
+    words[SEGMENT_HAS_TIMESTAMPS] = options.hasTimestamps ? 1 : 0
+    words[SEGMENT_TIMESTAMP] = options.timestamp
+    return !options.isSigned
   }
 
   /** Fills `message` with the hello that is whole with the packet: `take` gave TAKEN_HELLO or TAKEN_LAST_PART. */
@@ -115,6 +155,10 @@ export class OrdinarySegments {
     message.firstRecordLen = u16(message.bytes, record + 3)
     message.quality = this.words[SEGMENT_QUALITY] ?? 0
     message.firstMicros = this.doubles[SEGMENT_FIRST_MICROS / 2] ?? -1
-    fillSyn(message, this.flowWords, (this.words[SEGMENT_ENTRY] ?? 0) * FLOW_WORDS)
+    const { flowWords } = this
+    const at = (this.words[SEGMENT_ENTRY] ?? 0) * FLOW_WORDS
+    fillSyn(message, flowWords, at)
+    flowWords[at + GIVEN_AT] = ((flowWords[at + NEXT] ?? 0) - (message.end - record)) | 0
+    flowWords[at + GIVEN_SUM] = helloSum(message.bytes, message.off, message.end)
   }
 }

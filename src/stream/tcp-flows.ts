@@ -18,6 +18,9 @@ import {
   FLAGS,
   FLOW_WORDS,
   NEXT,
+  OTHER,
+  OTHER_LATE,
+  OTHER_REFUSED,
   PASSED,
   SEEN,
   SLOT,
@@ -104,6 +107,7 @@ export class TcpFlows {
     this.table.set(entry, hash, key)
     this.words[entry * FLOW_WORDS + SEEN] = seconds
     this.words[entry * FLOW_WORDS + SLOT] = -1
+    this.words[entry * FLOW_WORDS + OTHER] = -1
     this.words[entry * FLOW_WORDS + FLAGS] = 0
     // Two steps of the sweep for each new flow: it goes round before the table could fill twice.
     for (let i = 0; i < 2; i++) {
@@ -117,6 +121,7 @@ export class TcpFlows {
   /** Begins a connection at `entry`: nothing but the sequence number of its first octet is known. */
   begin(entry: number, first: number, flags: number): void {
     this.dropSlot(entry, 'hello_closed')
+    this.dropOther(entry)
     this.unwatch(entry)
     const at = entry * FLOW_WORDS
     this.words[at + FLAGS] = flags
@@ -165,6 +170,68 @@ export class TcpFlows {
     this.freeSlot(entry)
   }
 
+  /** The slot of the flow's other reading, or -1. */
+  otherOf(entry: number): number {
+    return this.words[entry * FLOW_WORDS + OTHER] ?? -1
+  }
+
+  /** Gives up the other reading of the flow, if there is one, and counts that. */
+  dropOther(entry: number): void {
+    if (this.otherOf(entry) < 0) return
+    this.counters.tcp_readings_dropped++
+    this.freeOther(entry)
+  }
+
+  /** Gives back the slot of the other reading. */
+  freeOther(entry: number): void {
+    const at = entry * FLOW_WORDS
+    this.pool.free(this.words[at + OTHER] ?? 0)
+    this.words[at + OTHER] = -1
+    this.words[at + SYN_SHAPE] = (this.words[at + SYN_SHAPE] ?? 0) & ~(OTHER_REFUSED | OTHER_LATE)
+  }
+
+  /** A slot for another reading of at least `octets`, its offset 0 at sequence number `base`; -1 where there is no room. */
+  takeOther(entry: number, octets: number, base: number): number {
+    const slot = this.newSlot(entry, octets, base)
+    this.words[entry * FLOW_WORDS + OTHER] = slot
+    return slot
+  }
+
+  /** Another reading that has what the first has so far, and room for `octets`; -1 where there is no room. */
+  copyToOther(entry: number, octets: number): number {
+    const slot = this.words[entry * FLOW_WORDS + SLOT] ?? -1
+    const room = Math.max(octets, this.pool.sizeOf(slot))
+    const base = this.pool.words[slot * SLOT_WORDS + BASE] ?? 0
+    const other = this.takeOther(entry, room, base)
+    // The oldest slot may have been this flow's own.
+    if (other < 0 || this.words[entry * FLOW_WORDS + SLOT] !== slot) return -1
+    this.pool.move(slot, other)
+    return other
+  }
+
+  /** The slot of the other reading, moved into a larger one where it does not hold `octets`; -1 where none is that large. */
+  growOther(entry: number, slot: number, octets: number): number {
+    if (octets <= this.pool.sizeOf(slot)) return slot
+    const larger = this.newSlot(entry, octets, this.pool.words[slot * SLOT_WORDS + BASE] ?? 0)
+    if (larger < 0 || this.otherOf(entry) !== slot) {
+      if (larger >= 0) this.pool.free(larger)
+      return -1
+    }
+    this.pool.move(slot, larger)
+    this.pool.free(slot)
+    this.words[entry * FLOW_WORDS + OTHER] = larger
+    return larger
+  }
+
+  /** The other reading becomes the only one. */
+  promoteOther(entry: number): void {
+    const at = entry * FLOW_WORDS
+    if ((this.words[at + SLOT] ?? -1) >= 0) this.freeSlot(entry)
+    this.words[at + SLOT] = this.words[at + OTHER] ?? -1
+    this.words[at + OTHER] = -1
+    this.words[at + SYN_SHAPE] = (this.words[at + SYN_SHAPE] ?? 0) & ~(OTHER_REFUSED | OTHER_LATE)
+  }
+
   /** How many slots hold a hello that began. */
   unfinished(): number {
     let count = 0
@@ -206,9 +273,13 @@ export class TcpFlows {
     if (cls < 0) return -1
     const slot = this.pool.take(cls, entry, base)
     if (slot >= 0) return slot
-    const owner = this.pool.words[this.pool.oldest(cls) * SLOT_WORDS + OWNER] ?? 0
-    this.dropSlot(owner, 'hello_evicted')
-    this.unwatch(owner)
+    const oldest = this.pool.oldest(cls)
+    const owner = this.pool.words[oldest * SLOT_WORDS + OWNER] ?? 0
+    if (this.otherOf(owner) === oldest) this.dropOther(owner)
+    else {
+      this.dropSlot(owner, 'hello_evicted')
+      this.unwatch(owner)
+    }
     return this.pool.take(cls, entry, base)
   }
 
@@ -217,12 +288,14 @@ export class TcpFlows {
     const idle = (seconds - (this.words[entry * FLOW_WORDS + SEEN] ?? 0)) | 0
     if (idle <= PENDING_IDLE_SECONDS || idle > CLOCK_DIFFERENCE_SECONDS) return
     this.dropSlot(entry, 'hello_expired')
+    this.dropOther(entry)
     this.unwatch(entry)
     if (idle > FLOW_IDLE_SECONDS) this.close(entry, 'hello_expired')
   }
 
   private close(entry: number, reason: DropReason): void {
     this.dropSlot(entry, reason)
+    this.dropOther(entry)
     this.unwatch(entry)
     this.table.remove(entry)
   }

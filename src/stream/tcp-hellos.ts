@@ -1,5 +1,6 @@
 import type { Counters } from '../base/counters.js'
 import type { FlowTable } from '../base/flow-table.js'
+import { ReversedFlow } from '../base/reversed-flow.js'
 import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN, MAX_SEQUENCE_DISTANCE } from '../base/limits.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import { type Packet, secondsOf, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../model/packet.js'
@@ -13,19 +14,27 @@ import {
 } from './hello-start.js'
 import { SOLID, SLOT_WORDS, BASE, ANCHOR } from '../base/slot-layout.js'
 import { OrdinarySegments } from './fast-path.js'
+import { checksumOf, RIGHT, UNKNOWN } from './checksum.js'
+import { FINE, Receiver, REFUSED } from './receiver.js'
+import { isPadding, RivalSyns } from './rival-syns.js'
 import { readSyn } from './syn-facts.js'
 import { DEFAULT_SIZES, TcpFlows, type TcpFlowSizes } from './tcp-flows.js'
 import {
+  ANSWER_HAS_TIMESTAMPS,
+  ANSWERED,
   CERTIFICATE_DUE,
   CUT,
   FIRST,
   FLOW_WORDS,
   GIVEN,
+  GIVEN_AT,
   LEFT,
   NEXT,
   PASSED,
   PLAIN_HTTP,
+  SERVER_NEXT,
   SLOT,
+  SUMS_ARE_RIGHT,
   SYN_SEEN,
   SYN_SHAPE,
   TAKEN_HELLO,
@@ -33,6 +42,7 @@ import {
   TAKEN_SYN,
 } from '../kernels/tcp-layout.js'
 import { CLIENT_HELLO, NOTHING, TcpMessages } from './tcp-messages.js'
+import { TcpReadings } from './tcp-readings.js'
 
 // From segments to whole hellos, one direction of a connection at a time.
 //
@@ -48,6 +58,7 @@ import { CLIENT_HELLO, NOTHING, TcpMessages } from './tcp-messages.js'
 //              copied into the flow's slot, read on as far as it is solid, given from there
 
 const CONTROL = TCP_SYN | TCP_FIN | TCP_RST
+const SYN_ACK = TCP_SYN | TCP_ACK
 
 export interface TcpHellosOptions {
   /** Server ports looked at; undefined: any, by content. */
@@ -65,6 +76,12 @@ export class TcpHellos {
   private readonly messages: TcpMessages
   private readonly flows: TcpFlows
   private readonly ordinary: OrdinarySegments
+  private readonly readings: TcpReadings
+  private readonly receiver: Receiver
+  private readonly rivals = new RivalSyns()
+  private readonly reverse = new ReversedFlow()
+  /** A segment to be taken once what it showed to be whole is given. */
+  private again: Packet | undefined
   private readonly counters: Counters
   private readonly anyPort: boolean
   private readonly isPort = new Uint8Array(65_536)
@@ -75,7 +92,10 @@ export class TcpHellos {
     this.flows = new TcpFlows(options.seed, counters, sizes)
     this.messages = new TcpMessages(this.flows, counters)
     this.message = this.messages.message
-    this.ordinary = new OrdinarySegments(this.flows)
+    this.receiver = new Receiver(counters)
+    this.readings = new TcpReadings(this.flows, this.messages, counters)
+    this.messages.readings = this.readings
+    this.ordinary = new OrdinarySegments(this.flows, this.receiver)
     this.server = options.server
     this.anyPort = options.ports === undefined
     for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
@@ -113,12 +133,15 @@ export class TcpHellos {
    */
   take(packet: Packet): number {
     this.messages.following = -1
+    this.messages.rival = -1
+    this.again = undefined
     const hasControl = (packet.flags & CONTROL) !== 0
     if (packet.payloadLen === 0 && !hasControl) return NOTHING
     if (!this.server && this.isToServer(packet)) {
       const taken = this.ordinary.take(packet)
       if (taken !== LEFT) return this.noteTaken(packet, taken)
     }
+    if ((packet.flags & SYN_ACK) === SYN_ACK) this.takeAnswer(packet)
     const wanted = this.wantedOf(packet)
     if (wanted === 0) {
       if (hasControl) this.countAccepted(packet)
@@ -135,7 +158,16 @@ export class TcpHellos {
 
   /** A further message that the segment given to `take` made whole; as `take`. */
   next(): number {
-    return this.messages.next()
+    const given = this.messages.next()
+    const packet = this.again
+    if (given !== NOTHING || packet === undefined) return given
+    this.again = undefined
+    return this.takeData(
+      packet,
+      packet.seq | 0,
+      this.wantedOf(packet),
+      this.flows.table.hash(packet),
+    )
   }
 
   private noteTaken(packet: Packet, taken: number): number {
@@ -164,9 +196,7 @@ export class TcpHellos {
       if (side === WANT_SERVER_HELLO) this.countAccepted(packet)
       if ((wanted & side) === 0) return NOTHING
       if (side === WANT_CLIENT_HELLO) this.counters.tcp_syns++
-      const first = (packet.seq + 1) | 0
-      this.takeSyn(packet, first, hash)
-      return packet.payloadLen === 0 ? NOTHING : this.takeData(packet, first, wanted, hash)
+      return this.takeSyn(packet, (packet.seq + 1) | 0, side, wanted, hash)
     }
     const isReset = (packet.flags & TCP_RST) !== 0
     // What a reset carries is a reason for people to read (RFC 9293 §3.10.7.4), no part of the stream.
@@ -174,8 +204,8 @@ export class TcpHellos {
       isReset || packet.payloadLen === 0
         ? NOTHING
         : this.takeData(packet, packet.seq | 0, wanted, hash)
-    if (flows.table.isWatched(hash)) this.takeEnd(packet, isReset, hash)
-    return given
+    if (given !== NOTHING || !flows.table.isWatched(hash)) return given
+    return this.takeEnd(packet, isReset, hash)
   }
 
   private countAccepted(packet: Packet): void {
@@ -190,28 +220,78 @@ export class TcpHellos {
     return this.takeOctets(packet, seq, start, wanted, hash)
   }
 
-  private takeSyn(packet: Packet, first: number, hash: number): void {
-    const flows = this.flows
+  private takeSyn(
+    packet: Packet,
+    first: number,
+    side: number,
+    wanted: number,
+    hash: number,
+  ): number {
+    const { flows, receiver } = this
+    const { words } = flows
     const seconds = secondsOf(packet)
+    const isClient = side === WANT_CLIENT_HELLO
+    const sum = isClient ? checksumOf(packet) : UNKNOWN
+    const isRight = sum === RIGHT
+    receiver.noteSyn(sum)
     let entry = flows.find(hash, packet, seconds)
-    if (entry >= 0 && flows.words[entry * FLOW_WORDS + FIRST] === first) {
-      // Sent again, or seen only after the hello it opened the way for.
-      flows.mark(entry, SYN_SEEN)
-      readSyn(packet, flows.words, entry * FLOW_WORDS + SYN_SHAPE)
-      return
+    const at = entry * FLOW_WORDS
+    if (entry >= 0 && words[at + FIRST] !== first && isClient && this.mayGoOn(entry)) {
+      // Some other connection's, or none's: which shows by what follows (RFC 5961 §4).
+      readSyn(packet, isRight, this.rivals.add(entry, first), 0)
+      return NOTHING
     }
-    if (entry < 0) entry = flows.open(hash, packet, seconds)
-    flows.begin(entry, first, SYN_SEEN)
-    readSyn(packet, flows.words, entry * FLOW_WORDS + SYN_SHAPE)
-    flows.watch(entry)
+    // A SYN sent again, or seen only after the hello it opened the way for, keeps the flow.
+    if (entry < 0 || words[at + FIRST] !== first) {
+      if (entry < 0) entry = flows.open(hash, packet, seconds)
+      flows.begin(entry, first, 0)
+      flows.watch(entry)
+    }
+    const isNew = !flows.has(entry, SYN_SEEN)
+    flows.mark(entry, SYN_SEEN)
+    const shapeAt = entry * FLOW_WORDS + SYN_SHAPE
+    const isBetter = isRight && ((words[shapeAt] ?? 0) & SUMS_ARE_RIGHT) === 0
+    if (isClient && (isNew || isBetter)) readSyn(packet, isRight, words, shapeAt)
+    if (packet.payloadLen === 0) return NOTHING
+    if (!isClient || receiver.isFastOpen(packet)) return this.takeData(packet, first, wanted, hash)
+    const { bytes, payloadOff, payloadLen } = packet
+    const start = findStart(bytes, payloadOff, payloadOff + payloadLen, wanted)
+    return this.readings.hold(packet, entry, first, start, REFUSED)
+  }
+
+  /** Whether a connection that was seen to begin has not come to its hello yet. */
+  private mayGoOn(entry: number): boolean {
+    const { flows } = this
+    return flows.isWatched(entry) && flows.has(entry, SYN_SEEN) && !flows.has(entry, GIVEN)
+  }
+
+  /** A server's SYN-ACK tells what its client may acknowledge, and whether timestamps were agreed on. */
+  private takeAnswer(packet: Packet): void {
+    const { flows, receiver } = this
+    const flow = this.reverse.of(packet)
+    const entry = flows.find(flows.table.hash(flow), flow, secondsOf(packet))
+    if (entry < 0 || packet.tcpOff < 0 || !flows.has(entry, SYN_SEEN)) return
+    const at = entry * FLOW_WORDS
+    const shape = flows.words[at + SYN_SHAPE] ?? 0
+    if (shape === 0) return
+    flows.words[at + SERVER_NEXT] = (packet.seq + 1) | 0
+    const agreed = receiver.hasTimestamps(packet) ? ANSWER_HAS_TIMESTAMPS : 0
+    flows.words[at + SYN_SHAPE] = shape | ANSWERED | agreed
   }
 
   /** FIN or RST: no octets can come behind what is there. */
-  private takeEnd(packet: Packet, isReset: boolean, hash: number): void {
+  private takeEnd(packet: Packet, isReset: boolean, hash: number): number {
     const flows = this.flows
     const entry = flows.find(hash, packet, secondsOf(packet))
-    if (entry < 0) return
+    if (entry < 0) return NOTHING
     const at = entry * FLOW_WORDS
+    if (this.receiver.verdict(packet, flows.words, at) !== FINE) {
+      this.counters.tcp_segments_refused++
+      return NOTHING
+    }
+    this.messages.nowMicros = packet.timeMicros
+    const given = this.readings.resolve(entry, packet.seq | 0)
+    if (given !== NOTHING) return given
     const slot = flows.words[at + SLOT] ?? -1
     let known = flows.words[at + NEXT] ?? 0
     if (slot >= 0) {
@@ -219,10 +299,18 @@ export class TcpHellos {
       if (solid >= 0) known = ((flows.pool.words[slot * SLOT_WORDS + BASE] ?? 0) + solid) | 0
     }
     const ahead = (packet.seq + packet.payloadWireLen - known) | 0
-    // A FIN that overtook octets is not the end; a reset from far off is another connection's, or forged.
-    if (isReset ? Math.abs(ahead) > MAX_SEQUENCE_DISTANCE : ahead > 0) return
+    // A FIN that overtook octets is not the end; a reset is only where it is exact (RFC 5961 §3.2).
+    const isExact = ahead === 0
+    const isEnd = flows.has(entry, SYN_SEEN)
+      ? isExact
+      : isReset
+        ? Math.abs(ahead) <= MAX_SEQUENCE_DISTANCE
+        : ahead <= 0
+    if (!isEnd) return NOTHING
     flows.dropSlot(entry, 'hello_closed')
+    flows.dropOther(entry)
     flows.unwatch(entry)
+    return NOTHING
   }
 
   private takeOctets(
@@ -246,9 +334,24 @@ export class TcpHellos {
       flows.begin(entry, (seq + start - payloadOff) | 0, 0)
     }
     const at = entry * FLOW_WORDS
+    if (this.rivals.size > 0) this.adoptRival(entry, seq)
+    if ((wantedHellos & WANT_CLIENT_HELLO) !== 0 && (packet.flags & TCP_SYN) === 0) {
+      const verdict = this.receiver.verdict(packet, words, at)
+      if (verdict !== FINE) return this.readings.hold(packet, entry, seq, start, verdict)
+      const given = this.readings.resolve(entry, seq)
+      if (given !== NOTHING) {
+        this.again = packet
+        return given
+      }
+    }
     let ahead = (seq - (words[at + NEXT] ?? 0)) | 0
     if (Math.abs(ahead) > MAX_SEQUENCE_DISTANCE) {
       if (start < 0) return NOTHING
+      if (this.mayGoOn(entry)) {
+        // Outside any window.
+        this.counters.tcp_segments_refused++
+        return NOTHING
+      }
       flows.begin(entry, (seq + start - payloadOff) | 0, 0)
       ahead = (payloadOff - start) | 0
     }
@@ -264,6 +367,8 @@ export class TcpHellos {
     const old = Math.max(0, (base - seq) | 0)
     const off = payloadOff + old
     if (off >= end) {
+      if ((wantedHellos & WANT_CLIENT_HELLO) !== 0)
+        return this.readings.takeLate(packet, entry, seq, start)
       if (start >= 0) this.counters.hello_retransmitted++
       return NOTHING
     }
@@ -293,10 +398,25 @@ export class TcpHellos {
     if (start >= 0) return this.messages.begin(packet, entry, seq, off, start, ahead, wanted)
     if (!isWatched) return NOTHING
     if (ahead === 0) {
+      if (isPadding(bytes, off, end) && !flows.has(entry, GIVEN)) {
+        this.counters.tcp_zero_padding++
+        return NOTHING
+      }
       const isOnlyChange = skipLeadingRecords(bytes, off, end) === end
       if (isOnlyChange) words[at + NEXT] = (seq + packet.payloadWireLen) | 0
       else this.pass(entry, packet, seq)
       if (!isOnlyChange && flows.has(entry, GIVEN)) flows.unwatch(entry)
+      return NOTHING
+    }
+    const isBehindGiven = flows.has(entry, GIVEN) && ((seq - (words[at + GIVEN_AT] ?? 0)) | 0) > 0
+    if (
+      isBehindGiven &&
+      ahead > 0 &&
+      (((words[at + GIVEN_AT] ?? 0) - (words[at + NEXT] ?? 0)) | 0) > 0
+    ) {
+      // The hello was given although octets before it are missing: these do not come any more.
+      words[at + NEXT] = (seq + packet.payloadWireLen) | 0
+      flows.unwatch(entry)
       return NOTHING
     }
     if (ahead + end - off > MAX_HELLO_SPAN) {
@@ -306,6 +426,17 @@ export class TcpHellos {
     // It overtook what comes before it, which may be the start of a hello.
     if (flows.takeSlot(entry, ahead + end - off, words[at + NEXT] ?? 0) < 0) return NOTHING
     return this.messages.put(entry, bytes, off, end, ahead, -1, wanted)
+  }
+
+  /** Where a SYN with another initial sequence number is borne out by `seq`, its connection is the flow's. */
+  private adoptRival(entry: number, seq: number): void {
+    const { flows } = this
+    const rival = this.rivals.of(entry)
+    if (rival?.first !== seq || seq === flows.words[entry * FLOW_WORDS + NEXT]) return
+    flows.begin(entry, seq, SYN_SEEN)
+    flows.words.set(rival.words, entry * FLOW_WORDS + SYN_SHAPE)
+    flows.watch(entry)
+    this.rivals.delete(entry)
   }
 
   /** Where a hello begins behind what the client of a watched flow says before it, or -1. */

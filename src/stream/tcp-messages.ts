@@ -4,6 +4,7 @@ import { MALFORMED, NEED_MORE } from '../base/fault.js'
 import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN } from '../base/limits.js'
 import {
   HandshakeOctets,
+  QUALITY_CONFLICT,
   QUALITY_GAP,
   QUALITY_HRR,
   QUALITY_NO_SYN,
@@ -33,6 +34,7 @@ import {
   isLast,
   isMoved,
   MESSAGE,
+  MESSAGE_END,
   readRecords,
   restartRecords,
   SSL2_VERSION,
@@ -47,14 +49,20 @@ import {
   FIRST_MICROS,
   FLOW_WORDS,
   GIVEN,
+  GIVEN_AT,
+  GIVEN_SUM,
   NEXT,
+  OTHER_REFUSED,
   RANDOM_SHIFT,
   REPEATED,
   SLOT,
   SYN_SEEN,
+  SYN_SHAPE,
 } from '../kernels/tcp-layout.js'
+import { helloSum } from './hello-sum.js'
 import { fillSyn } from './syn-facts.js'
 import type { TcpFlows } from './tcp-flows.js'
+import type { TcpReadings } from './tcp-readings.js'
 
 /** What a segment made whole. */
 export const NOTHING = 0
@@ -71,6 +79,12 @@ export class TcpMessages {
   readonly message = new HandshakeOctets()
   /** Flow whose slot may hold one more message, or -1. */
   following = -1
+  /** Flow whose other reading is to be given, or -1. */
+  rival = -1
+  /** Where other readings are kept. */
+  readings: Pick<TcpReadings, 'diverge' | 'put'> | undefined
+  /** QUALITY_CONFLICT where the hello about to be given has it. */
+  private conflict = 0
   /** Packet time of the segment at hand, microseconds. */
   nowMicros = 0
   private readonly flows: TcpFlows
@@ -151,12 +165,25 @@ export class TcpMessages {
     const comparable = isRaw ? 0 : (pool.words[at + SOLID] ?? 0)
     const seen = pool.put(slot, offset, bytes, off, stop, comparable)
     if ((seen & PUT_REPEATED) !== 0) flows.mark(entry, REPEATED)
-    if ((seen & PUT_CONFLICT) !== 0) this.counters.tcp_overlaps_differ++
+    const seq = ((pool.words[at + BASE] ?? 0) + offset) | 0
+    if ((seen & PUT_CONFLICT) !== 0) {
+      this.counters.tcp_overlaps_differ++
+      this.readings?.diverge(entry, seq, bytes, off, stop)
+    } else if (flows.otherOf(entry) >= 0) this.readings?.put(entry, seq, bytes, off, stop, false)
+    const other = flows.otherOf(entry)
+    if (other >= 0 && start >= 0 && (pool.words[other * SLOT_WORDS + ANCHOR] ?? -1) < 0) {
+      const otherBase = pool.words[other * SLOT_WORDS + BASE] ?? 0
+      const startOffset = (seq + start - off - otherBase) | 0
+      if (startOffset >= 0) pool.setAnchor(other, startOffset)
+    }
     return (pool.words[at + ANCHOR] ?? -1) < 0 ? NOTHING : this.read(entry, slot, wanted)
   }
 
-  /** A further message in the slot of the flow that gave one last. */
+  /** A further message in a slot of the flow that gave one last. */
   next(): number {
+    const rival = this.rival
+    this.rival = -1
+    if (rival >= 0) return this.giveOther(rival)
     const entry = this.following
     this.following = -1
     if (entry < 0) return NOTHING
@@ -164,7 +191,72 @@ export class TcpMessages {
     return slot < 0 ? NOTHING : this.read(entry, slot, WANT_CERTIFICATE)
   }
 
-  private read(entry: number, slot: number, wanted: number): number {
+  /** Gives the other reading of the flow, which is whole. */
+  giveOther(entry: number): number {
+    const { pool } = this.flows
+    const slot = this.flows.otherOf(entry)
+    const at = slot * SLOT_WORDS
+    const bytes = pool.bytesOf(slot)
+    const off = pool.offsetOf(slot)
+    const version = (pool.words[at + VERSION] ?? 0) & 0xffff
+    this.message.firstRecordLen = (pool.words[at + VERSION] ?? 0) >>> FIRST_LEN_SHIFT
+    const message = off + (pool.words[at + MESSAGE] ?? 0)
+    const end = off + (pool.words[at + MESSAGE_END] ?? 0)
+    this.flows.freeOther(entry)
+    return this.giveBeside(entry, bytes, message, end, version)
+  }
+
+  /** Gives a hello whole in a record at `start`, at the place of the one given last. */
+  giveLate(entry: number, bytes: Uint8Array, start: number, messageEnd: number): number {
+    this.message.firstRecordLen = u16(bytes, start + 3)
+    const off = start + RECORD_HEADER_LEN
+    return this.giveBeside(entry, bytes, off, messageEnd, u16(bytes, start + 1))
+  }
+
+  /** Gives a hello beside the one given last, of which the flow keeps what it knows. */
+  private giveBeside(
+    entry: number,
+    bytes: Uint8Array,
+    off: number,
+    end: number,
+    version: number,
+  ): number {
+    const at = entry * FLOW_WORDS
+    const { words } = this.flows
+    const [flags = 0, sum = 0] = [words[at + FLAGS], words[at + GIVEN_SUM]]
+    const first = this.flows.micros[entry * (FLOW_WORDS / 2) + FIRST_MICROS] ?? -1
+    words[at + FLAGS] = flags & ~GIVEN
+    this.conflict = QUALITY_CONFLICT
+    const given = this.give(entry, bytes, off, end, WANT_CLIENT_HELLO, version, false)
+    words[at + FLAGS] = flags
+    words[at + GIVEN_SUM] = sum
+    this.flows.micros[entry * (FLOW_WORDS / 2) + FIRST_MICROS] = first
+    return given
+  }
+
+  /** Takes note whether another reading of the flow is a whole hello, too, and another one than `bytes[off, end)`. */
+  private noteRival(entry: number, bytes: Uint8Array, off: number, end: number): void {
+    const { flows } = this
+    const { pool } = flows
+    const other = flows.otherOf(entry)
+    if (other < 0) return
+    const isRefused = ((flows.words[entry * FLOW_WORDS + SYN_SHAPE] ?? 0) & OTHER_REFUSED) !== 0
+    const result = isRefused ? MALFORMED : readRecords(pool, other, WANT_CLIENT_HELLO)
+    const otherBytes = pool.bytesOf(other)
+    const otherOff = pool.offsetOf(other) + (pool.words[other * SLOT_WORDS + MESSAGE] ?? 0)
+    let isSame = result - otherOff === end - off
+    for (let i = off; i < end && isSame; i++) isSame = bytes[i] === otherBytes[otherOff + i - off]
+    if (result < 0 || isSame) {
+      if (!isSame) this.counters.tcp_readings_dropped++
+      flows.freeOther(entry)
+      return
+    }
+    this.conflict = QUALITY_CONFLICT
+    this.rival = entry
+  }
+
+  /** Gives the message of a slot of the flow, once it is whole, with QUALITY_ bits besides its own. */
+  read(entry: number, slot: number, wanted: number, quality = 0): number {
     const flows = this.flows
     const pool = flows.pool
     const words = flows.words
@@ -178,6 +270,12 @@ export class TcpMessages {
       return NOTHING
     }
     if (result === MALFORMED) {
+      const other = flows.otherOf(entry)
+      if (other >= 0) {
+        this.counters.tcp_readings_dropped++
+        flows.promoteOther(entry)
+        return this.read(entry, other, wanted, QUALITY_CONFLICT)
+      }
       flows.dropSlot(entry, 'hello_broken_off')
       flows.unwatch(entry)
       return NOTHING
@@ -191,6 +289,11 @@ export class TcpMessages {
     const version = (pool.words[slotAt + VERSION] ?? 0) & 0xffff
     this.message.firstRecordLen = (pool.words[slotAt + VERSION] ?? 0) >>> FIRST_LEN_SHIFT
     const gap = this.isGapBefore(entry, slot)
+    if (want === WANT_CLIENT_HELLO) {
+      words[at + GIVEN_AT] = (base + (pool.words[slotAt + ANCHOR] ?? 0)) | 0
+      this.noteRival(entry, bytes, off, result)
+      this.conflict |= quality
+    }
     words[at + NEXT] = (base + (pool.words[slotAt + SOLID] ?? 0)) | 0
     const given = this.give(entry, bytes, off, result, want, version, gap)
     const follows = want === WANT_SERVER_HELLO ? followedBy(pool, slot, WANT_CERTIFICATE) : -1
@@ -231,10 +334,16 @@ export class TcpMessages {
     const end = packet.payloadOff + packet.payloadLen
     const isOldFrame = isSsl2(bytes, start)
     const recordEnd = isOldFrame ? messageEnd : start + RECORD_HEADER_LEN + u16(bytes, start + 3)
-    words[entry * FLOW_WORDS + NEXT] = (seq + packet.payloadWireLen) | 0
+    // Behind a gap comes one that another may come before.
+    if (!gap || !flows.has(entry, SYN_SEEN))
+      words[entry * FLOW_WORDS + NEXT] = (seq + packet.payloadWireLen) | 0
     const off = isOldFrame ? ssl2Message(start) : start + RECORD_HEADER_LEN
     const want = isOldFrame ? WANT_CLIENT_HELLO : wantOf(u8(bytes, off))
     const version = isOldFrame ? SSL2_VERSION : u16(bytes, start + 1)
+    if (want === WANT_CLIENT_HELLO) {
+      words[entry * FLOW_WORDS + GIVEN_AT] = (seq + start - packet.payloadOff) | 0
+      this.noteRival(entry, bytes, off, messageEnd)
+    }
     this.message.firstRecordLen = isOldFrame ? 0 : u16(bytes, start + 3)
     const given = this.give(entry, bytes, off, messageEnd, want, version, gap)
     if (want === WANT_SERVER_HELLO && recordEnd === end) flows.mark(entry, CERTIFICATE_DUE)
@@ -284,6 +393,10 @@ export class TcpMessages {
       } else {
         micros[at] = this.nowMicros
       }
+      words[entry * FLOW_WORDS + GIVEN_SUM] = helloSum(bytes, off, end)
+      quality |= this.conflict
+      if (this.conflict !== 0) this.counters.hello_conflicts++
+      this.conflict = 0
     }
     message.quality = quality
     fillSyn(message, words, entry * FLOW_WORDS)

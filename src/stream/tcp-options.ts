@@ -52,6 +52,7 @@ export class TcpOptions {
     this.maximumSegmentSize = 0
     this.windowScale = -1
     this.hasTimestamps = false
+    this.timestamp = 0
     this.isSigned = false
     this.fastOpenLen = -1
     this.order = 0

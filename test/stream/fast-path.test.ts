@@ -3,7 +3,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { newCounters } from '../../src/base/counters.js'
-import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../src/model/packet.js'
+import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, TCP_URG } from '../../src/model/packet.js'
 import { TcpHellos } from '../../src/stream/tcp-hellos.js'
 import {
   LEFT,
@@ -14,7 +14,15 @@ import {
   TAKEN_SYN,
 } from '../../src/kernels/tcp-layout.js'
 import { allocatedPerCall } from '../support.js'
-import { CHANGE_CIPHER_SPEC, concat, handshake, record, records, segment } from './segments.js'
+import {
+  CHANGE_CIPHER_SPEC,
+  concat,
+  handshake,
+  record,
+  records,
+  segment,
+  timestamps,
+} from './segments.js'
 
 const NO_OCTETS = new Uint8Array(0)
 /** So few that flows give way to others, and are swept. */
@@ -124,6 +132,8 @@ const segments = fc
         TCP_FIN | TCP_ACK,
         TCP_RST,
         TCP_SYN | TCP_ACK,
+        0,
+        TCP_ACK | TCP_URG,
       ),
       step: fc.oneof(
         { weight: 6, arbitrary: fc.constant(0) },
@@ -135,30 +145,39 @@ const segments = fc
       ),
       cut: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 90 })),
       isV6: fc.boolean(),
+      ttl: fc.constantFrom(64, 64, 64, 64, 64, 3),
+      ack: fc.constantFrom(1, 1, 1, 1, 1, 17_000),
+      wrongBy: fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, fc.constant(1)),
+      clock: fc.constantFrom(-1, 1000, 1000, 1000, 1000, 1001, 100),
     }),
     { minLength: 1, maxLength: 80 },
   )
   .map((steps) => {
     let seconds = 1_700_000_000
     const next = new Map<number, number>()
-    return steps.flatMap(({ flow, burst, flags, step, seconds: later, cut, isV6 }) => {
-      seconds += later
-      let seq = ((next.get(flow) ?? 0xffff_ff00 + flow) + step) >>> 0
-      const src = isV6 ? [...new Uint8Array(15), flow] : [10, 0, 0, flow]
-      return burst.map((payload) => {
-        const packet = segment(seq, payload, {
-          src,
-          dst: src.with(0, 9),
-          dstPort: flow % 5 === 0 ? 25 : 443,
-          flags,
-          seconds,
-          kept: Math.max(0, payload.length - cut),
+    return steps.flatMap(
+      ({ flow, burst, flags, step, seconds: later, cut, isV6, clock, ...said }) => {
+        seconds += later
+        let seq = ((next.get(flow) ?? 0xffff_ff00 + flow) + step) >>> 0
+        const src = isV6 ? [...new Uint8Array(15), flow] : [10, 0, 0, flow]
+        return burst.map((payload) => {
+          const packet = segment(seq, payload, {
+            src,
+            dst: src.with(0, 9),
+            dstPort: flow % 5 === 0 ? 25 : 443,
+            flags,
+            seconds,
+            kept: Math.max(0, payload.length - cut),
+            // Half of the flows agree on timestamps.
+            options: flow % 2 === 0 || clock < 0 ? [] : timestamps(clock),
+            ...said,
+          })
+          seq = (seq + payload.length + ((flags & TCP_SYN) === 0 ? 0 : 1)) >>> 0
+          next.set(flow, seq)
+          return packet
         })
-        seq = (seq + payload.length + ((flags & TCP_SYN) === 0 ? 0 : 1)) >>> 0
-        next.set(flow, seq)
-        return packet
-      })
-    })
+      },
+    )
   })
 
 describe('OrdinarySegments', () => {
@@ -176,7 +195,7 @@ describe('OrdinarySegments', () => {
         }
         for (const [how, times] of fast.taken) taken.set(how, (taken.get(how) ?? 0) + times)
       }),
-      { numRuns: 2000 },
+      { numRuns: 3000 },
     )
     for (const how of [TAKEN, TAKEN_SYN, TAKEN_HELLO, TAKEN_PART, TAKEN_LAST_PART])
       expect(taken.get(how), String(how)).to.be.above(100)

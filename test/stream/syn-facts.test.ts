@@ -42,7 +42,10 @@ describe('what a SYN says', () => {
       const parts = [hello.subarray(0, 100), hello.subarray(100)]
       const segments = parts.map((part, i) => segment(10 + 100 * i, part, { ttl: 63 }))
       expect(factsOf(server, [segment(9, NOTHING, linux), ...segments])).to.deep.equal(expected)
-      const cut = [segment(9, NOTHING, linux), segment(10, records(handshake(1, 200), [60]))]
+      const cut = [
+        segment(9, NOTHING, linux),
+        segment(10, records(handshake(1, 200), [60]), { ttl: 63 }),
+      ]
       expect(factsOf(server, cut)).to.deep.equal({ ...expected, firstRecordLen: 60 })
     })
 
@@ -54,7 +57,7 @@ describe('what a SYN says', () => {
       const ends = { src: [...new Uint8Array(15), 1], dst: [...new Uint8Array(15), 2] }
       const segments = [
         segment(9, NOTHING, { ...ends, flags: TCP_SYN, ttl: 255, window: 0 }),
-        segment(10, hello, ends),
+        segment(10, hello, { ...ends, ttl: 255 }),
       ]
       expect(factsOf(server, segments)).to.deep.equal({
         synTtl: 255,

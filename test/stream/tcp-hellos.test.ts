@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { newCounters } from '../../src/base/counters.js'
 import {
+  QUALITY_CONFLICT,
   QUALITY_GAP,
   QUALITY_HRR,
   QUALITY_NO_SYN,
@@ -122,7 +123,7 @@ describe('TcpHellos', () => {
     }
   })
 
-  it('marks and counts octets that came twice, and lets the first ones stay', () => {
+  it('marks and counts octets that came twice, and gives both readings where they differ', () => {
     const counters = newCounters()
     const hellos = new TcpHellos({ server: false, seed: 1 }, counters, SMALL_SIZES)
     const other = stream.map((octet) => octet ^ 0xff)
@@ -135,7 +136,14 @@ describe('TcpHellos', () => {
     ])
     const mixed = stream.slice()
     mixed.set(other.subarray(200, 300), 200)
-    expect(given).to.deep.equal([{ kind: 1, octets: mixed.slice(5), quality: QUALITY_RETRANSMIT }])
+    const last = stream.slice()
+    last.set(other.subarray(100, 350), 100)
+    last.set(stream.subarray(250), 250)
+    const quality = QUALITY_RETRANSMIT | QUALITY_CONFLICT
+    expect(given).to.deep.equal([
+      { kind: 1, octets: mixed.slice(5), quality },
+      { kind: 1, octets: last.slice(5), quality: QUALITY_CONFLICT },
+    ])
     expect(counters.tcp_overlaps_differ).to.equal(2)
   })
 
@@ -173,7 +181,11 @@ describe('TcpHellos', () => {
       segment(ISN + 101, stream.subarray(100)),
       segment(5001, record(other)),
     ])
-    expect(given).to.deep.equal([{ kind: 1, octets: other, quality: 0 }])
+    // The second SYN may be forged: what the first opened goes on.
+    expect(given).to.deep.equal([
+      { kind: 1, octets: hello, quality: 0 },
+      { kind: 1, octets: other, quality: 0 },
+    ])
     // Even where the second SYN was lost.
     expect(
       run(client(), [syn(), segment(ISN + 1, stream), segment(0x7000_0000, record(other))]),
@@ -184,7 +196,8 @@ describe('TcpHellos', () => {
   })
 
   it('reads data in the SYN (RFC 7413) and in the FIN', () => {
-    const fast = segment(ISN, stream, { flags: TCP_SYN })
+    const cookie = [34, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 1]
+    const fast = segment(ISN, stream, { flags: TCP_SYN, options: cookie })
     expect(run(client(), [fast, segment(ISN + 1, stream)])).to.deep.equal([
       { kind: 1, octets: hello, quality: 0 },
     ])
@@ -197,10 +210,19 @@ describe('TcpHellos', () => {
   it('gives up an unfinished hello at FIN and RST, not at a FIN that overtook octets', () => {
     const [first, second] = segments(ISN + 1, stream, [100]) as [Packet, Packet]
     const end = (flags: number, seq: number): Packet => segment(seq, NO_OCTETS, { flags })
-    expect(run(client(), [syn(), first, end(TCP_FIN, ISN + 101), second])).to.deep.equal([])
+    expect(run(client(), [syn(), first, end(TCP_FIN | TCP_ACK, ISN + 101), second])).to.deep.equal(
+      [],
+    )
     expect(run(client(), [syn(), first, end(TCP_RST, ISN + 101), second])).to.deep.equal([])
-    expect(run(client(), [syn(), first, end(TCP_FIN, ISN + 606), second])).to.have.length(1)
-    // A reset that does not fit the connection is not its own.
+    expect(run(client(), [syn(), first, end(TCP_FIN | TCP_ACK, ISN + 606), second])).to.have.length(
+      1,
+    )
+    // A reset that is not exact is not the connection's own, nor is an old FIN.
+    for (const seq of [ISN + 102, ISN + 5101])
+      expect(run(client(), [syn(), first, end(TCP_RST, seq), second])).to.have.length(1)
+    expect(run(client(), [syn(), first, end(TCP_FIN | TCP_ACK, ISN + 51), second])).to.have.length(
+      1,
+    )
     expect(run(client(), [syn(), first, end(TCP_RST, 0x7000_0000), second])).to.have.length(1)
   })
 

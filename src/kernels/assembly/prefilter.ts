@@ -193,7 +193,11 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
   // Where the server's side is asked for, an end of either side ends the wait for the other.
   if (control != 0 && server) return opening(addresses, addressLen, header)
   if ((flags & (SYN | ACK)) == (SYN | ACK)) {
-    if (anyPort || (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) != 0) accepted++
+    if (!anyPort && (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) == 0) return IRRELEVANT
+    // It tells what the client of a watched flow may acknowledge.
+    if (blind || isWatched((reversedHash(addresses, addressLen, header) as u32) & cellMask))
+      return KEPT
+    accepted++
     return IRRELEVANT
   }
   if (!toServer && !toClient) return IRRELEVANT
@@ -277,6 +281,16 @@ function flowHash(addresses: u32, addressLen: u32, ports: u32): i32 {
     h = hashFurther(h, i32be(src + i), i32be(dst + i), k0, k1)
   }
   return hashPorts(h, i32be(ports), k2)
+}
+
+/** FlowTable.hash of the flow the other way round. */
+function reversedHash(addresses: u32, addressLen: u32, ports: u32): i32 {
+  const src = addresses + addressLen
+  let h = hashAddresses(i32be(src), i32be(addresses), k0, k1)
+  for (let i: u32 = 4; i < addressLen; i += 4) {
+    h = hashFurther(h, i32be(src + i), i32be(addresses + i), k0, k1)
+  }
+  return hashPorts(h, rotl<i32>(i32be(ports), 16), k2)
 }
 
 function u16be(at: u32): u32 {

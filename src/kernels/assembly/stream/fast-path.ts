@@ -46,6 +46,8 @@ import {
   find,
   flowAt,
   flowHash,
+  hasSlots,
+  isFine,
   isStale,
   isWatched,
   open,
@@ -118,14 +120,9 @@ function takeSyn(): i32 {
   let entry = find(hash)
   if (entry >= 0) {
     const flow = flowAt(entry)
-    if (isStale(flow)) return LEFT
-    if (word(flow, FIRST) == first) {
-      see(hash, entry)
-      setWord(flow, FLAGS, word(flow, FLAGS) | SYN_SEEN)
-      setSyn(flow)
-      return TAKEN_SYN
-    }
-    if (word(flow, SLOT) >= 0) return LEFT
+    // One sent again, or amid a connection that may go on.
+    if (isStale(flow) || word(flow, FIRST) == first || hasSlots(flow)) return LEFT
+    if ((word(flow, FLAGS) & (WATCHED | SYN_SEEN | GIVEN)) == (WATCHED | SYN_SEEN)) return LEFT
     see(hash, entry)
   } else {
     entry = open(hash)
@@ -145,10 +142,11 @@ function takeFin(): i32 {
   const entry = find(hash)
   if (entry < 0) return TAKEN
   const flow = flowAt(entry)
-  if (isStale(flow) || word(flow, SLOT) >= 0) return LEFT
+  if (isStale(flow) || hasSlots(flow) || !isFine(flow)) return LEFT
   see(hash, entry)
-  // One that overtook octets is not the end.
-  if (segment(SEGMENT_SEQ) - word(flow, NEXT) <= 0) unwatch(hash, flow)
+  // One that overtook octets is not the end, nor is an old one.
+  const ahead = segment(SEGMENT_SEQ) - word(flow, NEXT)
+  if (ahead == 0 || (ahead < 0 && (word(flow, FLAGS) & SYN_SEEN) == 0)) unwatch(hash, flow)
   return TAKEN
 }
 
@@ -190,9 +188,10 @@ function takeHello(payloadLen: i32): i32 {
   let ahead = 0
   if (entry >= 0) {
     const flow = flowAt(entry)
-    if (isStale(flow) || word(flow, SLOT) >= 0) return LEFT
+    if (isStale(flow) || hasSlots(flow) || !isFine(flow)) return LEFT
     ahead = seq - word(flow, NEXT)
     if (ahead < 0 || ahead > MAX_SEQUENCE_DISTANCE) return LEFT
+    if (ahead > 0 && (word(flow, FLAGS) & (WATCHED | SYN_SEEN)) != 0) return LEFT
     see(hash, entry)
   } else {
     entry = openAt(hash, seq)
@@ -217,7 +216,7 @@ function takeFirstPart(payloadLen: i32, recordEnd: i32): i32 {
   let entry = find(hash)
   if (entry >= 0) {
     const flow = flowAt(entry)
-    if (isStale(flow) || word(flow, SLOT) >= 0 || seq != word(flow, NEXT)) return LEFT
+    if (isStale(flow) || hasSlots(flow) || !isFine(flow) || seq != word(flow, NEXT)) return LEFT
     see(hash, entry)
   } else {
     entry = openAt(hash, seq)
@@ -292,7 +291,7 @@ function takeOther(payloadLen: i32): i32 {
   if (entry < 0) return TAKEN
   const flow = flowAt(entry)
   const seq = segment(SEGMENT_SEQ)
-  if (isStale(flow)) return LEFT
+  if (isStale(flow) || !isFine(flow)) return LEFT
   if (word(flow, SLOT) >= 0) return takePart(hash, entry, flow, payloadLen)
   if (seq != word(flow, NEXT)) return LEFT
   const flags = word(flow, FLAGS)

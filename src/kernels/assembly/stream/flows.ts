@@ -15,6 +15,7 @@ import {
 import {
   CLOCK_DIFFERENCE_SECONDS,
   FLOW_IDLE_SECONDS,
+  MAX_ACK_DISTANCE,
   PENDING_IDLE_SECONDS,
 } from '../../../base/limits'
 import {
@@ -27,18 +28,32 @@ import {
   NEXT,
   PASSED,
   SEEN,
+  OTHER,
+  SEGMENT_ACK,
+  SEGMENT_HAS_TIMESTAMPS,
   SEGMENT_KEY,
   SEGMENT_SECONDS,
   SEGMENT_SYN,
+  SEGMENT_TIMESTAMP,
+  SEGMENT_TTL,
+  SERVER_NEXT,
   SLOT,
+  SYN_HAS_TIMESTAMPS,
   SYN_OPTIONS,
+  SYN_SEEN,
   SYN_SHAPE,
   SYN_SIZES,
+  SYN_WORDS,
+  TIMESTAMP,
+  ANSWER_HAS_TIMESTAMPS,
+  ANSWERED,
   WATCHED,
 } from '../../tcp-layout'
 import { SEGMENT, segment, setWord, word } from './words'
 
 const NO_ENTRY = -1
+/** model/handshake-octets.ts */
+const SYN_TTL = 0xff
 const V6 = 6
 /** Further words of an IPv6 address. */
 const FURTHER_WORDS: u32 = 3
@@ -74,18 +89,19 @@ export function open(hash: i32): i32 {
   const flow = flowAt(entry)
   const oldHash = load<i32>(tagOf(entry))
   const hand = load<i32>(AT_HAND)
-  if (oldHash != 0 && word(flow, SLOT) >= 0) return LEFT
+  if (oldHash != 0 && hasSlots(flow)) return LEFT
   for (let i = 1; i <= 2; i++) {
     const swept = (hand + i) & cellMask
     if (swept != entry && load<i32>(tagOf(swept)) != 0) {
       const other = flowAt(swept)
-      if (isStale(other) && word(other, SLOT) >= 0) return LEFT
+      if (isStale(other) && hasSlots(other)) return LEFT
     }
   }
   if (oldHash != 0) unwatch(oldHash, flow)
   setEntry(entry, hash)
   setWord(flow, SEEN, segment(SEGMENT_SECONDS))
   setWord(flow, SLOT, -1)
+  setWord(flow, OTHER, -1)
   setWord(flow, FLAGS, 0)
   for (let i = 1; i <= 2; i++) {
     const swept = (hand + i) & cellMask
@@ -127,7 +143,28 @@ export function begin(hash: i32, flow: u32, first: i32, flags: i32): void {
 
 /** Keeps what the segment, a SYN, says: readSyn. */
 export function setSyn(flow: u32): void {
-  for (let i: u32 = 0; i < 3; i++) setWord(flow, SYN_SHAPE + i, segment(SEGMENT_SYN + i))
+  for (let i: u32 = 0; i < (SYN_WORDS as u32); i++)
+    setWord(flow, SYN_SHAPE + i, segment(SEGMENT_SYN + i))
+}
+
+/** Whether it has octets of a hello, in one reading or two. */
+export function hasSlots(flow: u32): bool {
+  return word(flow, SLOT) >= 0 || word(flow, OTHER) >= 0
+}
+
+/** Whether the segment is as its receiver takes it, and the SYN lets expect: Receiver.verdict. */
+export function isFine(flow: u32): bool {
+  if (word(flow, OTHER) >= 0) return false
+  const shape = word(flow, SYN_SHAPE)
+  if ((word(flow, FLAGS) & SYN_SEEN) == 0 || shape == 0) return true
+  const ttl = segment(SEGMENT_TTL)
+  if (ttl != 0 && (shape & SYN_TTL) != 0 && ttl != (shape & SYN_TTL)) return false
+  if ((shape & SYN_HAS_TIMESTAMPS) != 0) {
+    if (segment(SEGMENT_HAS_TIMESTAMPS) == 0) return (shape & ANSWER_HAS_TIMESTAMPS) == 0
+    if (segment(SEGMENT_TIMESTAMP) - word(flow, TIMESTAMP) < -1) return false
+  }
+  if ((shape & ANSWERED) == 0) return true
+  return abs(segment(SEGMENT_ACK) - word(flow, SERVER_NEXT)) <= MAX_ACK_DISTANCE
 }
 
 export function watch(hash: i32, flow: u32): void {

@@ -1,0 +1,113 @@
+// Whether the receiver of a client's segment takes it, as far as what was seen of the connection tells: RFC 9293 §3.10.7,
+// RFC 5961 (segments out of nowhere), RFC 7323 §5 (old timestamps), RFC 2385 (signatures). Asked where the SYN was seen.
+//
+// Whoever listens beside the path must not be fed what the receiver throws away. What a receiver is certain to throw away is
+// REFUSED; what only some do, or what has come another way than the SYN, is DOUBTFUL. Neither is forgotten: readings.ts.
+
+import { u16, u32 } from '../base/bytes.js'
+import type { Counters } from '../base/counters.js'
+import { MAX_ACK_DISTANCE } from '../base/limits.js'
+import { SYN_TTL } from '../model/handshake-octets.js'
+import { type Packet, TCP_ACK, TCP_RST } from '../model/packet.js'
+import {
+  ANSWER_HAS_TIMESTAMPS,
+  ANSWERED,
+  FLAGS,
+  SERVER_NEXT,
+  SUMS_ARE_RIGHT,
+  SYN_HAS_TIMESTAMPS,
+  SYN_SEEN,
+  SYN_SHAPE,
+  TIMESTAMP,
+} from '../kernels/tcp-layout.js'
+import { checksumOf, PARTIAL, RIGHT, UNKNOWN, WRONG } from './checksum.js'
+import { ttlOf } from './syn-facts.js'
+import { TcpOptions } from './tcp-options.js'
+
+export const FINE = 0
+export const DOUBTFUL = 1
+export const REFUSED = 2
+
+const TCP_MIN_HEADER_LEN = 20
+const ACKNOWLEDGMENT_NUMBER = 8
+/** Payload that no segment of Ethernet carries, but several that the capturing kernel put together do. */
+const MERGED_LEN = 1_400
+
+/** Judges segments. */
+export class Receiver {
+  private readonly options = new TcpOptions()
+  private readonly counters: Counters
+  /** SYNs whose checksums were right, and wrong: where most are wrong, network cards fill them in behind the capture. */
+  private right = 0
+  private wrong = 0
+
+  constructor(counters: Counters) {
+    this.counters = counters
+  }
+
+  /** Whether any checksum need be looked at. */
+  get trustsSums(): boolean {
+    return this.right > 0
+  }
+
+  /** Takes note of what a SYN's checksums are: where they are right, those of the segments behind it have to be. */
+  noteSyn(sum: number): void {
+    if (sum === RIGHT) this.right++
+    else if (sum !== UNKNOWN) this.wrong++
+  }
+
+  /** What becomes of a segment with payload, or FIN or RST, of the flow at `words[at …]`: FINE, DOUBTFUL or REFUSED. */
+  verdict(packet: Packet, words: Int32Array, at: number): number {
+    const isSynSeen = ((words[at + FLAGS] ?? 0) & SYN_SEEN) !== 0
+    const shape = words[at + SYN_SHAPE] ?? 0
+    if (!isSynSeen || shape === 0) {
+      if (this.right <= this.wrong || checksumOf(packet) !== WRONG) return FINE
+      this.counters.tcp_checksum_wrong++
+      return DOUBTFUL
+    }
+    const isReset = (packet.flags & TCP_RST) !== 0
+    if ((packet.flags & TCP_ACK) === 0 && !isReset) return REFUSED
+    if ((shape & SUMS_ARE_RIGHT) !== 0) {
+      const sum = checksumOf(packet)
+      if (sum === WRONG) {
+        this.counters.tcp_checksum_wrong++
+        return REFUSED
+      }
+      if (sum === PARTIAL && packet.payloadLen <= MERGED_LEN) return DOUBTFUL
+    }
+    const ttl = ttlOf(packet)
+    if (ttl !== 0 && (shape & SYN_TTL) !== 0 && ttl !== (shape & SYN_TTL)) return DOUBTFUL
+    const { bytes, tcpOff, payloadOff } = packet
+    if (payloadOff - tcpOff > TCP_MIN_HEADER_LEN || (shape & SYN_HAS_TIMESTAMPS) !== 0) {
+      const { options } = this
+      options.read(bytes, tcpOff + TCP_MIN_HEADER_LEN, payloadOff)
+      if (options.isSigned) return DOUBTFUL
+      if ((shape & SYN_HAS_TIMESTAMPS) !== 0) {
+        if (!options.hasTimestamps) {
+          if ((shape & ANSWER_HAS_TIMESTAMPS) !== 0 && !isReset) return DOUBTFUL
+        } else if (((options.timestamp - (words[at + TIMESTAMP] ?? 0)) | 0) < -1) return REFUSED
+      }
+    }
+    if ((shape & ANSWERED) === 0 || (packet.flags & TCP_ACK) === 0) return FINE
+    const ack = u32(bytes, tcpOff + ACKNOWLEDGMENT_NUMBER) | 0
+    const ahead = (ack - (words[at + SERVER_NEXT] ?? 0)) | 0
+    return Math.abs(ahead) > MAX_ACK_DISTANCE ? DOUBTFUL : FINE
+  }
+
+  /** Whether a SYN's data comes with a Fast Open cookie (RFC 7413), without which no server takes it. */
+  isFastOpen({ bytes, tcpOff, payloadOff }: Packet): boolean {
+    this.options.read(bytes, tcpOff + TCP_MIN_HEADER_LEN, payloadOff)
+    return this.options.fastOpenLen > 0
+  }
+
+  /** Whether the segment says its options have timestamps. */
+  hasTimestamps({ bytes, tcpOff, payloadOff }: Packet): boolean {
+    this.options.read(bytes, tcpOff + TCP_MIN_HEADER_LEN, payloadOff)
+    return this.options.hasTimestamps
+  }
+}
+
+/** Sequence number of the octet that the receiver of a segment with the URG flag takes out of the stream (RFC 6093 §3.1). */
+export function urgentSequence({ bytes, tcpOff, seq }: Packet): number {
+  return (seq + u16(bytes, tcpOff + 18) - 1) | 0
+}

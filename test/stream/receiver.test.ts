@@ -1,0 +1,195 @@
+// What a receiver does not take must not hide what it takes, nor stand for it. Each trick over IPv4 and IPv6: the server's hello
+// is given, and no other without a mark.
+
+import { expect } from 'chai'
+import { newCounters } from '../../src/base/counters.js'
+import { QUALITY_CONFLICT, QUALITY_GAP } from '../../src/model/handshake-octets.js'
+import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../src/model/packet.js'
+import { TcpHellos } from '../../src/stream/tcp-hellos.js'
+import {
+  handshake,
+  linuxOptions,
+  record,
+  reversed,
+  segment,
+  type SegmentOptions,
+  SMALL_SIZES,
+  timestamps,
+} from './segments.js'
+
+const ISN = 0xffff_ff80
+const FIRST = ISN + 1
+const SERVER = 5_000_000
+const NOTHING = new Uint8Array(0)
+const CLOCK = 1_000_000
+const hello = handshake(1, 300)
+const stream = record(hello)
+const decoyHello = handshake(1, 300, 77)
+const decoy = record(decoyHello)
+const garbage = new Uint8Array(50).fill(0x99)
+const [half, rest] = [stream.subarray(0, 100), stream.subarray(100)]
+const finished = Uint8Array.from([23, 3, 3, 0, 60, ...new Uint8Array(60)])
+
+/** A segment at an offset of the client's stream, with what differs from the usual. */
+type Part = readonly [at: number, octets: Uint8Array, options?: SegmentOptions]
+const whole: Part = [0, stream]
+const halves: readonly Part[] = [
+  [0, half],
+  [100, rest],
+]
+const between = (...parts: readonly Part[]): Part[] => [[0, half], ...parts, [100, rest]]
+const control = (flags: number, at = 100, options: SegmentOptions = {}): Part => [
+  at,
+  NOTHING,
+  { flags, ...options },
+]
+/** IPv4's own header checksum is spoilt in place. */
+const BAD_IP = -1
+
+const TRICKS: Readonly<Record<string, readonly Part[]>> = {
+  'a decoy with a wrong checksum': [[0, decoy, { wrongBy: 1 }], whole],
+  'garbage with a wrong checksum before': [[0, garbage, { wrongBy: 9 }], whole],
+  'garbage with a wrong checksum amid': between([100, garbage, { wrongBy: 9 }]),
+  'a reset with a wrong checksum amid': between(control(TCP_RST, 100, { wrongBy: 1 })),
+  'a FIN with a wrong checksum amid': between(control(TCP_FIN | TCP_ACK, 100, { wrongBy: 1 })),
+  'a reset 5,000 ahead amid': between(control(TCP_RST, 5100)),
+  'a reset 900,000 ahead amid': between(control(TCP_RST, 900_100)),
+  'a SYN amid': between(control(TCP_SYN, 7_000_000)),
+  'a decoy 3,000,000 ahead amid': between([3_000_000, decoy]),
+  'a decoy 500,000 ahead before': [[500_000, decoy], whole],
+  'a decoy 100,000 behind before': [[-100_000, decoy], whole],
+  'a decoy without the ACK flag': [[0, decoy, { flags: 0 }], whole],
+  'a decoy that acknowledges 100,000 ahead': [[0, decoy, { ack: SERVER + 100_001 }], whole],
+  'a decoy of an old timestamp': [[0, decoy, { options: timestamps(CLOCK - 900_000) }], whole],
+  'a decoy without timestamps': [[0, decoy, { options: [] }], whole],
+  'a decoy with an MD5 signature': [
+    [0, decoy, { options: [1, 1, 19, 18, ...new Uint8Array(16)] }],
+    whole,
+  ],
+  'a decoy with a low TTL': [[0, decoy, { ttl: 3 }], whole],
+  'half a decoy with a low TTL amid': between([100, decoy.subarray(100), { ttl: 3 }]),
+  'a reset with a low TTL amid': between(control(TCP_RST, 100, { ttl: 2 })),
+  'a FIN with a low TTL amid': between(control(TCP_FIN | TCP_ACK, 100, { ttl: 2 })),
+  'an old FIN amid': between(control(TCP_FIN | TCP_ACK, 10)),
+  'data on the SYN': [[-1, decoy, { flags: TCP_SYN, options: linuxOptions(CLOCK) }], whole],
+  'zeros on the SYN': [
+    [-1, new Uint8Array(16), { flags: TCP_SYN, options: linuxOptions(CLOCK) }],
+    whole,
+  ],
+  'garbage out of order, then a covering segment out of order': [
+    [200, garbage],
+    [100, rest],
+    [0, half],
+  ],
+  'garbage out of order, then a covering one in order': [[200, garbage], whole],
+  'a decoy out of order, then all in order': [[100, decoy.subarray(100)], whole],
+  'two zeros counted as data': [[0, new Uint8Array(2)], whole],
+  'six zeros counted as data': [[0, new Uint8Array(6)], ...halves],
+  'a bad IPv4 header checksum': [[0, decoy, { ttl: BAD_IP }], whole],
+  'a second hello at the same place, whole': [whole, [0, decoy]],
+  'a second hello at the same place, in halves': [
+    whole,
+    [0, decoy.subarray(0, 100)],
+    [100, decoy.subarray(100)],
+  ],
+}
+
+const ENDS = [{}, { src: [...new Uint8Array(15), 1], dst: [...new Uint8Array(15), 2] }]
+
+function packetOf([at, octets, options = {}]: Part, ends: SegmentOptions): Packet {
+  const isBad = options.ttl === BAD_IP
+  const packet = segment(FIRST + at, octets, {
+    ack: SERVER + 1,
+    options: timestamps(CLOCK + 5),
+    ...ends,
+    ...options,
+    ttl: isBad ? 64 : (options.ttl ?? 64),
+    ...(isBad && packetIsV6(ends) ? { wrongBy: 1 } : {}),
+  })
+  if (isBad && packet.ipVersion === 4) packet.bytes[10] = (packet.bytes[10] ?? 0) ^ 0x55
+  return packet
+}
+
+const packetIsV6 = (ends: SegmentOptions) => ends.src !== undefined
+
+function run(parts: readonly Part[], ends: SegmentOptions, isAnswered: boolean, wrongBy = 0) {
+  const counters = newCounters()
+  const hellos = new TcpHellos({ server: false, seed: 4 }, counters, SMALL_SIZES)
+  const syn = { ...ends, flags: TCP_SYN, options: linuxOptions(CLOCK), wrongBy }
+  const answer = {
+    ...ends,
+    ...reversed(ends),
+    flags: TCP_SYN | TCP_ACK,
+    ack: FIRST,
+    options: linuxOptions(9),
+  }
+  const packets = [
+    segment(ISN, NOTHING, syn),
+    ...(isAnswered ? [segment(SERVER, NOTHING, answer)] : []),
+    ...parts.map((part) => packetOf(part, { ...ends, ...(wrongBy === 0 ? {} : { wrongBy }) })),
+    packetOf([stream.length, finished, wrongBy === 0 ? {} : { wrongBy }], ends),
+  ]
+  const given: { octets: string; quality: number }[] = []
+  for (const packet of packets)
+    for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next()) {
+      const { bytes, off, end, quality } = hellos.message
+      given.push({ octets: Buffer.from(bytes.subarray(off, end)).toString('hex'), quality })
+    }
+  return { given, counters, hellos }
+}
+
+const hexOf = (octets: Uint8Array) => Buffer.from(octets).toString('hex')
+const MARKS = QUALITY_CONFLICT | QUALITY_GAP
+
+describe('the view of the receiver', () => {
+  for (const [what, parts] of Object.entries(TRICKS))
+    it(`sees through ${what}`, () => {
+      for (const ends of ENDS) {
+        const { given, hellos } = run(parts, ends, true)
+        const wrong = given.filter(
+          ({ octets, quality }) => octets !== hexOf(hello) && (quality & MARKS) === 0,
+        )
+        expect(given.filter(({ octets }) => octets === hexOf(hello))).to.have.length(1)
+        expect(wrong).to.deep.equal([])
+        expect(hellos.pending).to.equal(0)
+      }
+    })
+
+  it('gives what only the receiver can tell to be right, once the client goes on behind it', () => {
+    for (const ends of ENDS)
+      for (const [options, quality] of [
+        [{ ttl: 60 }, 0],
+        [{ wrongBy: 1 }, QUALITY_CONFLICT],
+      ] as const) {
+        const { given } = run([[0, stream, options]], ends, true)
+        expect(given).to.deep.equal([{ octets: hexOf(hello), quality }])
+        const inHalves = run(
+          [
+            [0, half, options],
+            [100, rest, options],
+          ],
+          ends,
+          true,
+        )
+        expect(inHalves.given).to.deep.equal([{ octets: hexOf(hello), quality }])
+      }
+  })
+
+  it('asks no right checksum of segments whose SYN has a wrong one: the network card makes them', () => {
+    const { given, counters } = run(halves, {}, true, 1)
+    expect(given).to.deep.equal([{ octets: hexOf(hello), quality: 0 }])
+    expect(counters.tcp_checksum_wrong).to.equal(0)
+  })
+
+  it('keeps its memory of other readings bounded, and counts what it gives up', () => {
+    const counters = newCounters()
+    const hellos = new TcpHellos({ server: false, seed: 4 }, counters, SMALL_SIZES)
+    for (let i = 0; i < 2000; i++) {
+      const ends = { srcPort: 1000 + i }
+      hellos.take(segment(ISN, NOTHING, { ...ends, flags: TCP_SYN }))
+      hellos.take(segment(FIRST, decoy, { ...ends, ttl: 3 }))
+    }
+    expect(hellos.pending).to.be.at.most(32)
+    expect(counters.tcp_readings_dropped).to.equal(2000 - hellos.pending)
+  })
+})
