@@ -62,7 +62,6 @@ import {
 import { helloSum } from './hello-sum.js'
 import { fillSyn } from './syn-facts.js'
 import type { TcpFlows } from './tcp-flows.js'
-import type { TcpReadings } from './tcp-readings.js'
 
 /** What a segment made whole. */
 export const NOTHING = 0
@@ -74,6 +73,12 @@ const RANDOM_MASK = -1 << RANDOM_SHIFT
 /** Type, length and version come before the random (RFC 8446 §4.1.2). */
 const RANDOM_OFF = 6
 
+/** Where octets go that another reading of the stream has, too, or has otherwise: TcpReadings. */
+interface OtherReadings {
+  diverge(entry: number, seq: number, bytes: Uint8Array, off: number, end: number): void
+  put(entry: number, seq: number, bytes: Uint8Array, off: number, end: number, isNew: boolean): void
+}
+
 /** Makes messages whole: where they lie in the packet, or in the flow's slot. */
 export class TcpMessages {
   readonly message = new HandshakeOctets()
@@ -82,7 +87,7 @@ export class TcpMessages {
   /** Flow whose other reading is to be given, or -1. */
   rival = -1
   /** Where other readings are kept. */
-  readings: Pick<TcpReadings, 'diverge' | 'put'> | undefined
+  readings: OtherReadings | undefined
   /** QUALITY_CONFLICT where the hello about to be given has it. */
   private conflict = 0
   /** Packet time of the segment at hand, microseconds. */

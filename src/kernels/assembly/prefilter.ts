@@ -196,7 +196,7 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
     if (!anyPort && (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) == 0) return IRRELEVANT
     // It tells what the client of a watched flow may acknowledge.
     if (blind || isWatched((reversedHash(addresses, addressLen, header) as u32) & cellMask))
-      return KEPT
+      return PASSED
     accepted++
     return IRRELEVANT
   }
