@@ -1,6 +1,6 @@
 import type { Express, RequestHandler } from 'express'
 import express from 'express'
-import { MAX_URL_LEN } from '../base/limits.js'
+import { API_COSTLY_PER_ADDRESS, MAX_URL_LEN } from '../base/limits.js'
 import type { Store } from '../store/contract.js'
 import type { MetricsSources } from '../telemetry/metrics.js'
 import { webPage } from '../web/web.js'
@@ -74,7 +74,7 @@ export function createApp(options: ApiOptions): Express {
   const onError = options.onError ?? (() => undefined)
   const trusted = addressTest(options.trustedProxies)
   const observe = userAgentObserver(store, () => clock() / 1e6, onError)
-  const turns = new Turns()
+  const turns = new Turns(API_COSTLY_PER_ADDRESS)
   const guard: RequestHandler = guarded ? need('reader') : (_req, _res, next) => next()
   const stats = new StatsTexts(store, clock, options.statsFloor ?? 1)
 

@@ -39,12 +39,14 @@ export async function sightingOf(
     client.port === undefined
       ? undefined
       : await store.connection(client.ip, client.port, waitMs, notBefore(client, req))
-  const sighting = own ?? (await store.latest(client.ip))
-  if (sighting === undefined) return undefined
   const [page, concurrent] = await Promise.all([
     store.sightings(client.ip, 0, 1),
     store.concurrent(client.ip),
   ])
+  // the newest row may be one that cannot be read
+  const sighting =
+    own ?? page.sightings[0] ?? (page.total > 0 ? await store.latest(client.ip) : undefined)
+  if (sighting === undefined) return undefined
   return {
     sighting,
     matchedBy: own === undefined ? 'ip' : 'connection',

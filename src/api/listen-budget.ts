@@ -1,8 +1,9 @@
 // What one address may take of a listener: connections, and requests of one connection at a time.
 
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import {
+  API_BAN_MILLIS,
   API_CONNECTIONS_PER_ADDRESS,
   API_CONNECTIONS_PER_SECOND,
   API_PIPELINED,
@@ -25,49 +26,83 @@ export function budgetKey(ip: string): string {
   return groups.slice(0, 4).join(':')
 }
 
-/**
- * Ends connections of an address that has too many, or opens too many a second, before their first byte is read.
- * @param exempt proxies, which speak for many
- */
-export function limitConnections(
-  server: Server,
-  exempt: AddressTest,
-  now: () => number = () => performance.now(),
-): void {
-  const open = new Map<string, number>()
-  let begun = new Map<string, number>()
-  let second = 0
-  server.prependListener('connection', (socket: Socket) => {
-    const ip = canonicalAddress(socket.remoteAddress ?? '') ?? ''
-    if (exempt(ip)) return
-    const key = budgetKey(ip)
-    if (Math.floor(now() / 1000) !== second) {
-      second = Math.floor(now() / 1000)
-      begun = new Map()
-    }
-    const count = (open.get(key) ?? 0) + 1
-    const fresh = (begun.get(key) ?? 0) + 1
-    begun.set(key, fresh)
-    if (count > API_CONNECTIONS_PER_ADDRESS || fresh > API_CONNECTIONS_PER_SECOND) {
-      socket.destroy()
-      return
-    }
-    open.set(key, count)
-    socket.once('close', () => {
-      const left = (open.get(key) ?? 1) - 1
-      if (left === 0) open.delete(key)
-      else open.set(key, left)
-    })
-  })
+function keyOf(socket: Socket): string {
+  return budgetKey(canonicalAddress(socket.remoteAddress ?? '') ?? '')
 }
+
+/** Connections by address: how many are open, how many began this second, and who is refused for a while. */
+export class ConnectionBudget {
+  readonly #exempt: AddressTest
+  readonly #now: () => number
+  readonly #open = new Map<string, Set<Socket>>()
+  readonly #refusedUntil = new Map<string, number>()
+  #begun = new Map<string, number>()
+  #second = 0
+
+  /** @param exempt proxies, which speak for many */
+  constructor(exempt: AddressTest, now: () => number = () => performance.now()) {
+    this.#exempt = exempt
+    this.#now = now
+  }
+
+  /** Ends connections of `server` beyond the budget before anything is read or a handshake begun. */
+  guard(server: Server): Server {
+    const listeners = server.listeners('connection') as ((socket: Socket) => void)[]
+    server.removeAllListeners('connection')
+    return server.on('connection', (socket: Socket) => {
+      if (this.#admit(socket)) for (const listener of listeners) listener.call(server, socket)
+      else socket.resetAndDestroy()
+    })
+  }
+
+  /** Ends a connection and all others of its address, which is refused for a while. */
+  refuse(socket: Socket): void {
+    // TLS has a socket around the one that was admitted
+    socket.destroy()
+    const key = keyOf(socket)
+    const all = this.#open.get(key)
+    if (all === undefined) return
+    this.#refusedUntil.set(key, this.#now() + API_BAN_MILLIS)
+    for (const each of all) each.destroy()
+  }
+
+  #admit(socket: Socket): boolean {
+    if (this.#exempt(canonicalAddress(socket.remoteAddress ?? '') ?? '')) return true
+    const now = this.#now()
+    if (Math.floor(now / 1000) !== this.#second) {
+      this.#second = Math.floor(now / 1000)
+      this.#begun = new Map()
+      for (const [key, until] of this.#refusedUntil)
+        if (until <= now) this.#refusedUntil.delete(key)
+    }
+    const key = keyOf(socket)
+    const begun = (this.#begun.get(key) ?? 0) + 1
+    this.#begun.set(key, begun)
+    const open = this.#open.get(key) ?? new Set()
+    if (open.size >= API_CONNECTIONS_PER_ADDRESS || begun > API_CONNECTIONS_PER_SECOND) return false
+    if ((this.#refusedUntil.get(key) ?? 0) > now) return false
+    this.#open.set(key, open.add(socket))
+    socket.once('close', () => {
+      open.delete(socket)
+      if (open.size === 0 && this.#open.get(key) === open) this.#open.delete(key)
+    })
+    return true
+  }
+}
+
+type Request = Parameters<RequestListener>
 
 /**
  * `app` with one request of a connection at a time: the next begins when the answer before is written or given up.
  * Node begins all that a client has sent, so that a few kilobytes of requests hold all their answers in memory.
+ * @param refuse given the connection of who sends too many ahead
  */
-export function oneAtATime(app: RequestListener): RequestListener {
-  const waiting = new WeakMap<Socket, [IncomingMessage, ServerResponse][]>()
-  const begin = (req: IncomingMessage, res: ServerResponse): void => {
+export function oneAtATime(
+  app: RequestListener,
+  refuse: (socket: Socket) => void,
+): RequestListener {
+  const waiting = new WeakMap<Socket, Request[]>()
+  const begin = (req: Request[0], res: Request[1]): void => {
     const { socket } = req
     res.once('close', () => {
       const next = waiting.get(socket)?.shift()
@@ -83,6 +118,6 @@ export function oneAtATime(app: RequestListener): RequestListener {
       waiting.set(socket, [])
       begin(req, res)
     } else if (queue.length < API_PIPELINED) queue.push([req, res])
-    else socket.destroy()
+    else if (!socket.destroyed) refuse(socket)
   }
 }

@@ -15,7 +15,7 @@ import { noteUnixConnection } from './access.js'
 import type { AddressTest } from './address.js'
 import { systemClock } from './clock.js'
 import { noteHandshake } from './handshake-time.js'
-import { limitConnections, oneAtATime } from './listen-budget.js'
+import { ConnectionBudget, oneAtATime } from './listen-budget.js'
 import { ListenError, listenError } from './listen-error.js'
 import { bindUnix } from './listen-unix.js'
 
@@ -58,7 +58,8 @@ export interface Listening {
  * @throws ListenError
  */
 export async function listen(options: ListenOptions, app: RequestListener): Promise<Listening> {
-  const serial = oneAtATime(app)
+  const budget = new ConnectionBudget(options.manyConnections ?? (() => false))
+  const serial = oneAtATime(app, (socket) => budget.refuse(socket))
   const servers: Server[] = []
   const urls: string[] = []
   const addresses: { http?: AddressInfo; https?: AddressInfo } = {}
@@ -71,7 +72,7 @@ export async function listen(options: ListenOptions, app: RequestListener): Prom
           ? tlsServer(options.https, serial)
           : createServer(HTTP, serial)
       bound(server)
-      limitConnections(server, options.manyConnections ?? (() => false))
+      budget.guard(server)
       const address = await bind(server, scheme, endpoint)
       servers.push(server)
       addresses[scheme] = address

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
+import { API_REFUSAL_MILLIS } from '../base/limits.js'
 import { principalOf } from './access.js'
 import type { AddressTest } from './address.js'
 import { callerOf } from './caller.js'
@@ -9,7 +10,7 @@ import { sendProblem } from './problem.js'
 const SECOND_MILLIS = 1_000
 
 /**
- * Refuses requests of an address beyond `perSecond` with 429, while another address asks as well: alone, an address may
+ * Refuses requests of an address beyond `perSecond` with 429, a second later, while another address asks as well: alone, an address may
  * have all there is. Requests with a token or by the Unix socket are not counted.
  */
 export function requestBudget(
@@ -18,6 +19,7 @@ export function requestBudget(
   now: () => number = () => performance.now(),
 ): RequestHandler {
   const isShared = sharing(now)
+  const refusal = `More than ${perSecond} requests a second came from this address while others ask as well: ask less often.`
   return rateLimit({
     windowMs: SECOND_MILLIS,
     limit: perSecond,
@@ -29,12 +31,11 @@ export function requestBudget(
     skip: (req) =>
       principalOf(req) !== undefined || !isShared(budgetKey(callerOf(req, trusted).ip)),
     handler: (_req, res) => {
-      res.set('Retry-After', '1')
-      sendProblem(
-        res,
-        429,
-        `More than ${perSecond} requests a second came from this address while others ask as well: ask less often.`,
-      )
+      setTimeout(() => {
+        if (res.destroyed) return
+        res.set('Retry-After', '1')
+        sendProblem(res, 429, refusal)
+      }, API_REFUSAL_MILLIS)
     },
   })
 }

@@ -1,13 +1,17 @@
 // Costly answers are made in pieces. One piece is made in each turn of the event loop, so that a plain answer waits for one
 // piece at most, and the turns go round among the addresses that ask.
 
-import { API_COSTLY_PER_ADDRESS } from '../base/limits.js'
-
 /** Grants turns for pieces of costly answers, and bounds the costly answers that an address has under way. */
 export class Turns {
   readonly #waiting = new Map<string, (() => void)[]>()
   readonly #entered = new Map<string, { count: number; readonly queue: (() => void)[] }>()
+  readonly #bound: number
   #scheduled = false
+
+  /** @param bound answers that an address may have under way */
+  constructor(bound: number) {
+    this.#bound = bound
+  }
 
   /** Waits for a turn for one piece. */
   next(key: string): Promise<void> {
@@ -20,14 +24,14 @@ export class Turns {
   }
 
   /** Runs `answer` when fewer than the bound of that address are under way. */
-  async run(key: string, answer: () => Promise<void>): Promise<void> {
+  async run<T>(key: string, answer: () => Promise<T>): Promise<T> {
     let entered = this.#entered.get(key)
     if (entered === undefined) this.#entered.set(key, (entered = { count: 0, queue: [] }))
     const { queue } = entered
-    if (entered.count < API_COSTLY_PER_ADDRESS) entered.count++
+    if (entered.count < this.#bound) entered.count++
     else await new Promise<void>((resolve) => queue.push(resolve))
     try {
-      await answer()
+      return await answer()
     } finally {
       const next = queue.shift()
       if (next !== undefined) next()

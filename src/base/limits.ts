@@ -202,13 +202,18 @@ export const ACCESS_LOG_BUFFER_OCTETS = 1 << 22
 export const API_CONNECTIONS = 4_096
 /** Connections of them one address may have, and open in a second: an IPv6 address counts with its /64. */
 export const API_CONNECTIONS_PER_ADDRESS = 256
-export const API_CONNECTIONS_PER_SECOND = 512
-/** Requests of one connection that may wait for the one before: browsers send none. */
+export const API_CONNECTIONS_PER_SECOND = 256
+/** Requests of one connection that may wait for the one before: browsers send none. Beyond, its address is refused for a while, milliseconds. */
 export const API_PIPELINED = 64
+export const API_BAN_MILLIS = 10_000
+/** Requests of an address to the store at a time. */
+export const API_ASKING_PER_ADDRESS = 4
+/** Milliseconds until a request beyond the budget of its address is refused: who asks without a pause is slowed. */
+export const API_REFUSAL_MILLIS = 1_000
 /** Bytes of one list of sightings: a page of 200 usual ones in detail has 4 MB. */
 export const API_ANSWER_BYTES = 8 << 20
 /** Sightings taken from the store at a time for such a list. */
-export const API_ROWS_AT_A_TIME = 8
+export const API_ROWS_AT_A_TIME = 4
 /** Lists and details an address may have under way; more wait. */
 export const API_COSTLY_PER_ADDRESS = 4
 /** Milliseconds between two looks at connections whose requests take too long. */

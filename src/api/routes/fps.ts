@@ -1,7 +1,12 @@
 import type { Request, Response } from 'express'
 import { Router } from 'express'
 import * as z from 'zod/mini'
-import { API_OFFSET_MOST, API_PAGE_MOST, API_PAGE_USUAL } from '../../base/limits.js'
+import {
+  API_ASKING_PER_ADDRESS,
+  API_OFFSET_MOST,
+  API_PAGE_MOST,
+  API_PAGE_USUAL,
+} from '../../base/limits.js'
 import type { Store } from '../../store/contract.js'
 import type { AddressTest } from '../address.js'
 import { allowAnyOrigin } from '../answer-headers.js'
@@ -23,7 +28,7 @@ import { budgetKey } from '../listen-budget.js'
 import { isCrossSite, rebound } from '../origin.js'
 import { sendProblem } from '../problem.js'
 import { CACHE_BUSTER, flag, queryOrProblem, whole } from '../query.js'
-import type { Turns } from '../turns.js'
+import { Turns } from '../turns.js'
 import type { Observe } from '../user-agents.js'
 
 const Query = z.strictObject({
@@ -59,6 +64,7 @@ export interface FpsOptions {
  */
 export function fpsRoute(options: FpsOptions): Router {
   const { store, trusted, waitMs, clock, turns, observe } = options
+  const asking = new Turns(API_ASKING_PER_ADDRESS)
   return Router().get('/fps', async (req, res) => {
     const query = req.url.includes('?') ? queryOrProblem(Query, req, res) : NO_QUERY
     if (query === undefined) return
@@ -70,7 +76,8 @@ export function fpsRoute(options: FpsOptions): Router {
       return
     }
     const userAgent = req.headers['user-agent'] ?? ''
-    const found = await sightingOf(store, client, req, waitMs)
+    const key = budgetKey(client.ip)
+    const found = await asking.run(key, () => sightingOf(store, client, req, waitMs))
     if (found === undefined) {
       allowAnyOrigin(res)
       sendJson(res, 200, unknownAnswer(client.ip, await store.total(), clock()))
@@ -84,7 +91,6 @@ export function fpsRoute(options: FpsOptions): Router {
       sendPrinted(res, answer(found, userAgent, clock()))
       return
     }
-    const key = budgetKey(client.ip)
     await turns.run(key, async () => {
       if (res.destroyed) return
       if (query.all) await sendAll(options, client, query, req, res)
