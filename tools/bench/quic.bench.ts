@@ -1,5 +1,5 @@
 // What a QUIC datagram costs, by what it is, and the parts of it.
-// node --import tsx --expose-gc test/bench/quic.bench.ts
+// node --import tsx --expose-gc tools/bench/quic.bench.ts
 
 import { bench, do_not_optimize, run, summary } from 'mitata'
 import { newCounters } from '../../src/base/counters.js'
@@ -9,8 +9,8 @@ import { CLIENT, initialKeys, KEY_WORDS } from '../../src/quic/initial-keys.js'
 import { newLongHeader, readLongHeader } from '../../src/quic/long-header.js'
 import { PacketOpener } from '../../src/quic/packet-protection.js'
 import { QuicHellos } from '../../src/quic/quic-hellos.js'
-import { crypto, datagram, DCID, initial, otherPacket } from '../quic/initial.js'
-import { handshake } from '../stream/segments.js'
+import { crypto, datagram, DCID, initial, otherPacket } from '../../test/quic/initial.js'
+import { handshake } from '../../test/stream/segments.js'
 
 /** Connections in one iteration, each of a flow of its own. */
 const CONNECTIONS = 256

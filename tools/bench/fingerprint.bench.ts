@@ -1,11 +1,9 @@
-// What the fingerprints of one hello cost. On hellos as a network shows them, in order: the varied templates of
-// ../shared/perf where that is there, else a permuted browser hello.
+// What the fingerprints of one hello cost, on hellos as a network shows them: the templates, varied.
 //
-//   node --import tsx --expose-gc test/bench/fingerprint.bench.ts [HELLOS]
+//   node --import tsx --expose-gc tools/bench/fingerprint.bench.ts [HELLOS]
 //
 // CPU time, as wall time on a shared machine says little.
 
-import { existsSync } from 'node:fs'
 import { hash } from 'node:crypto'
 import { bench, do_not_optimize, run, summary } from 'mitata'
 import { OctetWriter } from '../../src/base/octet-writer.js'
@@ -17,8 +15,7 @@ import { Hello } from '../../src/model/hello.js'
 import type { FingerprintName } from '../../src/model/sighting.js'
 import { FINGERPRINTS } from '../../src/model/sighting.js'
 import { parseClientHello } from '../../src/tls/hello-parser.js'
-import { clientHello, messageOf, NO_TUNNELS, packetOf } from '../fingerprint/hellos.js'
-import { browserHello, permuted } from '../fingerprint/browser-hello.js'
+import { messageOf, NO_TUNNELS, packetOf } from '../../test/fingerprint/hellos.js'
 
 interface Perf {
   seed(n: number): void
@@ -27,12 +24,9 @@ interface Perf {
 }
 
 const count = Number(process.argv[2] ?? 20_000)
-const perf = new URL('../../../shared/perf/lib.mjs', import.meta.url)
+const perf = new URL('./lib.mjs', import.meta.url)
 
 async function workload(): Promise<Uint8Array[]> {
-  if (!existsSync(perf)) {
-    return Array.from({ length: count }, (_, i) => clientHello(permuted(browserHello, i)))
-  }
   const lib = (await import(perf.href)) as Perf
   lib.seed(1)
   return Array.from({ length: count }, () => lib.makeHello(lib.rf() < 0.25 ? 'pq' : 'tcp'))

@@ -1,5 +1,5 @@
 // Decode of a mebibyte of frames, by kind and in the mix of a span port. What it allocates, test/wire/ measures.
-// node --import tsx --expose-gc test/bench/wire.bench.ts
+// node --import tsx --expose-gc tools/bench/wire.bench.ts
 
 import { bench, do_not_optimize, run, summary } from 'mitata'
 import { newCounters } from '../../src/base/counters.js'
@@ -7,8 +7,8 @@ import type { PacketBlock } from '../../src/model/packet-block.js'
 import { newPacketBlock } from '../../src/model/packet-block.js'
 import { Packet } from '../../src/model/packet.js'
 import { FrameDecoder } from '../../src/wire/frame-decoder.js'
-import { cat, ethernet, ipv4, ipv6, tcp, udp } from '../wire/build.js'
-import { TUNNEL_CASES } from '../wire/cases.js'
+import { cat, ethernet, ipv4, ipv6, tcp, udp } from '../../test/wire/build.js'
+import { TUNNEL_CASES } from '../../test/wire/cases.js'
 
 /** As many as fill a block of a mebibyte, so that they are as near to the processor as after a read. */
 const FRAMES = 1024

@@ -8,8 +8,8 @@
 
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import type { Daemon } from '../hellotap.js'
-import { Rig } from '../live/rig.js'
+import type { Daemon } from '../../test/hellotap.js'
+import { Rig } from '../../test/live/rig.js'
 
 const { values } = parseArgs({
   options: {

@@ -5,7 +5,7 @@
 //
 // Needs root, nginx and curl.
 
-import { BulkLab } from '../e2e/bulk-lab.js'
+import { BulkLab } from '../../test/e2e/bulk-lab.js'
 
 const lab = new BulkLab()
 try {

@@ -4,10 +4,10 @@
 //   npm run bench:live -- [--rate 200000] [--warm 10] [--seconds 20] [--runs 3]
 //   npm run bench:live -- --overload [--seconds 10]
 //
-// Traffic is the span mix of ../shared/perf (or the pcap file that --file names) at its frames' own size, without a break
+// Traffic is the span mix of gen-span.mjs (or the pcap file that --file names) at its frames' own size, without a break
 // for --warm and then --seconds seconds; processor time is told of both spans and of all, since in the first V8 compiles
 // what it runs often. Rate 0 is as fast as the sender can. With --overload it is twice as many hellos as the sensor can
-// take, and the accounts of that; see ../live/overload.ts. Needs root, as the namespaces do, and a C++ compiler for the
+// take, and the accounts of that; see test/live/overload.ts. Needs root, as the namespaces do, and a C++ compiler for the
 // sender.
 
 import type { ChildProcess } from 'node:child_process'
@@ -19,12 +19,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { captureFilter } from '../../src/capture/filter/capture-filter.js'
 import { LIVE_PORTS } from '../../src/config.js'
-import { Lab } from '../capture/live-lab.js'
-import { HELLOTAP } from '../hellotap.js'
-import { overload } from '../live/overload.js'
-import { Replay } from '../live/replay.js'
+import { Lab } from '../../test/capture/live-lab.js'
+import { HELLOTAP } from '../../test/hellotap.js'
+import { overload } from '../../test/live/overload.js'
+import { Replay } from '../../test/live/replay.js'
 
-const SPAN = resolve(import.meta.dirname, '../../../shared/perf/gen-span.mjs')
+const SPAN = resolve(import.meta.dirname, 'gen-span.mjs')
 const { values } = parseArgs({
   options: {
     rate: { type: 'string', default: '200000' },

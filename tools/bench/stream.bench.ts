@@ -1,11 +1,11 @@
 // What a segment costs the stream room, by what it is.
-// node --import tsx --expose-gc test/bench/stream.bench.ts
+// node --import tsx --expose-gc tools/bench/stream.bench.ts
 
 import { bench, do_not_optimize, run } from 'mitata'
 import { newCounters } from '../../src/base/counters.js'
 import { type Packet, TCP_SYN } from '../../src/model/packet.js'
 import { TcpHellos } from '../../src/stream/tcp-hellos.js'
-import { handshake, record, segment } from '../stream/segments.js'
+import { handshake, record, segment } from '../../test/stream/segments.js'
 
 /** Packets taken in one iteration, each of a flow of its own. */
 const PACKETS = 1024
