@@ -15,7 +15,7 @@ const dist = join(top, 'dist')
 const manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'))
 
 /** Packages that go into the bundle, because `read` and every start of the command line load them. */
-const INLINED = ['yargs', 'zod', 'ipaddr.js', 'fzstd']
+const INLINED = ['yargs', 'yargs-parser', 'zod', 'ipaddr.js', 'fzstd']
 
 const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts') && !name.startsWith('kernels/assembly/'))
@@ -26,7 +26,7 @@ const started = sources.flatMap((name) =>
     ([, path]) => `${path}.ts`,
   ),
 )
-const entryPoints = [...new Set(['cli/main.ts', 'index.ts', ...started])]
+const entryPoints = [...new Set(['cli/start.ts', 'cli/main.ts', 'index.ts', ...started])]
   .sort()
   .map((name) => join(src, name))
 

@@ -3,8 +3,9 @@
 
 import yargs from 'yargs'
 import type { Argv } from 'yargs'
-import { withOptions } from './options.js'
-import { isForOperators, log } from '../telemetry/log.js'
+import { explain } from './explain.js'
+import { HISTORY, OUTPUT, PARSER_CONFIGURATION, READ, withOptions } from './options.js'
+import { log } from '../telemetry/log.js'
 import { STDIN_WORD } from './stdin-word.js'
 import { version } from '../telemetry/version.js'
 
@@ -24,17 +25,6 @@ class Chosen extends Error {
  */
 function run(command: () => Promise<number>): never {
   throw new Chosen(command)
-}
-
-/** Says what went wrong; a fault of ours comes with its stack. @returns the exit code */
-function explain(error: unknown): number {
-  if (!(error instanceof Error)) {
-    log(`hellotap: ${String(error)}`)
-    return 1
-  }
-  log(error.message.replace(/^/gm, 'hellotap: '))
-  if (!isForOperators(error) && error.stack !== undefined) log(error.stack)
-  return error.name === 'ConfigError' ? 2 : 1
 }
 
 const STORE = ['redis', 'ttl', 'per-ip', 'spool', 'retention'] as const
@@ -58,30 +48,6 @@ const SENSOR = [
   'server',
   ...CAPTURE,
 ] as const
-const HISTORY = ['history', 'history-days', 'history-size'] as const
-const OUTPUT = [
-  'format',
-  'output',
-  'rotate-size',
-  'rotate-every',
-  'rotate-keep',
-  ...HISTORY,
-] as const
-const READ = [
-  'ports',
-  'sensor',
-  'fingerprints',
-  'server',
-  'hello',
-  'identify',
-  'knowledge',
-  'jobs',
-  'link',
-  'follow',
-  'quiet',
-  ...OUTPUT,
-  'append',
-] as const
 const LOG = ['log-format', 'log-level'] as const
 const API = [
   'host',
@@ -102,7 +68,7 @@ const words = process.argv.slice(2).map((word) => (word === '-' ? STDIN_WORD : w
 const parser: Argv = yargs(words)
   .scriptName('hellotap')
   .usage('$0 <command>\n\nSees every TLS ClientHello on the wire and says whose it is.')
-  .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': false })
+  .parserConfiguration(PARSER_CONFIGURATION)
   .command(
     'up',
     'capture, keep and answer, all on this machine',

@@ -2,6 +2,42 @@ import type { Argv, Options } from 'yargs'
 import type { Config, OptionName } from '../config.js'
 import { ConfigError, OPTIONS, environmentConfig, loadConfig, readConfigFile } from '../config.js'
 
+/** Options of the history. */
+export const HISTORY = ['history', 'history-days', 'history-size'] as const
+
+/** Options of outputs other than JSON lines to stdout. */
+export const OUTPUT = [
+  'format',
+  'output',
+  'rotate-size',
+  'rotate-every',
+  'rotate-keep',
+  ...HISTORY,
+] as const
+
+/** Options of `read`. */
+export const READ = [
+  'ports',
+  'sensor',
+  'fingerprints',
+  'server',
+  'hello',
+  'identify',
+  'knowledge',
+  'jobs',
+  'link',
+  'follow',
+  'quiet',
+  ...OUTPUT,
+  'append',
+] as const
+
+/** How yargs and its parser take the words of a command line. */
+export const PARSER_CONFIGURATION = {
+  'camel-case-expansion': false,
+  'boolean-negation': false,
+} as const
+
 /** Adds the named options to a command; values stay text, but for flags without one, `configOf` validates them. */
 export function withOptions<T>(yargs: Argv<T>, names: readonly OptionName[]): Argv<T> {
   for (const name of names) {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Sighting } from '../model/sighting.js'
 import { FINGERPRINTS } from '../model/sighting.js'
 

@@ -53,7 +53,7 @@ describe('the packed package', () => {
     expect(files).to.include.members([
       ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE', 'bin/hellotap'],
       'bin/package.json',
-      ...['dist/index.js', 'dist/types/index.d.ts', 'dist/cli/main.js', 'dist/LICENCES.txt'],
+      ...['dist/index.js', 'dist/types/index.d.ts', 'dist/cli/start.js', 'dist/LICENCES.txt'],
       ...['dist/batch/read-worker.js', 'dist/capture/live/native-child.js'],
       ...readdirSync(join(top, 'src/web/static')).map((name) => `dist/web/static/${name}`),
       ...readdirSync(join(top, 'systemd')).map((name) => `systemd/${name}`),
@@ -166,7 +166,7 @@ describe('the packed package', () => {
     this.timeout(60_000)
     const damaged = join(folder, 'node_modules/hellotap')
     cpSync(PACKAGE, damaged, { recursive: true })
-    const main = join(damaged, 'dist/cli/main.js')
+    const main = join(damaged, 'dist/cli/start.js')
     writeFileSync(main, `throw new Error('damaged')\n${readFileSync(main, 'utf8')}`)
     const mocha = join(top, 'node_modules/mocha/bin/mocha.js')
     const smoke = await finished(

@@ -1,5 +1,5 @@
 import type { ChainableCommander, Redis } from 'ioredis'
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   BUCKET_INDEXED_VALUES,
   BUCKET_NEW_FINGERPRINTS,
