@@ -1,19 +1,7 @@
 // A capture with nothing but TLS handshakes: N ClientHellos, a quarter of them over two segments.
 //
 //   node tools/bench/gen-hellos.mjs OUT [N=300000] ; 25% PQ-size hellos over two segments
-import {
-  seed,
-  ri,
-  rf,
-  makeHello,
-  record,
-  serverFlight,
-  Pcap,
-  newFlow,
-  RND,
-  rndInto,
-} from './lib.mjs'
-import fs from 'node:fs'
+import { seed, rf, makeHello, record, serverFlight, Pcap, newFlow, RND } from './lib.mjs'
 seed(1)
 const out = process.argv[2],
   N = +(process.argv[3] || 300000)

@@ -1,5 +1,5 @@
 //   node tools/bench/gen-quic.mjs OUT [N=50000]; RFC 9001 QUIC v1 Initials, ~50% PQ-size over two datagrams, ~50% chaos-protected
-import { seed, ri, rf, r32, makeHello, serverFlight, Pcap, newFlow, RND, rndInto } from './lib.mjs'
+import { seed, ri, rf, makeHello, serverFlight, Pcap, newFlow, rndInto } from './lib.mjs'
 import crypto from 'node:crypto'
 seed(3)
 const out = process.argv[2],
