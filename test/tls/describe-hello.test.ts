@@ -276,7 +276,9 @@ describe('describeHello', () => {
         if (broken && !glued(raw)) malformed.add(`${file} ${name}`)
     expect(rows.length).to.be.above(200)
     // One imitator sends eight zeros as its encrypted_client_hello.
-    expect([...malformed]).to.deep.equal(['clients/cycletls-ja4r-chrome.pcap encrypted_client_hello'])
+    expect([...malformed]).to.deep.equal([
+      'clients/cycletls-ja4r-chrome.pcap encrypted_client_hello',
+    ])
   })
 })
 
