@@ -7,6 +7,9 @@ import { hellotap, sightingsIn, tally } from '../hellotap.js'
 
 const folder = resolve(import.meta.dirname, '../../captures/clients')
 const MAX_FOLDER_BYTES = 12 << 20
+/** Fewer honest browsers or tools would leave the bounds of verdicts without ground. */
+const MIN_BROWSERS = 150
+const MIN_HONEST = 280
 
 interface Label {
   readonly file: string
@@ -50,7 +53,7 @@ const labels = readFileSync(resolve(folder, 'labels.jsonl'), 'utf8')
 /** What the client of a row is: the kinds of which verdicts give separate counts. */
 function kindOf({ impersonates, notes, user_agent: userAgent }: Label): string {
   if (impersonates !== undefined) return 'impersonators'
-  if (notes.startsWith('LIAR')) return 'liars'
+  if (notes.startsWith('LIAR:')) return 'liars'
   const isBrowser = /Chrome\/|Firefox\/|Epiphany|Safari\//.test(userAgent ?? '')
   return isBrowser ? 'honest browsers' : 'honest tools'
 }
@@ -67,7 +70,9 @@ describe('labelled clients', () => {
     expect(new Set(labels.map(({ label }) => label)).size).to.equal(labels.length)
     const kinds = tally(labels.map(kindOf))
     console.log(`      ${Object.entries(kinds).map(([kind, n]) => `${n} ${kind}`).join(', ')}`)
-    expect(kinds['honest browsers'], 'honest browsers').to.be.at.least(1)
+    const browsers = kinds['honest browsers'] ?? 0
+    expect(browsers, 'honest browsers').to.be.at.least(MIN_BROWSERS)
+    expect(browsers + (kinds['honest tools'] ?? 0), 'honest clients').to.be.at.least(MIN_HONEST)
   })
 
   it('have a capture each, and no capture is without a label', () => {

@@ -80,7 +80,7 @@ function count(list) {
 
 /** Records `recipe`, and returns its label; throws where the capture is not what it should be. */
 function record(recipe) {
-  const { label, root = '', seconds = DEFAULT_SECONDS } = recipe
+  const { label, root = '', seconds = DEFAULT_SECONDS, transport = 'tcp' } = recipe
   const work = join(HOME, 'work', label)
   rmSync(work, { recursive: true, force: true })
   mkdirSync(work, { recursive: true })
@@ -111,7 +111,11 @@ function record(recipe) {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line))
-  const trimmed = trim(readFileSync(join(work, 'raw.pcap')), recipe.connections ?? MAX_CONNECTIONS)
+  const trimmed = trim(
+    readFileSync(join(work, 'raw.pcap')),
+    recipe.connections ?? MAX_CONNECTIONS,
+    transport,
+  )
   const file = join(values.out, `${label}.pcap`)
   const trimmedFile = join(work, 'trimmed.pcap')
   writeFileSync(trimmedFile, trimmed.pcap)
@@ -123,11 +127,9 @@ function record(recipe) {
 
   // The namespace held this client alone; that its hellos reached our servers is checked by port.
   const ports = new Set(log.map(({ remotePort }) => remotePort))
-  for (const { srcport, proto } of sightings)
-    if (proto !== 'quic' && !ports.has(srcport))
-      throw new Error(`no server saw a connection from port ${srcport}`)
+  for (const { srcport } of sightings)
+    if (!ports.has(srcport)) throw new Error(`no server saw a connection from port ${srcport}`)
   const hellos = trimmed.connections.reduce((sum, connection) => sum + connection.hellos, 0)
-  const transport = hellos === 0 ? 'quic' : 'tcp'
   if (transport === 'tcp' && hellos !== sightings.length)
     throw new Error(`${hellos} hellos were counted, and hellotap reads ${sightings.length}`)
 

@@ -67,9 +67,10 @@ function isHelloRecord(bytes, at) {
  * The trimmed capture.
  *
  * @returns `pcap`, and of each kept TCP connection the client's port and its number of ClientHellos; at most
- *   `maxConnections` connections with a hello are kept, the others are left out whole
+ *   `maxConnections` connections with a hello are kept, the others are left out whole. With `transport` quic the flows
+ *   of UDP are kept, else those of TCP
  */
-export function trim(pcap, maxConnections) {
+export function trim(pcap, maxConnections, transport = 'tcp') {
   const flows = new Map()
   for (const packet of packetsOf(pcap)) {
     const { from, to, isTcp } = packet
@@ -87,6 +88,7 @@ export function trim(pcap, maxConnections) {
   const connections = []
   let datagramFlows = 0
   for (const flow of flows.values()) {
+    if (flow.isTcp !== (transport === 'tcp')) continue
     if (!flow.isTcp) {
       if (datagramFlows++ < maxConnections) kept.push(...flow.packets.slice(0, UDP_DATAGRAMS))
       continue

@@ -55,7 +55,7 @@ const nodes = NODES.flatMap((version, n) => {
 const runtime = (label, library, client, version, binary, cmd, more = {}) => ({
   label,
   library,
-  libraryVersion: `${client.split(' ')[0]} ${version}`,
+  libraryVersion: `${label.replace(/[\d.].*/, '')} ${version}`,
   client,
   clientVersion: version,
   needs: `test -x ${binary}`,
