@@ -8,6 +8,7 @@ const PURE = [
   'stream',
   'quic',
   'tls',
+  'carrier',
   'fingerprint',
   'handshake',
   'knowledge',

@@ -6,17 +6,20 @@
 import type { Counters } from './base/counters.js'
 import { MAX_USER_AGENT_LEN, MAX_USER_AGENTS_AT_ONCE } from './base/limits.js'
 import { OctetWriter } from './base/octet-writer.js'
-import type { HandshakeOctets } from './model/handshake-octets.js'
+import type { HandshakeOctets, Transport } from './model/handshake-octets.js'
 import { Hello } from './model/hello.js'
 import type { PacketBlock } from './model/packet-block.js'
 import { PROTOCOL_TCP, PROTOCOL_UDP, Packet, TCP_FIN, TCP_RST } from './model/packet.js'
 import type { FingerprintName } from './model/sighting.js'
+import type { Undecoded } from './model/undecoded.js'
 import type { UserAgentSeen } from './model/user-agent-seen.js'
 import { addressText, latin1Text } from './fingerprint/address-text.js'
 import { SightingWriter } from './fingerprint/sighting-writer.js'
 import type { IdentifyHello } from './fingerprint/sighting-writer.js'
 import { HandshakeJoin } from './handshake/handshakes.js'
 import { VERSION_FIRST_OCTETS } from './quic/version.js'
+import { CARRIER_PORTS, isUnknownDatagram } from './carrier/starts.js'
+import { CarrierHellos, DTLS_DATAGRAM } from './carrier/carrier-hellos.js'
 import { QuicHellos } from './quic/quic-hellos.js'
 import { DtlsHellos } from './stream/dtls-hellos.js'
 import type { FlowTable } from './base/flow-table.js'
@@ -28,6 +31,7 @@ import { redactHello } from './tls/redact-hello.js'
 import { parseSslv2ClientHello } from './tls/sslv2-hello.js'
 import { ENCAPSULATION_NAMES } from './wire/encapsulation.js'
 import { FrameDecoder } from './wire/frame-decoder.js'
+import { TunnelPorts, type TunnelPort } from './wire/udp-tunnel.js'
 import { Prefilter } from './wire/prefilter.js'
 
 export { START_OCTETS } from './stream/find-start.js'
@@ -35,6 +39,9 @@ export { START_OCTETS } from './stream/find-start.js'
 // Kinds of message that TcpHellos, DtlsHellos and QuicHellos give.
 const CLIENT_HELLO = 1
 const SERVER_HELLO = 2
+
+/** Transports whose server's answer is seen. */
+const JOINED: readonly Transport[] = ['tcp', 'quic', 'dtls']
 
 /** What a pipeline looks for and makes of it. */
 export interface PipelineOptions {
@@ -52,6 +59,8 @@ export interface PipelineOptions {
   readonly server?: boolean
   /** Ports of plain HTTP whose requests teach User-Agents; none unless given. */
   readonly httpPorts?: ReadonlySet<number> | undefined
+  /** UDP ports of tunnels besides the usual ones. */
+  readonly tunnelPorts?: readonly TunnelPort[]
   /** Name of the sensor, in every sighting. */
   readonly sensor?: string | undefined
   /** Random number from 0 to 2^48 that keeps an attacker from aiming at the flow table's buckets. */
@@ -71,6 +80,7 @@ export class Pipeline {
   readonly #tcpTable: FlowTable
   readonly #dtls: DtlsHellos
   readonly #quic: QuicHellos
+  readonly #carriers: CarrierHellos
   readonly #http: HttpRequests | undefined
   readonly #writer: SightingWriter
   readonly #join: HandshakeJoin | undefined
@@ -81,8 +91,9 @@ export class Pipeline {
 
   constructor(options: PipelineOptions, counters: Counters) {
     this.#counters = counters
-    this.#wire = new FrameDecoder(counters)
     const { ports, httpPorts, seed, server = false } = options
+    const tunnelPorts = new TunnelPorts(options.tunnelPorts)
+    this.#wire = new FrameDecoder(counters, tunnelPorts)
     this.#tcp = new TcpHellos({ ports, seed, server }, counters)
     this.#tcpTable = this.#tcp.table
     this.#prefilter = new Prefilter({
@@ -92,12 +103,16 @@ export class Pipeline {
       starts: STARTS,
       secondMin: SECOND_MIN,
       secondMax: SECOND_MAX,
+      tunnelPorts: tunnelPorts.ports(),
+      carrierPorts: CARRIER_PORTS,
       quicVersionOctets: VERSION_FIRST_OCTETS,
       key: this.#tcpTable.key,
       filter: this.#tcpTable.filter,
     })
     this.#dtls = new DtlsHellos({ ports, seed, server }, counters)
     this.#quic = new QuicHellos({ ports, seed, server }, counters)
+    const table = this.#tcpTable
+    this.#carriers = new CarrierHellos({ ports, seed, table }, counters)
     this.#http = httpPorts === undefined ? undefined : new HttpRequests(httpPorts, counters)
     this.#join = server ? new HandshakeJoin(seed, counters, this.lines) : undefined
     this.#writer = new SightingWriter({
@@ -134,6 +149,8 @@ export class Pipeline {
     if (this.#prefilter.apply(block)) {
       counters.packet_octets += this.#prefilter.octets
       counters.tcp_syn_acks += this.#prefilter.synAcks
+      for (let i = 0; i < this.#prefilter.unknownDatagrams; i++)
+        this.#wire.undecoded.udpPorts.add(this.#prefilter.unknownPort(block, i), 1)
       return
     }
     for (let i = 0; i < count; i++) counters.packet_octets += caplen[i] ?? 0
@@ -144,32 +161,69 @@ export class Pipeline {
   #decode(block: PacketBlock): void {
     const { passedCount, passed, flow } = block
     const packet = this.#packet
-    const tcp = this.#tcp
-    const dtls = this.#dtls
     const table = this.#tcpTable
-    const quic = this.#quic
-    const join = this.#join
-    const http = this.#http
     for (let k = 0; k < passedCount; k++) {
       if (flow !== undefined) {
         // A frame that only matters to a watched flow: one is watched from a frame before on, so this is asked in order.
         const hash = flow[k] ?? 0
         if (hash !== 0 && !table.isWatched(hash)) continue
       }
-      const protocol = this.#wire.decodeFrame(block, passed[k] ?? 0, packet)
-      if (protocol === PROTOCOL_TCP) {
-        if (http !== undefined && http.take(packet) !== 0) this.#noteUserAgent(http)
-        for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next())
-          this.#handOn(kind, tcp.message)
-        if (join !== undefined && (packet.flags & (TCP_FIN | TCP_RST)) !== 0) join.takeEnd(packet)
-      } else if (protocol === PROTOCOL_UDP) {
-        // The first octet of the payload tells which of the two looks on; all other datagrams end there.
-        for (let kind = dtls.take(packet); kind !== 0; kind = dtls.next())
-          this.#handOn(kind, dtls.message)
-        for (let kind = quic.take(packet); kind !== 0; kind = quic.next())
-          this.#handOn(kind, quic.message)
-      }
+      this.#take(this.#wire.decodeFrame(block, passed[k] ?? 0, packet))
+      while (this.#wire.hasMore) this.#take(this.#wire.decodeNext(packet))
     }
+  }
+
+  /** Takes the packet decoded last, of this protocol. */
+  #take(protocol: number): void {
+    if (protocol === PROTOCOL_TCP) this.#takeSegment()
+    else if (protocol === PROTOCOL_UDP) this.#takeDatagram()
+    else if (protocol > 0) this.#takeCarrier(protocol)
+  }
+
+  #takeSegment(): void {
+    const packet = this.#packet
+    const http = this.#http
+    const tcp = this.#tcp
+    const join = this.#join
+    if (http !== undefined && http.take(packet) !== 0) this.#noteUserAgent(http)
+    if (!this.#takeCarrier(PROTOCOL_TCP))
+      for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next())
+        this.#handOn(kind, tcp.message)
+    if (join !== undefined && (packet.flags & (TCP_FIN | TCP_RST)) !== 0) join.takeEnd(packet)
+  }
+
+  #takeDatagram(): void {
+    const { bytes, payloadOff, payloadLen, srcPort, dstPort } = this.#packet
+    const quic = this.#quic
+    // The first byte of the payload tells which of the two goes on; nearly all other datagrams end there.
+    this.#takeDtls()
+    for (let kind = quic.take(this.#packet); kind !== 0; kind = quic.next())
+      this.#handOn(kind, quic.message)
+    if (isUnknownDatagram(bytes, payloadOff, payloadOff + payloadLen, srcPort, dstPort))
+      this.#wire.undecoded.udpPorts.add(Math.min(srcPort, dstPort), 1)
+    else this.#takeCarrier(PROTOCOL_UDP)
+  }
+
+  #takeDtls(): void {
+    const dtls = this.#dtls
+    for (let kind = dtls.take(this.#packet); kind !== 0; kind = dtls.next())
+      this.#handOn(kind, dtls.message)
+  }
+
+  /** Takes a packet that may be of a protocol which carries TLS or DTLS in packets of its own. @returns whether it is */
+  #takeCarrier(protocol: number): boolean {
+    const carriers = this.#carriers
+    const first = carriers.take(this.#packet, protocol)
+    for (let kind = first; kind !== 0; kind = carriers.next()) {
+      if (kind === DTLS_DATAGRAM) this.#takeDtls()
+      else if (kind === CLIENT_HELLO) this.#sight(carriers.message)
+    }
+    return first !== 0
+  }
+
+  /** What was seen so far and not decoded. */
+  get undecoded(): Undecoded {
+    return this.#wire.undecoded.snapshot()
   }
 
   /** Gives what has waited too long for a server's answer at a time, microseconds since the Unix epoch. */
@@ -187,13 +241,14 @@ export class Pipeline {
     this.#tcp.shiftTime(seconds)
     this.#dtls.shiftTime(seconds)
     this.#quic.shiftTime(seconds)
+    this.#carriers.shiftTime(seconds)
     this.#join?.shiftTime(micros)
   }
 
   /** Gives what waits for a server's answer, and counts what never became whole: no more frames come. */
   flush(): void {
     this.#counters.hello_unfinished +=
-      this.#tcp.unfinished + this.#dtls.unfinished + this.#quic.pending
+      this.#tcp.unfinished + this.#dtls.unfinished + this.#quic.pending + this.#carriers.unfinished
     this.#join?.flush()
   }
 
@@ -206,6 +261,7 @@ export class Pipeline {
     this.#tcp.clear()
     this.#dtls.clear()
     this.#quic.clear()
+    this.#carriers.clear()
     this.#join?.clear()
   }
 
@@ -231,7 +287,8 @@ export class Pipeline {
 
   #sight(message: HandshakeOctets): void {
     const hello = this.#hello
-    const join = this.#join
+    const isJoined = JOINED.includes(message.transport)
+    const join = isJoined ? this.#join : undefined
     if (join === undefined && this.#writer.writeKnown(this.#packet, message, this.lines)) {
       this.#counters.hellos++
       return

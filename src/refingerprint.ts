@@ -1,5 +1,6 @@
 // Sightings kept with their hello are fingerprinted again: by the methods and the registry of today.
 
+import { TRANSPORTS } from './model/handshake-octets.js'
 import { FINGERPRINTS } from './model/sighting.js'
 import type { FingerprintName, Sighting } from './model/sighting.js'
 import { HelloFingerprints } from './fingerprint/hello-fingerprints.js'
@@ -9,7 +10,7 @@ const REMADE = [...FINGERPRINTS, 'tls_fp', 'iana'] as const
 const IS_REMADE: ReadonlySet<string> = new Set(REMADE)
 /** The key they follow in a sighting's line. */
 const BEFORE_REMADE = 'tls_version'
-const PROTOS: readonly unknown[] = ['tcp', 'quic', 'dtls']
+const PROTOS: readonly unknown[] = TRANSPORTS
 
 /** What became of a sighting: made anew, without a hello to be made anew from, or why it cannot be. */
 export type Remade =
@@ -46,7 +47,7 @@ export class Refingerprinter {
   remake(sighting: Readonly<Record<string, unknown>>): Remade {
     const { hello, proto, record_version, quic_version } = sighting
     if (hello === undefined) return { outcome: 'without-hello' }
-    if (!PROTOS.includes(proto)) return fault('has a "proto" other than tcp, quic and dtls')
+    if (!PROTOS.includes(proto)) return fault('has a "proto" that is none')
     if (!isTextOrAbsent(record_version)) return fault('has a "record_version" that is no text')
     if (!isTextOrAbsent(quic_version)) return fault('has a "quic_version" that is no text')
     const octets = typeof hello === 'string' ? fromBase64(hello) : undefined

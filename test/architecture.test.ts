@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   stream: ['base', 'model', 'kernels'],
   quic: ['base', 'model'],
   tls: ['base', 'model'],
+  carrier: ['base', 'model', 'tls'],
   fingerprint: ['base', 'model', 'kernels', 'tls'],
   handshake: ['base', 'model', 'kernels', 'tls', 'fingerprint'],
   knowledge: ['base', 'model', 'tls', 'fingerprint'],
@@ -63,7 +64,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Files directly under src/. */
 const LOOSE: Record<string, readonly string[]> = {
   'pipeline.ts': [
-    ...['base', 'model', 'kernels', 'wire', 'stream', 'quic', 'tls', 'fingerprint', 'handshake'],
+    ...[
+      'base',
+      'model',
+      'kernels',
+      'wire',
+      'stream',
+      'quic',
+      'tls',
+      'carrier',
+      'fingerprint',
+      'handshake',
+    ],
   ],
   'config.ts': ['base', 'model', 'privacy'],
   'read-capture.ts': ['base', 'model', 'capture', 'pipeline.ts'],
@@ -83,7 +95,18 @@ const LOOSE: Record<string, readonly string[]> = {
 const PROCESS = ['sensor', 'doctor', 'batch']
 /** Modules without I/O, clock, packages and Node, node:crypto aside. */
 const PURE = [
-  ...['base', 'model', 'kernels', 'wire', 'stream', 'quic', 'tls', 'fingerprint', 'handshake'],
+  ...[
+    'base',
+    'model',
+    'kernels',
+    'wire',
+    'stream',
+    'quic',
+    'tls',
+    'carrier',
+    'fingerprint',
+    'handshake',
+  ],
   'knowledge',
 ]
 

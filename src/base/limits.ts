@@ -40,6 +40,12 @@ export const CHILD_STOP_MILLIS = 2_000
 export const CHILD_OPEN_MILLIS = 20_000
 /** Octets on the wire one frame may claim. Above every real frame, and far below what would not be a small integer. */
 export const MAX_WIRE_LEN = 0x0fff_ffff
+/** Subframes decoded of one 802.11 aggregate: an A-MSDU of 11 454 bytes (IEEE 802.11-2020 table 9-25) full of bare ACKs has 160. */
+export const MAX_AMSDU_SUBFRAMES = 256
+/** EtherTypes, IP protocols and UDP ports that are not decoded, counted by their value, of each; the rarest gives way to a new one. */
+export const MAX_UNDECODED_VALUES = 256
+/** How many of them a summary names. */
+export const UNDECODED_NAMED = 10
 /** Labels of one MPLS stack. Real stacks end near 10. */
 export const MAX_MPLS_LABELS = 16
 /** Options, tags, extension headers or attributes one header may list before it is called malformed. Real ones stay below 10. */
@@ -243,6 +249,19 @@ export const LOG_HELD_OCTETS = 1 << 18
 export const MAX_SIGHTING_LINE_LEN = 8 << 20
 /** Sentences about bad lines of one input; what is wrong with the rest is told by its count. */
 export const MAX_LINE_FAULTS_TOLD = 100
+/** Flows of protocols that carry TLS in packets of their own (EAP, OpenVPN, SCTP, COTP …) remembered; 130 bytes each. */
+export const CARRIER_FLOW_ENTRIES = 4_096
+/** Slots for their unfinished hellos, smallest first: 1 and 1.1 MiB, made when first needed. */
+export const CARRIER_SLOT_CLASSES = [
+  { size: 4_096, count: 256 },
+  { size: MAX_HELLO_SPAN, count: 16 },
+] as const
+/** Pieces one hello may come in there; EAP fragments of the least size allowed make 64 of 64 KiB. */
+export const MAX_CARRIER_PIECES = 64
+/** Chunks looked at in one SCTP packet; one of 1500 bytes has 75 of the smallest use. */
+export const MAX_SCTP_CHUNKS = 75
+/** Frames of RFC 4571, TPKT or TDS looked at in one segment. */
+export const MAX_FRAMES_PER_SEGMENT = 64
 /** Seconds of packet time a ClientHello waits for its ServerHello: a slow server behind a slow line, and no longer than a client would. */
 export const JOIN_WAIT_SECONDS = 10
 /** Seconds of packet time what comes within a round trip is waited for: the certificate, a hello that was overtaken, the end of a closed flow. */

@@ -1,6 +1,7 @@
 // The front of a sighting's line, from `time` to the tunnel: what every hello has of its own. assembly/flow-text.ts writes
 // it; here it is given what to write.
 
+import { u8 } from '../base/bytes.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { Transport } from '../model/handshake-octets.js'
 import type { Packet } from '../model/packet.js'
@@ -43,6 +44,10 @@ const PIECES: readonly (readonly [piece: number, text: string])[] = [
   [PIECE_TRANSPORT + TRANSPORT_CODES.tcp, 'tcp","src":"'],
   [PIECE_TRANSPORT + TRANSPORT_CODES.quic, 'quic","src":"'],
   [PIECE_TRANSPORT + TRANSPORT_CODES.dtls, 'dtls","src":"'],
+  [PIECE_TRANSPORT + TRANSPORT_CODES.eap, 'eap","src":"'],
+  [PIECE_TRANSPORT + TRANSPORT_CODES.openvpn, 'openvpn","src":"'],
+  [PIECE_TRANSPORT + TRANSPORT_CODES['tls/sctp'], 'tls/sctp","src":"'],
+  [PIECE_TRANSPORT + TRANSPORT_CODES['tls/rdpudp'], 'tls/rdpudp","src":"'],
   [PIECE_SRC_PORT, '","srcport":'],
   [PIECE_DST, ',"dst":"'],
   [PIECE_DST_PORT, '","dstport":'],
@@ -52,6 +57,8 @@ const PIECES: readonly (readonly [piece: number, text: string])[] = [
 ]
 const V4_LEN = 4
 const SLASH = 0x2f
+const COLON = 0x3a
+const MAC_LEN = 6
 
 /** Where hellos were seen: a file or an interface, names of any characters. */
 export interface Origin {
@@ -109,8 +116,38 @@ export class FlowText {
 
   /** Appends everything up to the tunnel, without a comma behind. */
   write(packet: Packet, transport: Transport, out: OctetWriter): void {
+    if (packet.ipVersion === 0) {
+      this.#writeEapol(packet, out)
+      return
+    }
     this.setFlow(packet, transport)
     out.copy(this.#memory.bytes, AT_LINE, AT_LINE + this.#memory.compiled.flowText())
+  }
+
+  /** Appends the front of a line of EAP over a LAN, which has a MAC address and no other. */
+  #writeEapol(packet: Packet, out: OctetWriter): void {
+    const { bytes, words } = this.#memory
+    out.ascii('{"time":"')
+    this.writeTime(packet.timeMicros, out)
+    out.copy(bytes, AT_ORIGIN, AT_ORIGIN + (words[(AT_FLOW + FLOW_ORIGIN_LEN) >> 2] ?? 0))
+    out.ascii('eap"')
+    if (packet.srcMacOff >= 0) {
+      out.ascii(',"src_mac":"')
+      for (let i = 0; i < MAC_LEN; i++) {
+        if (i > 0) out.octet(COLON)
+        out.hex8(u8(packet.bytes, packet.srcMacOff + i))
+      }
+      out.ascii('"')
+    }
+    if (packet.vlan >= 0) {
+      out.ascii(',"vlan":')
+      out.decimal(packet.vlan)
+    }
+    if (packet.encapsulationCount === 0) return
+    const tunnelLen = this.#putTunnel(packet)
+    out.ascii(',"tunnel":"')
+    out.copy(bytes, AT_FLOW + FLOW_TUNNEL, AT_FLOW + FLOW_TUNNEL + tunnelLen)
+    out.ascii('"')
   }
 
   /** Appends a time, microseconds since the Unix epoch. */

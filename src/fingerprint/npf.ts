@@ -101,7 +101,15 @@ export function writeNpfHead(
   out.ascii(')')
 }
 
-const PROTOCOL: Readonly<Record<Transport, string>> = { tcp: 'tls/', dtls: 'dtls/', quic: 'quic/' }
+const PROTOCOL: Readonly<Record<Transport, string>> = {
+  tcp: 'tls/',
+  dtls: 'dtls/',
+  quic: 'quic/',
+  eap: 'tls/',
+  openvpn: 'tls/',
+  'tls/sctp': 'tls/',
+  'tls/rdpudp': 'tls/',
+}
 const ids = new TransportParameterIds()
 
 /** Appends the sorted form: `tls/1/…`, `dtls/1/…` or `quic/…`. */

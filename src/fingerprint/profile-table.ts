@@ -3,7 +3,7 @@
 
 import { MAX_HELLO_LEN } from '../base/limits.js'
 import type { OctetWriter } from '../base/octet-writer.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
+import type { HandshakeOctets, Transport } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
 import type { ProfileMemory } from './compiled.js'
 import { DIGEST_STATE_LEN } from '../kernels/digest-layout.js'
@@ -19,8 +19,16 @@ import {
 import type { ProfileMarks } from './profile-marks.js'
 import { TransportParameterKey } from './transport-parameter-key.js'
 
-/** Numbers of the transports in WebAssembly. */
-export const TRANSPORT_CODES = { tcp: 0, quic: 1, dtls: 2 } as const
+/** Numbers of the transports in WebAssembly. Those from 9 on name pieces of text alone: a profile of theirs is one of tcp. */
+export const TRANSPORT_CODES = {
+  tcp: 0,
+  quic: 1,
+  dtls: 2,
+  eap: 9,
+  openvpn: 10,
+  'tls/sctp': 11,
+  'tls/rdpudp': 12,
+} as const
 
 /** Profiles of one set of fingerprints, as many as base/limits.ts has room for. */
 export class ProfileTable {
@@ -47,7 +55,7 @@ export class ProfileTable {
     const start = this.#memory.copyHello(bytes, cipherSuitesOff, end)
     const extensionsOff = extensionCount === 0 ? end : (hello.extensionOff[0] ?? 0) - 4
     const index = this.#memory.compiled.find(
-      TRANSPORT_CODES[message.transport],
+      profileCode(message.transport),
       message.recordVersion,
       message.quicVersion,
       hello.legacyVersion,
@@ -102,4 +110,11 @@ export class ProfileTable {
       at += DIGEST_STATE_LEN / 4
     }
   }
+}
+
+/** What of the transport tells profiles apart: TLS is TLS whatever carries it. */
+function profileCode(transport: Transport): number {
+  return transport === 'quic' || transport === 'dtls'
+    ? TRANSPORT_CODES[transport]
+    : TRANSPORT_CODES.tcp
 }

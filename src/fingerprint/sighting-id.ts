@@ -16,6 +16,7 @@ import { writeDigest } from './digest.js'
 export const SIGHTING_ID_LEN = 16
 const V4_LEN = 4
 const V6_LEN = 16
+const MAC_LEN = 6
 const SRC = 1
 const DST = SRC + V6_LEN
 const PORTS = DST + V6_LEN
@@ -31,13 +32,15 @@ const preimage = new Uint8Array(FIRST + FIRST_LEN)
 /** Appends the id of the sighting of `message`, which became whole with `packet`: 16 hex digits. */
 export function writeSightingId(packet: Packet, message: HandshakeOctets, out: OctetWriter): void {
   const { bytes, off, end } = message
-  const addressLen = packet.ipVersion === 4 ? V4_LEN : V6_LEN
+  const addressLen = packet.ipVersion === 4 ? V4_LEN : packet.ipVersion === 6 ? V6_LEN : 0
   preimage.fill(0)
   preimage[0] = packet.ipVersion
   for (let i = 0; i < addressLen; i++) {
     preimage[SRC + i] = u8(packet.bytes, packet.srcAddrOff + i)
     preimage[DST + i] = u8(packet.bytes, packet.dstAddrOff + i)
   }
+  if (packet.ipVersion === 0 && packet.srcMacOff >= 0)
+    for (let i = 0; i < MAC_LEN; i++) preimage[SRC + i] = u8(packet.bytes, packet.srcMacOff + i)
   preimage[PORTS] = packet.protocol
   putU16(PORTS + 1, packet.srcPort)
   putU16(PORTS + 3, packet.dstPort)

@@ -106,6 +106,11 @@ export class SightingWriter {
   /** Appends the line of one ClientHello, which became whole with `packet`. */
   write(packet: Packet, message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
     this.#flow.write(packet, message.transport, out)
+    if (message.stationLen > 0) {
+      out.ascii(',"calling_station_id":"')
+      writeJsonPrintable(message.stationBytes, message.stationOff, message.stationLen, out)
+      out.octet(QUOTE)
+    }
     if (hello.serverNameLen > 0) {
       out.copy(SNI, 0, SNI.length)
       writeJsonPrintable(hello.bytes, hello.serverNameOff, hello.serverNameLen, out)
@@ -150,7 +155,7 @@ export class SightingWriter {
       writeSightingId(packet, message, out)
       out.octet(QUOTE)
     }
-    if (this.#options.communityId) {
+    if (this.#options.communityId && packet.ipVersion !== 0) {
       out.len = putOctets(out.bytes, out.len, COMMUNITY_ID)
       writeCommunityId(packet, out)
       out.octet(QUOTE)

@@ -17,6 +17,10 @@ const TRANSPORT_HASH: Readonly<Record<Transport, number>> = {
   tcp: 0,
   quic: 0x3c6ef372,
   dtls: 0x1f83d9ab,
+  eap: 0x5be0cd19,
+  openvpn: 0x510e527f,
+  'tls/sctp': 0x6a09e667,
+  'tls/rdpudp': 0x3b67ae85,
 }
 const CLOSE = 0x7d
 const NEWLINE = 0x0a

@@ -1,7 +1,19 @@
 const NO_BYTES = new Uint8Array(0)
 
-/** Whose rules frame the handshake message: TLS over TCP, QUIC CRYPTO frames, DTLS over UDP. */
-export type Transport = 'tcp' | 'quic' | 'dtls'
+/**
+ * Whose rules frame the handshake message: TLS over TCP, QUIC CRYPTO frames, DTLS; TLS in EAP, in OpenVPN's control channel, in
+ * SCTP (RFC 3436), in RDP over UDP.
+ */
+export const TRANSPORTS = [
+  'tcp',
+  'quic',
+  'dtls',
+  'eap',
+  'openvpn',
+  'tls/sctp',
+  'tls/rdpudp',
+] as const
+export type Transport = (typeof TRANSPORTS)[number]
 
 // Quality marks of a hello, a set of bits; printed by name, in this order.
 /** Octets are missing elsewhere in the flow before the hello. */
@@ -60,6 +72,11 @@ export class HandshakeOctets {
   sslv2 = false
   /** Octets of content of the record that the message begins in; 0 where there are no TLS records. */
   firstRecordLen = 0
+
+  /** Calling-Station-Id of the RADIUS packet it came in (RFC 2865 §5.31); length 0 where there is none. */
+  stationBytes: Uint8Array = NO_BYTES
+  stationOff = 0
+  stationLen = 0
 
   /** What the SYN of its connection said, as a flow keeps it: SYN_ bits; all zero where it was not seen, and but for TCP. */
   synShape = 0

@@ -11,7 +11,7 @@ export class Packet {
   /** The block's buffer, or that of reassembled IP fragments. */
   bytes: Uint8Array = NO_BYTES
   timeMicros = 0
-  /** 4 or 6. */
+  /** 4 or 6; 0 for PROTOCOL_EAPOL, which has neither addresses nor ports. */
   ipVersion = 4
   /** Offsets of the addresses: 4 octets each for IPv4, 16 for IPv6. */
   srcAddrOff = 0
@@ -20,7 +20,7 @@ export class Packet {
   ipOff = -1
   /** Offset of the TCP header; the payload follows its options. */
   tcpOff = -1
-  /** IP protocol number: 6 TCP, 17 UDP. */
+  /** IP protocol number: 6 TCP, 17 UDP, 132 SCTP; or PROTOCOL_EAPOL. */
   protocol = 0
   srcPort = 0
   dstPort = 0
@@ -33,6 +33,8 @@ export class Packet {
   payloadLen = 0
   /** Octets of payload the IP header promises, > payloadLen where the snaplen cut it. */
   payloadWireLen = 0
+  /** Offset of the innermost frame's source MAC address, or -1 where it has none. Set for PROTOCOL_EAPOL only. */
+  srcMacOff = -1
   /** Outermost VLAN identifier (12 bits), or -1. */
   vlan = -1
   /** How many of `encapsulation` are set. */
@@ -53,3 +55,6 @@ export const TCP_ACK = 0x10
 export const TCP_URG = 0x20
 export const PROTOCOL_TCP = 6
 export const PROTOCOL_UDP = 17
+export const PROTOCOL_SCTP = 132
+/** Stands for EAP over a LAN (IEEE 802.1X), which has no IP header. Above every IP protocol. */
+export const PROTOCOL_EAPOL = 256

@@ -53,6 +53,10 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   readonly vlan?: number
   /** Tunnels around the packet, outermost first, joined by "/": `vxlan`, `gre/erspan`. */
   readonly tunnel?: string
+  /** Source MAC address of EAP over a LAN, which has neither addresses nor ports: `02:00:00:00:00:01`. */
+  readonly src_mac?: string
+  /** Calling-Station-Id of EAP in RADIUS, as the authenticator wrote it: mostly the client's MAC address. */
+  readonly calling_station_id?: string
   /** Printable ASCII; other octets as \xhh. */
   readonly sni?: string
   readonly alpn?: readonly string[]

@@ -12,6 +12,20 @@ function versionOf(text: string | undefined) {
   return { version, version_protocol: protocol?.toLowerCase() }
 }
 
+/** What carries the handshake, where that is one protocol: EAP and OpenVPN have several. */
+const TRANSPORT: Partial<Record<SightingRow['proto'], string>> = {
+  tcp: 'tcp',
+  quic: 'udp',
+  dtls: 'udp',
+  'tls/rdpudp': 'udp',
+  'tls/sctp': 'sctp',
+}
+
+/** A MAC address as ECS writes it (RFC 7042 §2.1). */
+function macOf(mac: string | undefined): string | undefined {
+  return mac?.toUpperCase().replaceAll(':', '-')
+}
+
 /** One sighting as an ECS document. */
 export function ecsDocument(sighting: SightingRow): Record<string, unknown> {
   const { proto, src, sni } = sighting
@@ -26,12 +40,12 @@ export function ecsDocument(sighting: SightingRow): Record<string, unknown> {
       module: 'hellotap',
       dataset: 'hellotap.sighting',
     },
-    source: { ip: src, port: sighting.srcport },
+    source: { ip: src, port: sighting.srcport, mac: macOf(sighting.src_mac) },
     destination: { ip: sighting.dst, port: sighting.dstport, domain: sni },
     network: {
-      transport: proto === 'tcp' ? 'tcp' : 'udp',
+      transport: TRANSPORT[proto],
       protocol: proto === 'tcp' ? 'tls' : proto,
-      type: src.includes(':') ? 'ipv6' : 'ipv4',
+      type: src === undefined ? undefined : src.includes(':') ? 'ipv6' : 'ipv4',
       community_id: sighting.community_id,
       vlan: { id: sighting.vlan?.toString() },
     },

@@ -4,8 +4,14 @@ import type { Sighting } from '../model/sighting.js'
 export const TEXT_FORMATS = ['jsonl', 'table', 'csv', 'eve', 'ecs', 'zeek'] as const
 export type TextFormat = (typeof TEXT_FORMATS)[number]
 
+/** Keys that a sighting of EAP over a LAN does not have. */
+type FlowKeys = 'src' | 'srcport' | 'dst' | 'dstport'
+
+/** Where a sighting came from and went to. */
+type FlowOfSighting = { readonly [Key in FlowKeys]?: Sighting[Key] | undefined }
+
 /** A sighting as an output prints it. */
-export interface SightingRow extends Sighting {
+export interface SightingRow extends Omit<Sighting, FlowKeys>, FlowOfSighting {
   readonly id?: string
   readonly confirmed?: boolean
 }

@@ -40,7 +40,7 @@ const SIGHTING: readonly Column<SightingRow>[] = [
     least: 15,
     usual: 21,
     colour: 36,
-    value: ({ src, srcport }) => endpoint(src, srcport),
+    value: ({ src, srcport, src_mac }) => endpoint(src ?? src_mac, srcport),
   },
   { title: 'JA4', least: 36, usual: 36, colour: 33, value: ({ ja4 }) => ja4 ?? '-' },
   { title: 'SNI', least: 12, usual: 28, colour: 32, value: ({ sni }) => sni ?? '-' },
@@ -62,7 +62,8 @@ const SIGHTING: readonly Column<SightingRow>[] = [
   },
 ]
 
-function endpoint(address: string, port: number): string {
+function endpoint(address = '-', port?: number): string {
+  if (port === undefined) return address
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 

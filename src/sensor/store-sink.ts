@@ -20,7 +20,9 @@ export function sightingsOf(lines: Uint8Array, onFault?: (line: string) => void)
     .split('\n')) {
     if (line === '') continue
     try {
-      sightings.push(JSON.parse(line) as Sighting)
+      const sighting = JSON.parse(line) as Sighting | Omit<Sighting, 'src'>
+      // The store keeps sightings by their address, which EAP over a LAN has not.
+      if ('src' in sighting) sightings.push(sighting)
     } catch (error) {
       if (onFault === undefined) throw error
       onFault(line)

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { TRANSPORTS } from '../model/handshake-octets.js'
 import type { Sighting } from '../model/sighting.js'
 import { FINGERPRINTS } from '../model/sighting.js'
 
@@ -28,13 +29,15 @@ export const SightingSchema = z.object({
   interface: optionalText,
   sensor: optionalText,
   id: optionalText,
-  proto: z.enum(['tcp', 'quic', 'dtls']),
+  proto: z.enum(TRANSPORTS),
   src: text.min(1),
   srcport: port,
   dst: text.min(1),
   dstport: port,
   vlan: z.int().exactOptional(),
   tunnel: optionalText,
+  src_mac: optionalText,
+  calling_station_id: optionalText,
   sni: optionalText,
   alpn: z.array(text).exactOptional(),
   record_version: optionalText,

@@ -21,6 +21,14 @@ export class Cursor {
   /** GRE carried a sequence number, which tells ERSPAN type II from type I, or the EtherType of type III. */
   hasSequence = false
   isErspanIII = false
+  /** Offset of the source MAC address of the frame whose header was read last, or -1. */
+  srcMacOff = -1
+  /** Where the next subframe of an 802.11 A-MSDU is, or -1; and the ends of the aggregate, as `end` and `wireEnd`. */
+  subframeOff = -1
+  subframeEnd = 0
+  subframeWireEnd = 0
+  /** The two bytes of 802.11's frame control are in the other order, as some CAPWAP access points send them. */
+  isFrameControlSwapped = false
   /** The 802.11 header is padded to a multiple of four octets (radiotap flag 0x20). */
   isPadded = false
 

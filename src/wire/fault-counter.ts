@@ -1,6 +1,6 @@
 import type { CounterName, Counters } from '../base/counters.js'
 import { MALFORMED, TRUNCATED } from '../base/fault.js'
-import { PROTOCOL_TCP, PROTOCOL_UDP } from '../model/packet.js'
+import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../model/packet.js'
 import {
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
@@ -9,8 +9,12 @@ import {
   LAYER_IP_PROTOCOL,
   PROTOCOL_AH,
   PROTOCOL_ETHERNET,
+  PROTOCOL_ESP,
+  PROTOCOL_ETHERIP,
   PROTOCOL_GRE,
   PROTOCOL_IPIP,
+  PROTOCOL_IPIP_KA9Q,
+  PROTOCOL_L2TP,
   PROTOCOL_MPLS,
 } from './layer.js'
 
@@ -46,6 +50,16 @@ const UDP: FaultNames = {
   malformed: 'udp_malformed',
   unsupported: 'ip_payload_other',
 }
+const SCTP: FaultNames = {
+  truncated: 'sctp_truncated',
+  malformed: 'sctp_malformed',
+  unsupported: 'ip_payload_other',
+}
+const ESP: FaultNames = {
+  truncated: 'tunnel_truncated',
+  malformed: 'tunnel_malformed',
+  unsupported: 'ip_payload_other',
+}
 const TUNNEL: FaultNames = {
   truncated: 'tunnel_truncated',
   malformed: 'tunnel_malformed',
@@ -70,9 +84,16 @@ function namesOf(layer: number): FaultNames {
       return TCP
     case PROTOCOL_UDP:
       return UDP
+    case PROTOCOL_SCTP:
+      return SCTP
+    case PROTOCOL_ESP:
+      return ESP
     case PROTOCOL_GRE:
+    case PROTOCOL_L2TP:
+    case PROTOCOL_ETHERIP:
       return TUNNEL
     case PROTOCOL_IPIP:
+    case PROTOCOL_IPIP_KA9Q:
     case PROTOCOL_AH:
       return IPV4
     case PROTOCOL_MPLS:

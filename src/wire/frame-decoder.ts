@@ -1,50 +1,61 @@
 // From a captured frame to the innermost TCP segment or UDP datagram. Each header tells what the next one is; one
-// loop follows, to a bounded depth. What nearly every frame is, IPv4 over Ethernet, has a path of its own before it.
+// loop follows, to a bounded depth.
 
-import { u16, u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import type { OffsetOrFault } from '../base/fault.js'
 import { MALFORMED, TRUNCATED, UNSUPPORTED } from '../base/fault.js'
-import { MAX_HEADER_DEPTH, MAX_WIRE_LEN } from '../base/limits.js'
+import { MAX_AMSDU_SUBFRAMES, MAX_HEADER_DEPTH, MAX_WIRE_LEN } from '../base/limits.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import type { Packet } from '../model/packet.js'
-import { PROTOCOL_TCP, PROTOCOL_UDP } from '../model/packet.js'
+import { PROTOCOL_EAPOL, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../model/packet.js'
 import { Cursor } from './cursor.js'
 import { appendEncapsulation } from './encapsulation.js'
-import { ETHERNET_HEADER_LEN } from './ethernet.js'
 import { countFault } from './fault-counter.js'
+import { decodeEapol } from './eapol.js'
 import { decodeHeader } from './header.js'
+import { decodeSctp } from './sctp.js'
 import { IpFragments } from './ip-fragments.js'
-import { IPV4_MIN_HEADER_LEN } from './ipv4.js'
 import {
-  ETHERTYPE_IPV4,
-  ETHERTYPE_VLAN,
+  ETHERTYPE_EAPOL,
+  ETHERTYPE_MIN,
+  ETHERTYPE_PREAUTHENTICATION,
+  LAYER_AMSDU,
   LAYER_IP_FRAGMENT,
   LAYER_IP_PROTOCOL,
   LAYER_OTHER,
   isDecodedProtocol,
 } from './layer.js'
 import { LINKTYPE_ETHERNET, layerOfLinkType } from './link-type.js'
-import { TCP_MIN_HEADER_LEN, decodeTcp } from './tcp.js'
+import { decodePlain, PLAIN_MIN_LEN } from './plain-frame.js'
+import { decodeTcp } from './tcp.js'
 import { decodeUdp } from './udp.js'
-import { decodeUdpTunnel, tunnelPort } from './udp-tunnel.js'
-import { VLAN_TAG_LEN } from './vlan.js'
+import { TunnelPorts, decodeUdpTunnel, tunnelByContent } from './udp-tunnel.js'
+import { UndecodedTraffic } from './undecoded.js'
 
 const LAYER_TCP = LAYER_IP_PROTOCOL + PROTOCOL_TCP
 const LAYER_UDP = LAYER_IP_PROTOCOL + PROTOCOL_UDP
-/** Octets after which the fast path may read all it reads without a further check: a tag, IPv4 and TCP. */
-const FAST_MIN_LEN = ETHERNET_HEADER_LEN + VLAN_TAG_LEN + IPV4_MIN_HEADER_LEN + TCP_MIN_HEADER_LEN
-const VERSION_4_NO_OPTIONS = 0x45
-const MORE_FRAGMENTS_OR_OFFSET = 0x3fff
+const LAYER_SCTP = LAYER_IP_PROTOCOL + PROTOCOL_SCTP
+const USUAL_TUNNEL_PORTS = new TunnelPorts()
+
+const NO_BYTES = new Uint8Array(0)
 
 /** Decodes frames one after the other. Its only memory is that of IP fragments. */
 export class FrameDecoder {
   readonly #counters: Counters
   readonly #fragments: IpFragments
   readonly #cursor = new Cursor()
+  readonly #tunnelPorts: TunnelPorts
+  /** What was not decoded. */
+  readonly undecoded = new UndecodedTraffic()
+  /** The 802.11 aggregate whose subframes are left, and what stood around it. */
+  #aggregate: Uint8Array = NO_BYTES
+  #aggregateVlan = -1
+  #aggregateEncapsulations = 0
+  #subframesLeft = 0
 
-  constructor(counters: Counters) {
+  constructor(counters: Counters, tunnelPorts = USUAL_TUNNEL_PORTS) {
     this.#counters = counters
+    this.#tunnelPorts = tunnelPorts
     this.#fragments = new IpFragments(counters)
   }
 
@@ -65,7 +76,8 @@ export class FrameDecoder {
    * reassembled copy, which stays as it is until the next one is whole.
    *
    * @param linkType LINKTYPE_ value
-   * @returns PROTOCOL_TCP, PROTOCOL_UDP, or a Fault, already counted by its name; NEED_MORE for a fragment
+   * @returns PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP, PROTOCOL_EAPOL, or a Fault, already counted by its name; NEED_MORE for
+   *   a fragment. While `hasMore`, `decodeNext` gives what else is in the frame
    */
   decode(
     bytes: Uint8Array,
@@ -98,6 +110,24 @@ export class FrameDecoder {
     )
   }
 
+  /** Whether subframes of an 802.11 aggregate (A-MSDU) are left in the frame decoded last. */
+  get hasMore(): boolean {
+    return this.#cursor.subframeOff >= 0 && this.#subframesLeft > 0
+  }
+
+  /** Decodes the next subframe, as `decode` does. */
+  decodeNext(packet: Packet): number {
+    const cursor = this.#cursor
+    const bytes = this.#aggregate
+    this.#subframesLeft--
+    packet.bytes = bytes
+    packet.vlan = this.#aggregateVlan
+    packet.encapsulationCount = this.#aggregateEncapsulations
+    cursor.end = cursor.subframeEnd
+    cursor.wireEnd = cursor.subframeWireEnd
+    return this.#decodeFrom(bytes, cursor.subframeOff, LAYER_AMSDU, packet)
+  }
+
   #decode(
     bytes: Uint8Array,
     off: number,
@@ -109,9 +139,10 @@ export class FrameDecoder {
     packet.bytes = bytes
     packet.vlan = -1
     packet.encapsulationCount = 0
+    this.#cursor.subframeOff = -1
     const end = off + caplen
-    if (linkType === LINKTYPE_ETHERNET && caplen >= FAST_MIN_LEN) {
-      const protocol = decodeCommon(bytes, off, end, packet)
+    if (linkType === LINKTYPE_ETHERNET && caplen >= PLAIN_MIN_LEN) {
+      const protocol = decodePlain(bytes, off, end, packet, this.#tunnelPorts)
       if (protocol !== 0) return protocol
     }
     const layer = layerOfLinkType(linkType)
@@ -119,6 +150,8 @@ export class FrameDecoder {
       this.#counters.link_type_unsupported++
       return UNSUPPORTED
     }
+    this.#subframesLeft = MAX_AMSDU_SUBFRAMES
+    this.#cursor.srcMacOff = -1
     this.#cursor.end = end
     this.#cursor.wireEnd = off + Math.max(caplen, Math.min(wirelen, MAX_WIRE_LEN))
     return this.#decodeFrom(bytes, off, layer, packet)
@@ -138,21 +171,31 @@ export class FrameDecoder {
       } else if (layer === LAYER_UDP) {
         at = decodeUdp(bytes, at, cursor.end, cursor.wireEnd, packet)
         if (at < 0) return this.#fault(layer, at)
-        const port = tunnelPort(packet.srcPort, packet.dstPort)
-        if (port === 0) return PROTOCOL_UDP
-        at = decodeUdpTunnel(bytes, port, cursor, packet)
+        const kind =
+          this.#tunnelPorts.kindOf(packet.srcPort, packet.dstPort) || tunnelByContent(packet)
+        if (kind === 0) return PROTOCOL_UDP
+        at = decodeUdpTunnel(bytes, kind, cursor, packet)
         if (at < 0) {
           this.#counters.tunnel_port_only++
           return PROTOCOL_UDP
         }
       } else if (layer === LAYER_IP_FRAGMENT) {
         if (packet.ipVersion === 4 && !isDecodedProtocol(cursor.fragmentProtocol)) {
-          return this.#fault(ETHERTYPE_IPV4, UNSUPPORTED)
+          return this.#fault(LAYER_IP_PROTOCOL + cursor.fragmentProtocol, UNSUPPORTED)
         }
         at = this.#fragments.take(bytes, at, cursor, packet)
         if (at < 0) return at
+        // What is reassembled now may lie where what was reassembled before did.
+        if (cursor.subframeOff >= 0 && bytes !== frame) cursor.subframeOff = -1
         bytes = packet.bytes
+      } else if (layer === LAYER_SCTP) {
+        at = decodeSctp(bytes, at, cursor.end, cursor.wireEnd, packet)
+        return at < 0 ? this.#fault(layer, at) : PROTOCOL_SCTP
+      } else if (layer === ETHERTYPE_EAPOL || layer === ETHERTYPE_PREAUTHENTICATION) {
+        at = decodeEapol(bytes, at, cursor, packet)
+        return at < 0 ? this.#fault(layer, at) : PROTOCOL_EAPOL
       } else {
+        if (layer === LAYER_AMSDU) this.#noteAggregate(bytes, packet)
         at = decodeHeader(layer, bytes, at, cursor, packet)
         if (at < 0) return this.#fault(layer, at)
       }
@@ -166,50 +209,26 @@ export class FrameDecoder {
     return UNSUPPORTED
   }
 
+  #noteAggregate(bytes: Uint8Array, packet: Packet): void {
+    this.#aggregate = bytes
+    this.#aggregateVlan = packet.vlan
+    this.#aggregateEncapsulations = packet.encapsulationCount
+  }
+
   /** Counts a Fault. A header that does not fit although nothing was cut was never whole: MALFORMED. */
   #fault(layer: number, fault: number): number {
     const cursor = this.#cursor
     const isWhole = fault === TRUNCATED && cursor.end >= cursor.wireEnd
     const counted = isWhole ? MALFORMED : fault
     countFault(this.#counters, layer, counted)
+    if (counted === UNSUPPORTED) this.#name(layer)
     return counted
   }
-}
 
-/**
- * Decodes IPv4 without options or fragments over Ethernet with at most one tag, where the headers are in order.
- *
- * 25 ns a frame; by the loop it would be 65. Whether `bytes` is always of one class made no difference.
- *
- * @returns PROTOCOL_TCP or PROTOCOL_UDP, or 0 for the loop to look at the frame
- */
-function decodeCommon(bytes: Uint8Array, off: number, end: number, packet: Packet): number {
-  let at = off + ETHERNET_HEADER_LEN
-  let type = u16(bytes, at - 2)
-  let vlan = -1
-  if (type === ETHERTYPE_VLAN) {
-    vlan = u16(bytes, at) & 0x0fff
-    type = u16(bytes, at + 2)
-    at += VLAN_TAG_LEN
+  /** Notes what was not decoded by its EtherType or IP protocol. */
+  #name(layer: number): void {
+    if (layer >= LAYER_IP_PROTOCOL) this.undecoded.ipProtocols.add(layer - LAYER_IP_PROTOCOL, 1)
+    else if (layer >= ETHERTYPE_MIN && layer !== ETHERTYPE_EAPOL)
+      this.undecoded.etherTypes.add(layer, 1)
   }
-  if (type !== ETHERTYPE_IPV4 || u8(bytes, at) !== VERSION_4_NO_OPTIONS) return 0
-  if ((u16(bytes, at + 6) & MORE_FRAGMENTS_OR_OFFSET) !== 0) return 0
-  const totalLength = u16(bytes, at + 2)
-  if (totalLength < IPV4_MIN_HEADER_LEN) return 0
-
-  const wireEnd = at + totalLength
-  const ipEnd = wireEnd < end ? wireEnd : end
-  const protocol = u8(bytes, at + 9)
-  if (protocol === PROTOCOL_TCP) {
-    if (decodeTcp(bytes, at + IPV4_MIN_HEADER_LEN, ipEnd, wireEnd, packet) < 0) return 0
-  } else if (protocol === PROTOCOL_UDP) {
-    if (decodeUdp(bytes, at + IPV4_MIN_HEADER_LEN, ipEnd, wireEnd, packet) < 0) return 0
-    if (tunnelPort(packet.srcPort, packet.dstPort) !== 0) return 0
-  } else return 0
-  packet.ipVersion = 4
-  packet.ipOff = at
-  packet.srcAddrOff = at + 12
-  packet.dstAddrOff = at + 16
-  packet.vlan = vlan
-  return protocol
 }

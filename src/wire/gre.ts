@@ -12,15 +12,20 @@ import type { OffsetOrFault } from '../base/fault.js'
 import { MALFORMED, TRUNCATED, UNSUPPORTED } from '../base/fault.js'
 import { MAX_HEADER_OPTIONS } from '../base/limits.js'
 import type { Cursor } from './cursor.js'
-import { ENCAPSULATION_GRE, ENCAPSULATION_PPTP } from './encapsulation.js'
+import { ENCAPSULATION_EOIP, ENCAPSULATION_GRE, ENCAPSULATION_PPTP } from './encapsulation.js'
+import { isArubaType, tellAruba } from './aruba.js'
 import {
   ETHERTYPE_ERSPAN,
   ETHERTYPE_ERSPAN_III,
+  ETHERTYPE_MIKROTIK_EOIP,
   ETHERTYPE_MIN,
   ETHERTYPE_PPP,
+  ETHERTYPE_WCCP,
   LAYER_ERSPAN,
+  LAYER_ETHERNET,
   LAYER_PPP,
 } from './layer.js'
+import { decodeWccp } from './wccp.js'
 
 const PROTOCOL_TYPE = 2
 const GRE_MIN_HEADER_LEN = 4
@@ -32,6 +37,8 @@ const ACKNOWLEDGMENT_PRESENT = 0x0080
 const VERSION_MASK = 0x0007
 const PPTP_PAYLOAD_LENGTH = 4
 const PPTP_MIN_HEADER_LEN = 8
+const EOIP_HEADER_LEN = 8
+const EOIP_PAYLOAD_LENGTH = 4
 const ROUTE_ENTRY_HEADER_LEN = 4
 const ROUTE_ENTRY_LENGTH = 3
 
@@ -45,6 +52,8 @@ export function decodeGre(
   if (end - off < GRE_MIN_HEADER_LEN) return TRUNCATED
   const flags = u16(bytes, off)
   const version = flags & VERSION_MASK
+  if (version === 1 && u16(bytes, off + PROTOCOL_TYPE) === ETHERTYPE_MIKROTIK_EOIP)
+    return decodeEoip(bytes, off, end, cursor)
   if (version === 1) return decodePptp(bytes, off, end, cursor, flags)
   if (version !== 0) return MALFORMED
 
@@ -60,6 +69,8 @@ export function decodeGre(
   if (type < ETHERTYPE_MIN) return UNSUPPORTED
   cursor.encapsulation = ENCAPSULATION_GRE
   cursor.hasSequence = (flags & SEQUENCE_PRESENT) !== 0
+  if (isArubaType(type)) return tellAruba(bytes, at, end, cursor)
+  if (type === ETHERTYPE_WCCP) return decodeWccp(bytes, at, end, cursor)
   if (type === ETHERTYPE_ERSPAN || type === ETHERTYPE_ERSPAN_III) {
     cursor.next = LAYER_ERSPAN
     cursor.isErspanIII = type === ETHERTYPE_ERSPAN_III
@@ -100,4 +111,14 @@ function decodePptp(
   cursor.encapsulation = ENCAPSULATION_PPTP
   cursor.next = LAYER_PPP
   return off + headerLen
+}
+
+/** Ethernet over IP of MikroTik: key present, version 1; payload length 2, tunnel id 2 in little-endian, then the frame. */
+function decodeEoip(bytes: Uint8Array, off: number, end: number, cursor: Cursor): OffsetOrFault {
+  if (end - off < EOIP_HEADER_LEN) return TRUNCATED
+  const at = off + EOIP_HEADER_LEN
+  cursor.limit(at, u16(bytes, off + EOIP_PAYLOAD_LENGTH))
+  cursor.encapsulation = ENCAPSULATION_EOIP
+  cursor.next = LAYER_ETHERNET
+  return at
 }

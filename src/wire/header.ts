@@ -2,31 +2,30 @@
 
 import { u8 } from '../base/bytes.js'
 import type { OffsetOrFault } from '../base/fault.js'
-import { MALFORMED, TRUNCATED, UNSUPPORTED } from '../base/fault.js'
+import { MALFORMED, TRUNCATED } from '../base/fault.js'
 import type { Packet } from '../model/packet.js'
 import { decodeAvs } from './avs.js'
 import { decodeCiscoHdlc } from './cisco-hdlc.js'
 import type { Cursor } from './cursor.js'
-import {
-  ENCAPSULATION_4IN6,
-  ENCAPSULATION_6IN4,
-  ENCAPSULATION_6IN6,
-  ENCAPSULATION_ETHERNET_IN_IP,
-  ENCAPSULATION_IPIP,
-} from './encapsulation.js'
 import { decodeErspan } from './erspan.js'
 import { decodeEthernet } from './ethernet.js'
-import { decodeGre } from './gre.js'
 import { decodeIeee80211 } from './ieee80211.js'
+import { decodeIpPayload } from './ip-payload.js'
 import { decodeIpv4 } from './ipv4.js'
-import {
-  decodeAuthentication,
-  decodeHopByHop,
-  decodeIpv6Extension,
-  decodeIpv6Fragment,
-} from './ipv6-extension.js'
 import { decodeIpv6 } from './ipv6.js'
 import {
+  ETHERTYPE_CISCO_METADATA,
+  ETHERTYPE_ARISTA,
+  ETHERTYPE_MACSEC,
+  ETHERTYPE_NSH,
+  ETHERTYPE_TRILL,
+  ETHERTYPE_FABRICPATH,
+  ETHERTYPE_PBB,
+  ETHERTYPE_JUMBO_LLC,
+  ETHERTYPE_TAG_9200,
+  ETHERTYPE_TAG_9300,
+  ETHERTYPE_TAG_8200,
+  LAYER_AMSDU,
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
   ETHERTYPE_MIN,
@@ -57,19 +56,6 @@ import {
   LAYER_RADIOTAP,
   LAYER_SLL,
   LAYER_SLL2,
-  PROTOCOL_AH,
-  PROTOCOL_DESTINATION_OPTIONS,
-  PROTOCOL_ETHERNET,
-  PROTOCOL_FRAGMENT,
-  PROTOCOL_GRE,
-  PROTOCOL_HIP,
-  PROTOCOL_HOP_BY_HOP,
-  PROTOCOL_IPIP,
-  PROTOCOL_IPV6,
-  PROTOCOL_MOBILITY,
-  PROTOCOL_MPLS,
-  PROTOCOL_ROUTING,
-  PROTOCOL_SHIM6,
 } from './layer.js'
 import { decodeLlc } from './llc.js'
 import { decodeMpls } from './mpls.js'
@@ -84,6 +70,14 @@ import { decodeRadiotap } from './radiotap.js'
 import { decodeSll } from './sll.js'
 import { decodeSll2 } from './sll2.js'
 import { decodeVlan } from './vlan.js'
+import { decodeAmsduSubframe } from './amsdu.js'
+import { decodeArista } from './arista.js'
+import { decodeCiscoMetadata } from './cisco-metadata.js'
+import { decodeEtherTag } from './ether-tags.js'
+import { decodeFabricPath, decodePbb, decodeTrill } from './mac-in-mac.js'
+import { decodeMacsec } from './macsec.js'
+import { decodeNsh } from './nsh.js'
+import { decodeRareLink } from './rare-link.js'
 
 /**
  * Decodes the header at `off`, which is a `layer` (a LAYER_ number), up to `cursor.end`.
@@ -143,8 +137,10 @@ function decodeLink(layer: number, bytes: Uint8Array, off: number, cursor: Curso
       return decodePktap(bytes, off, end, cursor)
     case LAYER_ERSPAN:
       return decodeErspan(bytes, off, end, cursor)
+    case LAYER_AMSDU:
+      return decodeAmsduSubframe(bytes, off, end, cursor)
     default:
-      return UNSUPPORTED
+      return decodeRareLink(layer, bytes, off, end, cursor)
   }
 }
 
@@ -164,6 +160,9 @@ function decodeEtherPayload(
     case ETHERTYPE_VLAN:
     case ETHERTYPE_SERVICE_VLAN:
     case ETHERTYPE_QINQ:
+    case ETHERTYPE_TAG_9200:
+    case ETHERTYPE_TAG_9300:
+    case ETHERTYPE_TAG_8200:
       return decodeVlan(bytes, off, end, cursor, packet)
     case ETHERTYPE_MPLS:
     case ETHERTYPE_MPLS_MULTICAST:
@@ -174,47 +173,24 @@ function decodeEtherPayload(
       return decodeEthernet(bytes, off, end, cursor)
     case ETHERTYPE_PPP:
       return decodePpp(bytes, off, end, cursor)
+    case ETHERTYPE_JUMBO_LLC:
+      return decodeLlc(bytes, off, end, cursor)
+    case ETHERTYPE_CISCO_METADATA:
+      return decodeCiscoMetadata(bytes, off, end, cursor)
+    case ETHERTYPE_ARISTA:
+      return decodeArista(bytes, off, end, cursor)
+    case ETHERTYPE_MACSEC:
+      return decodeMacsec(bytes, off, end, cursor)
+    case ETHERTYPE_NSH:
+      return decodeNsh(bytes, off, end, cursor)
+    case ETHERTYPE_TRILL:
+      return decodeTrill(bytes, off, end, cursor)
+    case ETHERTYPE_FABRICPATH:
+      return decodeFabricPath(off, end, cursor)
+    case ETHERTYPE_PBB:
+      return decodePbb(off, end, cursor)
     default:
-      return UNSUPPORTED
-  }
-}
-
-function decodeIpPayload(
-  protocol: number,
-  bytes: Uint8Array,
-  off: number,
-  cursor: Cursor,
-  packet: Packet,
-): OffsetOrFault {
-  const end = cursor.end
-  switch (protocol) {
-    case PROTOCOL_HOP_BY_HOP:
-      return decodeHopByHop(bytes, off, end, cursor, packet)
-    case PROTOCOL_ROUTING:
-    case PROTOCOL_DESTINATION_OPTIONS:
-    case PROTOCOL_MOBILITY:
-    case PROTOCOL_HIP:
-    case PROTOCOL_SHIM6:
-      return decodeIpv6Extension(bytes, off, end, cursor, packet)
-    case PROTOCOL_FRAGMENT:
-      return decodeIpv6Fragment(bytes, off, end, cursor, packet)
-    case PROTOCOL_AH:
-      return decodeAuthentication(bytes, off, end, cursor)
-    case PROTOCOL_GRE:
-      return decodeGre(bytes, off, end, cursor)
-    case PROTOCOL_IPIP:
-      cursor.encapsulation = packet.ipVersion === 4 ? ENCAPSULATION_IPIP : ENCAPSULATION_4IN6
-      return decodeIpv4(bytes, off, end, cursor, packet)
-    case PROTOCOL_IPV6:
-      cursor.encapsulation = packet.ipVersion === 4 ? ENCAPSULATION_6IN4 : ENCAPSULATION_6IN6
-      return decodeIpv6(bytes, off, end, cursor, packet)
-    case PROTOCOL_MPLS:
-      return decodeMpls(bytes, off, end, cursor)
-    case PROTOCOL_ETHERNET:
-      cursor.encapsulation = ENCAPSULATION_ETHERNET_IN_IP
-      return decodeEthernet(bytes, off, end, cursor)
-    default:
-      return UNSUPPORTED
+      return decodeEtherTag(etherType, bytes, off, end, cursor)
   }
 }
 

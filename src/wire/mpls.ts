@@ -10,22 +10,22 @@ import { MALFORMED, TRUNCATED, UNSUPPORTED } from '../base/fault.js'
 import { MAX_MPLS_LABELS } from '../base/limits.js'
 import type { Cursor } from './cursor.js'
 import { ENCAPSULATION_MPLS } from './encapsulation.js'
-import { looksLikeEthernet } from './ethernet.js'
-import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, LAYER_ETHERNET } from './layer.js'
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, LAYER_ETHERNET, LAYER_PPP } from './layer.js'
+import { CERTAIN, IMPLAUSIBLE, looksLikeEthernet, looksLikeIp } from './plausible.js'
 
 const LABEL_LEN = 4
 const BOTTOM_OF_STACK = 0x01
 const CONTROL_WORD_LEN = 4
 /** An Ethernet header behind a control word, and the two octets after it. */
 const LEAST_TO_TELL = 20
-const IPV4_TOTAL_LENGTH = 2
-const IPV4_HEADER_LEN = 20
-const IPV6_PAYLOAD_LENGTH = 4
-const IPV6_HEADER_LEN = 40
+/** A control word, an Ethernet header with a tag, and an IPv6 header. */
+const ENOUGH_TO_TELL = 64
+const PPP_IPV4 = 0x0021
+const PPP_IPV6 = 0x0057
 
 /**
- * Decodes the label stack at `off`. What follows is told by its first nibble: 4 and 6 are IP if the length fits,
- * 0 the control word of a pseudowire, and without one an Ethernet frame shows by its EtherType.
+ * Decodes the label stack at `off`. No field names what follows: an IP packet, or a frame of a pseudowire, with
+ * or without a control word.
  *
  * @returns the offset of the packet, or a Fault
  */
@@ -46,31 +46,39 @@ export function decodeMpls(
   if (end - at < LEAST_TO_TELL) return TRUNCATED
   cursor.encapsulation = ENCAPSULATION_MPLS
 
-  const nibble = u8(bytes, at) >> 4
-  const left = cursor.wireEnd - at
-  if (nibble === 4 && looksLikeIpv4(bytes, at, left)) {
-    cursor.next = ETHERTYPE_IPV4
-    return at
-  }
-  if (nibble === 6 && looksLikeIpv6(bytes, at, left)) {
-    cursor.next = ETHERTYPE_IPV6
-    return at
+  return tellPayload(bytes, at, end, cursor)
+}
+
+/**
+ * Tells what a label stack carries. The first nibble names IPv4 and IPv6, but a MAC address may begin with 4 and 6 as well, so
+ * the reading that its own lengths and checksum confirm wins.
+ */
+function tellPayload(bytes: Uint8Array, off: number, end: number, cursor: Cursor): OffsetOrFault {
+  const { wireEnd } = cursor
+  const nibble = u8(bytes, off) >> 4
+  const word = off + CONTROL_WORD_LEN
+  const ip = nibble === 4 || nibble === 6 ? looksLikeIp(bytes, off, end, wireEnd) : IMPLAUSIBLE
+  const frame = looksLikeEthernet(bytes, off, end, wireEnd)
+  // The control word of a pseudowire begins with a nibble of 0 (RFC 4385 §3).
+  const inWord = nibble === 0 ? looksLikeEthernet(bytes, word, end, wireEnd) : IMPLAUSIBLE
+  if (ip !== IMPLAUSIBLE && (ip === CERTAIN || frame !== CERTAIN)) {
+    cursor.next = nibble === 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6
+    return off
   }
   cursor.next = LAYER_ETHERNET
-  if (nibble === 0 && looksLikeEthernet(bytes, at + CONTROL_WORD_LEN, end)) {
-    return at + CONTROL_WORD_LEN
+  if (inWord !== IMPLAUSIBLE && (inWord === CERTAIN || frame !== CERTAIN)) return word
+  if (frame !== IMPLAUSIBLE) return off
+  return tellPpp(bytes, off, end, cursor)
+}
+
+/** PPP pseudowires (RFC 4618 §2) carry the protocol, with or without a control word. */
+function tellPpp(bytes: Uint8Array, off: number, end: number, cursor: Cursor): OffsetOrFault {
+  for (let at = off; at <= off + CONTROL_WORD_LEN; at += CONTROL_WORD_LEN) {
+    const protocol = u16(bytes, at)
+    const isPpp = protocol === PPP_IPV4 || protocol === PPP_IPV6
+    if (!isPpp || looksLikeIp(bytes, at + 2, end, cursor.wireEnd) === IMPLAUSIBLE) continue
+    cursor.next = LAYER_PPP
+    return at
   }
-  if (looksLikeEthernet(bytes, at, end)) return at
-  return UNSUPPORTED
-}
-
-/** A MAC address may begin with 4 too, so the total length must fit; 0 is the offload's. */
-function looksLikeIpv4(bytes: Uint8Array, off: number, left: number): boolean {
-  if ((u8(bytes, off) & 0x0f) < 5) return false
-  const totalLength = u16(bytes, off + IPV4_TOTAL_LENGTH)
-  return totalLength === 0 || (totalLength >= IPV4_HEADER_LEN && totalLength <= left)
-}
-
-function looksLikeIpv6(bytes: Uint8Array, off: number, left: number): boolean {
-  return IPV6_HEADER_LEN + u16(bytes, off + IPV6_PAYLOAD_LENGTH) <= left
+  return end < cursor.wireEnd && end - off < ENOUGH_TO_TELL ? TRUNCATED : UNSUPPORTED
 }

@@ -13,6 +13,7 @@ import {
 import type { PacketBlock } from '../model/packet-block.js'
 import { CODE } from '../kernels/prefilter-code.js'
 import {
+  OF_CARRIER,
   OF_INTEREST,
   OF_SERVER,
   OF_TUNNEL,
@@ -20,7 +21,6 @@ import {
   WANT_INTEREST,
   WANT_SERVER,
 } from '../kernels/prefilter-layout.js'
-import { TUNNEL_PORTS } from './udp-tunnel.js'
 
 const PORT_COUNT = 65_536
 
@@ -37,6 +37,9 @@ export interface PrefilterOptions {
   /** For each of them that is LIKE_PREAMBLE the least and the greatest octet that may follow. */
   readonly secondMin: Uint8Array
   readonly secondMax: Uint8Array
+  /** UDP ports of tunnels, and of protocols that carry TLS or DTLS behind headers of many forms. */
+  readonly tunnelPorts: readonly number[]
+  readonly carrierPorts: readonly number[]
   /** First octets of the QUIC versions looked into. */
   readonly quicVersionOctets: readonly number[]
   /** Key of the flow table whose hashes it writes: FlowTable.key. */
@@ -51,6 +54,7 @@ interface PrefilterKernel {
   readonly prefilter: (count: number) => number
   readonly octets: () => number
   readonly synAcks: () => number
+  readonly unknownDatagrams: () => number
 }
 
 const LOOP = new Kernel<PrefilterKernel>(CODE)
@@ -62,6 +66,8 @@ const prepared = new WeakMap<object, { readonly by: Prefilter; readonly watched:
 export class Prefilter {
   /** Octets captured of all frames of the block filtered last. */
   octets = 0
+  /** Datagrams in it that were not passed and of which nothing is known; `unknownPort` says which. */
+  unknownDatagrams = 0
   /** Segments in it that were not passed with which a server accepted a connection. */
   synAcks = 0
   readonly #options: PrefilterOptions
@@ -73,7 +79,8 @@ export class Prefilter {
     for (const port of options.ports ?? []) this.#mark(port, OF_SERVER)
     for (const port of options.portsOfInterest ?? []) this.#mark(port, OF_INTEREST)
     for (const octet of options.quicVersionOctets) this.#versions[octet] = 1
-    for (const port of TUNNEL_PORTS) this.#mark(port, OF_TUNNEL)
+    for (const port of options.tunnelPorts) this.#mark(port, OF_TUNNEL)
+    for (const port of options.carrierPorts) this.#mark(port, OF_CARRIER)
   }
 
   /**
@@ -93,7 +100,13 @@ export class Prefilter {
     block.passedCount = loop.prefilter(block.count)
     this.octets = loop.octets()
     this.synAcks = loop.synAcks()
+    this.unknownDatagrams = loop.unknownDatagrams()
     return true
+  }
+
+  /** The lower port of the i-th of the `unknownDatagrams` of `block`. */
+  unknownPort({ passed }: PacketBlock, i: number): number {
+    return passed[passed.length - 1 - i] ?? 0
   }
 
   #prepare(memory: NonNullable<PacketBlock['memory']>, loop: PrefilterKernel) {

@@ -12,7 +12,10 @@ const JA4 = /^[tqd](\d\d|s[1-3]|d[1-3])[di]\d{4}[0-9A-Za-z]{2}_[0-9a-f]{12}_[0-9
 /** Names in certificates are text in UTF-8; all else is ASCII. */
 const NAMES = /"cert_(subject|issuer|san)":("([^"\\]|\\.)*"|\[[^\]]*\])/g
 const PRINTABLE = /^[\x20-\x7e]*$/
-const FROM = { tcp: 't', quic: 'q', dtls: 'd' }
+const FROM: Partial<Record<Sighting['proto'], string>> = { quic: 'q', dtls: 'd' }
+
+/** EAP over a LAN has no addresses. */
+const NOWHERE = { src: '::', srcport: 0, dst: '::', dstport: 0 }
 
 /** What is wrong with one line of output, a sentence; undefined where it is a sighting in every respect. */
 export function faultOfLine(line: string): string | undefined {
@@ -22,7 +25,10 @@ export function faultOfLine(line: string): string | undefined {
   } catch (error) {
     return `no JSON: ${(error as Error).message}`
   }
-  const { success, data, error } = Strict.safeParse(parsed)
+  const isEapol = typeof parsed === 'object' && parsed !== null && !('src' in parsed)
+  const { success, data, error } = Strict.safeParse(
+    isEapol ? Object.assign({}, parsed, NOWHERE) : parsed,
+  )
   if (!success)
     return `no sighting: ${error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`
   const sighting: Sighting = data
@@ -41,7 +47,8 @@ export function faultOfLine(line: string): string | undefined {
 function faultOfFingerprints(sighting: Sighting): string | undefined {
   const { sha3_384, ja3, ja3_string, ja3n, ja3n_string, ja4, ja4_r, proto, tls_fp } = sighting
   if (ja3 !== md5(ja3_string ?? '') || ja3n !== md5(ja3n_string ?? '')) return 'JA3 is not its MD5'
-  if (ja4 === undefined || !JA4.test(ja4) || !ja4.startsWith(FROM[proto])) return `ja4 ${ja4}`
+  if (ja4 === undefined || !JA4.test(ja4) || !ja4.startsWith(FROM[proto] ?? 't'))
+    return `ja4 ${ja4}`
   if (ja4_r?.slice(0, 10) !== ja4.slice(0, 10)) return 'ja4_r begins otherwise than ja4'
   if (!/^[0-9a-f]{96}$/.test(sha3_384 ?? '')) return 'sha3_384'
   if (
@@ -49,7 +56,8 @@ function faultOfFingerprints(sighting: Sighting): string | undefined {
     !Object.values<string>({ ...tls_fp }).every((value) => PRINTABLE.test(value))
   )
     return 'tls_fp'
-  if (!/^1:[A-Za-z0-9+/]{27}=$/.test(sighting.community_id ?? '')) return 'community_id'
+  if (sighting.src_mac === undefined && !/^1:[A-Za-z0-9+/]{27}=$/.test(sighting.community_id ?? ''))
+    return 'community_id'
   if (Buffer.from(sighting.hello ?? '', 'base64').length !== sighting.hello_len) return 'hello'
   const { evidence = '' } = sighting
   if (evidence.length > MAX_EVIDENCE_LEN || readEvidence(evidence) === undefined)

@@ -14,6 +14,8 @@ import { Packet } from '../../src/model/packet.js'
 import { Pipeline } from '../../src/pipeline.js'
 import { SECOND_MAX, SECOND_MIN, STARTS } from '../../src/stream/find-start.js'
 import { VERSION_FIRST_OCTETS } from '../../src/quic/version.js'
+import { CARRIER_PORTS } from '../../src/carrier/starts.js'
+import { TUNNEL_PORTS } from '../../src/wire/udp-tunnel.js'
 import { FrameDecoder } from '../../src/wire/frame-decoder.js'
 import { Prefilter } from '../../src/wire/prefilter.js'
 import { mixedFrames } from '../cli/traffic.js'
@@ -50,6 +52,8 @@ const prefilterOf = (ports?: readonly number[], server = false) =>
     starts: STARTS,
     secondMin: SECOND_MIN,
     secondMax: SECOND_MAX,
+    tunnelPorts: TUNNEL_PORTS,
+    carrierPorts: CARRIER_PORTS,
     quicVersionOctets: VERSION_FIRST_OCTETS,
     key: new FlowTable(8, SEED).key,
     // every flow is watched: only frames that no flow needs are rejected
@@ -126,6 +130,7 @@ describe('the prefilter', () => {
           whole.pipeline.take(plainBlock(made))
           filtered.pipeline.take(fill(memoryBlock, made))
           expect(filtered.counters).to.deep.equal(whole.counters)
+          expect(filtered.pipeline.undecoded).to.deep.equal(whole.pipeline.undecoded)
           expect(filtered.pipeline.lines.text()).to.equal(whole.pipeline.lines.text())
         },
       ),

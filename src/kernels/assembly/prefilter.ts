@@ -6,6 +6,7 @@
 //
 // This is compiled to kernels/prefilter-code.ts by `npm run kernels`; the program itself needs no compiler.
 
+import { CARRIER, TUNNEL, UNKNOWN, datagramStart, segmentStart } from './carriers'
 import { hashAddresses, hashFurther, hashPorts } from './flow-hash'
 import {
   AT_BYTES,
@@ -20,6 +21,7 @@ import {
   AT_STARTS,
   AT_VERSIONS,
   AT_WATCHED,
+  BLOCK_FRAMES,
   LIKE_CHANGE_CIPHER_SPEC,
   LIKE_PREAMBLE,
   LIKE_SSL2,
@@ -28,6 +30,7 @@ import {
 } from '../../base/block-layout'
 import {
   LINK_ETHERNET,
+  OF_CARRIER,
   OF_INTEREST,
   OF_SERVER,
   OF_TUNNEL,
@@ -75,6 +78,8 @@ let cellMask: u32 = 0
 let blind: bool = false
 let total: i64 = 0
 let accepted: i32 = 0
+/** Datagrams of no protocol that is known here: the lower port of each stands behind AT_PASSED, from its end on. */
+let unknown: i32 = 0
 let anyPort: bool = false
 let someInterest: bool = false
 let server: bool = false
@@ -101,6 +106,7 @@ export function prefilter(count: i32): i32 {
   let passed = 0
   total = 0
   accepted = 0
+  unknown = 0
   blind = false
   for (let i = 0; i < count; i++) {
     const caplen = load<u32>(AT_CAPLEN + 4 * i)
@@ -121,6 +127,11 @@ export function prefilter(count: i32): i32 {
 /** Segments not passed with which a server accepted a connection. */
 export function synAcks(): i32 {
   return accepted
+}
+
+/** Datagrams not passed of which nothing is known. */
+export function unknownDatagrams(): i32 {
+  return unknown
 }
 
 /** Octets captured of all frames given to `prefilter` last. */
@@ -222,6 +233,7 @@ function opening(addresses: u32, addressLen: u32, header: u32): i32 {
 function beginsLikeHello(off: u32, end: u32): bool {
   const first = load<u8>(off) as u32
   const start = load<u8>(AT_STARTS + first) as u32
+  if (first < 0x50 && end - off >= 8 && segmentStart(off)) return true
   if (start == UNLIKE_HELLO || end - off < 6) return false
   if (start == LIKE_SSL2) return load<u8>(off + 2) == 1
   if (start == LIKE_CHANGE_CIPHER_SPEC) return beginsBehind(off, end)
@@ -261,15 +273,28 @@ function judgeUdp(header: u32, wireEnd: u32, end: u32): i32 {
   if ((ports & OF_TUNNEL) != 0) return PASSED_UNREAD
   const datagramEnd = length == 0 ? wireEnd : min(header + length, wireEnd)
   const payload = header + UDP_HEADER_LEN
-  if (payload + QUIC_VERSION_END > min(datagramEnd, end)) return IRRELEVANT
+  const payloadEnd = min(datagramEnd, end)
+  if (payload + QUIC_VERSION_END > payloadEnd) return IRRELEVANT
   const first = load<u8>(payload) as u32
   // A DTLS handshake record, or a QUIC long header. Without the fixed bit a version that is not known tells that it is
   // another protocol's; with it, it is counted as a version.
   if (first == 22) return PASSED
-  if ((first & 0x80) == 0) return IRRELEVANT
+  if ((first & 0x80) == 0) {
+    if ((ports & OF_CARRIER) != 0) return PASSED
+    const start = datagramStart(payload, payloadEnd)
+    if (start == TUNNEL) return PASSED_UNREAD
+    if (start == CARRIER) return PASSED
+    if (start == UNKNOWN) noteUnknown(header)
+    return IRRELEVANT
+  }
   return (first & 0x40) != 0 || load<u8>(AT_VERSIONS + load<u8>(payload + 1)) != 0
     ? PASSED
     : IRRELEVANT
+}
+
+function noteUnknown(header: u32): void {
+  unknown++
+  store<u16>(AT_PASSED + 2 * (BLOCK_FRAMES - unknown), min(u16be(header), u16be(header + 2)) as u16)
 }
 
 /** FlowTable.hash of the flow. */
