@@ -118,5 +118,15 @@ export async function* checkCapture(
 
 /** Whether a User-Agent fits the hellos of one client: sightings that were kept with their hello. */
 export function check(sightings: Iterable<Sighting>, userAgent: string): Verdict | undefined {
-  return judgeAddress([claimOf(userAgent)], factsOfSightings(sightings))[0]
+  return checkSightings(sightings, userAgent, true)
+}
+
+/** The same, where a proxy may send the SYNs; undefined where no sighting has its hello. */
+export function checkSightings(
+  sightings: Iterable<Sighting>,
+  userAgent: string,
+  isDirect: boolean,
+): Verdict | undefined {
+  const facts = factsOfSightings(sightings)
+  return facts.length === 0 ? undefined : judgeAddress([claimOf(userAgent)], facts, { isDirect })[0]
 }

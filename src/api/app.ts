@@ -13,6 +13,8 @@ import { systemClock } from './clock.js'
 import type { Describe } from './fingerprint-answer.js'
 import { problemHandler, sendProblem } from './problem.js'
 import { requestBudget } from './request-budget.js'
+import type { Check } from './routes/check.js'
+import { checkRoute } from './routes/check.js'
 import { connectionRoute } from './routes/connection.js'
 import { forgetRoute } from './routes/forget.js'
 import { fpsRoute } from './routes/fps.js'
@@ -55,6 +57,8 @@ export interface ApiOptions {
   readonly metrics?: Omit<MetricsSources, 'store'>
   /** Takes the stored hello of a sighting apart for `detail=1`. */
   readonly describe?: Describe
+  /** Judges whether a User-Agent fits stored sightings; absent, there is no `/api/v1/check`. */
+  readonly check?: Check
   /** Port of our own HTTPS listener, which the page names to readers who came over plain HTTP. */
   readonly httpsPort?: number
   /** Told of faults behind a 5xx answer and of User-Agents that could not be kept. */
@@ -84,7 +88,9 @@ export function createApp(options: ApiOptions): Express {
   app.use(securityHeaders(), readableTarget, knownMethod, authenticate(options.tokens))
   if (requestRate > 0) app.use(requestBudget(requestRate, trusted))
   if (options.onAdmin !== undefined) app.use(logAdmins(options.onAdmin))
-  app.use(fpsRoute({ store, trusted, waitMs, clock, describe, observe, turns }))
+  app.use(
+    fpsRoute({ store, trusted, waitMs, clock, describe, check: options.check, observe, turns }),
+  )
   app.use(forgetRoute(options.forget ?? ((ip) => store.forget(ip)), trusted))
   app.use(statsRoute(stats, guard))
   app.use(
@@ -99,12 +105,14 @@ export function createApp(options: ApiOptions): Express {
   app.use(connectionRoute(store, describe, onError))
   app.use(lookupRoute({ store, trusted, describe, clock, turns }))
   app.use(searchRoute({ store, folder: options.history }))
+  if (options.check !== undefined)
+    app.use(checkRoute({ store, trusted, clock, check: options.check }))
   app.use(webPage(options.httpsPort))
   app.use((_req, res) => {
     sendProblem(
       res,
       404,
-      'Nothing is here. There are /fps, /stats, /healthz, /metrics, /connection, /lookup, /api/v1/sightings.',
+      'Nothing is here. There are /fps, /stats, /healthz, /metrics, /connection, /lookup, /api/v1/check, /api/v1/sightings.',
     )
   })
   app.use(problemHandler(onError))

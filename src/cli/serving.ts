@@ -16,6 +16,7 @@ import { ConfigError, parseEndpoint } from '../config.js'
 import type { Store } from '../store/contract.js'
 import { dataDir, socketPath } from './data-dir.js'
 import { forgetEverywhere } from './forget-everywhere.js'
+import { checkSightings } from '../check-capture.js'
 import { describeSighting } from './describe-sighting.js'
 import { openTokens } from './token-store.js'
 import type { EventLog } from '../telemetry/event-log.js'
@@ -75,6 +76,7 @@ export async function startServing(
       describe: describeSighting,
       history: config.history,
       forget,
+      check: checkSightings,
       onError,
       ...(httpsPort === 0 ? {} : { httpsPort }),
     })

@@ -6,7 +6,9 @@ import {
   API_OFFSET_MOST,
   API_PAGE_MOST,
   API_PAGE_USUAL,
+  MAX_CHECKED_HELLOS,
 } from '../../base/limits.js'
+import type { Sighting } from '../../model/sighting.js'
 import type { Store } from '../../store/contract.js'
 import type { AddressTest } from '../address.js'
 import { allowAnyOrigin } from '../answer-headers.js'
@@ -30,6 +32,7 @@ import { sendProblem } from '../problem.js'
 import { CACHE_BUSTER, flag, queryOrProblem, whole } from '../query.js'
 import { Turns } from '../turns.js'
 import type { Observe } from '../user-agents.js'
+import type { Check } from './check.js'
 
 const Query = z.strictObject({
   all: flag,
@@ -52,6 +55,7 @@ export interface FpsOptions {
   readonly waitMs: number
   readonly clock: Clock
   readonly describe: Describe
+  readonly check?: Check | undefined
   readonly observe: Observe
   readonly turns: Turns
 }
@@ -121,7 +125,7 @@ async function sendAll(
 }
 
 async function sendDetail(
-  { store, clock, describe }: FpsOptions,
+  { store, clock, describe, check }: FpsOptions,
   found: Found,
   userAgent: string,
   res: Response,
@@ -132,5 +136,15 @@ async function sendDetail(
     ...detailAnswer(found, userAgent, clock(), describe),
     // undefined is not printed
     user_agents: known?.user_agents,
+    check: check?.(await hellosOf(store, found), userAgent, true),
   })
+}
+
+/** Hellos that the caller's User-Agent is judged by: that of the very connection where it is known, else its address's. */
+async function hellosOf(
+  store: Pick<Store, 'sightings'>,
+  { sighting, matchedBy }: Found,
+): Promise<readonly Sighting[]> {
+  if (matchedBy === 'connection') return [sighting]
+  return (await store.sightings(sighting.src, 0, MAX_CHECKED_HELLOS)).sightings
 }
