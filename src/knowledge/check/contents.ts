@@ -10,8 +10,8 @@ import * as lists from './lists.js'
 
 const TLS_1_3 = 0x0304
 const SESSION_ID_LEN = 32
-/** record_size_limit of NSS: 2^14 and the content type (RFC 8449 §4). */
-const NSS_RECORD_SIZE_LIMIT = 0x4001
+/** record_size_limit of NSS: 2^14, and with TLS 1.3 the content type besides (RFC 8449 §4). */
+const NSS_RECORD_SIZE_LIMITS: readonly number[] = [0x4000, 0x4001]
 const LAST_WELL_KNOWN_GROUP = 511
 /** zstd (RFC 8879 §7.3); others are drafts. */
 const LAST_CERT_COMPRESSION = 3
@@ -19,9 +19,6 @@ const X25519 = 29
 const SECP256R1 = 23
 /** Firefox sends a share for P-256 beside X25519's; a setting of later versions takes it away. */
 const FIREFOX_SHARES_ALWAYS_UNTIL = 118
-
-/** mldsa44, mldsa65, mldsa87 (draft-ietf-tls-mldsa). */
-const isMlDsa = (scheme: number) => scheme >= 0x904 && scheme <= 0x906
 
 const ungreased = (list: readonly number[]) => list.filter((value) => !isGrease(value))
 
@@ -74,9 +71,7 @@ export function contentReasons(engine: Engine, claim: Claim, hello: HelloFacts):
       )
     }
   const schemes = ungreased(hello.schemes)
-  // Where Firefox will put ML-DSA is not known: a setting adds it.
-  const ordered = engine === 'firefox' ? schemes.filter((id) => !isMlDsa(id)) : schemes
-  if (!fitsSome(ordered, lists.SCHEME_ORDERS[engine]))
+  if (!fitsSchemes(engine, schemes))
     add('content.sigalgs', `signature_algorithms ${schemes.join()}`)
   for (const id of ungreased(hello.extensions))
     if (!lists.EXTENSIONS[engine].has(id))
@@ -93,7 +88,7 @@ export function contentReasons(engine: Engine, claim: Claim, hello: HelloFacts):
         algorithm > LAST_CERT_COMPRESSION ? 'unusual' : weight,
       )
   if (engine === 'firefox' && hello.recordSizeLimit !== undefined)
-    if (hello.recordSizeLimit !== NSS_RECORD_SIZE_LIMIT)
+    if (!NSS_RECORD_SIZE_LIMITS.includes(hello.recordSizeLimit))
       add('content.record_size_limit', `record_size_limit ${hello.recordSizeLimit}`)
   if (
     hello.extensions.includes(type.APPLICATION_SETTINGS) &&
@@ -108,6 +103,13 @@ export function contentReasons(engine: Engine, claim: Claim, hello: HelloFacts):
       add('family.other', 'one key share, where this version sends two')
   }
   return reasons
+}
+
+/** NSS reorders its schemes by the versions that are enabled; which there are is all that counts. */
+function fitsSchemes(engine: Engine, schemes: readonly number[]): boolean {
+  if (engine !== 'firefox') return fitsSome(schemes, lists.SCHEME_ORDERS[engine])
+  const known = lists.SCHEME_ORDERS.firefox.flat()
+  return schemes.every((scheme) => known.includes(scheme))
 }
 
 function addSessionId(

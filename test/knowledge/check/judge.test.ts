@@ -228,12 +228,19 @@ const CASES: readonly Case[] = [
   {
     code: 'content.record_size_limit',
     earns: fox({ recordSizeLimit: 0x0fa1 }),
-    honest: fox({ recordSizeLimit: undefined }),
+    // TLS 1.2 as the most
+    honest: fox({ recordSizeLimit: 0x4000, versions: [0x0303] }),
   },
   {
     code: 'content.sigalgs',
     earns: chrome({ schemes: [0x403, 0x503, 0x603, 0x807] }),
     honest: chrome({ schemes: [0x403, 0x401, 0x601] }),
+  },
+  {
+    code: 'content.sigalgs',
+    earns: fox({ schemes: [0x403, 0x503, 0x603, 0x807] }),
+    // NSS reorders its schemes where TLS 1.3 is the least
+    honest: fox({ schemes: [0x403, 0x503, 0x603, 0x804, 0x805, 0x806, 0x203, 0x401, 0x501] }),
   },
   {
     code: 'content.cert_compression',
