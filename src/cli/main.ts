@@ -155,6 +155,34 @@ const parser: Argv = yargs(words)
     (args) => run(async () => (await import('./learn-command.js')).learn(args)),
   )
   .command(
+    'batch <action> [file..]',
+    'read many captures on any number of machines, by a queue in Redis',
+    (command) =>
+      withOptions(command, [
+        ...(['redis', 'output', 'history', 'jobs', 'ports', 'sensor', 'fingerprints'] as const),
+        ...(['server', 'hello', 'link'] as const),
+      ])
+        .positional('action', {
+          choices: ['add', 'work', 'status', 'retry'] as const,
+          demandOption: true,
+        })
+        .positional('file', {
+          type: 'string',
+          array: true,
+          describe: 'of add: folders, files, globs',
+        })
+        .option('again', { type: 'boolean', describe: 'add: also captures that are done already' })
+        .option('drain', { type: 'boolean', describe: 'work: end when the queue is empty' })
+        .option('json', { type: 'boolean', describe: 'status: print JSON' })
+        .example(
+          '$0 batch add --redis redis://queue -o /shared/out /shared/pcaps',
+          'queue a folder',
+        )
+        .example('$0 batch work --redis redis://queue', 'on each machine')
+        .example('$0 batch status --redis redis://queue', 'what is done and what failed'),
+    (args) => run(async () => (await import('./batch-command.js')).batch(args)),
+  )
+  .command(
     'search [query..]',
     'sightings of the history, or counts of them',
     (command) =>

@@ -20,10 +20,13 @@ export const AT = Object.fromEntries(COLUMNS.map(({ name }, at) => [name, at])) 
 
 /** Keys whose list becomes JSON. */
 const LISTS: ReadonlySet<string> = new Set<ColumnName>(['alpn', 'quality', 'reasons'])
+/** Columns that repeat what `implementation` says, to search by. */
+const COPIES = ['library', 'library_version', 'application'] as const
 /** Keys and columns that are made of others, or otherwise than by copying. */
 const MADE: ReadonlySet<string> = new Set<string>([
   ...['time', 'id', 'src_key', 'src', 'dst', 'sensor', 'community_id', 'other'],
   ...['wire_order', 'ja3_string', 'ja4_ro', 'npf', 'tls_fp'],
+  ...COPIES,
 ])
 
 /** Microseconds since the epoch of an RFC 3339 time with six decimals; undefined for text that is none. */
@@ -68,7 +71,7 @@ export function rowOf(sighting: SightingLine): Row | undefined {
   for (const key in sighting) {
     const column = COLUMN_OF.get(key)
     if (column === undefined) {
-      if (!MADE.has(key)) (other ??= {})[key] = sighting[key]
+      if (!MADE.has(key) || isCopy(key)) (other ??= {})[key] = sighting[key]
     } else row[column.at] = column.isList ? JSON.stringify(sighting[key]) : sighting[key]
   }
   row[AT.time] = micros
@@ -79,10 +82,23 @@ export function rowOf(sighting: SightingLine): Row | undefined {
   const { srcport, dstport, proto, community_id } = sighting
   if (communityId(proto === 'tcp', src, srcport, dst, dstport) !== community_id)
     (other ??= {})['community_id'] = community_id ?? null
+  putImplementation(row, sighting['implementation'])
   if (sighting.src.startsWith(HASHED)) (other ??= {})['src'] = HASHED
   other = putWireTexts(sighting, row, other)
   if (other !== undefined) row[AT.other] = JSON.stringify(other)
   return row
+}
+
+function isCopy(key: string): boolean {
+  return (COPIES as readonly string[]).includes(key)
+}
+
+function putImplementation(row: Row, implementation: unknown): void {
+  if (typeof implementation !== 'object' || implementation === null) return
+  const { library, versions, applications } = implementation as Readonly<Record<string, unknown>>
+  if (typeof library === 'string') row[AT.library] = library
+  if (typeof versions === 'string') row[AT.library_version] = versions
+  if (Array.isArray(applications)) row[AT.application] = JSON.stringify(applications)
 }
 
 /** Stores the texts in the wire's order by their profile and the order, or in `other` what these do not make again. */

@@ -52,7 +52,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   user_agent: text('user_agent'),
   library: text('library'),
   library_version: text('library_version'),
-  application: text('application'),
+  application: { kind: 'list', columns: ['application'] },
   verdict: text('verdict'),
   reasons: { kind: 'list', columns: ['reasons'] },
   new_since: { kind: 'time', columns: [] },

@@ -36,7 +36,14 @@ describe('a row of the history', () => {
   it('keeps what has no column, and makes no text that was not there', () => {
     const [sighting] = sightings
     const { ja3_string, npf, tls_fp, ...rest } = sighting ?? ({} as SightingLine)
-    const odd = { ...rest, future: { deep: [1, null] }, hello: 'AQAB' } as unknown as SightingLine
+    const implementation = { library: 'NSS', versions: '3.87', applications: ['libcurl-nss'] }
+    const odd = {
+      ...rest,
+      future: { deep: [1, null] },
+      hello: 'AQAB',
+      library: 'x',
+      implementation,
+    } as unknown as SightingLine
     const { id, ...back } = sightingOf(named(rowOf(odd) ?? []))
     expect(back).to.deep.equal(odd)
     expect([id, ja3_string, npf, tls_fp]).not.to.include(undefined)
