@@ -1,5 +1,4 @@
 import { Worker } from 'bullmq'
-import type { ConnectionOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { PREFIX, QUEUE } from './queue.js'
 import type { CaptureJob, CaptureResult } from './queue.js'
@@ -24,7 +23,7 @@ export function startQueueWorker(
 ): Worker<CaptureJob, CaptureResult> {
   const processor = new URL(import.meta.resolve('#package/dist/batch/queue-processor.js'))
   const worker = new Worker<CaptureJob, CaptureResult>(QUEUE, processor, {
-    connection: connection as ConnectionOptions,
+    connection: connection,
     prefix: PREFIX,
     concurrency: jobs,
     lockDuration: LOCK_MILLIS,

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import { Queue } from 'bullmq'
-import type { ConnectionOptions, Job } from 'bullmq'
+import type { Job } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { ReadOptions } from './read-set.js'
 
@@ -49,7 +49,7 @@ export function queueConnection(url: string): Redis {
 }
 
 export function openQueue(connection: Redis): CaptureQueue {
-  return new Queue(QUEUE, { connection: connection as ConnectionOptions, prefix: PREFIX })
+  return new Queue(QUEUE, { connection: connection, prefix: PREFIX })
 }
 
 /** How many captures were queued, and how many were queued or done before. */
