@@ -6,6 +6,7 @@
 import type { Counters } from './base/counters.js'
 import { MAX_USER_AGENT_LEN, MAX_USER_AGENTS_AT_ONCE } from './base/limits.js'
 import { OctetWriter } from './base/octet-writer.js'
+import { proxyV2End } from './base/proxy-header.js'
 import type { HandshakeOctets, Transport } from './model/handshake-octets.js'
 import { Hello } from './model/hello.js'
 import type { PacketBlock } from './model/packet-block.js'
@@ -193,6 +194,7 @@ export class Pipeline {
   }
 
   #takeDatagram(): void {
+    skipProxyHeader(this.#packet)
     const { bytes, payloadOff, payloadLen, srcPort, dstPort } = this.#packet
     const quic = this.#quic
     // The first byte of the payload tells which of the two goes on; nearly all other datagrams end there.
@@ -319,4 +321,14 @@ function redact(hello: Hello, out: OctetWriter): void {
   out.reserve(end - off)
   const written = redactHello(bytes, off, end, hello, out.bytes.subarray(out.len))
   if (written > 0) out.len += written
+}
+
+/** Passes over a PROXY header before the payload of a datagram. */
+function skipProxyHeader(packet: Packet): void {
+  const { bytes, payloadOff, payloadLen } = packet
+  const skipped = proxyV2End(bytes, payloadOff, payloadOff + payloadLen) - payloadOff
+  if (skipped <= 0 || skipped > payloadLen) return
+  packet.payloadOff += skipped
+  packet.payloadLen -= skipped
+  packet.payloadWireLen -= skipped
 }

@@ -165,6 +165,16 @@ export class FlowTable {
     return bucket * WAYS + oldest
   }
 
+  /** The source port of the flow at `entry` where it goes between the same addresses to the same port as `key`, else -1. */
+  portBetweenSameHosts(entry: number, key: FlowKey): number {
+    const ports = this.words[keyOf(entry)] ?? 0
+    const srcPort = ports >>> 16
+    if ((ports & 0xffff) !== key.dstPort) return -1
+    const { bytes, ipVersion, srcAddrOff, dstAddrOff, dstPort } = key
+    const other = { bytes, ipVersion, srcAddrOff, dstAddrOff, dstPort, srcPort }
+    return this.isTaken(entry) && this.isKey(keyOf(entry), other) ? srcPort : -1
+  }
+
   isTaken(entry: number): boolean {
     return this.hashAt(entry) !== 0
   }

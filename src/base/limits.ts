@@ -136,7 +136,7 @@ export const PENDING_IDLE_SECONDS = 120
 export const CLOCK_DIFFERENCE_SECONDS = 3_600
 /** Seconds of packet time without a segment until a flow is forgotten: its ports may well be another's by then. */
 export const FLOW_IDLE_SECONDS = 300
-/** Directed UDP flows with a DTLS hello remembered; 97 octets each. */
+/** Directed UDP flows with a DTLS hello remembered; 105 octets each. */
 export const DTLS_FLOW_ENTRIES = 16_384
 /** Slots for unfinished DTLS hellos, smallest first: 4, 2 and 1.1 MiB. */
 export const DTLS_SLOT_CLASSES = [
@@ -151,7 +151,7 @@ export const QUIC_FLOW_ENTRIES = 32_768
 /** QUIC connections remembered from their first Initial packet on; 186 octets each. At 10 000 a second they stay 3 s. */
 export const QUIC_CONNECTIONS = 32_768
 /** Connections of one flow. Clients use a port anew for each; several at a time are load tests and NATs. */
-export const MAX_QUIC_CONNECTIONS_PER_FLOW = 8
+export const MAX_QUIC_CONNECTIONS_PER_FLOW = 64
 /** Slots for unfinished hellos in CRYPTO frames, smallest first: 8, 2 and 1 MiB. */
 export const QUIC_SLOT_CLASSES = [
   { size: 4_096, count: 2_048 },

@@ -7,8 +7,12 @@ const IDS_LEN = 2 * MAX_CONNECTION_ID_LEN
 export class ConnectionIds {
   readonly bytes: Uint8Array
   private readonly lens: Uint8Array
+  /** Connection of each hash of IDs, plus one: the last one set. */
+  private readonly places: Int32Array
 
+  /** @param connections a power of two */
   constructor(connections: number) {
+    this.places = new Int32Array(2 * connections)
     this.bytes = new Uint8Array(connections * IDS_LEN)
     this.lens = new Uint8Array(2 * connections)
   }
@@ -22,6 +26,24 @@ export class ConnectionIds {
     for (let i = 0; i < scidLen; i++) this.bytes[scidAt + i] = u8(bytes, scidOff + i)
     this.lens[2 * connection] = dcidLen
     this.lens[2 * connection + 1] = scidLen
+    this.places[this.placeOf(bytes, header)] = connection + 1
+  }
+
+  /** The connection, of any flow, whose client began with the IDs of `header`; -1 where none is known. */
+  find(bytes: Uint8Array, header: LongHeader): number {
+    const connection = (this.places[this.placeOf(bytes, header)] ?? 0) - 1
+    if (connection < 0) return -1
+    const { dcidOff, dcidLen, scidOff, scidLen } = header
+    const isSame =
+      this.isDcid(connection, bytes, dcidOff, dcidLen) &&
+      this.isScid(connection, bytes, scidOff, scidLen)
+    return isSame ? connection : -1
+  }
+
+  private placeOf(bytes: Uint8Array, { dcidOff, dcidLen }: LongHeader): number {
+    let hash = dcidLen
+    for (let i = 0; i < dcidLen; i++) hash = Math.imul(hash ^ u8(bytes, dcidOff + i), 0x01000193)
+    return (hash ^ (hash >>> 15)) & (this.places.length - 1)
   }
 
   /** Where the Destination Connection ID lies in `bytes`. */

@@ -1,5 +1,6 @@
 import type { Counters } from '../base/counters.js'
 import { type FlowKey, FlowTable } from '../base/flow-table.js'
+import { idleSeconds } from '../base/idle.js'
 import {
   FLOW_IDLE_SECONDS,
   MAX_QUIC_CONNECTIONS_PER_FLOW,
@@ -73,6 +74,8 @@ export class QuicConnections {
   /** The same memory. */
   readonly micros: Float64Array
   readonly ids: ConnectionIds
+  /** What movedFrom says. */
+  movedPort = -1
   private readonly counters: Counters
   private readonly table: FlowTable
   private readonly count: number
@@ -128,6 +131,19 @@ export class QuicConnections {
       else if (idle > PENDING_IDLE_SECONDS) this.dropSlots(connection, 'hello_expired')
     }
     return (this.heads[entry] ?? 0) - 1
+  }
+
+  /**
+   * The connection that the client of `header` began from another port between the same hosts, as happens behind a NAT that
+   * forgets; -1 where there is none. @returns it, and in `movedPort` the port it began from
+   */
+  movedFrom(flow: FlowKey, header: LongHeader): number {
+    const connection = this.ids.find(flow.bytes, header)
+    if (connection < 0) return -1
+    const entry = (this.words[connection * CONNECTION_WORDS + FLOW] ?? 0) - 1
+    if (entry < 0 || this.words[connection * CONNECTION_WORDS + ROW] !== header.row) return -1
+    this.movedPort = this.table.portBetweenSameHosts(entry, flow)
+    return this.movedPort < 0 ? -1 : connection
   }
 
   /** The next older connection of the same flow, or -1. */
@@ -264,7 +280,7 @@ export class QuicConnections {
 
   /** Packet time may jump either way: a connection far from it in either direction is idle. */
   private idleSeconds(connection: number, seconds: number): number {
-    return Math.abs((seconds - (this.words[connection * CONNECTION_WORDS + SEEN] ?? 0)) | 0)
+    return idleSeconds(seconds, this.words[connection * CONNECTION_WORDS + SEEN] ?? 0)
   }
 
   /** The next number of the ring, its connection closed. */

@@ -3,7 +3,12 @@ import type { Counters } from '../base/counters.js'
 import { MAX_HELLO_LEN } from '../base/limits.js'
 import { BASE, FREE_WORDS, SLOT_WORDS, SOLID } from '../base/slot-layout.js'
 import { PUT_CONFLICT, PUT_REPEATED } from '../base/slot-pool.js'
-import { HandshakeOctets, QUALITY_HRR, QUALITY_RETRANSMIT } from '../model/handshake-octets.js'
+import {
+  HandshakeOctets,
+  QUALITY_CONFLICT,
+  QUALITY_HRR,
+  QUALITY_RETRANSMIT,
+} from '../model/handshake-octets.js'
 import {
   BROKEN,
   CONNECTION_WORDS,
@@ -61,6 +66,11 @@ export class CryptoStreams {
   take(connection: number, side: number, bytes: Uint8Array, frame: CryptoFrame): number {
     const { connections, counters } = this
     const at = connection * CONNECTION_WORDS
+    if (side === CLIENT && this.isRival(connection, bytes, frame)) {
+      counters.quic_overlaps_differ++
+      const { partOff, partLen } = frame
+      return this.giveRival(bytes, partOff, partLen)
+    }
     if (this.has(connection, BROKEN << side)) return NOTHING
     const consumed = connections.words[at + CONSUMED + side] ?? 0
     const stop = frame.offset + frame.partLen
@@ -102,6 +112,36 @@ export class CryptoStreams {
     if ((put & PUT_REPEATED) !== 0) this.mark(connection, REPEATED << side)
     if ((put & PUT_CONFLICT) !== 0) counters.quic_overlaps_differ++
     return this.again(connection, side)
+  }
+
+  /** Whether a frame is a whole ClientHello at the start of a stream that began otherwise: another reading of it. */
+  private isRival(connection: number, bytes: Uint8Array, frame: CryptoFrame): boolean {
+    const { words } = this.connections
+    const { offset, partOff, partLen } = frame
+    const at = connection * CONNECTION_WORDS
+    if (offset !== 0 || partLen < RANDOM_OFF + RANDOM_LEN) return false
+    if (u8(bytes, partOff) !== CLIENT_HELLO) return false
+    if (MESSAGE_HEADER_LEN + u24(bytes, partOff + 1) !== partLen) return false
+    if (this.has(connection, BROKEN << CLIENT)) return true
+    if ((words[at + CONSUMED + CLIENT] ?? 0) === 0 || words[at + HELLO_LEN] === 0) return false
+    for (let i = 0; i < RANDOM_WORDS; i++)
+      if (
+        u32(bytes, partOff + RANDOM_OFF + 4 * i) >>> 0 !==
+        (words[at + HELLO_RANDOM + i] ?? 0) >>> 0
+      )
+        return true
+    return false
+  }
+
+  private giveRival(bytes: Uint8Array, off: number, length: number): number {
+    const { message } = this
+    message.quality = QUALITY_CONFLICT
+    message.firstMicros = -1
+    message.bytes = bytes
+    message.off = off
+    message.end = off + length
+    this.counters.hello_conflicts++
+    return 1
   }
 
   /** A further message that is whole already; as `take`. */

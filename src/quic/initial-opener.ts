@@ -94,7 +94,11 @@ export class InitialOpener {
       this.counters.quic_unauthentic++
       return false
     }
-    this.begin(connections.open(packet, header, keys, seconds), CLIENT, seconds)
+    const moved = connections.movedFrom(packet, header)
+    // The hello is of the port that the connection began from.
+    if (moved >= 0) packet.srcPort = connections.movedPort
+    const connection = moved < 0 ? connections.open(packet, header, keys, seconds) : moved
+    this.begin(connection, CLIENT, seconds)
     return true
   }
 

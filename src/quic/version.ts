@@ -54,12 +54,38 @@ export const QUIC_VERSIONS: readonly QuicVersion[] = [
     retryKey: 'ba858dc7b43de5dbf87617ff4ab253db',
     retryNonce: '141b99c239b03e785d6a2e9f',
   },
+  // draft-ietf-quic-tls-22, whose Retry packets have no tag
+  {
+    ...V1,
+    salt: '7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a',
+    retryKey: '4d32ecdb2a2133c841e4043df27d4430',
+    retryNonce: '4d1611d05513a552c587d575',
+  },
+  // T050 and T051 of Google's QUIC, with TLS: QUICHE, crypto_utils.cc
+  {
+    ...V1,
+    salt: '7ff579e5acd072915580304c43a2367c60488310',
+    retryKey: '4d32ecdb2a2133c841e4043df27d4430',
+    retryNonce: '4d1611d05513a552c587d575',
+  },
+  {
+    ...V1,
+    salt: '7a4edef4e7ccee5fa4506c19124fc8ccda6e033d',
+    retryKey: '4d32ecdb2a2133c841e4043df27d4430',
+    retryNonce: '4d1611d05513a552c587d575',
+  },
 ]
 
 const VERSION_1 = 0x0000_0001
 const VERSION_2 = 0x6b33_43cf
 const VERSION_2_DRAFT = 0x709a_50c4
 const DRAFT_OCTETS = 0xff_0000
+/** Facebook's mvfst of drafts 22 and 27. */
+const MVFST_22 = 0xface_b001
+const MVFST_27 = 0xface_b002
+/** "T050" and "T051" of Google. */
+const T050 = 0x5430_3530
+const T051 = 0x5430_3531
 
 /** First octets of all versions that have a row, and of Version Negotiation. */
 export const VERSION_FIRST_OCTETS: readonly number[] = [
@@ -68,6 +94,8 @@ export const VERSION_FIRST_OCTETS: readonly number[] = [
   VERSION_2 >>> 24,
   VERSION_2_DRAFT >>> 24,
   DRAFT_OCTETS >>> 16,
+  MVFST_22 >>> 24,
+  T050 >>> 24,
 ]
 
 /** Row of QUIC_VERSIONS for a Version field, or -1. */
@@ -75,13 +103,19 @@ export function versionRow(version: number): number {
   if (version === VERSION_1) return 0
   if (version === VERSION_2) return 1
   if (version === VERSION_2_DRAFT) return 4
+  if (version === MVFST_22) return 5
+  if (version === MVFST_27) return 3
+  if (version === T050) return 6
+  if (version === T051) return 7
   if (version >>> 8 !== DRAFT_OCTETS) return -1
   const draft = version & 0xff
+  if (draft === 22) return 5
   if (draft < 23 || draft > 34) return -1
   return draft > 32 ? 0 : draft > 28 ? 2 : 3
 }
 
-/** Whether Retry packets of a known version end in a tag; those of drafts 23 and 24 do not. */
+/** Whether Retry packets of a known version end in a tag; those of drafts before 25 do not, nor need those of Google and Facebook. */
 export function hasRetryTag(version: number): boolean {
+  if (versionRow(version) > 4 || version === MVFST_27) return false
   return version >>> 8 !== DRAFT_OCTETS || (version & 0xff) > 24
 }

@@ -1,4 +1,5 @@
 import type { Counters } from '../base/counters.js'
+import { idleSeconds } from '../base/idle.js'
 import { type FlowKey, FlowTable } from '../base/flow-table.js'
 import {
   DTLS_FLOW_ENTRIES,
@@ -9,11 +10,11 @@ import {
 import { OWNER, SLOT_WORDS } from '../base/slot-layout.js'
 import { type SlotClass, SlotPool } from '../base/slot-pool.js'
 
-// What is known of each direction of a DTLS association, twelve words a flow, the last two of them one double. A flow has
+// What is known of each direction of a DTLS association, FLOW_WORDS words a flow, two of them one double. A flow has
 // two slots, as fragments of a server's Certificate may come among those of its hello, and before them.
 
 /** Words of a flow's state, in `words` at `entry * FLOW_WORDS`. */
-export const FLOW_WORDS = 12
+export const FLOW_WORDS = 14
 /** Slots of the message of each place, HELLO_PLACE and CERTIFICATE_PLACE, or -1. */
 const SLOT = 0
 /** Seconds of packet time of the last fragment looked at, modulo 2^32. */
@@ -29,6 +30,8 @@ export const RANDOM = 6
 export const RANDOM_WORDS = 4
 /** Packet time at which the first hello of this random was whole, microseconds: in `micros`, two words each. */
 export const FIRST_MICROS = 5
+/** A sum over the last ClientHello given, its cookie left out. */
+export const GIVEN_SUM = 12
 
 /** Places for unfinished messages: one for hellos, one for a Certificate. */
 export const HELLO_PLACE = 0
@@ -91,8 +94,7 @@ export class DtlsFlows {
     const hash = table.hash(flow)
     let entry = table.find(hash, flow)
     if (entry >= 0) {
-      // Packet time may jump either way.
-      const idle = Math.abs((seconds - (words[entry * FLOW_WORDS + SEEN] ?? 0)) | 0)
+      const idle = idleSeconds(seconds, words[entry * FLOW_WORDS + SEEN] ?? 0)
       if (idle > PENDING_IDLE_SECONDS) this.drop(entry, 'hello_expired')
       if (idle > FLOW_IDLE_SECONDS) {
         words[entry * FLOW_WORDS + GIVEN] = 0

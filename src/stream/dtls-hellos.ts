@@ -27,6 +27,8 @@ const CONTENT_HANDSHAKE = 22
 const DTLS_MAJOR = 0xfe
 const DTLS_1_0 = 0xfeff
 const DTLS_1_2 = 0xfefd
+/** DTLS before it was standardised, which OpenSSL and AnyConnect go on to speak (DTLS1_BAD_VER). */
+const DTLS_BAD_VERSION = 0x0100
 /** Of a hello: version, random, session id's length. */
 const MIN_BODY = 35
 
@@ -101,7 +103,8 @@ export class DtlsHellos {
     const { bytes, payloadOff, payloadLen } = packet
     if (payloadLen < RECORD_HEADER_LEN || u8(bytes, payloadOff) !== CONTENT_HANDSHAKE)
       return NOTHING
-    if (u8(bytes, payloadOff + 1) !== DTLS_MAJOR) return NOTHING
+    if (u8(bytes, payloadOff + 1) !== DTLS_MAJOR && u16(bytes, payloadOff + 1) !== DTLS_BAD_VERSION)
+      return NOTHING
     this.isClient = this.anyPort || this.isPort[packet.dstPort] !== 0
     this.isServer = this.server && (this.anyPort || this.isPort[packet.srcPort] !== 0)
     if (!this.isClient && !this.isServer) return NOTHING
@@ -138,7 +141,7 @@ export class DtlsHellos {
       this.recordsLeft--
       const off = this.at
       const version = u16(bytes, off + 1)
-      if (version !== DTLS_1_0 && version !== DTLS_1_2) return false
+      if (version !== DTLS_1_0 && version !== DTLS_1_2 && version !== DTLS_BAD_VERSION) return false
       this.at = off + RECORD_HEADER_LEN + u16(bytes, off + 11)
       // The snaplen may have cut it, or it is no DTLS.
       if (this.at > end) return false

@@ -3,7 +3,12 @@ import type { Counters } from '../base/counters.js'
 import { MAX_HELLO_LEN } from '../base/limits.js'
 import { BASE, SLOT_WORDS, SOLID } from '../base/slot-layout.js'
 import { PUT_REPEATED } from '../base/slot-pool.js'
-import { HandshakeOctets, QUALITY_HRR, QUALITY_RETRANSMIT } from '../model/handshake-octets.js'
+import {
+  HandshakeOctets,
+  QUALITY_CONFLICT,
+  QUALITY_HRR,
+  QUALITY_RETRANSMIT,
+} from '../model/handshake-octets.js'
 import { type Packet, secondsOf } from '../model/packet.js'
 import {
   CERTIFICATE_GIVEN,
@@ -13,6 +18,7 @@ import {
   FLOW_WORDS,
   GIVEN,
   GIVEN_SEQ,
+  GIVEN_SUM,
   HELLO_PLACE,
   RANDOM,
   RANDOM_WORDS,
@@ -175,6 +181,7 @@ export class DtlsMessages {
     const at = entry * FLOW_WORDS
     const random = off + MESSAGE_HEADER_LEN + RANDOM_OFF
     const before = words[at + GIVEN]
+    let isConflict = false
     const isAnswer = before === type && this.isRandom(entry, bytes, random)
     if (isAnswer) {
       if (sequence <= (words[at + GIVEN_SEQ] ?? 0)) {
@@ -182,10 +189,13 @@ export class DtlsMessages {
         return NOTHING
       }
       if (type === CLIENT_HELLO && hasCookie(bytes, off, length)) {
-        // The answer to a HelloVerifyRequest (RFC 6347 §4.2.1) is the same hello of the same client.
+        // The answer to a HelloVerifyRequest (RFC 6347 §4.2.1) is the same hello of the same client, or should be.
         words[at + GIVEN_SEQ] = sequence
-        this.counters.dtls_cookie_hellos++
-        return NOTHING
+        if (sumBesideCookie(bytes, off, length) === words[at + GIVEN_SUM]) {
+          this.counters.dtls_cookie_hellos++
+          return NOTHING
+        }
+        isConflict = true
       }
     }
     setOctets(message, bytes, off, length)
@@ -202,8 +212,15 @@ export class DtlsMessages {
       message.quality |= QUALITY_HRR
       message.firstMicros = micros[first] ?? -1
     }
+    if (isConflict) {
+      // The server answers this one: its client proved that it is there.
+      message.quality = quality | QUALITY_CONFLICT
+      message.firstMicros = -1
+      this.counters.hello_conflicts++
+    }
     words[at + GIVEN] = type
     words[at + GIVEN_SEQ] = sequence
+    words[at + GIVEN_SUM] = type === CLIENT_HELLO ? sumBesideCookie(bytes, off, length) : 0
     for (let i = 0; i < RANDOM_WORDS; i++) words[at + RANDOM + i] = i32(bytes, random + 4 * i)
     if (type === CLIENT_HELLO) return GIVEN_CLIENT_HELLO
     this.overtaken = entry
@@ -240,4 +257,18 @@ function hasCookie(bytes: Uint8Array, off: number, length: number): boolean {
   const sessionIdLenOff = off + MESSAGE_HEADER_LEN + 34
   const cookieLenOff = sessionIdLenOff + 1 + u8(bytes, sessionIdLenOff)
   return cookieLenOff < off + MESSAGE_HEADER_LEN + length && u8(bytes, cookieLenOff) !== 0
+}
+
+/** A sum over a hello, its cookie and what that changes left out. */
+function sumBesideCookie(bytes: Uint8Array, off: number, length: number): number {
+  const end = off + MESSAGE_HEADER_LEN + length
+  const sessionIdLenOff = off + MESSAGE_HEADER_LEN + 34
+  const cookieOff = Math.min(end, sessionIdLenOff + 1 + u8(bytes, sessionIdLenOff))
+  const rest = Math.min(end, cookieOff + 1 + (cookieOff < end ? u8(bytes, cookieOff) : 0))
+  let sum = 0
+  for (let at = off + MESSAGE_HEADER_LEN; at < end; at++) {
+    if (at >= cookieOff && at < rest) continue
+    sum = Math.imul(sum ^ u8(bytes, at), 0x01000193) + 1
+  }
+  return sum | 0
 }

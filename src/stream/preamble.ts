@@ -1,5 +1,6 @@
 import { u16, u32, u8 } from '../base/bytes.js'
 import { MAX_PREAMBLE_LEN } from '../base/limits.js'
+import { proxyV2End } from '../base/proxy-header.js'
 
 // What a client may say in the clear before its hello. Most of them wait for the server's go-ahead, so that the hello
 // begins a segment of its own and is known by its content: SMTP, LMTP, IMAP, POP3, FTP, NNTP, XMPP, Sieve, LDAP, RDP.
@@ -11,7 +12,6 @@ const MAX_PREAMBLES = 4
 const CR = 0x0d
 const LF = 0x0a
 const PROXY_V1_MAX_LEN = 107
-const PROXY_V2_HEADER_LEN = 16
 const MYSQL_SSL_REQUEST_LEN = 36
 const SOCKS5_METHODS_MAX = 15
 const TDS_HEADER_LEN = 8
@@ -79,14 +79,6 @@ function proxyV1End(bytes: Uint8Array, off: number, end: number): number {
     if (u8(bytes, at) === CR && u8(bytes, at + 1) === LF) return at + 2
   }
   return -1
-}
-
-/** CR LF CR LF NUL CR LF "QUIT" LF, version and command, family, length of the rest (HAProxy PROXY protocol §2.2). */
-function proxyV2End(bytes: Uint8Array, off: number, end: number): number {
-  if (end - off < PROXY_V2_HEADER_LEN) return -1
-  if (u32(bytes, off) !== 0x0d0a0d0a || u32(bytes, off + 4) !== 0x000d0a51) return -1
-  if (u32(bytes, off + 8) !== 0x5549540a || u8(bytes, off + 12) >> 4 !== 2) return -1
-  return off + PROXY_V2_HEADER_LEN + u16(bytes, off + 14)
 }
 
 /** "CONNECT host:port HTTP/1.1" and its header fields up to the empty line (RFC 9110 §9.3.6). */

@@ -1,8 +1,8 @@
 import { PAGE_LEN } from '../base/kernel.js'
 import type { Counters } from '../base/counters.js'
 import { FlowTable, type FlowKey } from '../base/flow-table.js'
+import { idleSeconds } from '../base/idle.js'
 import {
-  CLOCK_DIFFERENCE_SECONDS,
   FLOW_IDLE_SECONDS,
   PENDING_IDLE_SECONDS,
   TCP_FLOW_ENTRIES,
@@ -283,10 +283,9 @@ export class TcpFlows {
     return this.pool.take(cls, entry, base)
   }
 
-  /** Time that runs backwards, or on by more than a clock lets a connection rest, is another clock's: captures are merged. */
   private expire(entry: number, seconds: number): void {
-    const idle = (seconds - (this.words[entry * FLOW_WORDS + SEEN] ?? 0)) | 0
-    if (idle <= PENDING_IDLE_SECONDS || idle > CLOCK_DIFFERENCE_SECONDS) return
+    const idle = idleSeconds(seconds, this.words[entry * FLOW_WORDS + SEEN] ?? 0)
+    if (idle <= PENDING_IDLE_SECONDS) return
     this.dropSlot(entry, 'hello_expired')
     this.dropOther(entry)
     this.unwatch(entry)

@@ -61,10 +61,12 @@ describe('initialKeys', () => {
 })
 
 describe('versionRow', () => {
-  it('knows versions 1 and 2, and drafts 23 to 34 by the salt they had', () => {
+  it('knows versions 1 and 2, and drafts 22 to 34 by the salt they had', () => {
     const drafts = Array.from({ length: 16 }, (_, i) => versionRow(0xff00_0000 + 21 + i))
     expect([V1, V2, 0x709a_50c4].map(versionRow)).to.deep.equal([0, 1, 4])
-    expect(drafts).to.deep.equal([-1, -1, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2, 0, 0, -1, -1])
+    expect(drafts).to.deep.equal([-1, 5, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2, 0, 0, -1, -1])
+    const others = [0xface_b001, 0xface_b002, 0x5430_3530, 0x5430_3531]
+    expect(others.map(versionRow), 'mvfst, T050, T051').to.deep.equal([5, 3, 6, 7])
     expect([0, 2, 0x1a2a_3a4a, 0x5130_3436, 0xff00_011d].map(versionRow)).to.deep.equal(
       Array(5).fill(-1),
     )

@@ -279,6 +279,8 @@ function judgeUdp(header: u32, wireEnd: u32, end: u32): i32 {
   // A DTLS handshake record, or a QUIC long header. Without the fixed bit a version that is not known tells that it is
   // another protocol's; with it, it is counted as a version.
   if (first == 22) return PASSED
+  // a PROXY header of version 2, and either behind it
+  if (first == 13 && load<u8>(payload + 1) == 10) return PASSED
   if ((first & 0x80) == 0) {
     if ((ports & OF_CARRIER) != 0) return PASSED
     const start = datagramStart(payload, payloadEnd)
