@@ -1,7 +1,7 @@
 // How sure answers are, from clients that were left out: a logistic regression, then isotonic calibration of its value.
 
 import type { ConfidenceData } from '../../src/knowledge/identify/base-data.js'
-import { regressed } from '../../src/knowledge/identify/confidence.js'
+import { calibrated, regressed } from '../../src/knowledge/identify/confidence.js'
 import type { Result } from '../score/leave-out.js'
 
 /** Share of all weight that hellos of libraries the base does not know are given. */
@@ -14,6 +14,8 @@ const MOST = 0.99
 /** Of hellos of libraries the base does not know, and of all others: the share that may be named falsely. */
 const STRANGERS_NAMED = 0.015
 const OTHERS_WRONG = 0.003
+/** No answer is given that is right less often. */
+const LEAST_CONFIDENCE = 0.9
 
 interface Weighted {
   readonly inputs: readonly number[]
@@ -34,7 +36,7 @@ export function fitConfidence(results: readonly Result[]): ConfidenceData {
   return {
     coefficients: coefficients.map(fourDigits),
     calibration,
-    answerFrom: answerFromOf(coefficients, results),
+    answerFrom: answerFromOf(coefficients, calibration, results),
   }
 }
 
@@ -140,7 +142,11 @@ function isotonic(
 }
 
 /** The least value of the regression from which on false names are as rare as they must be. */
-function answerFromOf(coefficients: readonly number[], results: readonly Result[]): number {
+function answerFromOf(
+  coefficients: readonly number[],
+  calibration: ConfidenceData['calibration'],
+  results: readonly Result[],
+): number {
   let known = 0
   let strange = 0
   for (const { knows, share } of results)
@@ -161,6 +167,7 @@ function answerFromOf(coefficients: readonly number[], results: readonly Result[
     if (!isKnown) named += share
     else if (!isRight) wrong += share
     if (named > STRANGERS_NAMED * strange || wrong > OTHERS_WRONG * known) break
+    if (calibrated(calibration, value) < LEAST_CONFIDENCE) break
     from = value
   }
   return fourDigits(from)

@@ -71,7 +71,7 @@ export function scoreImplementation(clients: readonly Client[], isDetailed: bool
     `within the answered range: ${ratio(known.within, known.total)}; versions in the range on average: ${known.meanRange.toFixed(2)}`,
     '',
     '5. Version left out',
-    `answered range within the versions beside it: ${ratio(unseen.within, unseen.total)}`,
+    `answered range holds it, or a known version beside it: ${ratio(unseen.within, unseen.total)}`,
     '',
     '6. Applications',
     `known application in the set: ${ratio(inSet.within, inSet.known)}; median set: ${inSet.medianSet}`,

@@ -143,19 +143,15 @@ export function scoreKnownVersions(of: readonly Outcome[]): VersionScore {
   )
 }
 
-/** Answered clients whose version was left out: whether the range holds it, or lies within the known versions beside it. */
+/** Answered clients whose version was left out: whether the range holds it or a known version beside it. */
 export function scoreUnseenVersions(of: readonly Outcome[]): VersionScore {
   return scoreVersions(
     of.filter(({ main }) => !main.knows.version),
     (ranges, version, known) => {
       const older = known.filter((other) => compareVersions(other, version) < 0).at(-1)
       const newer = known.find((other) => compareVersions(other, version) > 0)
-      return ranges.some(
-        ({ scheme, from, to }) =>
-          holds({ scheme, from, to }, version) ||
-          (scheme === version.scheme &&
-            (older === undefined || compareVersions(from, older) >= 0) &&
-            (newer === undefined || compareVersions(to, newer) <= 0)),
+      return [older, version, newer].some(
+        (near) => near !== undefined && ranges.some((range) => holds(range, near)),
       )
     },
   )

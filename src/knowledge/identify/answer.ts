@@ -5,8 +5,7 @@ import type { Base, Family } from './base.js'
 import type { Candidate, Comparer, Comparison, Query } from './compare.js'
 import { calibrated, inputsOf, regressed } from './confidence.js'
 import { differences } from './difference.js'
-import { compareVersions, rangeText, readVersion } from './version.js'
-import type { Version } from './version.js'
+import { rangeText } from './version.js'
 
 export const UNKNOWN = 'unknown'
 /** Stands among the applications where the profile is one that others may well share. */
@@ -58,7 +57,7 @@ function nearestOf(base: Base, query: Query, { row, similarity }: Candidate): Ne
 /** A row of the base as if it were asked for itself. */
 export function nearestOfRow(base: Base, row: number): Nearest {
   const clients = base.clientsOf(row)
-  const versions = rangeText(versionsIn(clients), [])
+  const versions = rangeText(base.versionsOf(row), [])
   return {
     library: base.families[base.rows[row]?.f ?? -1]?.name ?? UNKNOWN,
     ...(versions === '' ? {} : { versions }),
@@ -69,19 +68,14 @@ export function nearestOfRow(base: Base, row: number): Nearest {
 
 function versionsOf(comparer: Comparer, query: Query, family: Family): string {
   const { base } = comparer
-  const rows = comparer.rowsInOrder(family, query.order)
+  const rows = comparer.rowsInOrder(family)
   const alike = rows.map((row) => comparer.similarityBy(family.versionWeights, row, query))
   const best = Math.max(...alike)
   const matching = rows.flatMap((row, index) =>
-    (alike[index] ?? 0) >= best - AS_GOOD_VERSION ? versionsIn(base.clientsOf(row)) : [],
+    (alike[index] ?? 0) >= best - AS_GOOD_VERSION ? base.versionsOf(row) : [],
   )
-  const known = family.rows.flatMap((row) => versionsIn(base.clientsOf(row)))
+  const known = family.rows.flatMap((row) => base.versionsOf(row))
   return rangeText(matching, known)
-}
-
-/** The versions of clients, oldest first. */
-export function versionsIn(clients: readonly { readonly version: string }[]): Version[] {
-  return clients.flatMap(({ version }) => readVersion(version) ?? []).sort(compareVersions)
 }
 
 function applicationsOf(

@@ -1,9 +1,16 @@
 // The knowledge base in memory: rows as typed arrays, with what is computed once of them.
 
+import { compareVersions, readVersion } from './version.js'
+import type { Version } from './version.js'
+import { KIND, MISC, tokenOf } from './token.js'
 import type { BaseData, ClientData, FamilyData, RowData } from './base-data.js'
 
 /** Weight of a token that says nothing about the library, and of one the base does not know: bits. */
 export const PLAIN_WEIGHT = 0.1
+/** What says that a hello came over TCP, in QUIC or in DTLS. */
+const TRANSPORT_TOKENS: ReadonlySet<number> = new Set(
+  [0, 1, 2].map((transport) => tokenOf(KIND.misc, MISC.proto * 0x10000 + transport)),
+)
 /** Share of a family's rows that must hold a token for its absence to count. */
 const USUAL = 0.9
 
@@ -33,7 +40,12 @@ export class Base {
   readonly tokens: Int32Array
   readonly start: Int32Array
   readonly rowWeight: Float64Array
+  /** Index of the token that says the transport of row i. */
+  readonly transport: Int32Array
   readonly rows: readonly RowData[]
+  readonly #clients: readonly (readonly ClientData[])[]
+  readonly #versions: readonly (readonly Version[])[]
+  readonly #tokenSets = new Map<number, ReadonlySet<number>>()
 
   constructor(data: BaseData) {
     this.data = data
@@ -43,6 +55,8 @@ export class Base {
     data.tokens.forEach((token, index) => this.tokenIndex.set(token, index))
     this.start = new Int32Array(rows.length + 1)
     this.rowWeight = new Float64Array(rows.length)
+    this.transport = new Int32Array(rows.length).fill(-1)
+    const isTransport = data.tokens.map((token) => TRANSPORT_TOKENS.has(token))
     let total = 0
     for (const { t } of rows) total += t.length
     this.tokens = new Int32Array(total)
@@ -52,22 +66,38 @@ export class Base {
       let weight = 0
       for (const token of t) {
         this.tokens[at++] = token
+        if (isTransport[token] === true) this.transport[row] = token
         weight += this.weights[token] ?? 0
       }
       this.rowWeight[row] = weight
     })
     this.start[rows.length] = at
+    const versions = data.clients.map(({ version }) => readVersion(version))
+    this.#clients = rows.map(({ c }) => c.flatMap((client) => data.clients[client] ?? []))
+    this.#versions = rows.map(({ c }) =>
+      c.flatMap((client) => versions[client] ?? []).sort(compareVersions),
+    )
     this.families = data.families.map((family, index) => this.#family(family, index))
   }
 
   /** The clients whose hellos have the profile of a row. */
-  clientsOf(row: number): ClientData[] {
-    return (this.rows[row]?.c ?? []).flatMap((client) => this.data.clients[client] ?? [])
+  clientsOf(row: number): readonly ClientData[] {
+    return this.#clients[row] ?? []
+  }
+
+  /** Their versions, oldest first. */
+  versionsOf(row: number): readonly Version[] {
+    return this.#versions[row] ?? []
   }
 
   /** The tokens of a row. */
-  tokensOf(row: number): Set<number> {
-    return new Set(this.rows[row]?.t.map((index) => this.data.tokens[index] ?? 0))
+  tokensOf(row: number): ReadonlySet<number> {
+    let tokens = this.#tokenSets.get(row)
+    if (tokens === undefined) {
+      tokens = new Set(this.rows[row]?.t.map((index) => this.data.tokens[index] ?? 0))
+      this.#tokenSets.set(row, tokens)
+    }
+    return tokens
   }
 
   #family({ name, versionWeights, applicationWeights }: FamilyData, index: number): Family {

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Implementation } from '../../model/implementation.js'
-import { UNKNOWN, applicationsText, nearestOfRow, versionsIn } from './answer.js'
+import { UNKNOWN, applicationsText, nearestOfRow } from './answer.js'
 import type { Base } from './base.js'
 import { indexKey } from './fingerprint-key.js'
 import { FINGERPRINTS_TEXT } from './fingerprints-text.js'
@@ -106,8 +106,11 @@ export class FingerprintFinder {
     const [family] = families
     if (family === undefined || families.length > 1) return { library: UNKNOWN, nearest }
     const clients = rows.flatMap((row) => base.clientsOf(row))
-    const known = base.families[family]?.rows.flatMap((row) => versionsIn(base.clientsOf(row)))
-    const versions = rangeText(versionsIn(clients), known ?? [])
+    const known = base.families[family]?.rows.flatMap((row) => base.versionsOf(row))
+    const versions = rangeText(
+      rows.flatMap((row) => base.versionsOf(row)),
+      known ?? [],
+    )
     return {
       library: base.families[family]?.name ?? UNKNOWN,
       ...(versions === '' ? {} : { versions }),

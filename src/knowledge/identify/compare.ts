@@ -2,9 +2,13 @@
 
 import type { Base, Family } from './base.js'
 import { PLAIN_WEIGHT } from './base.js'
+import { KnownOrders } from './order.js'
 
 /** Share of the weight that two profiles have in common at which they count as one. */
 const SAME = 0.999_999
+
+/** A family of so many rows may still have another order: half of what many rows say. */
+const FEW_ROWS = 10
 
 /** The nearest row of one family. */
 export interface Candidate {
@@ -27,7 +31,7 @@ export interface Evidence {
   readonly similarity: number
   /** Similarity above that of the next family. */
   readonly margin: number
-  /** 1 where the order of extensions fits no row of the family, else 0. */
+  /** 0 where the order of extensions fits a row of the family; else the nearer to 1, the more rows it fits not. */
   readonly disorder: number
   /** Share of the profile's weight that no row of the family has. */
   readonly foreign: number
@@ -47,11 +51,18 @@ export class Comparer {
   readonly base: Base
   /** 1 for each token of the profile at hand. */
   readonly mark: Uint8Array
+  /** Orders of the base's rows, and those the hello at hand fits. */
+  readonly orders: KnownOrders
+  /** Index of each row's order in `orders`; -1 where its client changes it. */
+  readonly #orderOf: Int32Array
   #weight = 0
 
   constructor(base: Base) {
     this.base = base
     this.mark = new Uint8Array(base.weights.length)
+    const orders = new KnownOrders(base.rows.filter(({ p }) => p !== 1).map(({ o }) => o))
+    this.orders = orders
+    this.#orderOf = Int32Array.from(base.rows, ({ o, p }) => (p === 1 ? -1 : orders.indexOf(o)))
   }
 
   query(tokens: ReadonlySet<number>, order: readonly number[]): Query {
@@ -66,6 +77,7 @@ export class Comparer {
   }
 
   compare(query: Query): Comparison {
+    this.orders.fit(query.order)
     const { base, mark } = this
     const { weights } = base
     mark.fill(0)
@@ -96,7 +108,7 @@ export class Comparer {
       evidence: {
         similarity,
         margin: similarity - (candidates[1]?.similarity ?? 0),
-        disorder: family === undefined || this.#fitsOrder(family, query.order) ? 0 : 1,
+        disorder: family === undefined ? 1 : this.#disorder(family),
         foreign: family === undefined ? 1 : this.#foreign(family, query, weight),
         missing: family === undefined ? 1 : this.#missing(family),
       },
@@ -135,30 +147,33 @@ export class Comparer {
    * The family's rows whose client orders extensions as the profile does: in one order that fits, or else in any; all
    * rows where neither is known.
    */
-  rowsInOrder({ rows }: Family, order: readonly number[]): readonly number[] {
-    const rank = rankOf(order)
+  rowsInOrder({ rows }: Family): readonly number[] {
     const fixed = rows.filter((row) => {
       const known = this.base.rows[row]
-      return known !== undefined && known.p !== 1 && isInOrder(known.o, rank)
+      return known?.p !== 1 && this.#isInOrder(row)
     })
     if (fixed.length > 0) return fixed
-    const moving = rows.filter((row) => this.base.rows[row]?.p === 1)
+    const moving = rows.filter((row) => this.base.rows[row]?.p === 1 && this.#isOfTransport(row))
     return moving.length > 0 ? moving : rows
   }
 
-  /** Whether the nearest row is of a client that changes the order of its extensions. */
-  isOfAnyOrder({ candidates }: Comparison): boolean {
-    return this.base.rows[candidates[0]?.row ?? -1]?.p === 1
-  }
-
-  #fitsOrder({ rows }: Family, order: readonly number[]): boolean {
-    const rank = rankOf(order)
+  #disorder({ rows }: Family): number {
     for (const row of rows) {
       const known = this.base.rows[row]
-      if (known === undefined) continue
-      if (known.p === 1 || isInOrder(known.o, rank)) return true
+      if (known?.p === 1 ? this.#isOfTransport(row) : this.#isInOrder(row)) return 0
     }
-    return false
+    return rows.length / (rows.length + FEW_ROWS)
+  }
+
+  /** Whether the hello's order fits that of a row. */
+  #isInOrder(row: number): boolean {
+    return this.orders.fits[this.#orderOf[row] ?? -1] === 1
+  }
+
+  /** Whether a row is of the transport of the profile at hand: one library orders QUIC's extensions otherwise than TCP's. */
+  #isOfTransport(row: number): boolean {
+    const transport = this.base.transport[row] ?? -1
+    return transport < 0 || this.mark[transport] === 1
   }
 
   #foreign({ known }: Family, query: Query, weight: number): number {
@@ -174,20 +189,4 @@ export class Comparer {
     for (const token of usual) if (this.mark[token] === 0) missing += this.base.weights[token] ?? 0
     return missing / usualWeight
   }
-}
-
-function rankOf(order: readonly number[]): ReadonlyMap<number, number> {
-  return new Map(order.map((type, index) => [type, index]))
-}
-
-/** Whether the types that both have stand in the same order. */
-function isInOrder(order: readonly number[], rank: ReadonlyMap<number, number>): boolean {
-  let last = -1
-  for (const type of order) {
-    const place = rank.get(type)
-    if (place === undefined) continue
-    if (place < last) return false
-    last = place
-  }
-  return true
 }

@@ -30,6 +30,8 @@ export const KIND = {
   misc: 25,
   quicParameter: 26,
   quicValue: 27,
+  /** Which known orders of extensions a hello fits: no token of a profile. */
+  order: 28,
 } as const
 
 /** What a token of kind `misc` says, in the upper 16 bits of its value. */
@@ -55,7 +57,7 @@ export class TokenSet implements TokenSink {
   readonly tokens = new Set<number>()
 
   add(kind: number, value: number): void {
-    this.tokens.add(kind * KIND_UNIT + (value >>> 0))
+    this.tokens.add(tokenOf(kind, value))
   }
 }
 
@@ -84,16 +86,14 @@ export class TokenSum implements TokenSink {
     this.#high = (this.#high + (hash ^ (hash >>> 15))) | 0
   }
 
-  /** Adds a value whose place counts: after another one it makes another sum. */
-  next(value: number): void {
-    this.#low = Math.imul(this.#low ^ value, 0x01000193)
-    this.#low ^= this.#low >>> 15
-    this.#high = Math.imul(this.#high + value, 0x85ebca6b)
-  }
-
   get sum(): number {
     return (this.#high & 0x1f_ffff) * KIND_UNIT + (this.#low >>> 0)
   }
+}
+
+/** The token of a kind and 32 bits of value. */
+export function tokenOf(kind: number, value: number): number {
+  return kind * KIND_UNIT + (value >>> 0)
 }
 
 export function kindOf(token: number): number {
