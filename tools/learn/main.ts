@@ -43,6 +43,23 @@ console.log(
   `${clients.length} clients of ${base.families.length} libraries (${all.length - clients.length} imitations left aside): ${rows.length} profiles, ${base.tokens.length} tokens, version ${base.version}`,
 )
 
+// One of the labels is likely wrong: two libraries do not write the same hello to the last detail.
+const librariesOf = new Map<string, number[]>()
+rows.forEach(({ t }, row) => {
+  const key = t.join()
+  librariesOf.set(key, [...(librariesOf.get(key) ?? []), row])
+})
+for (const alike of librariesOf.values())
+  if (new Set(alike.map((row) => rows[row]?.f)).size > 1)
+    console.log(
+      `check the labels, whose hellos are the same: ${alike
+        .map((row) => {
+          const { f = 0, c = [] } = rows[row] ?? {}
+          return `${base.families[f]?.name ?? ''} (${c.map((client) => base.clients[client]?.label).join(', ')})`
+        })
+        .join(', ')}`,
+    )
+
 function write(name: string, text: string): void {
   writeFileSync(target(name), text)
   console.log(`${name}: ${text.length} bytes`)
