@@ -64,6 +64,10 @@ const runtime = (label, library, client, version, binary, cmd, more = {}) => ({
   ...more,
 })
 
+/** The rustls a program was built with: its binary names the source's path. */
+const rustlsOf = (binary) =>
+  `run:grep -aoE 'rustls-0[.][0-9]+[.][0-9]+' ${binary} | sort | uniq -c | sort -rn | awk '{ print $2; exit }'`
+
 const buns = ['0.5.9', '0.8.1', '1.0.36', '1.1.45', '1.2.23', '1.3.14'].flatMap((version) => {
   const bun = `$NPM/@oven/bun-linux-x64@${version}/bin/bun`
   const script = `echo 'await fetch(process.argv[2], { tls: { rejectUnauthorized: false } }).then((r) => r.text())' > f.js; NODE_TLS_REJECT_UNAUTHORIZED=0`
@@ -89,6 +93,7 @@ const buns = ['0.5.9', '0.8.1', '1.0.36', '1.1.45', '1.2.23', '1.3.14'].flatMap(
 
 const denos = ['1.46.3', '2.0.6', '2.2.15', '2.6.7', '2.8.3'].flatMap((version) => {
   const deno = `$NPM/@deno/linux-x64-glibc@${version}/deno`
+  const rustls = { libraryVersion: rustlsOf(deno) }
   const run = `DENO_NO_UPDATE_CHECK=1 DENO_TLS_CA_STORE=system ${deno} run -A --cert $CA`
   return [
     runtime(
@@ -98,6 +103,7 @@ const denos = ['1.46.3', '2.0.6', '2.2.15', '2.6.7', '2.8.3'].flatMap((version) 
       version,
       deno,
       `echo 'await (await fetch(Deno.args[0])).text()' > f.ts; ${run} f.ts $URL`,
+      rustls,
     ),
     runtime(
       `deno${version}-websocket`,
@@ -106,7 +112,7 @@ const denos = ['1.46.3', '2.0.6', '2.2.15', '2.6.7', '2.8.3'].flatMap((version) 
       version,
       deno,
       `echo 'for (const n of Deno.args) await new Promise((d) => { const w = new WebSocket("wss://" + n + "/s"); w.onclose = d; w.onerror = d })' > f.ts; ${run} f.ts $NAMES`,
-      { configuration: 'WebSocket' },
+      { ...rustls, configuration: 'WebSocket' },
     ),
     runtime(
       `deno${version}-connecttls`,
@@ -115,20 +121,23 @@ const denos = ['1.46.3', '2.0.6', '2.2.15', '2.6.7', '2.8.3'].flatMap((version) 
       version,
       deno,
       `echo 'for (const n of Deno.args) { const c = await Deno.connectTls({ hostname: n, port: 443, alpnProtocols: ["h2"] }); await c.handshake(); c.close() }' > f.ts; ${run} f.ts $NAMES`,
-      { configuration: 'alpnProtocols h2' },
+      { ...rustls, configuration: 'alpnProtocols h2' },
     ),
   ]
 })
 
-const workerds = ['1.20230518.0', '1.20240129.0', '1.20250109.0'].map((version) => {
+/** workerd changed from BoringSSL to rustls. */
+const workerds = ['1.20230518.0', '1.20240129.0', '1.20250109.0', '1.20261117.1'].map((version) => {
   const workerd = `$NPM/@cloudflare/workerd-linux-64@${version}/bin/workerd`
+  const isRustls = Number(version.split('.')[1]) > 20260000
   return runtime(
     `workerd${version}`,
-    'BoringSSL (workerd)',
+    isRustls ? 'rustls (workerd)' : 'BoringSSL (workerd)',
     'workerd fetch',
     version,
     workerd,
     `sh $CLIENTS/workerd.sh ${workerd} $URL`,
+    isRustls ? { libraryVersion: rustlsOf(workerd) } : {},
   )
 })
 
