@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -40,6 +41,8 @@ function install(): string {
   if (existsSync(folder)) return folder
   mkdirSync(root, { recursive: true })
   const scratch = mkdtempSync(join(root, 'new-'))
+  // tests run it as other users too
+  chmodSync(scratch, 0o755)
   const npm = (...args: string[]) =>
     execFileSync('npm', args, { cwd: top, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   const [packed] = JSON.parse(

@@ -91,6 +91,7 @@ export async function startServing(
       },
       app,
       log,
+      config.socket !== undefined,
     )
     if (accessLog !== undefined) {
       const { address, port } = accessLog.address
@@ -121,17 +122,25 @@ function adminLog(log: EventLog): OnAdmin {
     log.info('admin', `admin rights of "${name}" used: ${method} ${path}`)
 }
 
-/** Listens without the Unix socket where another hellotap of this user has it. @throws ListenError */
+/**
+ * Listens without the Unix socket where that cannot be had and was not asked for: another hellotap of this user may have
+ * it. @throws ListenError
+ */
 async function listenWith(
   options: ListenOptions,
   app: RequestListener,
   log: EventLog,
+  isSocketAsked: boolean,
 ): Promise<Listening> {
   try {
     return await listen(options, app)
   } catch (error) {
-    if (!(error instanceof ListenError) || error.code !== 'SOCKET_IN_USE') throw error
-    log.warn('socket-in-use', `${error.message}; this one has none`)
+    const mayDoWithout =
+      error instanceof ListenError &&
+      !isSocketAsked &&
+      (error.code === 'SOCKET' || error.code === 'SOCKET_IN_USE')
+    if (!mayDoWithout) throw error
+    log.warn('no-socket', `${error.message}; this one has none, and \`hellotap lookup\` needs it`)
     return listen({ ...options, socket: undefined }, app)
   }
 }

@@ -76,7 +76,9 @@ bool lendCapture(bool lend, std::string* error) {
     set.inheritable = lend ? set.permitted : 0;
   }
   done = done && syscall(SYS_capset, &header, sets) == 0 &&
-         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         // other processes of this user see no memory, descriptors or environment of who has the privilege
+         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
   if (lend) {
     done = done && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) == 0;
     if (sets[1].permitted != 0)

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { NO_INSPECTOR } from '../capture/live/no-inspector.js'
 import { launch } from '../capture/live/launcher.js'
 import type { NativeAddon } from '../capture/live/native-addon.js'
 import { loadNativeAddon } from '../capture/live/native-addon.js'
@@ -41,7 +42,7 @@ export async function runGuarded(engine: string | undefined): Promise<number | u
   const folder = mkdtempSync(join(tmpdir(), 'hellotap-'))
   const servers = await launch(folder, (on) => addon.lendCapture(on))
   const [, main = '', ...words] = process.argv
-  const program = spawn(process.execPath, [...process.execArgv, main, ...words], {
+  const program = spawn(process.execPath, [...programArguments(), main, ...words], {
     // the channel ends with us, however we end
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [LAUNCHER]: folder },
@@ -59,6 +60,11 @@ export async function runGuarded(engine: string | undefined): Promise<number | u
   for (const server of servers) server.close()
   rmSync(folder, { recursive: true, force: true })
   return code
+}
+
+/** Node's own arguments for a process of ours. */
+function programArguments(): string[] {
+  return [...new Set([...process.execArgv, ...NO_INSPECTOR])]
 }
 
 /** Stops this process, as SIGTERM does, when the one that started it has ended. */

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { NO_INSPECTOR } from '../capture/live/no-inspector.js'
 import type { SensorFigures } from '../model/sensor-figures.js'
 import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
@@ -192,11 +193,15 @@ export class SensorProcess {
     if (config.immediate) args.push('--immediate')
     if (config.interface.length > 0) args.push('--interface', ...config.interface)
     const main = fileURLToPath(import.meta.resolve('#package/dist/cli/main.js'))
-    return spawn(process.execPath, [...process.execArgv, main, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // its own process group: Ctrl-C reaches us alone, and we stop it in order
-      detached: true,
-    })
+    return spawn(
+      process.execPath,
+      [...new Set([...process.execArgv, ...NO_INSPECTOR]), main, ...args],
+      {
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        // its own process group: Ctrl-C reaches us alone, and we stop it in order
+        detached: true,
+      },
+    )
   }
 
   /** Puts the sightings of complete lines; a rest waits for its end. Back-pressure reaches the sensor by its pipe. */

@@ -83,7 +83,7 @@ describe('every answer', () => {
   it('to a fault of ours is 500 without its words', async () => {
     const errors: unknown[] = []
     const broken = memoryStore(sighting())
-    broken.latest = () => Promise.reject(new Error('secret /etc/path'))
+    broken.sightings = () => Promise.reject(new Error('secret /etc/path'))
     const { status, text } = await request(
       createApp({
         store: broken,

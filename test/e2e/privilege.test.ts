@@ -119,6 +119,31 @@ describe('up, as an ordinary user who may capture', function () {
     expect(said).to.not.match(/does not limit flows/)
   })
 
+  it('opens no inspector in any process on SIGUSR1', () => {
+    for (let round = 0; round < 3; round++)
+      for (const each of processesOf(lab.a)) process.kill(each.pid, 'SIGUSR1')
+    const listening = () => lab.exec(lab.a, 'ss', '-Hltnp').toString()
+    // the API alone; an inspector listens within milliseconds, and health() takes longer
+    for (let i = 0; i < 5; i++) {
+      expect(health().sensor.capturing).to.equal(true)
+      expect(listening()).to.match(/^\S+ +\d+ +\d+ +127\.0\.0\.1:8080 [^\n]*\n$/)
+    }
+    expect(said).not.to.match(/Debugger|inspector/i)
+  })
+
+  it('shows nothing of the process with the privilege to others of its user', () => {
+    const asUser = (...command: string[]) =>
+      lab.exec(lab.a, 'setpriv', ...NOBODY, ...command).toString()
+    for (const file of ['mem', 'environ', 'maps'])
+      expect(() => asUser('head', '-c', '1', `/proc/${pid}/${file}`), file).to.throw(
+        /Permission denied/,
+      )
+    expect(() => asUser('ls', `/proc/${pid}/fd`)).to.throw(/Permission denied/)
+    // the same user's other processes can be read: it is not the whole of /proc that is closed
+    const sensor = processesOf(lab.a).find(({ command }) => command.includes(' --stdout '))
+    expect(asUser('head', '-c', '1', `/proc/${sensor?.pid}/environ`)).to.have.lengthOf(1)
+  })
+
   it('captures on, without a capability, when the interface was down', async () => {
     const before = health().sensor.counters['packets'] ?? 0
     ip('-n', lab.a, 'link', 'set', 'va', 'down')

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { CHILD_OPTIONS } from './child-message.js'
 import type { ChildOptions } from './child-message.js'
+import { NO_INSPECTOR } from './no-inspector.js'
 
 const CAP_CHILD = new URL(import.meta.resolve('#package/dist/capture/live/cap-child.js'))
 const NATIVE_CHILD = new URL(import.meta.resolve('#package/dist/capture/live/native-child.js'))
@@ -16,7 +17,7 @@ function environmentOf(options: ChildOptions): NodeJS.ProcessEnv {
 export function startCapChild(options: ChildOptions): ChildProcess {
   return fork(CAP_CHILD, [options.interface], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: [],
+    execArgv: [...NO_INSPECTOR],
     env: environmentOf(options),
   })
 }
@@ -29,7 +30,7 @@ export function startNativeChild(
 ): ChildProcess {
   return fork(NATIVE_CHILD, [options.interface], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc', memoryFd, peer],
-    execArgv: [],
+    execArgv: [...NO_INSPECTOR],
     env: environmentOf(options),
   })
 }

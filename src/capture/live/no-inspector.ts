@@ -1,0 +1,15 @@
+// SIGUSR1 has Node open its inspector, by which whoever may send the signal runs code in the process: with the privilege of
+// the one that starts capture processes, for one. No process of ours opens it.
+
+/** No inspector can listen there: every host refuses to bind the broadcast address. */
+const NOWHERE = '255.255.255.255:1024'
+
+/**
+ * Arguments of Node with which a process opens no inspector from its first instruction on: `--disable-sigusr1` where Node
+ * has it (22.14, 24), else an address at which the inspector cannot listen.
+ */
+export const NO_INSPECTOR: readonly string[] = process.allowedNodeEnvironmentFlags.has(
+  '--disable-sigusr1',
+)
+  ? ['--disable-sigusr1']
+  : [`--inspect-port=${NOWHERE}`]
