@@ -1,8 +1,8 @@
 // SIGUSR1 has Node open its inspector, by which whoever may send the signal runs code in the process: with the privilege of
 // the one that starts capture processes, for one. No process of ours opens it.
 
-/** No inspector can listen there: every host refuses to bind the broadcast address. */
-const NOWHERE = '255.255.255.255:1024'
+/** No inspector can listen there: the address is for documentation alone (RFC 5737), and of no machine. */
+const NOWHERE = '192.0.2.1:1024'
 
 /**
  * Arguments of Node with which a process opens no inspector from its first instruction on: `--disable-sigusr1` where Node
