@@ -67,10 +67,7 @@ function installPackages(packages) {
   }
   say(command)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  // Debian starts a service when it installs one. Nobody asked us for a running nginx or Redis on this machine.
-  const policy = '/usr/sbin/policy-rc.d'
-  const ours = !existsSync(policy)
-  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  const restore = forbidServices()
   try {
     const apt = (...args) =>
       spawnSync('apt-get', args, { env, stdio: ['ignore', 2, 2] }).status === 0
@@ -82,9 +79,38 @@ function installPackages(packages) {
       return false
     }
   } finally {
-    if (ours) rmSync(policy, { force: true })
+    restore()
   }
   return true
+}
+
+/**
+ * Keeps Debian from starting the services that it installs, by /usr/sbin/policy-rc.d, unless that file is somebody else's.
+ * A file of ours that a killed run left behind is removed: with it no service of the machine would start any more.
+ * @returns what takes the file away; it is called under every exit but SIGKILL
+ */
+function forbidServices() {
+  const policy = '/usr/sbin/policy-rc.d'
+  const mark = '# hellotap wrote this file while apt-get runs; it can be deleted. Process:'
+  const isOurs = () => existsSync(policy) && readFileSync(policy, 'utf8').includes(mark)
+  if (isOurs()) rmSync(policy)
+  if (existsSync(policy)) return () => undefined
+  writeFileSync(policy, `#!/bin/sh\n${mark} ${process.pid}\nexit 101\n`, { mode: 0o755 })
+  // With a handler of its own the process outlives a Ctrl-C, which ends apt-get, long enough to clean up.
+  const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
+  const handlers = Object.entries(signals).map(([name, code]) => {
+    const onSignal = () => {
+      restore()
+      process.exit(code)
+    }
+    process.on(name, onSignal)
+    return [name, onSignal]
+  })
+  function restore() {
+    if (isOurs()) rmSync(policy, { force: true })
+    for (const [name, onSignal] of handlers) process.off(name, onSignal)
+  }
+  return restore
 }
 
 /** SHA-256 over names and contents of files, folders walked in order. */
