@@ -56,6 +56,8 @@ export interface PipelineOptions {
   readonly sightingId?: boolean
   /** Appends to a sighting which implementation made the hello. */
   readonly identify?: IdentifyHello
+  /** Whether `lines` holds rows (model/row.ts) rather than lines alone; a row always keeps its hello. */
+  readonly rows?: boolean
   /** Whether a sighting tells what the server answered; its line waits for that, so that `flush` is due at the end. */
   readonly server?: boolean
   /** Ports of plain HTTP whose requests teach User-Agents; none unless given. */
@@ -120,6 +122,7 @@ export class Pipeline {
       fingerprints: options.fingerprints,
       communityId: options.communityId,
       sightingId: options.sightingId ?? false,
+      rows: options.rows ?? false,
       encapsulationNames: ENCAPSULATION_NAMES,
       ...(options.keepHello ? { redact } : {}),
       ...(options.identify === undefined ? {} : { identify: options.identify }),

@@ -65,6 +65,8 @@ export const MAX_PCAPNG_OPTIONS = 1_024
 
 /** Room for sightings in the embedded store, in units of 2 KiB of hello begun: about 0.5 GB when full of ordinary hellos. */
 export const MEMORY_SIGHTING_UNITS = 100_000
+/** Bytes of a sighting's other members that stand in its row; longer ones, as a certificate's, are shared among rows. */
+export const MAX_INLINE_REST = 96
 /** Sightings the spool takes beyond which `put` asks the caller to wait, as a part of its bound: half leaves the other half for an outage. */
 export const SPOOL_HIGH_WATER = 0.5
 /** Sightings written to Redis in one batch: a round trip's cost is spread over them, and one batch stays near a megabyte. */

@@ -71,6 +71,7 @@ export class FlowText {
   readonly #memory: ProfileMemory
   readonly #tunnelNames: readonly Uint8Array[]
   readonly #sensor: string | undefined
+  #originLen = 0
 
   /** @param encapsulationNames names of the values in Packet.encapsulation, ASCII, cut at MAX_TUNNEL_NAME_LEN octets */
   constructor(
@@ -91,12 +92,19 @@ export class FlowText {
     this.setOrigin({})
   }
 
+  /** Bytes of the members between `time` and `proto`: where the hello was seen. */
+  get originLen(): number {
+    return this.#originLen
+  }
+
   /** Says where the hellos that follow were seen. Names longer than MAX_NAME_LEN characters are cut. */
   setOrigin(origin: Origin): void {
     let text = '"'
     if (origin.file !== undefined) text += `,"file":${quoted(origin.file)}`
     if (origin.interface !== undefined) text += `,"interface":${quoted(origin.interface)}`
     if (this.#sensor !== undefined) text += `,"sensor":${quoted(this.#sensor)}`
+    const members = ENCODER.encode(text)
+    this.#originLen = members.length - 1
     const octets = ENCODER.encode(`${text},"proto":"`)
     this.#memory.bytes.set(octets, AT_ORIGIN)
     this.#setWord(FLOW_ORIGIN_LEN, octets.length)

@@ -63,6 +63,28 @@ export class HelloFingerprints {
     return JSON.parse(this.#out.text()) as Fingerprints
   }
 
+  /** The same of a handshake message whose versions are known as numbers, 0 where nothing carried them. */
+  ofMessage(
+    octets: Uint8Array,
+    proto: Sighting['proto'],
+    recordVersion: number,
+    quicVersion: number,
+  ): Fingerprints | undefined {
+    const message = this.#message
+    message.transport = proto
+    message.recordVersion = recordVersion
+    message.quicVersion = quicVersion
+    message.bytes = octets
+    message.off = 0
+    message.end = octets.length
+    if (octets.length > MAX_HELLO_LEN) return undefined
+    if (parseClientHello(octets, 0, octets.length, proto === 'dtls', this.hello) < 0)
+      return undefined
+    this.#out.len = 0
+    this.#writer.writeProfile(message, this.hello, this.#out)
+    return JSON.parse(this.#out.text()) as Fingerprints
+  }
+
   /** Reads the ClientHello in `octets` into `hello`. @returns whether there is one */
   read(octets: Uint8Array, carriage: Carriage): boolean {
     const message = this.#message

@@ -18,6 +18,7 @@ import { writeEvidence } from '../tls/evidence.js'
 import { AT_FLOW, AT_LINE, FLOW_ECH } from '../kernels/profile-layout.js'
 import { ProfileTable } from './profile-table.js'
 import { ProfileText } from './profile-text.js'
+import { LineMarks, RowHead } from './row-head.js'
 import { SIGHTING_ID_LEN, writeSightingId } from './sighting-id.js'
 import { putDecimal, putOctets } from './text.js'
 
@@ -38,6 +39,8 @@ export interface SightingOptions {
   /** Names of the values in Packet.encapsulation. */
   readonly encapsulationNames: readonly string[]
   readonly sensor?: string
+  /** Writes rows (model/row.ts): before each line a head of keys. Asks for `redact`. */
+  readonly rows?: boolean
 }
 
 const ENCODER = new TextEncoder()
@@ -67,6 +70,8 @@ export class SightingWriter {
   readonly #profiles = new ProfileTable(this.#memory)
   readonly #profileText: ProfileText
   readonly #redacted = new OctetWriter()
+  readonly #rowHead = new RowHead()
+  readonly #marks = new LineMarks()
 
   constructor(options: SightingOptions) {
     this.#options = options
@@ -99,30 +104,51 @@ export class SightingWriter {
     out.reserve(lineLen + REST_MAX)
     out.bytes.set(memory.bytes.subarray(AT_LINE, AT_LINE + lineLen), out.len)
     out.len += lineLen
-    this.#writeRest(packet, message, memory.words[(AT_FLOW + FLOW_ECH) >> 2] !== 0, undefined, out)
+    this.#writeRest(
+      packet,
+      message,
+      memory.words[(AT_FLOW + FLOW_ECH) >> 2] !== 0,
+      undefined,
+      out,
+      out.len,
+    )
     return true
   }
 
   /** Appends the line of one ClientHello, which became whole with `packet`. */
   write(packet: Packet, message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
+    if (this.#options.rows === true) this.#writeRowHead(packet, message, hello, out)
+    const marks = this.#marks
+    const start = out.len
     this.#flow.write(packet, message.transport, out)
-    if (message.stationLen > 0) {
-      out.ascii(',"calling_station_id":"')
-      writeJsonPrintable(message.stationBytes, message.stationOff, message.stationLen, out)
-      out.octet(QUOTE)
-    }
+    if (this.#options.rows !== true) writeStation(message, out)
+    marks.sni = 0
+    marks.sniEnd = 0
     if (hello.serverNameLen > 0) {
       out.copy(SNI, 0, SNI.length)
+      marks.sni = out.len - start
       writeJsonPrintable(hello.bytes, hello.serverNameOff, hello.serverNameLen, out)
+      marks.sniEnd = out.len - start
       out.octet(QUOTE)
     }
 
     const shown = this.#profile(message, hello)
     out.reserve(1 + shown.length + REST_MAX)
+    marks.profile = out.len - start
     out.bytes[out.len] = COMMA
     out.bytes.set(shown, out.len + 1)
     out.len += 1 + shown.length
-    this.#writeRest(packet, message, hello.echIndex >= 0, hello, out)
+    marks.profileEnd = out.len - start
+    this.#writeRest(packet, message, hello.echIndex >= 0, hello, out, start)
+    if (this.#options.rows === true) this.#rowHead.mark(marks, this.#options.communityId, out)
+  }
+
+  #writeRowHead(packet: Packet, message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
+    const redacted = this.#redacted
+    redacted.len = 0
+    this.#options.redact?.(hello, redacted)
+    const { bytes, len } = redacted
+    this.#rowHead.write(packet, message, hello, bytes, len, this.#flow.originLen, out)
   }
 
   /** Appends what stands in a line from `alpn` to `iana` as an object of its own: all that the hello itself decides. */
@@ -149,6 +175,7 @@ export class SightingWriter {
     isEch: boolean,
     hello: Hello | undefined,
     out: OctetWriter,
+    start: number,
   ): void {
     if (this.#options.sightingId === true) {
       out.len = putOctets(out.bytes, out.len, ID)
@@ -165,10 +192,15 @@ export class SightingWriter {
     if (isEch) at = putOctets(into, at, ECH)
     at = putOctets(into, at, HELLO_LEN)
     out.len = putDecimal(into, at, message.end - message.off)
-    if (hello !== undefined) {
-      this.#options.identify?.(message, hello, out)
-      this.#writeHello(message, hello, out)
-    }
+    const marks = this.#marks
+    const { identify, rows = false } = this.#options
+    if (hello !== undefined && !rows) identify?.(message, hello, out)
+    marks.evidence = out.len - start
+    if (hello !== undefined) this.#writeHello(message, hello, out, start)
+    marks.rest = out.len - start
+    // a row keeps together what its store cannot make of the hello
+    if (hello !== undefined && rows) identify?.(message, hello, out)
+    if (rows) writeStation(message, out)
     if (message.quality !== 0) writeQuality(message.quality, out)
     if (message.firstMicros >= 0) this.#writeFirst(message.firstMicros, out)
     out.octet(CLOSE)
@@ -182,7 +214,7 @@ export class SightingWriter {
     out.octet(QUOTE)
   }
 
-  #writeHello(message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
+  #writeHello(message: HandshakeOctets, hello: Hello, out: OctetWriter, start: number): void {
     const { redact } = this.#options
     if (redact === undefined) return
     const redacted = this.#redacted
@@ -191,10 +223,20 @@ export class SightingWriter {
     if (redacted.len === 0) return
     out.ascii(',"hello":"')
     writeBase64(redacted.bytes, 0, redacted.len, out)
-    out.ascii('","evidence":"')
+    out.octet(QUOTE)
+    this.#marks.evidence = out.len - start
+    out.ascii(',"evidence":"')
     writeEvidence(message, hello, out)
     out.octet(QUOTE)
   }
+}
+
+/** Appends which station of a RADIUS conversation sent the hello. */
+function writeStation(message: HandshakeOctets, out: OctetWriter): void {
+  if (message.stationLen === 0) return
+  out.ascii(',"calling_station_id":"')
+  writeJsonPrintable(message.stationBytes, message.stationOff, message.stationLen, out)
+  out.octet(QUOTE)
 }
 
 function writeQuality(quality: number, out: OctetWriter): void {

@@ -1,0 +1,93 @@
+// A sighting is made again of what a store keeps of it: its hello in two parts, its flow, and what the line said besides.
+
+import { OctetWriter } from '../base/octet-writer.js'
+import { Packet, PROTOCOL_TCP, PROTOCOL_UDP } from '../model/packet.js'
+import type { MakeSighting, SightingParts } from '../model/row.js'
+import { TRANSPORTS } from '../model/row.js'
+import type { Sighting } from '../model/sighting.js'
+import { putAddress } from './address-text.js'
+import { writeCommunityId } from './community-id.js'
+import { FlowText } from './flow-text.js'
+import { HelloFingerprints } from './hello-fingerprints.js'
+import { joinHello } from './hello-body.js'
+import { writeBase64 } from './json-text.js'
+import { ProfileMemory } from './compiled.js'
+
+const ENCODER = new TextEncoder()
+const MAX_ADDRESS_TEXT = 64
+
+/** Makes sightings, each like its line with the hello and every fingerprint. One instance a thread. */
+export function storedSightings(): MakeSighting {
+  const fingerprints = new HelloFingerprints('all')
+  const hello = new OctetWriter(1 << 12)
+  const text = new OctetWriter(1 << 12)
+  const times = new FlowText(new ProfileMemory(), [], undefined)
+  const packet = new Packet()
+  const addresses = new Uint8Array(32)
+
+  const addressText = (bytes: Uint8Array): string => {
+    text.len = 0
+    text.reserve(MAX_ADDRESS_TEXT)
+    text.len = putAddress(bytes, 0, bytes.length === 4 ? 4 : 6, text.bytes, 0)
+    return text.text()
+  }
+  const communityId = (parts: SightingParts): string => {
+    const { length } = parts.src
+    addresses.set(parts.src)
+    addresses.set(parts.dst, length)
+    packet.bytes = addresses
+    packet.ipVersion = length === 4 ? 4 : 6
+    packet.srcAddrOff = 0
+    packet.dstAddrOff = length
+    packet.protocol = parts.transport === 0 ? PROTOCOL_TCP : PROTOCOL_UDP
+    packet.srcPort = parts.srcPort
+    packet.dstPort = parts.dstPort
+    text.len = 0
+    writeCommunityId(packet, text)
+    return text.text()
+  }
+
+  return (parts) => {
+    const proto = TRANSPORTS[parts.transport]
+    if (proto === undefined) return undefined
+    hello.len = 0
+    const name = ENCODER.encode(parts.sni ?? '')
+    if (!joinHello(parts.delta, parts.body, name, hello)) return undefined
+    const made = fingerprints.ofMessage(
+      hello.bytes.subarray(0, hello.len),
+      proto,
+      parts.recordVersion,
+      parts.quicVersion,
+    )
+    if (made === undefined) return undefined
+    text.len = 0
+    times.writeTime(parts.timeMicros, text)
+    const time = text.text()
+    text.len = 0
+    writeBase64(hello.bytes, 0, hello.len, text)
+    const octets = text.text()
+    return {
+      time,
+      ...members(parts.origin),
+      proto,
+      src: addressText(parts.src),
+      srcport: parts.srcPort,
+      dst: addressText(parts.dst),
+      dstport: parts.dstPort,
+      ...members(parts.encapsulation),
+      ...(parts.sni === undefined ? {} : { sni: JSON.parse(`"${parts.sni}"`) as string }),
+      ...made,
+      id: parts.id,
+      ...(parts.hasCommunityId ? { community_id: communityId(parts) } : {}),
+      ...(parts.isEch ? { ech: true } : {}),
+      hello_len: parts.helloLen,
+      hello: octets,
+      ...members(parts.rest),
+    } as Sighting
+  }
+}
+
+/** The members in `text`, each with a comma before it. */
+function members(text: string): object {
+  return text === '' ? {} : (JSON.parse(`{${text.slice(1)}}`) as object)
+}

@@ -1,0 +1,153 @@
+// The Row: one sighting on its way from the fingerprints to a store. A head of keys, what the hello itself decides, then
+// the JSON line. Rows follow one another without a gap, in one buffer or one pipe, and no step parses a line.
+//
+//   0  u32  bytes before the line            52  8   sighting id
+//   4  f64  time, microseconds               60  u16 version of the first record
+//  12  u8   IP version, 4 or 6               62  u32 QUIC version
+//  13  u8   transport, see TRANSPORTS        66  u8  flags, ROW_ bits
+//  14  u16  source port                      67  u8  unused
+//  16  u16  destination port                 68  u32 length of the hello, bytes
+//  18  u16  bytes of the origin's members    72  u16 bytes of the delta
+//  20  16   source address                   74  u32 bytes of the body
+//  36  16   destination address              78  then delta and body (fingerprint/hello-body.ts), then the line
+//
+// Integers are little-endian. Offsets into the line stand behind the body, see ROW_LINE_.
+
+import { u16, u8 } from '../base/bytes.js'
+import type { Transport } from './handshake-octets.js'
+import type { Sighting } from './sighting.js'
+
+export const ROW_HEAD = 0
+export const ROW_TIME = 4
+export const ROW_IP_VERSION = 12
+export const ROW_TRANSPORT = 13
+export const ROW_SRC_PORT = 14
+export const ROW_DST_PORT = 16
+export const ROW_ORIGIN_LEN = 18
+export const ROW_SRC = 20
+export const ROW_DST = 36
+export const ROW_ID = 52
+export const ROW_RECORD_VERSION = 60
+export const ROW_QUIC_VERSION = 62
+export const ROW_FLAGS = 66
+export const ROW_HELLO_LEN = 68
+export const ROW_DELTA_LEN = 72
+export const ROW_BODY_LEN = 74
+export const ROW_SECTIONS = 78
+
+// Offsets into the line, u32 each, in this order at the end of the head.
+/** Where the SNI's text begins and ends, both 0 without one. */
+export const ROW_LINE_SNI = 0
+export const ROW_LINE_SNI_END = 4
+/** Where what the hello decides begins and ends: `alpn` to `iana`. */
+export const ROW_LINE_PROFILE = 8
+export const ROW_LINE_PROFILE_END = 12
+/** Where `evidence` begins, and where the members of neither hello nor flow do: `quality`, the server's answer. */
+export const ROW_LINE_EVIDENCE = 16
+export const ROW_LINE_REST = 20
+export const ROW_LINE_LEN = 24
+
+// Flags.
+/** The flow's SYN was not seen. */
+export const ROW_NO_SYN = 1
+export const ROW_COMMUNITY_ID = 2
+export const ROW_ECH = 4
+/** The line has `vlan` or `tunnel`. */
+export const ROW_ENCAPSULATED = 8
+
+/** Numbers of the transports. */
+export const TRANSPORTS: readonly Transport[] = ['tcp', 'quic', 'dtls']
+
+const NEWLINE = 0x0a
+
+/** Walks over rows. Offsets are into `bytes`; a row that is cut short ends the walk. */
+export class RowCursor {
+  readonly bytes: Uint8Array
+  readonly #view: DataView
+  /** Where the current row begins, its line begins, and just past its newline. */
+  off = 0
+  line = 0
+  end = 0
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  /** Goes to the next row. @returns whether there is a whole one */
+  next(): boolean {
+    const { bytes, end } = this
+    if (bytes.length - end < ROW_SECTIONS) return false
+    const head = this.#view.getUint32(end, true)
+    if (head < ROW_SECTIONS + ROW_LINE_LEN || head > bytes.length - end) return false
+    const newline = bytes.indexOf(NEWLINE, end + head)
+    if (newline < 0) return false
+    this.off = end
+    this.line = end + head
+    this.end = newline + 1
+    return true
+  }
+
+  get timeMicros(): number {
+    return this.#view.getFloat64(this.off + ROW_TIME, true)
+  }
+
+  u8(field: number): number {
+    return u8(this.bytes, this.off + field)
+  }
+
+  u16(field: number): number {
+    return this.#view.getUint16(this.off + field, true)
+  }
+
+  u32(field: number): number {
+    return this.#view.getUint32(this.off + field, true)
+  }
+
+  /** Where a ROW_LINE_ offset points, into `bytes`. */
+  lineOff(field: number): number {
+    return this.line + this.#view.getUint32(this.line - ROW_LINE_LEN + field, true)
+  }
+}
+
+/** Bytes at the front of `bytes` that are whole rows: what a pipe cut off waits for its end. */
+export function wholeRows(bytes: Uint8Array): number {
+  const cursor = new RowCursor(bytes)
+  while (cursor.next());
+  return cursor.end
+}
+
+/** Big-endian port of two bytes, as keys hold it. */
+export function portOf(bytes: Uint8Array, off: number): number {
+  return u16(bytes, off)
+}
+
+/** What a stored sighting is made of again. */
+export interface SightingParts {
+  readonly timeMicros: number
+  /** 4 or 16 bytes. */
+  readonly src: Uint8Array
+  readonly dst: Uint8Array
+  readonly srcPort: number
+  readonly dstPort: number
+  /** Index into TRANSPORTS. */
+  readonly transport: number
+  readonly recordVersion: number
+  readonly quicVersion: number
+  /** 16 hex digits. */
+  readonly id: string
+  /** JSON members with a comma before each: where it was seen, VLAN and tunnel, then what the flow alone tells. */
+  readonly origin: string
+  readonly encapsulation: string
+  readonly rest: string
+  /** The SNI as it stands between quotes in the line. */
+  readonly sni: string | undefined
+  readonly delta: Uint8Array
+  readonly body: Uint8Array
+  readonly helloLen: number
+  readonly hasCommunityId: boolean
+  readonly isEch: boolean
+}
+
+/** Makes a sighting of its parts, its fingerprints among them; undefined where the parts are no hello. */
+export type MakeSighting = (parts: SightingParts) => Sighting | undefined

@@ -1,0 +1,27 @@
+-- The last row of an address and port: of the last minutes by itself, of older ones among the rows of the address.
+-- KEYS[1] confirmed   KEYS[2] unconfirmed   ARGV 1 prefix   2 TTL, seconds   3 address and port, bytes
+local call = redis.call
+local prefix, ttl, connection = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local time = call('TIME')
+local now = tonumber(time[1]) * 1e6 + tonumber(time[2])
+local minute = math.floor(tonumber(time[1]) / 60)
+local found, latest
+local function offer(row)
+  local held = struct.unpack('>d', row)
+  if held > now - ttl * 1e6 and (latest == nil or held > latest) then found, latest = row, held end
+end
+for back = 0, 6 do
+  local row = call('HGET', prefix .. 'j:' .. (minute - back), connection)
+  if row then
+    offer(row)
+    break
+  end
+end
+if found then return found end
+local port = string.sub(connection, -2)
+for _, key in ipairs(KEYS) do
+  for _, row in ipairs(call('LRANGE', key, 0, -1)) do
+    if string.sub(row, 41, 42) == port then offer(row) end
+  end
+end
+return found or false

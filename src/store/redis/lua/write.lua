@@ -1,0 +1,278 @@
+-- Takes the sightings of one writer for one partition, all of them or none. Key types: docs/store.md.
+--
+-- KEYS[1]  number of this writer's sightings that the partition has taken
+-- ARGV     1 prefix of the partition's keys   2 that number as the writer knows it   3 sightings in this batch
+--          4 TTL, seconds   5 seconds of a bucket   6 sightings kept per address   7 clock: own, arrival, now
+--          8 the writer's time, microseconds   9 seconds that an id is remembered, 0 without ids
+--          10 bytes that the partition may hold   11 the batch, msgpack: parts, clients, values
+--
+-- Redis' own time decides: of a live sensor's sighting only its age counts, by the sensor's own clock.
+-- Returns number taken before, stored, merged, too old, evicted, refused by a quota.
+
+local prefix = ARGV[1]
+local expected, count = tonumber(ARGV[2]), tonumber(ARGV[3])
+local ttl, span, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local clock, sent, remember = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+local room = tonumber(ARGV[10])
+
+-- Fingerprints that one bucket counts by name, and bytes that a row, an address and a value take, roughly.
+local NAMED, ROW, ADDRESS, VALUE, BODY = 8192, 24, 420, 24, 96
+-- Parts of the room: the pool of unconfirmed sightings, one source prefix of the pool, one of all.
+local POOL, POOL_PREFIX, PREFIX = 8, 16, 8
+local JOIN_SECONDS = 300
+local MAX_WITNESSES = 8
+local EVICTED_AT_ONCE = 200
+
+local call = redis.call
+local time = call('TIME')
+local second = tonumber(time[1])
+local now = second * 1e6 + tonumber(time[2])
+local taken = tonumber(call('GET', KEYS[1]) or '0')
+if taken >= expected + count then return { taken, 0, 0, 0, 0, 0 } end
+
+local batch = cmsgpack.unpack(ARGV[11])
+local bucketNow, oldest = math.floor(second / span), math.floor((second - ttl) / span)
+local generation, minute = math.floor(second / ttl), math.floor(second / 60)
+local keep = 2 * ttl + span
+-- keys of one moment end a little apart: Redis never frees all of them at once
+local bucketEnds = (bucketNow + 1) * span + ttl + span + taken % 97
+local stored, merged, late, evicted, refused = 0, 0, 0, 0, 0
+local used, counts, addresses, heard = {}, {}, {}, {}
+
+local function use(bucket, bytes)
+  used[bucket] = (used[bucket] or 0) + bytes
+end
+
+for i = 1, #batch[1], 2 do
+  local key, bytes = prefix .. 'b:' .. batch[1][i], batch[1][i + 1]
+  if call('SET', key, bytes, 'EX', ttl + 3 * span, 'NX') then
+    use(bucketNow, #bytes + BODY)
+  else
+    call('EXPIRE', key, ttl + 3 * span)
+  end
+end
+local values = batch[3]
+for i = 1, #values, 2 do
+  local key = prefix .. 'w:' .. generation .. ':' .. string.byte(values[i], 1)
+  if call('HSET', key, values[i], values[i + 1]) == 1 then
+    use(bucketNow, VALUE)
+    if call('HLEN', key) == 1 then call('EXPIRE', key, keep) end
+  end
+end
+
+-- The time a sighting is held under; nil where that is past its time to live.
+local function heldTime(row)
+  local own = struct.unpack('>d', row)
+  local held = now
+  if clock == 'own' then
+    held = math.min(own, now)
+  elseif clock == 'arrival' and sent > own then
+    held = now - (sent - own)
+  end
+  if held <= now - ttl * 1e6 then return nil, own end
+  return held, own
+end
+
+local slot = remember > 0 and math.floor(second / remember) or 0
+local ids = prefix .. 'd:' .. remember .. ':' .. slot
+local idsBefore = prefix .. 'd:' .. remember .. ':' .. (slot - 1)
+
+-- Whether a sighting's id was seen before; then its origin is one more witness.
+local function isKnown(row)
+  local id = string.sub(row, 9, 16)
+  if call('SISMEMBER', idsBefore, id) == 0 and call('SADD', ids, id) == 1 then return false end
+  local key, origin = prefix .. 'y:' .. generation, string.sub(row, 25, 32)
+  local seen = call('HGET', key, id) or ''
+  for at = 1, #seen, 8 do
+    if string.sub(seen, at, at + 7) == origin then return true end
+  end
+  if #seen < 8 * MAX_WITNESSES then
+    call('HSET', key, id, seen .. origin)
+    call('EXPIRE', key, keep)
+  end
+  return true
+end
+
+local function countOne(bucket, body, own, unconfirmed)
+  local sums = counts[bucket]
+  if sums == nil then
+    sums = {}
+    counts[bucket], addresses[bucket] = sums, {}
+  end
+  local sum = sums[body]
+  if sum == nil then
+    sums[body] = { 1, own, own, unconfirmed }
+  else
+    sum[1] = sum[1] + 1
+    sum[2], sum[3] = math.min(sum[2], own), math.max(sum[3], own)
+    sum[4] = math.min(sum[4], unconfirmed)
+  end
+end
+
+-- Counts an address for a fingerprint, in the last bucket that saw both.
+local function countAddress(bucket, fingerprint, ip, isOld)
+  local member = fingerprint .. ip
+  addresses[bucket][#addresses[bucket] + 1] = ip
+  if call('SADD', prefix .. 'l:' .. bucket, member) == 0 then return end
+  if isOld then
+    for other = bucketNow, oldest, -1 do
+      if other > bucket and call('SISMEMBER', prefix .. 'l:' .. other, member) == 1 then
+        call('SREM', prefix .. 'l:' .. bucket, member)
+        return
+      elseif other < bucket and call('SREM', prefix .. 'l:' .. other, member) == 1 then
+        call('HINCRBY', prefix .. 'k:' .. other, fingerprint, -1)
+        break
+      end
+    end
+  end
+  call('HINCRBY', prefix .. 'k:' .. bucket, fingerprint, 1)
+end
+
+local poolRows = math.floor(room / POOL / ADDRESS)
+local pool, poolPrefixes = prefix .. 'q', prefix .. 'p'
+
+-- Takes the oldest sighting out of the pool of unconfirmed ones.
+local function leavePool()
+  local ip = call('RPOP', pool)
+  if not ip then return end
+  if call('RPOP', prefix .. 'u:' .. ip) then evicted = evicted + 1 end
+  local network = string.sub(ip, 1, #ip == 4 and 3 or 8)
+  if call('HINCRBY', poolPrefixes, network, -1) <= 0 then call('HDEL', poolPrefixes, network) end
+end
+
+local function enterPool(ip)
+  local network = string.sub(ip, 1, #ip == 4 and 3 or 8)
+  if call('HINCRBY', poolPrefixes, network, 1) > math.max(1, poolRows / POOL_PREFIX) then
+    call('HINCRBY', poolPrefixes, network, -1)
+    return false
+  end
+  if call('LPUSH', pool, ip) > poolRows then leavePool() end
+  return true
+end
+
+-- Whether a prefix of IPv6 has room left in this bucket: whoever has one has 2^80 addresses.
+local function hasRoom(ip)
+  if #ip == 4 then return true end
+  local key = prefix .. 'g:' .. bucketNow
+  local bytes = call('HINCRBY', key, string.sub(ip, 1, 6), ADDRESS)
+  if bytes == ADDRESS then call('EXPIREAT', key, bucketEnds) end
+  return bytes <= room / PREFIX
+end
+
+for _, client in ipairs(batch[2]) do
+  local ip, unconfirmed, rows = client[1], client[2], client[3]
+  local list, seen = {}, {}
+  for i = 1, #rows, 2 do
+    local fingerprint, row = rows[i], rows[i + 1]
+    local held, own = heldTime(row)
+    if held == nil then
+      late = late + 1
+    elseif remember > 0 and isKnown(row) then
+      merged = merged + 1
+    elseif unconfirmed == 1 and not enterPool(ip) or unconfirmed == 0 and not hasRoom(ip) then
+      refused = refused + 1
+    else
+      local packed = struct.pack('>d', held) .. row
+      local bucket = math.floor(held / 1e6 / span)
+      list[#list + 1] = packed
+      seen[fingerprint .. bucket] = { bucket, fingerprint }
+      countOne(bucket, string.sub(row, 17, 24), own, unconfirmed)
+      if unconfirmed == 0 then use(bucket, #packed + ROW) end
+      heard[#heard + 1] = string.char(#ip) .. ip .. string.sub(row, 33, 34)
+      if now - held < JOIN_SECONDS * 1e6 then
+        call('HSET', prefix .. 'j:' .. minute, ip .. string.sub(row, 33, 34), packed)
+      end
+    end
+  end
+  if #list > 0 then
+    local key = prefix .. (unconfirmed == 1 and 'u:' or 's:') .. ip
+    local length = call('LPUSH', key, unpack(list))
+    local isOld = length > #list
+    if length > most then
+      call('LTRIM', key, 0, most - 1)
+      evicted = evicted + length - most
+    end
+    call('EXPIRE', key, ttl + 1)
+    stored = stored + #list
+    if not isOld and unconfirmed == 0 then use(bucketNow, ADDRESS) end
+    for _, pair in pairs(seen) do countAddress(pair[1], pair[2], ip, isOld) end
+  end
+end
+
+local function addTo(key, field, n, first, last)
+  local before = call('HGET', key, field)
+  if before then
+    local n0, first0, last0 = struct.unpack('>ddd', before)
+    n, first, last = n + n0, math.min(first, first0), math.max(last, last0)
+  end
+  call('HSET', key, field, struct.pack('>ddd', n, first, last))
+end
+
+for bucket, sums in pairs(counts) do
+  local key = prefix .. 'c:' .. bucket
+  local named = call('HLEN', key)
+  local total, other, first, last = 0, 0, math.huge, 0
+  for body, sum in pairs(sums) do
+    total = total + sum[1]
+    first, last = math.min(first, sum[2]), math.max(last, sum[3])
+    -- what anyone can forge leaves room for the rest
+    local bound = sum[4] == 1 and NAMED / 2 or NAMED
+    if named >= bound and call('HEXISTS', key, body) == 0 then
+      other = other + sum[1]
+    else
+      addTo(key, body, sum[1], sum[2], sum[3])
+    end
+  end
+  if other > 0 then addTo(key, '#o', other, first, last) end
+  addTo(key, '#', total, first, last)
+  call('PFADD', prefix .. 'h:' .. bucket, unpack(addresses[bucket]))
+  for _, kind in ipairs({ 'c:', 'h:', 'k:', 'l:' }) do
+    call('EXPIREAT', prefix .. kind .. bucket, bucketEnds)
+  end
+end
+
+-- Bytes in use by bucket; a bucket that is past its time is freed by Redis in the background.
+local sums, total = prefix .. 'm', 0
+for bucket, bytes in pairs(used) do call('HINCRBY', sums, bucket, bytes) end
+local all = call('HGETALL', sums)
+local buckets = {}
+for i = 1, #all, 2 do
+  local bucket = tonumber(all[i])
+  if bucket < oldest then
+    call('HDEL', sums, bucket)
+    call('UNLINK', prefix .. 'c:' .. bucket, prefix .. 'h:' .. bucket, prefix .. 'k:' .. bucket, prefix .. 'l:' .. bucket)
+  else
+    total = total + tonumber(all[i + 1])
+    buckets[#buckets + 1] = bucket
+  end
+end
+call('UNLINK', prefix .. 'j:' .. (minute - 6))
+
+-- Over the room, the addresses that were seen last in the oldest bucket go first.
+table.sort(buckets)
+local steps = 0
+for _, bucket in ipairs(buckets) do
+  while total > room and steps < EVICTED_AT_ONCE do
+    steps = steps + 1
+    local member = call('SPOP', prefix .. 'l:' .. bucket)
+    if not member then break end
+    call('HINCRBY', prefix .. 'k:' .. bucket, string.sub(member, 1, 8), -1)
+    local key = prefix .. 's:' .. string.sub(member, 9)
+    local newest = call('LINDEX', key, 0)
+    if newest and math.floor(struct.unpack('>d', newest) / 1e6 / span) <= bucket then
+      local length = call('LLEN', key)
+      call('UNLINK', key)
+      evicted = evicted + length
+      local bytes = length * (#newest + ROW) + ADDRESS
+      total = total - bytes
+      call('HINCRBY', sums, bucket, -bytes)
+    end
+  end
+end
+
+for _, key in ipairs({ sums, pool, poolPrefixes }) do call('EXPIRE', key, ttl + 3 * span) end
+call('EXPIRE', prefix .. 'j:' .. minute, 7 * 60)
+if remember > 0 then call('EXPIRE', ids, 2 * remember) end
+if #heard > 0 then call('PUBLISH', 'hellotap:rows', table.concat(heard)) end
+call('SET', KEYS[1], expected + count, 'EX', keep)
+return { taken, stored, merged, late, evicted, refused }
