@@ -62,6 +62,8 @@ export function splitHello(
   const room = 3 + MAX_GREASE + 3 * extensionCount + 2 * MAX_TAKEN
   out.reserve(room + FRONT_LEN + len)
   const isNamed = isPlainName(redacted, hello)
+  // a name that is not plain stays in the hello: whoever hides names looks there
+  if (!isNamed && hasServerName(hello)) return appendRaw(redacted, len, start, out)
   sortExtensions(hello)
 
   // the body is written behind the room that the delta may need, and moved
@@ -282,6 +284,11 @@ function isPlainName(redacted: Uint8Array, hello: Hello): boolean {
     if (byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c) return false
   }
   return true
+}
+
+function hasServerName({ extensionType, extensionCount }: Hello): boolean {
+  for (let i = 0; i < extensionCount; i++) if (extensionType[i] === SERVER_NAME) return true
+  return false
 }
 
 /** Fills `order` with the extensions by type, GREASE as 0x0a0a, those of one type in the hello's order. */

@@ -13,7 +13,7 @@
 //
 // Integers are little-endian. Offsets into the line stand behind the body, see ROW_LINE_.
 
-import { u16, u8 } from '../base/bytes.js'
+import { u8 } from '../base/bytes.js'
 import type { Transport } from './handshake-octets.js'
 import type { Sighting } from './sighting.js'
 
@@ -117,10 +117,10 @@ export function wholeRows(bytes: Uint8Array): number {
   return cursor.end
 }
 
-/** Big-endian port of two bytes, as keys hold it. */
-export function portOf(bytes: Uint8Array, off: number): number {
-  return u16(bytes, off)
-}
+/** First byte of the delta of a row without a hello: its body is the text of the members that a hello decides. */
+export const ROW_TEXT = 0xff
+/** Bytes of a source address that a privacy policy hashed; others have 4 or 16. */
+export const HASHED_ADDRESS_LEN = 17
 
 /** What a stored sighting is made of again. */
 export interface SightingParts {
@@ -142,6 +142,8 @@ export interface SightingParts {
   readonly rest: string
   /** The SNI as it stands between quotes in the line. */
   readonly sni: string | undefined
+  /** The server's name as the hello has it. */
+  readonly name: Uint8Array
   readonly delta: Uint8Array
   readonly body: Uint8Array
   readonly helloLen: number

@@ -3,16 +3,12 @@ import { readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { storedSightings } from '../../src/fingerprint/stored-sighting.js'
 import { RowCursor, wholeRows } from '../../src/model/row.js'
-import { partIds, RowPacker, unpack } from '../../src/store/packed-row.js'
-import type { Entry } from '../../src/store/packed-row.js'
+import { packedOf, partIds, unpack } from '../../src/store/packed-row.js'
+import { RowPacker } from '../../src/store/row-packer.js'
 import { linesOfRows, rowsOfCapture } from '../rows.js'
 
 const folder = resolve(import.meta.dirname, '../../captures')
 const captures = readdirSync(folder).filter((name) => /\.pcap(ng)?$/.test(name))
-
-export function packedOf({ slab, off, len }: Entry): Buffer {
-  return slab.subarray(off, off + len)
-}
 
 describe('packed rows', () => {
   const packer = new RowPacker()
