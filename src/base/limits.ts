@@ -63,14 +63,33 @@ export const MAX_PCAPNG_INTERFACES = 65_536
 /** Options looked at in one pcapng block; 4 octets of file make one. */
 export const MAX_PCAPNG_OPTIONS = 1_024
 
-/** Room for sightings in the embedded store, in units of 2 KiB of hello begun: about 0.5 GB when full of ordinary hellos. */
-export const MEMORY_SIGHTING_UNITS = 100_000
+/** MiB of the embedded store where nothing else is configured, and its share for unconfirmed sightings, its share for one source prefix. */
+export const MEMORY_STORE_MIB = 256
+export const UNCONFIRMED_PART = 8
+export const PREFIX_PART = 8
+/** Bytes that a Redis store may hold where nothing else is configured. */
+export const REDIS_STORE_MIB = 8_192
 /** Bytes of a sighting's other members that stand in its row; longer ones, as a certificate's, are shared among rows. */
 export const MAX_INLINE_REST = 96
 /** Sightings the spool takes beyond which `put` asks the caller to wait, as a part of its bound: half leaves the other half for an outage. */
 export const SPOOL_HIGH_WATER = 0.5
-/** Sightings written to Redis in one batch: a round trip's cost is spread over them, and one batch stays near a megabyte. */
-export const STORE_BATCH_SIGHTINGS = 512
+/** Sightings written to Redis in one batch: some forty for each partition, and none holds Redis for a millisecond. */
+export const STORE_BATCH_SIGHTINGS = 2_048
+/** Partitions of a Redis store: a multiple of the usual numbers of Cluster shards, so that their load is even. */
+export const STORE_PARTITIONS = 48
+/** Bytes of parts that a reader of Redis remembers: bodies of some 40,000 client programs. */
+export const STORE_PARTS_BYTES = 32 << 20
+/** Seconds after which a partition is asked whether it still has what it took, where nothing is written to it. */
+export const STORE_CHECK_SECONDS = 5
+/** Milliseconds between two sums of the statistics, and how much of its time a process spends on them at most. */
+export const STATISTICS_ROLL_MILLIS = 1_000
+export const STATISTICS_ROLL_PART = 0.1
+/** Fingerprints that the statistics name; the rest are summed up, and the answer says so. */
+export const NAMED_FINGERPRINTS = 100_000
+/** Seconds that an id is remembered where several taps see the same flows. */
+export const DEDUPE_SECONDS = 600
+/** Minutes in which a connection is found by address and port whatever the bound per address. */
+export const JOIN_SECONDS = 300
 /** Milliseconds a sighting may wait for others to share its batch: far below the 300 a caller waits for its own hello. */
 export const STORE_BATCH_MILLIS = 5
 /** Milliseconds a first connection to Redis may take before it counts as unreachable. */
@@ -90,17 +109,12 @@ export const STORE_CLOSE_MILLIS = 3_000
 export const STORE_BATCH_ATTEMPTS = 3
 /** Callers that may wait at one time for a hello in flight; a further one is answered at once. */
 export const CONNECTION_WAITERS = 4_096
-/** Keys and rows of one address that one step of a walk through all that Redis holds asks for: some hundred kilobytes of rows. */
-export const STORE_KEYS_SCANNED = 256
-export const STORE_ROWS_SCANNED = 64
 /** Parts of the TTL the statistics are kept in; what they tell goes back one part further than the TTL at most. */
 export const STATISTICS_BUCKETS = 12
-/** Fingerprints new to the window that one bucket counts under their own name: a flood of forged hellos ends here, and one with 0.1 % of the traffic still gets in (64 % a bucket, nearly surely a day). */
-export const BUCKET_NEW_FINGERPRINTS = 1_024
-/** Values new to the window that one bucket counts of each distribution: more than IANA has registered of any. */
-export const BUCKET_NEW_VALUES = 1_024
-/** Fingerprint values one bucket makes findable, of sorted methods and of wire-order methods each: browsers that permute make new ones of the latter with every connection. */
-export const BUCKET_INDEXED_VALUES = 8_192
+/** Fingerprints that one bucket of the embedded store counts by name; of unconfirmed sightings half as many. */
+export const BUCKET_FINGERPRINTS = 120_000
+/** Values of one distribution that the statistics name: more than IANA has registered of any. */
+export const MAX_DISTRIBUTION_VALUES = 4_096
 /** User-Agents of one fingerprint, and pairs of both that one bucket counts; of plain HTTP, which anyone can forge, half as many. */
 export const USER_AGENTS_PER_FINGERPRINT = 64
 export const USER_AGENTS_BY_HTTP = 32

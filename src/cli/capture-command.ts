@@ -1,6 +1,6 @@
 import type { Config } from '../config.js'
 import { ConfigError, LIVE_PORTS, storeLimits } from '../config.js'
-import { openStore } from '../store/open-store.js'
+import { openSightingStore } from '../sighting-store.js'
 import { runDaemon } from './daemon.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { logFault } from '../telemetry/event-log.js'
@@ -15,7 +15,8 @@ import { hasOutputs, openLiveOutputs } from './live-outputs.js'
 import { privateLines } from '../sensor/private-lines.js'
 import { privacyPolicy } from './privacy-policy.js'
 import { joinSinks, stdoutSink } from '../sensor/stdout-sink.js'
-import { storeSink } from '../sensor/store-sink.js'
+import type { LinesSink } from '../sensor/sensor.js'
+import { linesSink, storeSink } from '../sensor/store-sink.js'
 import { stopSignal } from './stop-signal.js'
 import { watchStore } from '../sensor/store-log.js'
 
@@ -24,10 +25,17 @@ const REPORT_MS = 1000
 
 /** `capture`: the sensor daemon. Exit 0 when stopped, 1 when it cannot capture, 2 on bad usage. */
 export function capture(args: Readonly<Record<string, unknown>>): Promise<number> {
-  return runDaemon(args, (config, log) => runCapture(config, args['stdout'] === true, log))
+  return runDaemon(args, (config, log) =>
+    runCapture(config, args['stdout'] === true, args['rows'] === true, log),
+  )
 }
 
-async function runCapture(config: Config, toStdout: boolean, log: EventLog): Promise<number> {
+async function runCapture(
+  config: Config,
+  toStdout: boolean,
+  rowsToStdout: boolean,
+  log: EventLog,
+): Promise<number> {
   const guarded = await runGuarded(config.engine)
   if (guarded !== undefined) return guarded
   if (!toStdout && config.redis === undefined && !hasOutputs(config))
@@ -39,13 +47,22 @@ async function runCapture(config: Config, toStdout: boolean, log: EventLog): Pro
   const store =
     toStdout || config.redis === undefined
       ? undefined
-      : await openStore(config.redis, storeLimits(config), { waitForRedis: true, privacy })
+      : await openSightingStore(config.redis, storeLimits(config), {
+          waitForRedis: true,
+          clock: 'arrival',
+          privacy,
+        })
   const stdout = stdoutSink(log)
   const outputs = hasOutputs(config) ? await openLiveOutputs(config, log) : undefined
+  const asRows = rowsToStdout || store !== undefined
+  const toLines = (sink: LinesSink) => {
+    const kept = privateLines(sink, privacy)
+    return asRows ? linesSink(kept) : kept
+  }
   const sink = joinSinks([
     ...(store === undefined ? [] : [storeSink(store)]),
-    ...(toStdout ? [privateLines(stdout.put, privacy)] : []),
-    ...(outputs === undefined ? [] : [privateLines(outputs.put, privacy)]),
+    ...(toStdout ? [rowsToStdout ? stdout.put : toLines(stdout.put)] : []),
+    ...(outputs === undefined ? [] : [toLines(outputs.put)]),
   ])
   const unwatch = store === undefined ? undefined : watchStore(store, log)
   const evidence =
@@ -84,7 +101,7 @@ async function runCapture(config: Config, toStdout: boolean, log: EventLog): Pro
         })
       })
     }
-    await runSensor(config, sink, signal, log, onReady, userAgentsSink(evidence))
+    await runSensor(config, sink, signal, log, onReady, userAgentsSink(evidence), asRows)
   } finally {
     clearInterval(report)
     stdout.close()

@@ -1,8 +1,7 @@
 import { defaultInterfaces, listInterfaces } from '../capture/live/interfaces.js'
 import type { Config } from '../config.js'
 import { ConfigError, LIVE_PORTS, storeLimits } from '../config.js'
-import { MemoryStore } from '../store/memory/memory-store.js'
-import { openStore } from '../store/open-store.js'
+import { openSightingStore } from '../sighting-store.js'
 import type { Store } from '../store/contract.js'
 import type { Check } from '../doctor/check.js'
 import { checksText } from '../doctor/check.js'
@@ -80,7 +79,9 @@ async function ownHello(config: Config, storeCheck: Check): Promise<Check> {
     write: () => undefined,
   })
   const limits = storeLimits(config)
-  const store: Store = isAway ? new MemoryStore(limits) : await openStore(config.redis, limits)
+  const store: Store = isAway
+    ? await openSightingStore(undefined, limits)
+    : await openSightingStore(config.redis, limits)
   try {
     const check = await helloCheck(config, store, log)
     if (!isAway || check.outcome === 'failed') return check

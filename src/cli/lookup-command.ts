@@ -9,8 +9,8 @@ import { fingerprintAnswer, writeAddress } from '../api/lookup-answer.js'
 import { API_PAGE_USUAL } from '../base/limits.js'
 import type { Config } from '../config.js'
 import { ConfigError, storeLimits } from '../config.js'
+import { openSightingStore } from '../sighting-store.js'
 import { StoreError } from '../store/contract.js'
-import { openStore } from '../store/open-store.js'
 import { log } from '../telemetry/log.js'
 import { socketPath } from './data-dir.js'
 import { configOf } from './options.js'
@@ -108,7 +108,7 @@ function ask(
 
 async function askStore(config: Config, value: string): Promise<number> {
   const privacy = privacyPolicy(config)
-  const store = await openStore(config.redis, storeLimits(config), { privacy })
+  const store = await openSightingStore(config.redis, storeLimits(config), { privacy })
   try {
     const ip = canonicalAddress(value)
     if (ip === undefined) {

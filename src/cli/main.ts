@@ -98,6 +98,8 @@ const parser: Argv = yargs(words)
           type: 'boolean',
           describe: 'print sightings as JSON lines instead of keeping them',
         })
+        // for the process that `up` starts
+        .option('rows', { type: 'boolean', hidden: true })
         .example('$0 capture -i eth1 --redis redis://127.0.0.1:6379', 'feeds the API of `serve`')
         .example(
           '$0 capture -i eth0 lo --stdout | jq -r .ja4',
@@ -313,15 +315,14 @@ const parser: Argv = yargs(words)
     'refingerprint [file..]',
     'fingerprints of kept sightings again, by the methods and the registry of today',
     (command) =>
-      withOptions(command, ['fingerprints', ...STORE])
+      withOptions(command, ['fingerprints'])
         .positional('file', {
           type: 'string',
           array: true,
           describe: 'JSON lines as `read --hello` and `capture --stdout` print them',
         })
         .example('$0 refingerprint old.jsonl > new.jsonl', 'lines without a hello stay as they are')
-        .example('zcat 2026-*.jsonl.gz | $0 refingerprint -', 'from another program')
-        .example('$0 refingerprint --redis redis://127.0.0.1', 'what Redis holds, in its place'),
+        .example('zcat 2026-*.jsonl.gz | $0 refingerprint -', 'from another program'),
     (args) => run(async () => (await import('./refingerprint-command.js')).refingerprint(args)),
   )
   .command(

@@ -1,44 +1,33 @@
 import { createReadStream } from 'node:fs'
 import { MAX_LINE_FAULTS_TOLD, MAX_SIGHTING_LINE_LEN } from '../base/limits.js'
 import { OctetWriter } from '../base/octet-writer.js'
-import { ConfigError, storeLimits } from '../config.js'
 import { FdOutput, OutputClosed, OutputError } from '../output/fd-output.js'
 import { linesOf } from '../output/json-lines.js'
 import { Refingerprinter } from '../refingerprint.js'
-import { openStore } from '../store/open-store.js'
-import type { Sighting } from '../model/sighting.js'
 import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
 import { STDIN_WORD } from './stdin-word.js'
 import { stopSignal } from './stop-signal.js'
 
 /**
- * `refingerprint [FILE…]`: fingerprints of sightings made again from the hellos they carry: of JSON lines, which go to
- * stdout, or of what Redis holds, which is replaced there. Exit 0 done, 1 where a sighting or file could not be.
+ * `refingerprint [FILE…]`: JSON lines to stdout, their fingerprints made again from the hellos they carry. What a store
+ * holds needs none of this: it keeps hellos, and its answers are made by the version that is asked. Exit 0 done, 1 where a
+ * sighting or file could not be.
  */
 export async function refingerprint(args: Readonly<Record<string, unknown>>): Promise<number> {
   const config = configOf(args)
   const words = (args['file'] as string[] | undefined) ?? []
-  if (words.length > 0 && args['redis'] !== undefined)
-    throw new ConfigError('sightings come from files or from --redis, not from both')
   const refingerprinter = new Refingerprinter(
     config.fingerprints === undefined ? 'all' : new Set(config.fingerprints),
   )
   const tally = new Tally()
-  const inRedis = words.length === 0 && config.redis !== undefined
   try {
-    if (inRedis) await remakeStored(config, refingerprinter, tally)
-    else await remakeFiles(words.length > 0 ? words : [STDIN_WORD], refingerprinter, tally)
+    await remakeFiles(words.length > 0 ? words : [STDIN_WORD], refingerprinter, tally)
   } catch (error) {
     if (error instanceof OutputClosed) return 0
     throw error
   }
-  if (!inRedis) log(tally.summary('made again', 'faulty and left out'))
-  else {
-    log(tally.summary('replaced', 'faulty, as they were'))
-    if (tally.remade > 0)
-      log('statistics keep the fingerprints they counted until those are past their time to live')
-  }
+  log(tally.summary('made again', 'faulty and left out'))
   return tally.failed ? 1 : 0
 }
 
@@ -132,34 +121,4 @@ function remakeLine(
   else tally.withoutHello++
   out.copy(octets, 0, octets.length)
   out.octet(0x0a)
-}
-
-async function remakeStored(
-  config: { redis: string | undefined; ttl: number; 'per-ip': number; spool: number },
-  refingerprinter: Refingerprinter,
-  tally: Tally,
-): Promise<void> {
-  const store = await openStore(config.redis, storeLimits(config))
-  try {
-    await store.rewrite((sighting) => {
-      const made = refingerprinter.remake({ ...sighting })
-      switch (made.outcome) {
-        case 'without-hello':
-          tally.withoutHello++
-          return undefined
-        case 'fault':
-          tally.fault(`the sighting of ${sighting.src} at ${sighting.time}`, made.fault)
-          return undefined
-        case 'remade':
-          if (JSON.stringify(made.sighting) === JSON.stringify(sighting)) {
-            tally.unchanged++
-            return undefined
-          }
-          tally.remade++
-          return made.sighting as unknown as Sighting
-      }
-    })
-  } finally {
-    await store.close()
-  }
 }

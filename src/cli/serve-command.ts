@@ -1,6 +1,6 @@
 import type { Config } from '../config.js'
 import { ConfigError, storeLimits } from '../config.js'
-import { openStore } from '../store/open-store.js'
+import { openSightingStore } from '../sighting-store.js'
 import { runDaemon } from './daemon.js'
 import { privacyPolicy } from './privacy-policy.js'
 import type { EventLog } from '../telemetry/event-log.js'
@@ -19,7 +19,7 @@ async function runServe(config: Config, log: EventLog): Promise<number> {
       'serve needs --redis URL, where `capture` writes; `hellotap up` does without',
     )
   const signal = stopSignal()
-  const store = await openStore(config.redis, storeLimits(config), {
+  const store = await openSightingStore(config.redis, storeLimits(config), {
     privacy: privacyPolicy(config),
   })
   const unwatch = watchStore(store, log)

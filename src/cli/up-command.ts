@@ -1,8 +1,9 @@
 import type { Config } from '../config.js'
 import { LIVE_PORTS, storeLimits } from '../config.js'
-import { openStore } from '../store/open-store.js'
+import { openSightingStore } from '../sighting-store.js'
 import { newCounters } from '../base/counters.js'
 import { privateLines } from '../sensor/private-lines.js'
+import { linesSink } from '../sensor/store-sink.js'
 import { runDaemon } from './daemon.js'
 import { hasOutputs, openLiveOutputs } from './live-outputs.js'
 import { privacyPolicy } from './privacy-policy.js'
@@ -27,10 +28,13 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
   if (guarded !== undefined) return guarded
   const signal = stopSignal()
   const privacy = privacyPolicy(config)
-  const store = await openStore(config.redis, storeLimits(config), { privacy })
+  const store = await openSightingStore(config.redis, storeLimits(config), {
+    clock: 'arrival',
+    privacy,
+  })
   const outputs = hasOutputs(config) ? await openLiveOutputs(config, log) : undefined
   const counters = newCounters()
-  const put = outputs && privateLines(outputs.put, privacy)
+  const put = outputs && linesSink(privateLines(outputs.put, privacy))
   const unwatch = watchStore(store, log)
   try {
     const sensor = new SensorProcess(

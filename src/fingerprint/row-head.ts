@@ -3,7 +3,7 @@
 import { u8 } from '../base/bytes.js'
 import { OctetWriter } from '../base/octet-writer.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
-import { QUALITY_NO_SYN } from '../model/handshake-octets.js'
+import { QUALITY_NO_SYN, TRANSPORTS } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
 import type { Packet } from '../model/packet.js'
 import {
@@ -36,7 +36,6 @@ import {
   ROW_TRANSPORT,
 } from '../model/row.js'
 import { splitHello } from './hello-body.js'
-import { TRANSPORT_CODES } from './profile-table.js'
 import { SIGHTING_ID_LEN, writeSightingId } from './sighting-id.js'
 
 const V4_LEN = 4
@@ -88,7 +87,7 @@ export class RowHead {
     this.#time[0] = packet.timeMicros
     bytes.set(this.#timeBytes, start + ROW_TIME)
     bytes[start + ROW_IP_VERSION] = packet.ipVersion
-    bytes[start + ROW_TRANSPORT] = TRANSPORT_CODES[message.transport]
+    bytes[start + ROW_TRANSPORT] = TRANSPORTS.indexOf(message.transport)
     put16(bytes, start + ROW_SRC_PORT, packet.srcPort)
     put16(bytes, start + ROW_DST_PORT, packet.dstPort)
     put16(bytes, start + ROW_ORIGIN_LEN, originLen > 0xffff ? 0 : originLen)

@@ -3,7 +3,7 @@
 //
 //   0  u32  bytes before the line            52  8   sighting id
 //   4  f64  time, microseconds               60  u16 version of the first record
-//  12  u8   IP version, 4 or 6               62  u32 QUIC version
+//  12  u8   IP version: 4, 6, or 0               62  u32 QUIC version
 //  13  u8   transport, see TRANSPORTS        66  u8  flags, ROW_ bits
 //  14  u16  source port                      67  u8  unused
 //  16  u16  destination port                 68  u32 length of the hello, bytes
@@ -14,7 +14,6 @@
 // Integers are little-endian. Offsets into the line stand behind the body, see ROW_LINE_.
 
 import { u8 } from '../base/bytes.js'
-import type { Transport } from './handshake-octets.js'
 import type { Sighting } from './sighting.js'
 
 export const ROW_HEAD = 0
@@ -55,10 +54,9 @@ export const ROW_ECH = 4
 /** The line has `vlan` or `tunnel`. */
 export const ROW_ENCAPSULATED = 8
 
-/** Numbers of the transports. */
-export const TRANSPORTS: readonly Transport[] = ['tcp', 'quic', 'dtls']
-
 const NEWLINE = 0x0a
+/** Places that follow one another in a line. */
+const PLACES = [ROW_LINE_PROFILE, ROW_LINE_PROFILE_END, ROW_LINE_EVIDENCE, ROW_LINE_REST] as const
 
 /** Walks over rows. Offsets are into `bytes`; a row that is cut short ends the walk. */
 export class RowCursor {
@@ -84,8 +82,29 @@ export class RowCursor {
     if (newline < 0) return false
     this.off = end
     this.line = end + head
+    if (!this.#isSound(head, newline - this.line)) return false
     this.end = newline + 1
     return true
+  }
+
+  /** Whether every length and place in the head fits: who wrote it parses hostile bytes. */
+  #isSound(head: number, lineLen: number): boolean {
+    const sections = this.u16(ROW_DELTA_LEN) + this.u32(ROW_BODY_LEN)
+    if (head !== ROW_SECTIONS + sections + ROW_LINE_LEN) return false
+    let before = this.u16(ROW_ORIGIN_LEN)
+    const sni = this.#place(ROW_LINE_SNI)
+    const sniEnd = this.#place(ROW_LINE_SNI_END)
+    if (sni > sniEnd || sniEnd > lineLen) return false
+    for (const field of PLACES) {
+      const place = this.#place(field)
+      if (place < before || place < sniEnd || place >= lineLen) return false
+      before = place
+    }
+    return true
+  }
+
+  #place(field: number): number {
+    return this.#view.getUint32(this.line - ROW_LINE_LEN + field, true)
   }
 
   get timeMicros(): number {
@@ -106,7 +125,7 @@ export class RowCursor {
 
   /** Where a ROW_LINE_ offset points, into `bytes`. */
   lineOff(field: number): number {
-    return this.line + this.#view.getUint32(this.line - ROW_LINE_LEN + field, true)
+    return this.line + this.#place(field)
   }
 }
 
@@ -115,6 +134,18 @@ export function wholeRows(bytes: Uint8Array): number {
   const cursor = new RowCursor(bytes)
   while (cursor.next());
   return cursor.end
+}
+
+/** The lines of rows, one after the other. */
+export function linesOfRows(rows: Uint8Array): Uint8Array {
+  const cursor = new RowCursor(rows)
+  const lines = new Uint8Array(rows.length)
+  let at = 0
+  while (cursor.next()) {
+    lines.set(rows.subarray(cursor.line, cursor.end), at)
+    at += cursor.end - cursor.line
+  }
+  return lines.subarray(0, at)
 }
 
 /** First byte of the delta of a row without a hello: its body is the text of the members that a hello decides. */

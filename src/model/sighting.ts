@@ -44,6 +44,8 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   readonly sensor?: string
   /** The same hello of the same flow, seen twice, has one id; 16 hex digits. Lines of `read` have it where a store or a history takes them. */
   readonly id?: string
+  /** Where the same hello was seen, where sightings are counted once by their ids: `interface` or `file`, and `sensor`, of each. */
+  readonly witnesses?: readonly Pick<Sighting, 'file' | 'interface' | 'sensor'>[]
   readonly proto: Transport
   /** Canonical addresses (RFC 5952), IPv4-mapped IPv6 folded to IPv4. */
   readonly src: string

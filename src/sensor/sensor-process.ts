@@ -7,7 +7,7 @@ import type { SensorFigures } from '../model/sensor-figures.js'
 import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
 import type { Store } from '../store/contract.js'
-import { sightingsOf } from './store-sink.js'
+import { wholeRows } from '../model/row.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { logFault } from '../telemetry/event-log.js'
 import { HttpEvidence, userAgentsOf } from './http-agents.js'
@@ -25,8 +25,8 @@ const STEADY_MS = 30_000
 
 /** Characters of a line without an end that are kept of the sensor's stderr. */
 const MAX_LINE = 65_536
-/** Characters shown of a line that is no sighting. */
-const MOST_SHOWN = 200
+/** Bytes of a row at most: a hello of 64 KiB, its fingerprints and a certificate. */
+const MAX_ROW = 4 << 20
 /** Events kept of a sensor that does not capture yet. */
 const MAX_EARLY_EVENTS = 64
 
@@ -162,7 +162,7 @@ export class SensorProcess {
       child.once('error', (error) => resolve(error.message))
       child.once('close', (code, name) => resolve(name ?? `exit code ${code ?? 'unknown'}`))
     })
-    await this.#takeLines(child)
+    await this.#takeRows(child)
     const code = await ended
     signal.removeEventListener('abort', stop)
     return { code, last }
@@ -170,7 +170,13 @@ export class SensorProcess {
 
   #spawn(): ChildProcess {
     const config = this.#config
-    const args = ['capture', '--stdout', '--ports', (config.ports ?? LIVE_PORTS).join(',')]
+    const args = [
+      'capture',
+      '--stdout',
+      '--rows',
+      '--ports',
+      (config.ports ?? LIVE_PORTS).join(','),
+    ]
     // ours tells its figures too
     // the store applies them: here the environment must not set them a second time
     args.push('--privacy-address', 'full', '--privacy-sni', 'on')
@@ -204,25 +210,24 @@ export class SensorProcess {
     )
   }
 
-  /** Puts the sightings of complete lines; a rest waits for its end. Back-pressure reaches the sensor by its pipe. */
-  async #takeLines(child: ChildProcess): Promise<void> {
+  /**
+   * Puts whole rows; a rest waits for its end. Back-pressure reaches the sensor by its pipe. The sensor parses hostile
+   * bytes: what it prints is not trusted to end us, and a sensor that prints no rows is ended.
+   */
+  async #takeRows(child: ChildProcess): Promise<void> {
     let rest = Buffer.alloc(0)
     for await (const chunk of child.stdout ?? []) {
       const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer])
-      const end = bytes.lastIndexOf(10) + 1
+      const end = wholeRows(bytes)
       rest = Buffer.from(bytes.subarray(end))
+      if (rest.length > MAX_ROW) {
+        this.#log.error('sensor-row', 'the sensor printed what is no sighting; it is started again')
+        child.kill('SIGKILL')
+        return
+      }
       if (end > 0) this.#tap?.(bytes.subarray(0, end))
-      if (end > 0 && !this.#store.put(sightingsOf(bytes.subarray(0, end), this.#noSighting)))
-        await this.#store.drain()
+      if (end > 0 && !this.#store.put(bytes.subarray(0, end))) await this.#store.drain()
     }
-  }
-
-  /** The sensor parses hostile octets: what it prints is not trusted to end us. */
-  readonly #noSighting = (line: string): void => {
-    this.#log.error(
-      'sensor-line',
-      `the sensor printed what is no sighting, and it was left out: ${line.slice(0, MOST_SHOWN)}`,
-    )
   }
 }
 

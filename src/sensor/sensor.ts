@@ -22,7 +22,7 @@ import { Watch } from './capture-health.js'
 const EXPIRE_MS = 1000
 
 /**
- * Takes JSON lines, done with the octets when it returns; a promise asks the capture to wait. What it lets go it counts to
+ * Takes JSON lines, or rows where it asked for them, done with the octets when it returns; a promise asks the capture to wait. What it lets go it counts to
  * the interface the lines are from.
  */
 export type LinesSink = (lines: Uint8Array, counters: Counters) => Promise<void> | void
@@ -31,7 +31,7 @@ export type LinesSink = (lines: Uint8Array, counters: Counters) => Promise<void>
  * Captures on the configured interfaces until `signal` stops it, handing finished sightings to `sink`.
  * One pipeline a source: a flow is never looked for across two.
  * An interface that cannot be opened is named and left out. `onReady` is given what tells the sensor's state from then on.
- * Without `takeUserAgents` no plain HTTP is looked at.
+ * Without `takeUserAgents` no plain HTTP is looked at. With `rows` the sink gets rows (model/row.ts) rather than lines.
  * @throws CaptureError when none can be opened
  */
 export async function runSensor(
@@ -41,6 +41,7 @@ export async function runSensor(
   log: EventLog,
   onReady: (status: () => SensorStatus) => Promise<void> | void,
   takeUserAgents?: TakeUserAgents,
+  rows = false,
 ): Promise<void> {
   const wanted = config.interface.length > 0 ? config.interface : await defaultInterfaces()
   if (wanted.length === 0)
@@ -132,6 +133,7 @@ export async function runSensor(
             keepHello: true,
             communityId: true,
             sightingId: true,
+            rows,
             sensor: config.sensor,
             server: config.server,
             ...(httpPorts.length === 0 ? {} : { httpPorts: new Set(httpPorts) }),

@@ -1,32 +1,25 @@
+import { linesOfRows } from '../model/row.js'
 import type { Sighting } from '../model/sighting.js'
 import type { Store } from '../store/contract.js'
 import type { LinesSink } from './sensor.js'
 
-/** Puts each line's sighting into the store. */
+/** Puts rows into the store as they are. */
 export function storeSink(store: Store): LinesSink {
-  return (lines) => {
-    if (!store.put(sightingsOf(lines))) return store.drain()
+  return (rows) => {
+    if (!store.put(rows)) return store.drain()
   }
 }
 
-/**
- * The sightings of complete JSON lines.
- * @param onFault takes a line that is none; without it, that is our own fault, and thrown
- */
-export function sightingsOf(lines: Uint8Array, onFault?: (line: string) => void): Sighting[] {
-  const sightings: Sighting[] = []
-  for (const line of Buffer.from(lines.buffer, lines.byteOffset, lines.length)
+/** Hands the lines of rows on, without their heads. */
+export function linesSink(sink: LinesSink): LinesSink {
+  return (rows, counters) => sink(linesOfRows(rows), counters)
+}
+
+/** The sightings of complete JSON lines, which are our own. */
+export function sightingsOf(lines: Uint8Array): Sighting[] {
+  return Buffer.from(lines.buffer, lines.byteOffset, lines.length)
     .toString('utf8')
-    .split('\n')) {
-    if (line === '') continue
-    try {
-      const sighting = JSON.parse(line) as Sighting | Omit<Sighting, 'src'>
-      // The store keeps sightings by their address, which EAP over a LAN has not.
-      if ('src' in sighting) sightings.push(sighting)
-    } catch (error) {
-      if (onFault === undefined) throw error
-      onFault(line)
-    }
-  }
-  return sightings
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Sighting)
 }

@@ -1,6 +1,5 @@
 import { CONNECTION_WAITERS } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
-import { microsOf } from './sighting-time.js'
 
 interface Waiter {
   readonly sinceMicros: number
@@ -49,13 +48,15 @@ export class ConnectionWaiters {
     return this.#count > 0 && this.#waiting.has(`${ip} ${port}`)
   }
 
-  /** Hands a sighting to those who wait for it. */
-  offer(sighting: Sighting): void {
+  /** Hands the sighting of an address and port, of a time in microseconds, to those who wait for it; it is made where one does. */
+  offer(ip: string, port: number, micros: number, make: () => Sighting | undefined): void {
     if (this.#count === 0) return
-    const waiters = this.#waiting.get(`${sighting.src} ${sighting.srcport}`)
-    if (waiters === undefined) return
-    const micros = microsOf(sighting.time)
-    for (const waiter of [...waiters]) if (micros >= waiter.sinceMicros) waiter.resolve(sighting)
+    const waiters = [...(this.#waiting.get(`${ip} ${port}`) ?? [])].filter(
+      ({ sinceMicros }) => micros >= sinceMicros,
+    )
+    if (waiters.length === 0) return
+    const sighting = make()
+    if (sighting !== undefined) for (const waiter of waiters) waiter.resolve(sighting)
   }
 
   /** Sends everyone away empty-handed. */

@@ -91,20 +91,53 @@ export interface SightingPage {
   readonly total: number
 }
 
-/** State of a store, for `/healthz` and logs. */
+/** State of a store, for `/healthz` and logs. All numbers but `spooled` are since the start. */
 export interface StoreHealth {
   readonly kind: 'memory' | 'redis'
   readonly ready: boolean
-  /** Sightings waiting to be written, and thrown away since the start: the spool was full, or Redis refused them for good. */
+  /** Sightings waiting to be written. */
   readonly spooled: number
+  /** Sightings that are held, or were until their time was over. */
+  readonly stored: number
+  /** Sightings whose id was held already: counted once. */
+  readonly merged: number
+  /** Thrown away: the spool was full, or Redis refused them for good. */
   readonly dropped: number
-  /** Rows read back since the start that were no sightings, and left out. */
+  /** Older than the TTL when they came, and not taken. */
+  readonly too_old: number
+  /** Not taken because their source prefix has used up its part of the room. */
+  readonly refused: number
+  /** Held, and pushed out for newer ones: by the bound of their address, of the pool of unconfirmed ones, or of all. */
+  readonly evicted: number
+  /** Acknowledged by Redis and lost by it: a failover, or a restart or FLUSHALL without what was written. */
+  readonly lost: number
+  /** Rows read back that were no sightings, and left out. */
   readonly bad_rows: number
-  /** Times the store was away since the start, and for how long in all; one that goes on is counted with. */
+  /** Times the store was away, and for how long in all; one that goes on is counted with. */
   readonly gaps: number
   readonly gap_millis: number
   /** Why it is not ready, one sentence. */
   readonly reason?: string
+}
+
+/** What is known of a fingerprint's value. */
+export interface FingerprintLookup extends FingerprintStat {
+  /** The method whose value was asked. */
+  readonly matched: FingerprintName
+  /**
+   * The value that the figures count. With `matched` itself they are of exactly what was asked; a value that permuting
+   * changes with every connection is counted with its group, sha3_384_stable.
+   */
+  readonly counted_by: FingerprintName
+  /** The wider group, sha3_384_stable, where the figures are of one value in it. */
+  readonly group?: FingerprintStat
+}
+
+/** The statistics as of one moment, made ahead of the questions. */
+export interface StatsSnapshot {
+  readonly stats: Stats
+  /** Changes with the statistics. */
+  readonly etag: string
 }
 
 /**
@@ -116,12 +149,12 @@ export interface StoreHealth {
  */
 export interface Store {
   /**
-   * Takes sightings and returns at once: they are written in order in the background, and wait in a bounded spool
-   * while the store is away; when that is full the oldest waiting go, and are counted.
+   * Takes rows (model/row.ts) and returns at once, done with the bytes: they are written in order in the background, and
+   * wait in a bounded spool while the store is away; when that is full the oldest waiting go, and are counted.
    * `false` asks the caller to await `drain()`, as streams do; it is `true` while the store is away, since waiting would
    * only lose what the caller has not read yet.
    */
-  put(sightings: readonly Sighting[]): boolean
+  put(rows: Uint8Array): boolean
   /** Resolves when all put so far is stored or was counted as dropped, or the store has been away for two seconds: the rest waits in the spool. */
   drain(): Promise<void>
   /** The latest sighting of an address. @throws StoreError */
@@ -143,24 +176,17 @@ export interface Store {
   concurrent(ip: string): Promise<number>
   /** Sightings over all addresses, as the statistics count them. @throws StoreError */
   total(): Promise<number>
-  /**
-   * The fingerprint whose value under any method is `value`, if retained. Of values that permuting changes with every
-   * connection the first of each twelfth of the TTL are findable. @throws StoreError
-   */
-  fingerprint(
-    value: string,
-  ): Promise<(FingerprintStat & { readonly matched: FingerprintName }) | undefined>
+  /** What is retained of a fingerprint's value, of any method. @throws StoreError */
+  fingerprint(value: string): Promise<FingerprintLookup | undefined>
   /** Ties a User-Agent to a client's fingerprint; without a matching sighting it does nothing. @throws StoreError */
   observeUserAgent(observation: UserAgentObservation): Promise<void>
   /** @param top how many fingerprints and values at most. @throws StoreError */
   stats(options: { readonly onlyWithUserAgent: boolean; readonly top: number }): Promise<Stats>
-  /**
-   * Gives each retained sighting to `remake` and keeps what comes back in its place; undefined leaves it as it is. Time
-   * and source stay the same. One that is put meanwhile may be given or not, and one may be given twice.
-   *
-   * Statistics and what is found by a fingerprint's value stay as they were counted. @throws StoreError
-   */
-  rewrite(remake: (sighting: Sighting) => Sighting | undefined): Promise<void>
+  /** The statistics as they were made last, at most a second or so ago: no question costs more than another. @throws StoreError */
+  statsSnapshot(options: {
+    readonly onlyWithUserAgent: boolean
+    readonly top: number
+  }): Promise<StatsSnapshot>
   /**
    * Deletes every sighting of an address, what waits to be written included. Sums over all addresses stay as they were
    * counted: they name no address. @returns how many were held. @throws StoreError
@@ -171,6 +197,12 @@ export interface Store {
   close(): Promise<void>
 }
 
+/**
+ * Which clock decides when a sighting's time is over: its own time (captures), its age by the clock of who puts it (live
+ * sensors, whose clock may be wrong), or its arrival (old captures that shall be kept all the same).
+ */
+export type StoreClock = 'own' | 'arrival' | 'now'
+
 /** Bounds of a store, from the configuration. */
 export interface StoreLimits {
   /** Seconds a sighting is kept. */
@@ -179,12 +211,17 @@ export interface StoreLimits {
   readonly perIp: number
   /** Sightings that may wait while the store is away. */
   readonly spool: number
+  /** MiB that the store may hold. */
+  readonly mib?: number
+  /** Seconds that sightings are known by their id, so that one seen twice counts once; 0 for none. */
+  readonly dedupeSeconds?: number
 }
 
 /** What went wrong with a store, in a sentence with its remedy. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
-  readonly code: 'STORE_UNREACHABLE' | 'STORE_AUTH' | 'STORE_BAD_URL' | 'STORE_BAD_DATA'
+  readonly code:
+    'STORE_UNREACHABLE' | 'STORE_AUTH' | 'STORE_BAD_URL' | 'STORE_BAD_DATA' | 'STORE_OLD_FORMAT'
   constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -1,7 +1,7 @@
-// The store's door: what a policy hides is hidden before anything is kept, and asked for by the names it is kept under.
+// What a policy hides is hidden before anything is kept (row-packer.ts); here it is asked for by the names it is kept under.
 
 import type { PrivacyPolicy } from '../privacy/privacy.js'
-import { privateAddress, privateNamesOf, privateSighting } from '../privacy/privacy.js'
+import { privateAddress, privateNamesOf } from '../privacy/privacy.js'
 import type { Sighting } from '../model/sighting.js'
 import type { SightingPage, Store, StoreLimits } from './contract.js'
 
@@ -24,7 +24,7 @@ export function privateStore(
     return undefined
   }
   return {
-    put: (sightings) => store.put(sightings.map((sighting) => privateSighting(policy, sighting))),
+    put: (rows) => store.put(rows),
     drain: () => store.drain(),
     latest: (ip) => firstFound(ip, (name) => store.latest(name)),
     connection: async (ip, port, waitMs, since) => {
@@ -64,7 +64,7 @@ export function privateStore(
         ip: privateAddress(policy, observation.ip, observation.time),
       }),
     stats: (options) => store.stats(options),
-    rewrite: (remake) => store.rewrite(remake),
+    statsSnapshot: (options) => store.statsSnapshot(options),
     forget: async (ip) => {
       let count = 0
       for (const name of namesOf(ip)) count += await store.forget(name)

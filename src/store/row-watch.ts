@@ -1,22 +1,27 @@
-import type { Redis } from 'ioredis'
-import { ROWS_CHANNEL } from './redis/redis-writer.js'
+import type { RedisClient } from './redis/redis-connection.js'
+
+/** Channel that tells of rows written: for each the length of its address, the address, the port. */
+export const ROWS_CHANNEL = 'hellotap:rows'
 
 /** Listens for rows that other processes write, on a connection of its own that is opened when first needed. */
 export class RowWatch {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #onRow: (ip: string, port: number) => void
   #listening: Promise<void> | undefined
 
-  /** @param onRow called with address and port of each row written */
-  constructor(redis: Redis, onRow: (ip: string, port: number) => void) {
+  /** @param onRow called with address, bytes in latin1, and port of each row written */
+  constructor(redis: RedisClient, onRow: (ip: string, port: number) => void) {
     this.#redis = redis
     this.#onRow = onRow
     // why Redis is away is told by the store's other connection
     redis.on('error', () => undefined)
-    redis.on('message', (_channel, rows) => {
-      const words = rows.split(' ')
-      for (let i = 0; i + 1 < words.length; i += 2)
-        this.#onRow(words[i] ?? '', Number(words[i + 1]))
+    redis.on('messageBuffer', (_channel: Buffer, rows: Buffer) => {
+      for (let at = 0; at < rows.length;) {
+        const end = at + 1 + (rows[at] ?? 0)
+        if (end + 2 > rows.length) break
+        this.#onRow(rows.toString('latin1', at + 1, end), rows.readUInt16BE(end))
+        at = end + 2
+      }
     })
   }
 

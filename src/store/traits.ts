@@ -1,13 +1,12 @@
 // What the statistics count of one sighting, the same for every store.
 
-import { hash } from 'node:crypto'
 import {
   MAX_ALPN_NAME_LEN,
   MAX_COUNTED_VALUES,
   MAX_RECORD_TLS_FP_LEN,
   STATISTICS_BUCKETS,
 } from '../base/limits.js'
-import type { FingerprintName, Sighting, TlsFp } from '../model/sighting.js'
+import type { Sighting, TlsFp } from '../model/sighting.js'
 import type { FingerprintStat, Share, Stats, UserAgentCount } from './contract.js'
 
 export const DISTRIBUTIONS = [
@@ -19,25 +18,6 @@ export const DISTRIBUTIONS = [
   'alpn',
 ] as const satisfies readonly (keyof Stats['distributions'])[]
 export type Distribution = (typeof DISTRIBUTIONS)[number]
-
-/** Methods that sort what clients permute: one client has few values under them. */
-export const SORTED_METHODS = [
-  'sha3_384_stable',
-  'ja3n',
-  'ja3n_string',
-  'ja4',
-  'ja4_r',
-  'npf1',
-] as const satisfies readonly FingerprintName[]
-/** Methods that keep the wire's order: a client that permutes has a new value with every connection. */
-export const WIRE_ORDER_METHODS = [
-  'sha3_384',
-  'ja3',
-  'ja3_string',
-  'ja4_o',
-  'ja4_ro',
-  'npf',
-] as const satisfies readonly FingerprintName[]
 
 /** What is remembered of a fingerprint: that of the first sighting counted. */
 export type FingerprintRecord = Pick<
@@ -53,11 +33,6 @@ export function bucketSeconds(ttlSeconds: number): number {
 /** Start, in seconds since the epoch, of the bucket a time falls into. */
 export function bucketStart(micros: number, seconds: number): number {
   return Math.floor(micros / 1e6 / seconds) * seconds
-}
-
-/** Name of the fingerprint a sighting counts for: the one that permuting does not change, where there is one. */
-export function fingerprintId(sighting: Sighting): string | undefined {
-  return sighting.sha3_384_stable ?? sighting.sha3_384
 }
 
 export function recordOf(id: string, sighting: Sighting): FingerprintRecord {
@@ -102,11 +77,6 @@ export function countedValues(sighting: Sighting, distribution: Distribution): I
   }
 }
 
-/** The text a fingerprint's value is found under: itself, or a digest of it where it is longer than `longest`. */
-export function indexKey(value: string, longest: number): string {
-  return value.length <= longest ? value : hash('sha256', value)
-}
-
 /** Descending by count, then descending by code units: the order of Redis' ZREVRANGE. */
 export function byCount(a: readonly [string, number], b: readonly [string, number]): number {
   return b[1] - a[1] || (a[0] < b[0] ? 1 : -1)
@@ -118,7 +88,6 @@ export function shareOf(value: string, count: number, sightings: number): Share 
 
 /** What a store knows of one fingerprint; `ahead` are the fingerprints seen more often. */
 export interface FingerprintCounts {
-  readonly id: string
   readonly record: FingerprintRecord
   readonly count: number
   readonly clients: number

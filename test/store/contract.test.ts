@@ -1,23 +1,25 @@
 import { expect } from 'chai'
 import type { Sighting } from '../../src/model/sighting.js'
 import type { Store, UserAgentVia } from '../../src/store/contract.js'
+import { microsOf } from '../../src/store/sighting-time.js'
 import { sighting } from './sightings.js'
-import { Clock, memoryKind, redisKind } from './stores.js'
+import { rowsOf } from '../rows.js'
+import { clusterKind, memoryKind, redisKind, sentinelKind } from './stores.js'
 
 const IP = '192.0.2.1'
-const LIMITS = { ttlSeconds: 3600, perIp: 5, spool: 10_000 }
+const LIMITS = { ttlSeconds: 3600, perIp: 5, spool: 30_000 }
 const STATS = { onlyWithUserAgent: false, top: 100 }
 
-for (const kind of [memoryKind(), redisKind()]) {
-  describe(kind.name, () => {
-    let clock: Clock
+for (const kind of [memoryKind(), redisKind(), sentinelKind(), clusterKind()]) {
+  describe(kind.name, function () {
+    this.timeout(180_000)
+    const { clock } = kind
     let store: Store
 
     before(() => kind.start())
     after(() => kind.stop())
     beforeEach(async () => {
-      clock = new Clock()
-      store = await kind.open(LIMITS, clock)
+      store = await kind.open(LIMITS)
     })
     afterEach(() => store.close())
 
@@ -26,7 +28,7 @@ for (const kind of [memoryKind(), redisKind()]) {
       const made = sightings.map(({ ago = 0, ...rest }) =>
         sighting({ micros: clock.micros - ago * 1000, ...rest }),
       )
-      store.put(made)
+      store.put(rowsOf(made))
       await store.drain()
       return made
     }
@@ -105,44 +107,45 @@ for (const kind of [memoryKind(), redisKind()]) {
       expect(await store.sightings(IP, 5, 2)).to.deep.equal({ sightings: [], total: 5 })
     })
 
-    it('keeps so many of an address, the latest by time', async () => {
-      await put(...[3, 1, 2, 7, 6, 5, 4].map((ago) => ({ port: ago, ago })))
+    it('keeps so many of an address, the last to come', async () => {
+      await put(...[7, 6, 5, 4, 3, 2, 1].map((ago) => ({ port: ago, ago })))
       const { sightings, total } = await store.sightings(IP, 0, 100)
       expect(ports(sightings)).to.deep.equal([1, 2, 3, 4, 5])
       expect(total).to.equal(5)
+      expect(store.health()).to.include({ stored: 7, evicted: 2 })
     })
 
-    it('forgets a sighting at its own time plus the TTL, and takes none that is past it', async () => {
-      await put({ port: 1, ago: 3_600_000 }, { port: 2, ago: 3_599_999 }, { port: 3, ago: 1000 })
+    it('finds every connection of the last minutes, whatever the bound of their address', async () => {
+      const all = Array.from({ length: 1000 }, (_, i) => ({ port: 2000 + i, ago: 1000 - i }))
+      await put(...all)
+      expect((await store.sightings(IP, 0, 100)).total).to.equal(5)
+      const found = await Promise.all(all.map(({ port }) => store.connection(IP, port, 0)))
+      expect(found.map((each) => each?.srcport)).to.deep.equal(all.map(({ port }) => port))
+    })
+
+    it('forgets a sighting at its own time plus the TTL, and counts one that is past it', async () => {
+      await put(
+        { port: 1, ago: 3_601_000 },
+        { port: 2, ago: 3_590_000 },
+        { port: 3, ago: 1_000_000 },
+      )
+      expect(store.health()).to.include({ stored: 2, too_old: 1 })
       expect(ports((await store.sightings(IP, 0, 10)).sightings)).to.deep.equal([3, 2])
-      clock.ms += 1
+      clock.ms += 11_000
       expect((await store.sightings(IP, 0, 10)).total).to.equal(1)
       expect(await store.connection(IP, 2, 0)).to.equal(undefined)
-      clock.ms += 3_599_000
+      clock.ms += 3_000_000
       expect(await store.latest(IP)).to.equal(undefined)
       expect(await store.concurrent(IP)).to.equal(0)
     })
 
     it('holds a sighting from the future as one of now, so that it is not the latest for ever', async () => {
       await put({ port: 1, ago: -86_400_000 })
-      clock.ms += 1000
+      clock.ms += 2000
       await put({ port: 2 })
       expect((await store.latest(IP))?.srcport).to.equal(2)
       clock.ms += 3_599_000
       expect((await store.sightings(IP, 0, 10)).total).to.equal(1)
-    })
-
-    it('takes what comes after the clock was set back for the latest, and keeps it', async () => {
-      for (const port of [1, 2, 3, 4, 5]) await put({ port })
-      clock.ms -= 1_800_000
-      await put({ port: 6, ago: 10 })
-      expect((await store.latest(IP))?.srcport).to.equal(6)
-      clock.ms += 5
-      await put({ port: 7 })
-      const { sightings } = await store.sightings(IP, 0, 100)
-      expect(ports(sightings)).to.deep.equal([7, 6, 5, 4, 3])
-      clock.ms += 3_600_000
-      expect(await store.latest(IP)).to.equal(undefined)
     })
 
     it('counts the fingerprints an address shows, whatever their order of extensions', async () => {
@@ -230,11 +233,13 @@ for (const kind of [memoryKind(), redisKind()]) {
         ] as const) {
           const found = await store.fingerprint(made[0]?.[method] ?? '')
           expect(found, method).to.include({ matched: method, count: 2, clients: 2, rank: 1 })
-          expect(found?.first_seen).to.equal(clock.ms / 1000 - 1)
-          expect(found?.last_seen).to.equal(clock.ms / 1000)
+          expect(found?.first_seen).to.equal(microsOf(made[1]?.time ?? '') / 1e6)
+          expect(found?.last_seen).to.equal(microsOf(made[0]?.time ?? '') / 1e6)
         }
         const permuted = await store.fingerprint(made[1]?.ja3 ?? '')
-        expect(permuted).to.include({ matched: 'ja3', sha3_384: made[0]?.sha3_384 })
+        expect(permuted).to.include({
+          ...{ matched: 'ja3', ja3: made[1]?.ja3, counted_by: 'sha3_384_stable' },
+        })
         expect(await store.fingerprint(made[2]?.ja4 ?? '')).to.include({ count: 1, rank: 2 })
         expect(await store.fingerprint('no such value')).to.equal(undefined)
       })
@@ -271,9 +276,9 @@ for (const kind of [memoryKind(), redisKind()]) {
       })
 
       it('go to a hello that was put a moment ago', async () => {
-        store.put([sighting({ micros: clock.micros, ip: IP, port: 5, fingerprint: 1 })])
+        store.put(rowsOf([sighting({ micros: clock.micros, ip: IP, port: 5, fingerprint: 1 })]))
         await observe('curl/8', 5)
-        store.put([sighting({ micros: clock.micros, ip: IP, port: 6, fingerprint: 2 })])
+        store.put(rowsOf([sighting({ micros: clock.micros, ip: IP, port: 6, fingerprint: 2 })]))
         await observe('curl/9', 6)
         await store.drain()
         expect(await agents()).to.deep.equal({ [ja4(1)]: ['curl/8 1'], [ja4(2)]: ['curl/9 1'] })
@@ -330,90 +335,103 @@ for (const kind of [memoryKind(), redisKind()]) {
       })
     })
 
-    describe('under a flood', () => {
-      it('names a bounded number of fingerprints, counts the rest together, and goes on naming those it knew', async () => {
-        await put({ fingerprint: 0 })
-        for (let at = 1; at <= 1500; at += 300)
-          await put(...Array.from({ length: 300 }, (_, i) => ({ fingerprint: at + i })))
-        await put({ fingerprint: 0 }, { fingerprint: 1400 })
-        const stats = await store.stats(STATS)
-        expect(stats.total_sightings).to.equal(1503)
-        expect(stats.distinct_fingerprints).to.equal(1024)
-        expect(stats.other_sightings).to.equal(1500 - 1023 + 1)
-        expect(stats.fingerprints).to.have.length(100)
-        expect(stats.fingerprints[0]).to.include({
-          count: 2,
-          ja4: sighting({ fingerprint: 0 }).ja4,
+    it('finds every held fingerprint after thousands of forged ones', async () => {
+      const [real] = await put({ fingerprint: 1, order: 3 })
+      for (let at = 0; at < 2000; at += 1000)
+        await put(
+          ...Array.from({ length: 1000 }, (_, i) => ({
+            ip: `10.${at / 1000}.${i >> 8}.${i & 255}`,
+            fingerprint: 100 + at + i,
+            quality: ['no-syn'],
+          })),
+        )
+      const [later] = await put({ ip: '192.0.2.2', fingerprint: 2, order: 4 })
+      for (const made of [real, later])
+        for (const method of ['sha3_384', 'ja3', 'ja3n', 'ja4', 'npf1'] as const)
+          expect(await store.fingerprint(made?.[method] ?? ''), method).to.include({ count: 1 })
+      expect((await store.stats(STATS)).distinct_fingerprints).to.equal(2002)
+    })
+
+    it('counts a bounded number of values of one hello', async () => {
+      const tls_fp = sighting().tls_fp
+      if (tls_fp === undefined) throw new Error('the made-up sighting has a tls_fp')
+      for (let i = 0; i < 2; i++) await put({ tls_fp: { ...tls_fp, ciphers: '1,1,1,2' } })
+      const ciphers = Array.from({ length: 600 }, (_, j) => 1000 + j).join(',')
+      await put({ tls_fp: { ...tls_fp, ciphers }, alpn: ['name', 'y'.repeat(1000)] })
+      const { distributions } = await store.stats({ onlyWithUserAgent: false, top: 10_000 })
+      expect(distributions.ciphers).to.have.length(514)
+      expect(distributions.ciphers.find(({ value }) => value === '1')?.count).to.equal(2)
+      const long = distributions.alpn.find(({ value }) => value === `${'y'.repeat(64)}…`)
+      expect(long?.count).to.equal(1)
+    })
+
+    it('keeps confirmed sightings apart from the unconfirmed, which go first', async () => {
+      await store.close()
+      store = await kind.open({ ...LIMITS, mib: 1 })
+      await put(...Array.from({ length: 200 }, (_, i) => ({ ip: `192.0.2.${i}` })))
+      for (let at = 0; at < 6; at++)
+        await put(
+          ...Array.from({ length: 1000 }, (_, i) => ({
+            ip: `10.${at}.${i >> 4}.${i & 15}`,
+            quality: ['no-syn'],
+          })),
+        )
+      for (let i = 0; i < 200; i++)
+        expect(await store.latest(`192.0.2.${i}`), String(i)).not.to.equal(undefined)
+      const { stored, evicted, refused, merged, too_old, dropped } = store.health()
+      expect(stored + refused + merged + too_old + dropped).to.equal(6_200)
+      expect(evicted).to.be.above(1000)
+    })
+
+    it('counts a sighting once that comes twice, and names who saw it', async () => {
+      await store.close()
+      store = await kind.open({ ...LIMITS, dedupeSeconds: 600 })
+      const one = { id: '0123456789abcdef', port: 1 }
+      await put({ ...one, sensor: 'left' }, { ...one, sensor: 'right' })
+      await put({ ...one, sensor: 'right' }, { id: 'fedcba9876543210', port: 2 })
+      expect(store.health()).to.include({ stored: 2, merged: 2 })
+      expect(await store.total()).to.equal(2)
+      const { sightings, total } = await store.sightings(IP, 0, 10)
+      expect(total).to.equal(2)
+      expect(sightings.find(({ srcport }) => srcport === 1)?.witnesses).to.deep.equal([
+        { interface: 'eth0', sensor: 'left' },
+        { interface: 'eth0', sensor: 'right' },
+      ])
+    })
+
+    it('counts a live sensor’s sightings by their age, whatever its clock says', async () => {
+      await store.close()
+      store = await kind.open(LIMITS, { clock: 'arrival' })
+      const hours = 26 * 3_600_000
+      for (const ahead of kind.name === 'memory store' ? [0] : [hours, -hours]) {
+        const wrong = await kind.another(LIMITS, {
+          clock: 'arrival',
+          now: () => clock.ms + ahead,
         })
-        // the next twelfth of the TTL has room again
-        clock.ms += 300_000
-        await put({ fingerprint: 1400 })
-        expect((await store.stats(STATS)).distinct_fingerprints).to.equal(1025)
-      })
-
-      it('counts a bounded number of values of each distribution, and of one hello', async () => {
-        const tls_fp = sighting().tls_fp
-        if (tls_fp === undefined) throw new Error('the made-up sighting has a tls_fp')
-        for (let i = 0; i < 2; i++) await put({ tls_fp: { ...tls_fp, ciphers: '1,1,1,2' } })
-        for (let i = 0; i < 4; i++) {
-          const ciphers = Array.from({ length: 600 }, (_, j) => 1000 * (i + 1) + j).join(',')
-          await put({ tls_fp: { ...tls_fp, ciphers }, alpn: [`name ${i}`, 'y'.repeat(1000)] })
+        const ip = `192.0.2.${ahead > 0 ? 1 : 2}`
+        const made = sighting({ ip, micros: clock.micros + ahead * 1000 - 1e6 })
+        wrong.put(rowsOf([made]))
+        await wrong.drain()
+        if (kind.name !== 'memory store') {
+          expect(wrong.health()).to.include({ stored: 1, too_old: 0 })
+          expect(await store.latest(ip)).to.deep.equal(made)
+          expect((await wrong.stats(STATS)).total_sightings).to.equal(ahead > 0 ? 1 : 2)
         }
-        const { distributions } = await store.stats({ onlyWithUserAgent: false, top: 10_000 })
-        expect(distributions.ciphers).to.have.length(1000)
-        expect(distributions.ciphers.find(({ value }) => value === '1')?.count).to.equal(2)
-        expect(distributions.alpn[0]).to.deep.include({ value: `${'y'.repeat(64)}…`, count: 4 })
-      })
-    })
-
-    it('rewrites what is retained in its place, and nothing else', async () => {
-      const made = await put(
-        ...Array.from({ length: 90 }, (_, i) => ({
-          ip: `192.0.2.${i % 30}`,
-          port: 1 + i,
-          ago: 90 - i,
-          fingerprint: i % 30 === 1 ? i : 0,
-        })),
-      )
-      const before = await store.stats(STATS)
-      const given = new Set<number>()
-      await store.rewrite((row) => {
-        given.add(row.srcport)
-        return row.srcport % 2 === 0
-          ? undefined
-          : { ...row, ja4: `again ${row.srcport}`, sha3_384_stable: 'one', iana: '2030-01-01' }
-      })
-      expect(given.size).to.equal(90)
-      for (let client = 0; client < 30; client++) {
-        const wanted = made
-          .filter((_, i) => i % 30 === client)
-          .map((row) =>
-            row.srcport % 2 === 0
-              ? row
-              : { ...row, ja4: `again ${row.srcport}`, sha3_384_stable: 'one', iana: '2030-01-01' },
-          )
-        const { sightings } = await store.sightings(`192.0.2.${client}`, 0, 10)
-        expect(sightings).to.deep.equal(wanted.toReversed())
+        await wrong.close()
       }
-      // of 2, 32 and 62 none was rewritten; of 1, 31 and 61 each
-      expect(await store.concurrent('192.0.2.1')).to.equal(3)
-      expect(await store.concurrent('192.0.2.0')).to.equal(1)
-      expect((await store.connection('192.0.2.0', 31, 0))?.ja4).to.equal('again 31')
-      expect(await store.stats(STATS)).to.deep.equal(before)
-
-      clock.ms += LIMITS.ttlSeconds * 1000
-      given.clear()
-      await store.rewrite((row) => void given.add(row.srcport))
-      expect([...given]).to.deep.equal([])
     })
 
-    it('deletes every sighting of one address and of no other', async () => {
-      await put({ src: IP, srcport: 1 }, { src: IP, srcport: 2 }, { src: '192.0.2.2', srcport: 3 })
-      expect(await store.forget(IP)).to.equal(2)
-      expect(await store.sightings(IP, 0, 10)).to.deep.equal({ sightings: [], total: 0 })
-      expect(await store.connection(IP, 1, 0)).to.equal(undefined)
-      expect(await store.latest('192.0.2.2')).to.include({ srcport: 3 })
-      expect(await store.forget(IP)).to.equal(0)
+    it('tells its statistics ahead of the questions', async () => {
+      await put({ port: 1 })
+      const options = { onlyWithUserAgent: false, top: 5 }
+      const first = await store.statsSnapshot(options)
+      expect(first.stats).to.deep.equal(await store.stats(options))
+      await put({ port: 2 })
+      expect(await store.statsSnapshot(options)).to.deep.equal(first)
+      await new Promise((resolve) => setTimeout(resolve, 1100))
+      const second = await store.statsSnapshot(options)
+      expect(second.etag).not.to.equal(first.etag)
+      expect(second.stats.total_sightings).to.equal(2)
     })
 
     it('is healthy, and closes twice without complaint', async () => {

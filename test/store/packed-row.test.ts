@@ -5,7 +5,7 @@ import { storedSightings } from '../../src/fingerprint/stored-sighting.js'
 import { RowCursor, wholeRows } from '../../src/model/row.js'
 import { packedOf, partIds, unpack } from '../../src/store/packed-row.js'
 import { RowPacker } from '../../src/store/row-packer.js'
-import { linesOfRows, rowsOfCapture } from '../rows.js'
+import { sightingsInRows, rowsOfCapture } from '../rows.js'
 
 const folder = resolve(import.meta.dirname, '../../captures')
 const captures = readdirSync(folder).filter((name) => /\.pcap(ng)?$/.test(name))
@@ -18,7 +18,7 @@ describe('packed rows', () => {
     for (const file of captures)
       it(`${file}${server ? ' with the server’s side' : ''}: give back every key of every line`, async () => {
         const rows = await rowsOfCapture(resolve(folder, file), server)
-        const lines = linesOfRows(rows)
+        const lines = sightingsInRows(rows)
         const entries = packer.pack(new RowCursor(rows))
         expect(entries).to.have.length(lines.length)
         for (const [i, entry] of entries.entries()) {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -11,13 +11,17 @@ export interface RedisServerOptions {
   readonly password?: string
   /** Every answered write survives kill -9: `appendonly yes`, `appendfsync always`. Else nothing survives. */
   readonly durable?: boolean
+  /** Further options of redis-server. */
+  readonly args?: readonly string[]
+  /** File with the seconds that its clock is ahead. */
+  readonly clockFile?: string
 }
 
 /** A real redis-server on a free port of the loopback, in a folder of its own. */
 export class RedisServer {
   readonly port: number
   readonly #options: RedisServerOptions
-  readonly #folder = mkdtempSync(join(tmpdir(), 'hellotap-redis-'))
+  readonly folder = mkdtempSync(join(tmpdir(), 'hellotap-redis-'))
   #process: ChildProcess | undefined
 
   private constructor(port: number, options: RedisServerOptions) {
@@ -54,12 +58,13 @@ export class RedisServer {
     const child = spawn(
       command,
       [
-        ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder],
+        ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder],
         ...['--save', '', '--appendonly', durable ? 'yes' : 'no', '--appendfsync', 'always'],
         ...['--daemonize', 'no', '--loglevel', 'warning'],
         ...(this.#options.password === undefined ? [] : ['--requirepass', this.#options.password]),
+        ...(this.#options.args ?? []),
       ],
-      { stdio: 'ignore' },
+      { stdio: 'ignore', env: { ...process.env, ...clockEnvironment(this.#options.clockFile) } },
     )
     this.#process = child
     for (let tries = 0; !(await answers(this.port)); tries++) {
@@ -86,7 +91,7 @@ export class RedisServer {
   /** Ends it and removes its folder. */
   async stop(): Promise<void> {
     await this.#end('SIGKILL')
-    rmSync(this.#folder, { recursive: true, force: true })
+    rmSync(this.folder, { recursive: true, force: true })
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -99,7 +104,23 @@ export class RedisServer {
   }
 }
 
-/** A port of the loopback that nobody listens on. */
+/** What sets a program's clock ahead by the seconds in a file. */
+export function clockEnvironment(file: string | undefined): Record<string, string> {
+  return file === undefined ? {} : { LD_PRELOAD: clockLibrary(), CLOCK_OFFSET_FILE: file }
+}
+
+let library: string | undefined
+
+function clockLibrary(): string {
+  if (library === undefined) {
+    library = join(mkdtempSync(join(tmpdir(), 'hellotap-clock-')), 'clock.so')
+    const source = join(import.meta.dirname, '../live/clock.cc')
+    execFileSync('c++', ['-O2', '-shared', '-fPIC', '-o', library, source])
+  }
+  return library
+}
+
+/** A port of the loopback that nobody listens on, below the ports that a Cluster adds 10,000 to. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject)

@@ -1,73 +1,97 @@
-import { CLOCK_STEP_MILLIS, MEMORY_SIGHTING_UNITS } from '../../base/limits.js'
+import { CLOCK_STEP_MILLIS, MEMORY_STORE_MIB } from '../../base/limits.js'
+import type { MakeSighting } from '../../model/row.js'
+import { RowCursor } from '../../model/row.js'
 import type { Sighting } from '../../model/sighting.js'
+import type { PrivacyPolicy } from '../../privacy/privacy.js'
+import { addressKey } from '../address-key.js'
+import { Bodies } from '../bodies.js'
 import { ConnectionWaiters } from '../connection-waiters.js'
-import { MemoryStatistics } from './memory-statistics.js'
-import { keptMicros } from '../sighting-time.js'
 import type {
+  FingerprintLookup,
   SightingPage,
   Stats,
+  StatsSnapshot,
   Store,
   StoreHealth,
   StoreLimits,
   UserAgentObservation,
 } from '../contract.js'
-import { fingerprintId } from '../traits.js'
+import { unpack } from '../packed-row.js'
+import { RowPacker } from '../row-packer.js'
+import { SnapshotCache } from '../snapshot-cache.js'
+import { Statistics } from '../statistics.js'
 import { userAgentBound, userAgentKey } from '../user-agent-key.js'
-
-/** A sighting held, in the list of its address and in the chain of all by arrival. */
-interface Held {
-  sighting: Sighting
-  micros: number
-  earlier: Held | undefined
-  later: Held | undefined
-}
-
-/** Units of room a sighting takes: its strings are some eight times its hello. */
-function unitsOf(sighting: Sighting): number {
-  return 1 + (sighting.hello_len >>> 11)
-}
+import { valueKey, valuesFoundBy } from '../values.js'
+import { withWitnesses } from '../witnesses.js'
+import type { Held } from './memory-rows.js'
+import { MemoryRows } from './memory-rows.js'
+import { MemorySums } from './memory-sums.js'
+import { SeenIds } from './seen-ids.js'
 
 /** Options of the embedded store. */
 export interface MemoryStoreOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number
-  /** Room for sightings, in units of 2 KiB of hello begun. */
-  readonly units?: number
+  readonly privacy?: PrivacyPolicy
 }
 
-/** The embedded store: in this process's memory, gone with it. Bounded per address and in all; the oldest go first. */
+/** The embedded store: in this process's memory, gone with it. Bounded in bytes; the oldest go first. */
 export class MemoryStore implements Store {
-  readonly #limits: StoreLimits
   readonly #now: () => number
-  readonly #unitsBound: number
+  readonly #make: MakeSighting
   readonly #ttlMicros: number
-  /** Each address's sightings, oldest first; no list is empty. */
-  readonly #byIp = new Map<string, Held[]>()
-  readonly #statistics: MemoryStatistics
+  readonly #packer: RowPacker
+  readonly #rows: MemoryRows
+  readonly #sums: MemorySums
+  readonly #bodies: Bodies
+  readonly #ids: SeenIds<Held> | undefined
   readonly #waiters = new ConnectionWaiters()
-  #oldest: Held | undefined
-  #newest: Held | undefined
-  #units = 0
+  readonly #snapshots = new SnapshotCache()
+  #statistics: Statistics | undefined
+  #stored = 0
+  #merged = 0
+  #tooOld = 0
+  #badRows = 0
   /** What the clock said last, microseconds. */
   #lastMicros = 0
 
-  constructor(limits: StoreLimits, options: MemoryStoreOptions = {}) {
-    this.#limits = limits
+  constructor(limits: StoreLimits, make: MakeSighting, options: MemoryStoreOptions = {}) {
     this.#now = options.now ?? Date.now
-    this.#unitsBound = options.units ?? MEMORY_SIGHTING_UNITS
+    this.#make = make
     this.#ttlMicros = limits.ttlSeconds * 1e6
-    this.#statistics = new MemoryStatistics(limits.ttlSeconds)
+    this.#packer = new RowPacker(options.privacy)
+    this.#rows = new MemoryRows((limits.mib ?? MEMORY_STORE_MIB) << 20, limits.perIp)
+    this.#sums = new MemorySums(limits.ttlSeconds)
+    this.#bodies = new Bodies(make)
+    const { dedupeSeconds = 0 } = limits
+    this.#ids = dedupeSeconds > 0 ? new SeenIds(dedupeSeconds) : undefined
   }
 
-  put(sightings: readonly Sighting[]): boolean {
+  put(rows: Uint8Array): boolean {
     const now = this.#roll()
-    for (const sighting of sightings) {
-      const micros = keptMicros(sighting.time, now)
-      if (micros <= now - this.#ttlMicros) continue
-      this.#statistics.add(sighting, micros)
-      this.#hold(sighting, micros, now)
-      this.#waiters.offer(sighting)
+    for (const entry of this.#packer.pack(new RowCursor(rows))) {
+      const micros = Math.min(entry.micros, now)
+      if (micros <= now - this.#ttlMicros) {
+        this.#tooOld++
+        continue
+      }
+      const id = entry.slab.toString('latin1', entry.off + 8, entry.off + 16)
+      const seen = this.#ids?.find(id, now)
+      if (seen !== undefined) {
+        this.#merged++
+        if (![...seen.parts, ...seen.witnesses].some((part) => part.id === entry.origin.id))
+          seen.witnesses = [...seen.witnesses, entry.origin]
+        continue
+      }
+      const held = this.#rows.hold(entry, micros, now)
+      if (held === undefined) continue
+      this.#ids?.add(id, held, now)
+      this.#sums.add(entry, micros, this.#bodies)
+      this.#stored++
+      if (this.#waiters.isAwaited(entry.ip, entry.port))
+        this.#waiters.offer(entry.ip, entry.port, micros, () => this.#sighting(held))
     }
+    this.#statistics = undefined
     return true
   }
 
@@ -76,13 +100,16 @@ export class MemoryStore implements Store {
   }
 
   latest(ip: string): Promise<Sighting | undefined> {
-    return Promise.resolve(this.#retained(ip).at(-1)?.sighting)
+    return Promise.resolve(this.#sighting(this.#retained(ip).at(-1)))
   }
 
   connection(ip: string, port: number, waitMs: number, since = 0): Promise<Sighting | undefined> {
-    const held = this.#retained(ip).findLast(({ sighting }) => sighting.srcport === port)
-    if (held !== undefined && held.micros >= since * 1e6) return Promise.resolve(held.sighting)
-    return this.#waiters.wait(ip, port, since * 1e6, waitMs).sighting
+    const key = addressKey(ip)
+    if (key === undefined) return Promise.resolve(undefined)
+    const held = this.#connection(key, port)
+    if (held !== undefined && held.micros >= since * 1e6)
+      return Promise.resolve(this.#sighting(held))
+    return this.#waiters.wait(key, port, since * 1e6, waitMs).sighting
   }
 
   sightings(ip: string, offset: number, limit: number): Promise<SightingPage> {
@@ -90,55 +117,54 @@ export class MemoryStore implements Store {
     const sightings = held
       .toReversed()
       .slice(offset, offset + limit)
-      .map(({ sighting }) => sighting)
+      .flatMap((each) => this.#sighting(each) ?? [])
     return Promise.resolve({ sightings, total: held.length })
   }
 
   concurrent(ip: string): Promise<number> {
-    const distinct = new Set(this.#retained(ip).map(({ sighting }) => sighting.sha3_384_stable))
-    distinct.delete(undefined)
+    const distinct = new Set(
+      this.#retained(ip).flatMap(({ parts }) => this.#bodies.fingerprint(parts[0]?.id ?? '') ?? []),
+    )
     return Promise.resolve(distinct.size)
   }
 
   total(): Promise<number> {
     this.#roll()
-    return Promise.resolve(this.#statistics.sightings)
+    return Promise.resolve(this.#sums.total)
   }
 
-  fingerprint(value: string): ReturnType<Store['fingerprint']> {
-    this.#roll()
-    return Promise.resolve(this.#statistics.find(value))
+  fingerprint(value: string): Promise<FingerprintLookup | undefined> {
+    const held = valuesFoundBy(value).flatMap((each) => this.#rows.bodyOf(valueKey(each)) ?? [])
+    return Promise.resolve(this.#current().find(value, held))
   }
 
   observeUserAgent({ ip, port, userAgent, via, time }: UserAgentObservation): Promise<void> {
     const now = this.#roll()
     const micros = Math.min(Math.round(time * 1e6), now)
-    const held = this.#retained(ip).findLast(
-      ({ sighting }) => port === undefined || sighting.srcport === port,
-    )
-    const id = held === undefined ? undefined : fingerprintId(held.sighting)
+    const held =
+      port === undefined ? this.#retained(ip).at(-1) : this.#connection(addressKey(ip) ?? '', port)
+    const id = this.#bodies.fingerprint(held?.parts[0]?.id ?? '')
     const key = userAgentKey(userAgent, via)
-    if (id !== undefined && key !== '' && micros > now - this.#ttlMicros)
-      this.#statistics.addUserAgent(id, key, userAgentBound(via), micros)
+    if (id !== undefined && key !== '' && micros > now - this.#ttlMicros) {
+      this.#sums.addUserAgent(id, key, userAgentBound(via), micros)
+      this.#statistics = undefined
+    }
     return Promise.resolve()
   }
 
   stats(options: { readonly onlyWithUserAgent: boolean; readonly top: number }): Promise<Stats> {
-    this.#roll()
-    return Promise.resolve(this.#statistics.stats(options.onlyWithUserAgent, options.top))
+    return Promise.resolve(this.#current().stats(options.onlyWithUserAgent, options.top))
   }
 
-  rewrite(remake: (sighting: Sighting) => Sighting | undefined): Promise<void> {
-    this.#roll()
-    for (let held = this.#oldest; held !== undefined; held = held.later)
-      held.sighting = remake(held.sighting) ?? held.sighting
-    return Promise.resolve()
+  statsSnapshot(options: {
+    readonly onlyWithUserAgent: boolean
+    readonly top: number
+  }): Promise<StatsSnapshot> {
+    return this.#snapshots.of(options, () => Promise.resolve(this.#current()))
   }
 
   forget(ip: string): Promise<number> {
-    const held = [...(this.#byIp.get(ip) ?? [])]
-    for (const each of held) this.#release(each)
-    return Promise.resolve(held.length)
+    return Promise.resolve(this.#rows.forget(addressKey(ip) ?? ''))
   }
 
   health(): StoreHealth {
@@ -146,8 +172,14 @@ export class MemoryStore implements Store {
       kind: 'memory',
       ready: true,
       spooled: 0,
+      stored: this.#stored,
+      merged: this.#merged,
       dropped: 0,
-      bad_rows: 0,
+      too_old: this.#tooOld,
+      refused: this.#rows.refused,
+      evicted: this.#rows.evicted,
+      lost: 0,
+      bad_rows: this.#badRows,
       gaps: 0,
       gap_millis: 0,
     }
@@ -158,65 +190,48 @@ export class MemoryStore implements Store {
     return Promise.resolve()
   }
 
+  #current(): Statistics {
+    this.#roll()
+    this.#statistics ??= new Statistics(this.#sums.sums(), this.#bodies)
+    return this.#statistics
+  }
+
   /** Lets go of what is past its TTL. @returns now, in microseconds */
   #roll(): number {
     const now = this.#now() * 1000
-    if (now < this.#lastMicros - CLOCK_STEP_MILLIS * 1000) this.#dateBack(now)
+    if (now < this.#lastMicros - CLOCK_STEP_MILLIS * 1000) this.#rows.dateBack(now)
+    if (now !== this.#lastMicros) {
+      const before = this.#sums.total
+      this.#rows.expire(now - this.#ttlMicros, now)
+      this.#sums.roll(now, this.#bodies)
+      if (this.#sums.total !== before) this.#statistics = undefined
+    }
     this.#lastMicros = now
-    // arrival is by time but for stragglers, and those are gone a TTL after they came at the latest
-    while (this.#oldest !== undefined && this.#oldest.micros <= now - this.#ttlMicros)
-      this.#release(this.#oldest)
-    this.#statistics.roll(now)
     return now
   }
 
-  /** The clock was set back: what it had dated ahead is kept for a TTL from now, and not until the clock is there again. */
-  #dateBack(now: number): void {
-    for (let held = this.#oldest; held !== undefined; held = held.later)
-      // still ahead of what comes next, as it was
-      if (held.micros > now) held.micros = now + 1
-  }
-
   #retained(ip: string): readonly Held[] {
-    const held = this.#byIp.get(ip) ?? []
-    const expired = this.#now() * 1000 - this.#ttlMicros
-    const from = held.findIndex(({ micros }) => micros > expired)
-    return from < 0 ? [] : from === 0 ? held : held.slice(from)
+    return this.#rows.of(addressKey(ip) ?? '', this.#now() * 1000 - this.#ttlMicros)
   }
 
-  #hold(sighting: Sighting, micros: number, now: number): void {
-    const held: Held = { sighting, micros, earlier: this.#newest, later: undefined }
-    if (this.#newest === undefined) this.#oldest = held
-    else this.#newest.later = held
-    this.#newest = held
-    this.#units += unitsOf(sighting)
-
-    let list = this.#byIp.get(sighting.src)
-    if (list === undefined) this.#byIp.set(sighting.src, (list = []))
-    // the clock was set back: what it had dated ahead must not outrank and outlast what is new
-    for (let i = list.length - 1, later = list[i]; later !== undefined; later = list[--i]) {
-      if (later.micros <= now) break
-      later.micros = micros
-    }
-    let at = list.length
-    while (at > 0 && (list[at - 1]?.micros ?? 0) > micros) at--
-    if (at === list.length) list.push(held)
-    else list.splice(at, 0, held)
-    if (list.length > this.#limits.perIp && list[0] !== undefined) this.#release(list[0])
-    while (this.#units > this.#unitsBound && this.#oldest !== undefined) this.#release(this.#oldest)
+  #connection(key: string, port: number): Held | undefined {
+    const held = this.#rows.connection(key, port)
+    return held !== undefined && held.micros > this.#now() * 1000 - this.#ttlMicros
+      ? held
+      : undefined
   }
 
-  #release(held: Held): void {
-    if (held.earlier === undefined) this.#oldest = held.later
-    else held.earlier.later = held.later
-    if (held.later === undefined) this.#newest = held.earlier
-    else held.later.earlier = held.earlier
-    this.#units -= unitsOf(held.sighting)
-
-    const list = this.#byIp.get(held.sighting.src)
-    if (list === undefined) return
-    if (list[0] === held) list.shift()
-    else list.splice(list.indexOf(held), 1)
-    if (list.length === 0) this.#byIp.delete(held.sighting.src)
+  #sighting(held: Held | undefined): Sighting | undefined {
+    if (held === undefined) return undefined
+    const { row, ip, parts, witnesses } = held
+    const unpacked = unpack(row, ip, (id) => parts.find((part) => part.id === id)?.bytes)
+    const sighting = unpacked === undefined ? undefined : this.#make(unpacked)
+    if (sighting === undefined) this.#badRows++
+    return sighting === undefined || witnesses.length === 0
+      ? sighting
+      : withWitnesses(
+          sighting,
+          witnesses.map(({ bytes }) => bytes),
+        )
   }
 }

@@ -1,251 +1,224 @@
-import type { ChainableCommander, Redis } from 'ioredis'
-import * as z from 'zod'
-import {
-  BUCKET_INDEXED_VALUES,
-  BUCKET_NEW_FINGERPRINTS,
-  BUCKET_NEW_VALUES,
-  BUCKET_USER_AGENTS,
-  MAX_STATISTICS_TOP,
-  USER_AGENTS_PER_FINGERPRINT,
-} from '../../base/limits.js'
-import type { FingerprintName } from '../../model/sighting.js'
-import { FINGERPRINTS } from '../../model/sighting.js'
-import type { Entry } from '../batch-sums.js'
-import { BatchAdder, LONGEST_KEY } from '../batch-sums.js'
-import { ADD_BATCH, ADD_USER_AGENT, LIVE_BUCKETS, MOST_WITH_USER_AGENT } from './redis-scripts.js'
-import { TlsFpSchema } from '../sighting-schema.js'
-import type { FingerprintStat, Stats } from '../contract.js'
-import type { FingerprintRecord } from '../traits.js'
-import { userAgentCounts } from '../user-agent-key.js'
-import {
-  bucketSeconds,
-  bucketStart,
-  DISTRIBUTIONS,
-  fingerprintStat,
-  indexKey,
-  shareOf,
-} from '../traits.js'
+// The sums of all partitions, fetched where they changed and added up. One process asks at most once a second, whoever asks it.
 
-const KEY = 'hellotap:{stats}'
+import { STORE_PARTITIONS } from '../../base/limits.js'
+import type { MakeSighting } from '../../model/row.js'
+import { Bodies } from '../bodies.js'
+import type { Sum, Sums } from '../statistics.js'
+import { addSum, Statistics } from '../statistics.js'
+import { bucketSeconds } from '../traits.js'
+import { keysOf } from './redis-batch.js'
+import type { RedisClient } from './redis-connection.js'
+import type { Argument } from './redis-scripts.js'
+import { run, STATISTICS } from './redis-scripts.js'
 
-const LiveBuckets = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]))
-const Texts = z.array(z.string())
-const OptionalTexts = z.array(z.string().nullable())
-const Indexed = z.templateLiteral([z.enum(FINGERPRINTS), ' ', z.string()])
-const Record = z.object({
-  sha3_384: z.string(),
-  sha3_384_stable: z.string().exactOptional(),
-  ja3: z.string().exactOptional(),
-  ja4: z.string().exactOptional(),
-  tls_fp: TlsFpSchema.exactOptional(),
-})
-
-interface Live {
-  /** Keys of the live buckets, newest first. */
-  readonly keys: readonly string[]
-  readonly sightings: number
-  readonly other: number
-  readonly firstMicros: number
-  readonly lastMicros: number
+interface Bucket {
+  version: string
+  total: Sum
+  other: number
+  bodies: Map<string, Sum>
+  agents: Map<string, Map<string, number>>
+  clients: Map<string, number>
+}
+interface Partition {
+  readonly buckets: Map<number, Bucket>
+  clients: number
 }
 
-/** The statistics' side of the Redis store: what adds up, in a number of keys and steps that does not grow with the sightings. */
+const TOTAL = '#'
+const OTHER = '#o'
+const ID_LEN = 8
+const BODIES_AT_ONCE = 512
+
+/** Rolls that take addresses of unchanged buckets as they were, up to one that asks. */
+const QUICK_ROLLS = 10
+
 export class RedisStatistics {
-  readonly #redis: Redis
-  readonly #now: () => number
-  readonly #bucketSeconds: number
-  /** Milliseconds that keys are kept after their last use, at least. */
-  readonly #keepMs: number
-  readonly #ttlMs: number
-  readonly #adder: BatchAdder
-  readonly #countBadRow: () => void
+  readonly #redis: RedisClient
+  readonly #ttlSeconds: number
+  readonly #partitions: Partition[] = Array.from({ length: STORE_PARTITIONS }, () => ({
+    buckets: new Map(),
+    clients: 0,
+  }))
+  readonly #bodies: Bodies
+  #rolls = 0
+  #rolling: Promise<Statistics> | undefined
+  #next: Promise<Statistics> | undefined
 
-  constructor(redis: Redis, ttlSeconds: number, now: () => number, countBadRow: () => void) {
+  constructor(redis: RedisClient, ttlSeconds: number, make: MakeSighting) {
     this.#redis = redis
-    this.#now = now
-    this.#bucketSeconds = bucketSeconds(ttlSeconds)
-    this.#ttlMs = ttlSeconds * 1000
-    this.#keepMs = (ttlSeconds + this.#bucketSeconds) * 1000
-    this.#adder = new BatchAdder(ttlSeconds)
-    this.#countBadRow = countBadRow
+    this.#ttlSeconds = ttlSeconds
+    this.#bodies = new Bodies(make)
   }
 
-  /** Appends the step that adds a batch up to a pipeline; `number` grows by one a batch of `writer`. */
-  addTo(
-    pipeline: ChainableCommander,
-    writer: string,
-    number: number,
-    entries: readonly Entry[],
-  ): void {
-    const sums = JSON.stringify({
-      writer,
-      number,
-      now: this.#now(),
-      keep: this.#keepMs,
-      newFingerprints: BUCKET_NEW_FINGERPRINTS,
-      newValues: BUCKET_NEW_VALUES,
-      indexed: BUCKET_INDEXED_VALUES,
-      buckets: this.#adder.add(entries),
+  /** Statistics that hold all that Redis held when this was called. */
+  async current(): Promise<Statistics> {
+    if (this.#rolling === undefined) return this.#start(true)
+    // the roll under way may have passed a partition already: one more is shared by all who come meanwhile
+    this.#next ??= this.#rolling.then(
+      () => this.#start(true),
+      () => this.#start(true),
+    )
+    return this.#next
+  }
+
+  /** Statistics as of the last roll under way or ended; addresses may lag some rolls behind. */
+  quick(): Promise<Statistics> {
+    return this.#rolling ?? this.#start(this.#rolls % QUICK_ROLLS === 0)
+  }
+
+  /** The fingerprint of a body that Redis holds. */
+  async fingerprintOf(partition: number, body: string): Promise<string | undefined> {
+    await this.#fetch(new Map([[body, partition]]))
+    return this.#bodies.fingerprint(body)
+  }
+
+  #start(isWhole: boolean): Promise<Statistics> {
+    this.#next = undefined
+    this.#rolls++
+    const rolling = this.#roll(isWhole).finally(() => {
+      if (this.#rolling === rolling) this.#rolling = undefined
     })
-    pipeline.eval(ADD_BATCH, 1, KEY, sums)
+    this.#rolling = rolling
+    return rolling
   }
 
-  /** Tells records and values anew from now on: a Redis that was lost may have lost them. */
-  forget(): void {
-    this.#adder.forget()
+  async #roll(isWhole: boolean): Promise<Statistics> {
+    await Promise.all(this.#partitions.map((_, i) => this.#ask(i, isWhole)))
+    const missing = new Map<string, number>()
+    for (const [i, { buckets }] of this.#partitions.entries())
+      for (const { bodies } of buckets.values())
+        for (const id of bodies.keys()) if (!this.#bodies.has(id)) missing.set(id, i)
+    await this.#fetch(missing)
+    const sums = this.#sums()
+    if (this.#bodies.size > 2 * sums.bodies.size + BODIES_AT_ONCE)
+      this.#bodies.retain((id) => sums.bodies.has(id))
+    return new Statistics(sums, this.#bodies)
   }
 
-  async addUserAgent(id: string, key: string, bound: number, micros: number): Promise<void> {
-    const start = bucketStart(micros, this.#bucketSeconds)
-    const ends = (start + this.#bucketSeconds) * 1000 + this.#ttlMs
-    await this.#redis.eval(
-      ADD_USER_AGENT,
-      1,
-      KEY,
-      this.#now(),
-      this.#keepMs,
-      start,
-      ends,
-      id,
-      key,
-      bound,
-      BUCKET_USER_AGENTS,
-    )
-  }
-
-  async total(): Promise<number> {
-    return (await this.#live()).sightings
-  }
-
-  async find(
-    value: string,
-  ): Promise<(FingerprintStat & { readonly matched: FingerprintName }) | undefined> {
-    const live = await this.#live()
-    const key = indexKey(value, LONGEST_KEY)
-    const pipeline = this.#redis.pipeline()
-    for (const bucket of live.keys)
-      pipeline.hget(`${bucket}:sorted`, key).hget(`${bucket}:wire`, key)
-    for (const found of OptionalTexts.parse(await replies(pipeline))) {
-      if (found === null) continue
-      const row = Indexed.safeParse(found)
-      if (!row.success) {
-        this.#countBadRow()
-        continue
+  async #ask(index: number, isWhole: boolean): Promise<void> {
+    const partition = this.#partitions[index]
+    const prefix = keysOf(index)
+    if (partition === undefined) return
+    const known: Argument[] = [...partition.buckets].flatMap(([bucket, { version }]) => [
+      bucket,
+      Buffer.from(version, 'latin1'),
+    ])
+    const args = [prefix, this.#ttlSeconds, bucketSeconds(this.#ttlSeconds), isWhole ? 1 : 0]
+    const answer = (await run(this.#redis, STATISTICS, [`${prefix}m`], [...args, ...known])) as [
+      unknown,
+      number,
+      ...[number, Buffer, Buffer[] | null, Buffer[] | null, Buffer[] | null][],
+    ]
+    const [, clients, ...buckets] = answer
+    partition.clients = clients
+    const held = new Set<number>()
+    for (const [number, version, sums, agents, counts] of buckets) {
+      held.add(number)
+      let bucket = partition.buckets.get(number)
+      if (bucket === undefined || sums !== null) {
+        bucket = newBucket(version, sums ?? [], agents ?? [], bucket)
+        partition.buckets.set(number, bucket)
       }
-      const space = row.data.indexOf(' ')
-      const id = row.data.slice(space + 1)
-      const count = await this.#redis.zscore(`${KEY}:count:fp`, id)
-      if (count === null) continue
-      const [stat] = await this.#fingerprints([[id, Number(count)]], live)
-      const matched = row.data.slice(0, space) as FingerprintName
-      if (stat !== undefined) return { ...stat, matched }
+      if (counts !== null) bucket.clients = clientsOf(counts)
     }
-    return undefined
+    for (const number of partition.buckets.keys())
+      if (!held.has(number)) partition.buckets.delete(number)
   }
 
-  async stats(onlyWithUserAgent: boolean, top: number): Promise<Stats> {
-    const most = Math.min(top, MAX_STATISTICS_TOP)
-    const live = await this.#live()
-    const fp = `${KEY}:count:fp`
-    const pipeline = this.#redis.pipeline().zcard(fp)
-    if (live.keys.length > 0) pipeline.pfcount(...live.keys.map((bucket) => `${bucket}:clients`))
-    else pipeline.echo('0')
-    if (onlyWithUserAgent) pipeline.eval(MOST_WITH_USER_AGENT, 2, fp, `${KEY}:with-ua`, most)
-    else pipeline.zrevrange(fp, 0, most - 1, 'WITHSCORES')
-    for (const name of DISTRIBUTIONS)
-      pipeline.zrevrange(`${KEY}:count:${name}`, 0, most - 1, 'WITHSCORES')
-    const [distinct, clients, mostSeen, ...distributions] = await replies(pipeline)
-    return {
-      total_sightings: live.sightings,
-      distinct_fingerprints: Number(distinct),
-      other_sightings: live.other,
-      distinct_clients: Number(clients),
-      ...(live.sightings === 0
-        ? {}
-        : { first_seen: live.firstMicros / 1e6, last_seen: live.lastMicros / 1e6 }),
-      fingerprints: await this.#fingerprints(countsOf(mostSeen), live),
-      distributions: Object.fromEntries(
-        DISTRIBUTIONS.map((name, i) => [
-          name,
-          countsOf(distributions[i]).map(([value, n]) => shareOf(value, n, live.sightings)),
-        ]),
-      ) as unknown as Stats['distributions'],
+  /** Fetches bodies, each from a partition that has it. */
+  async #fetch(missing: ReadonlyMap<string, number>): Promise<void> {
+    const byPartition = new Map<number, string[]>()
+    for (const [id, partition] of missing) {
+      if (this.#bodies.has(id)) continue
+      const ids = byPartition.get(partition)
+      if (ids === undefined) byPartition.set(partition, [id])
+      else ids.push(id)
     }
+    for (const [partition, ids] of byPartition)
+      for (let at = 0; at < ids.length; at += BODIES_AT_ONCE) {
+        const some = ids.slice(at, at + BODIES_AT_ONCE)
+        const prefix = Buffer.from(`${keysOf(partition)}b:`)
+        const keys = some.map((id) => Buffer.concat([prefix, Buffer.from(id, 'latin1')]))
+        const found = await this.#redis.mgetBuffer(...keys)
+        for (const [i, bytes] of found.entries())
+          if (bytes !== null) this.#bodies.add(some[i] ?? '', bytes)
+      }
   }
 
-  async #fingerprints(
-    counts: readonly (readonly [string, number])[],
-    live: Live,
-  ): Promise<FingerprintStat[]> {
-    if (counts.length === 0) return []
-    const ids = counts.map(([id]) => id)
-    const pipeline = this.#redis
-      .pipeline()
-      .hmget(`${KEY}:record`, ...ids)
-      .zmscore(`${KEY}:first`, ...ids)
-      .zmscore(`${KEY}:last`, ...ids)
-    for (const [id, count] of counts)
-      pipeline
-        .zcount(`${KEY}:count:fp`, `(${count}`, '+inf')
-        .pfcount(...live.keys.map((bucket) => `${bucket}:clients:${id}`))
-        .zrevrange(`${KEY}:ua:${id}`, 0, USER_AGENTS_PER_FINGERPRINT - 1, 'WITHSCORES')
-    const [records, firsts, lasts, ...each] = await replies(pipeline)
-    const recordRows = OptionalTexts.parse(records)
-    const firstMicros = OptionalTexts.parse(firsts)
-    const lastMicros = OptionalTexts.parse(lasts)
-    return counts.map(([id, count], i) =>
-      fingerprintStat(
-        {
-          id,
-          record: this.#record(id, recordRows[i]),
-          count,
-          ahead: Number(each[3 * i]),
-          clients: Number(each[3 * i + 1]),
-          userAgents: userAgentCounts(countsOf(each[3 * i + 2])),
-          firstMicros: Number(firstMicros[i]),
-          lastMicros: Number(lastMicros[i]),
-        },
-        live.sightings,
-      ),
-    )
-  }
-
-  #record(id: string, row: string | null | undefined): FingerprintRecord {
-    if (row !== null && row !== undefined) {
-      try {
-        return Record.parse(JSON.parse(row))
-      } catch {
-        this.#countBadRow()
+  #sums(): Sums {
+    const total: Sum = { count: 0, first: Infinity, last: 0 }
+    const bodies = new Map<string, Sum>()
+    const clients = new Map<string, number>()
+    const agents = new Map<string, Map<string, number>>()
+    let other = 0
+    let distinctClients = 0
+    for (const partition of this.#partitions) {
+      distinctClients += partition.clients
+      for (const bucket of partition.buckets.values()) {
+        addSum(total, bucket.total)
+        other += bucket.other
+        for (const [id, sum] of bucket.bodies) {
+          const all = bodies.get(id)
+          if (all === undefined) bodies.set(id, { ...sum })
+          else addSum(all, sum)
+        }
+        for (const [id, count] of bucket.clients) clients.set(id, (clients.get(id) ?? 0) + count)
+        for (const [id, counts] of bucket.agents) {
+          const all = agents.get(id) ?? new Map<string, number>()
+          for (const [key, count] of counts) all.set(key, (all.get(key) ?? 0) + count)
+          agents.set(id, all)
+        }
       }
     }
-    return { sha3_384: id }
-  }
-
-  async #live(): Promise<Live> {
-    const rows = LiveBuckets.parse(await this.#redis.eval(LIVE_BUCKETS, 1, KEY, this.#now()))
-    const seen = rows.filter(([, sightings]) => sightings !== '0')
-    return {
-      keys: rows.map(([start]) => `${KEY}:b:${start}`),
-      sightings: seen.reduce((sum, row) => sum + Number(row[1]), 0),
-      other: seen.reduce((sum, row) => sum + Number(row[2]), 0),
-      firstMicros: Math.min(...seen.map((row) => Number(row[3]))),
-      lastMicros: Math.max(...seen.map((row) => Number(row[4]))),
-    }
+    return { total, other, bodies, clients, agents, distinctClients }
   }
 }
 
-/** The replies of a pipeline; the first error among them is thrown. */
-export async function replies(pipeline: ChainableCommander): Promise<unknown[]> {
-  return ((await pipeline.exec()) ?? []).map(([error, reply]) => {
-    if (error !== null) throw error
-    return reply
-  })
+function newBucket(
+  version: Buffer,
+  sums: readonly Buffer[],
+  agents: readonly Buffer[],
+  before: Bucket | undefined,
+): Bucket {
+  const bucket: Bucket = {
+    version: version.toString('latin1'),
+    total: { count: 0, first: Infinity, last: 0 },
+    other: 0,
+    bodies: new Map(),
+    agents: new Map(),
+    clients: before?.clients ?? new Map<string, number>(),
+  }
+  for (let i = 0; i + 1 < sums.length; i += 2) {
+    const field = sums[i]?.toString('latin1') ?? ''
+    const sum = sumOf(sums[i + 1])
+    if (field === TOTAL) bucket.total = sum
+    else if (field === OTHER) bucket.other = sum.count
+    else bucket.bodies.set(field, sum)
+  }
+  for (let i = 0; i + 1 < agents.length; i += 2) {
+    const field = agents[i] ?? Buffer.alloc(0)
+    if (field[0] === TOTAL.charCodeAt(0)) continue
+    const id = field.toString('latin1', 0, ID_LEN)
+    const of = bucket.agents.get(id) ?? new Map<string, number>()
+    of.set(field.toString('utf8', ID_LEN), Number(agents[i + 1]))
+    bucket.agents.set(id, of)
+  }
+  return bucket
 }
 
-/** Members and scores, flat as Redis gives them. */
-function countsOf(reply: unknown): [string, number][] {
-  const flat = Texts.parse(reply)
-  const counts: [string, number][] = []
-  for (let i = 0; i + 1 < flat.length; i += 2) counts.push([flat[i] ?? '', Number(flat[i + 1])])
-  return counts
+/** A count, and the first and last time, as big-endian doubles. */
+function sumOf(bytes: Buffer | undefined): Sum {
+  if (bytes?.length !== 24) return { count: 0, first: Infinity, last: 0 }
+  return {
+    count: bytes.readDoubleBE(0),
+    first: bytes.readDoubleBE(8),
+    last: bytes.readDoubleBE(16),
+  }
+}
+
+function clientsOf(counts: readonly Buffer[]): Map<string, number> {
+  const clients = new Map<string, number>()
+  for (let i = 0; i + 1 < counts.length; i += 2)
+    clients.set(counts[i]?.toString('latin1') ?? '', Number(counts[i + 1]))
+  return clients
 }

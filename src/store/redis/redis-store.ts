@@ -1,105 +1,129 @@
-import type { Redis } from 'ioredis'
-import { STORE_CLOSE_MILLIS } from '../../base/limits.js'
+import { BUCKET_USER_AGENTS, STORE_CLOSE_MILLIS, STORE_PARTITIONS } from '../../base/limits.js'
+import type { MakeSighting } from '../../model/row.js'
+import { RowCursor } from '../../model/row.js'
 import type { Sighting } from '../../model/sighting.js'
-import type { Entry } from '../batch-sums.js'
-import { connectRedis, newRedisClient, parseRedisUrl } from './redis-connection.js'
-import type { RedisAddress } from './redis-connection.js'
-import { Outages } from '../outages.js'
-import { storeErrorOf } from './redis-error.js'
-import { DISTINCT_STABLE } from './redis-scripts.js'
-import { RedisConnections } from './redis-connections.js'
-import { rewriteRows } from './redis-rewrite.js'
-import { RedisStatistics } from './redis-statistics.js'
-import { RedisWriter, portsKey, rowsKey } from './redis-writer.js'
-import { parseSighting } from '../sighting-schema.js'
-import { keptMicros, microsOf } from '../sighting-time.js'
-import { StoreError } from '../contract.js'
+import type { PrivacyPolicy } from '../../privacy/privacy.js'
+import { addressKey } from '../address-key.js'
 import type {
+  FingerprintLookup,
   SightingPage,
   Stats,
+  StatsSnapshot,
   Store,
+  StoreClock,
   StoreHealth,
   StoreLimits,
   UserAgentObservation,
 } from '../contract.js'
-import { fingerprintId } from '../traits.js'
+import { StoreError } from '../contract.js'
+import { Outages } from '../outages.js'
+import type { Entry } from '../packed-row.js'
+import { PACKED_BODY, packedOf, PART_ID_LEN, unpack } from '../packed-row.js'
+import { RowPacker } from '../row-packer.js'
+import { SnapshotCache } from '../snapshot-cache.js'
+import { bucketSeconds } from '../traits.js'
 import { userAgentBound, userAgentKey } from '../user-agent-key.js'
+import { valueKey, valuesFoundBy } from '../values.js'
+import { PARTITIONS, partitionOf, prefixOf } from './partitions.js'
+import type { RedisAddress, RedisClient } from './redis-connection.js'
+import { connectRedis, newRedisClient, parseRedisUrl } from './redis-connection.js'
+import { RedisConnections } from './redis-connections.js'
+import { storeErrorOf } from './redis-error.js'
+import { claimFormat } from './redis-format.js'
+import { RedisRows, rowKeys } from './redis-rows.js'
+import { AGENT, FIND, FORGET, run } from './redis-scripts.js'
+import { RedisStatistics } from './redis-statistics.js'
+import { RedisWriter } from './redis-writer.js'
 
 export interface RedisStoreOptions {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, by the clock that sightings have their times from. */
   readonly now?: () => number
   /** Starts although Redis is away, and spools until it comes. A bad URL or a refused password is an error all the same. */
   readonly waitForRedis?: boolean
+  /** Which clock decides when a sighting's time is over; its own unless given. */
+  readonly clock?: StoreClock
+  readonly privacy?: PrivacyPolicy
 }
 
-/** Rows read at a time when looking for the latest good one. */
-const ROWS_AT_A_TIME = 8
-
 /**
- * Opens a store in Redis 6.2 or later. Its eviction policy should be `noeviction`: the statistics' keys belong together.
+ * Opens a store in Redis 6.2 or later: a server, a Sentinel group or a Cluster.
  * @throws StoreError
  */
 export async function openRedisStore(
   url: string,
   limits: StoreLimits,
+  make: MakeSighting,
   options: RedisStoreOptions = {},
 ): Promise<Store> {
   const address = parseRedisUrl(url)
   const redis = newRedisClient(address)
-  const store = new RedisStore(redis, address, limits, options.now ?? Date.now)
+  const store = new RedisStore(redis, address, limits, make, options)
   try {
     await connectRedis(redis, address)
+    await claimFormat(redis, address)
   } catch (error) {
     const waits = options.waitForRedis === true
     if (waits && error instanceof StoreError && error.code === 'STORE_UNREACHABLE') return store
-    redis.disconnect()
-    throw error
+    store.abandon()
+    throw storeErrorOf(error, address)
   }
   return store
 }
 
 /** The production store: what it holds outlives this process and is shared by sensors and APIs. */
 class RedisStore implements Store {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #address: RedisAddress
-  readonly #ttlMicros: number
+  readonly #ttlSeconds: number
+  readonly #make: MakeSighting
   readonly #now: () => number
+  readonly #packer: RowPacker
   readonly #statistics: RedisStatistics
+  readonly #rows: RedisRows
   readonly #writer: RedisWriter
   readonly #connections: RedisConnections
+  readonly #snapshots = new SnapshotCache()
   readonly #outages = new Outages()
-  #arrival = 0
-  #badRows = 0
   #lastError: unknown
 
-  constructor(redis: Redis, address: RedisAddress, limits: StoreLimits, now: () => number) {
+  constructor(
+    redis: RedisClient,
+    address: RedisAddress,
+    limits: StoreLimits,
+    make: MakeSighting,
+    options: RedisStoreOptions,
+  ) {
     this.#redis = redis
     this.#address = address
-    this.#ttlMicros = limits.ttlSeconds * 1e6
-    this.#now = now
-    this.#statistics = new RedisStatistics(redis, limits.ttlSeconds, now, () => this.#badRows++)
+    this.#ttlSeconds = limits.ttlSeconds
+    this.#make = make
+    this.#now = options.now ?? Date.now
+    this.#packer = new RowPacker(options.privacy)
+    this.#statistics = new RedisStatistics(redis, limits.ttlSeconds, make)
+    this.#rows = new RedisRows(redis, make, limits.ttlSeconds)
     const noteState = () => this.#outages.note(this.#isReady())
-    this.#writer = new RedisWriter(redis, this.#statistics, limits, now, noteState)
-    this.#connections = new RedisConnections(redis, newRedisClient(address), {
-      expired: () => this.#expired(),
-      parse: (row) => this.#parsed([row])[0],
-      errorOf: (error) => storeErrorOf(error, address),
+    this.#writer = new RedisWriter(redis, {
+      limits,
+      clock: options.clock ?? 'own',
+      now: this.#now,
+      onAnswer: noteState,
     })
+    const errorOf = (error: unknown) => storeErrorOf(error, address)
+    this.#connections = new RedisConnections(this.#rows, newRedisClient(address), errorOf)
     redis.on('error', (error) => (this.#lastError = error))
-    redis.on('ready', () => (this.#lastError = undefined))
+    redis.on('ready', () => {
+      this.#lastError = undefined
+      claimFormat(redis, address).catch((error: unknown) => (this.#lastError = error))
+    })
     redis.on('ready', noteState).on('close', noteState)
   }
 
-  put(sightings: readonly Sighting[]): boolean {
-    const now = this.#now() * 1000
-    const entries: Entry[] = []
-    for (const sighting of sightings) {
-      const micros = keptMicros(sighting.time, now)
-      if (micros <= now - this.#ttlMicros) continue
-      this.#arrival = Math.max(this.#arrival + 1, now)
-      entries.push({ sighting, micros, order: this.#arrival.toString(36).padStart(11, '0') })
-      this.#connections.offer(sighting)
-    }
+  put(rows: Uint8Array): boolean {
+    const entries = this.#packer.pack(new RowCursor(rows))
+    const { waiters } = this.#connections
+    for (const entry of entries)
+      if (waiters.isAwaited(entry.ip, entry.port))
+        waiters.offer(entry.ip, entry.port, entry.micros, () => this.#sightingOf(entry))
     return this.#writer.put(entries)
   }
 
@@ -108,81 +132,125 @@ class RedisStore implements Store {
   }
 
   latest(ip: string): Promise<Sighting | undefined> {
-    return this.#ask(async () => {
-      for (let offset = 0; ; offset += ROWS_AT_A_TIME) {
-        const rows = await this.#rows(ip, offset, ROWS_AT_A_TIME)
-        const [latest] = this.#parsed(rows)
-        if (latest !== undefined || rows.length < ROWS_AT_A_TIME) return latest
+    return this.#about(ip, async (key) => {
+      for (const row of await this.#rows.of(key)) {
+        const [sighting] = await this.#rows.sightings(key, [row])
+        if (sighting !== undefined) return sighting
       }
+      return undefined
     })
   }
 
-  connection(ip: string, port: number, waitMs: number, since = 0): Promise<Sighting | undefined> {
-    const sinceMicros = since * 1e6
-    const spooled = this.#writer.waiting(ip, port)
-    if (spooled !== undefined && microsOf(spooled.time) >= sinceMicros)
-      return Promise.resolve(spooled)
-    return this.#connections.find(ip, port, waitMs, sinceMicros)
+  async connection(
+    ip: string,
+    port: number,
+    waitMs: number,
+    since = 0,
+  ): Promise<Sighting | undefined> {
+    const key = addressKey(ip)
+    if (key === undefined) return undefined
+    const waiting = this.#writer.waiting(key, port)
+    if (waiting !== undefined && waiting.micros >= since * 1e6) return this.#sightingOf(waiting)
+    return this.#connections.find(key, port, waitMs, since * 1e6)
   }
 
-  sightings(ip: string, offset: number, limit: number): Promise<SightingPage> {
-    return this.#ask(async () => {
-      const [rows, total] = await Promise.all([
-        this.#rows(ip, offset, limit),
-        this.#redis.zcount(rowsKey(ip), this.#lowest(), '+inf'),
-      ])
-      return { sightings: this.#parsed(rows), total }
+  async sightings(ip: string, offset: number, limit: number): Promise<SightingPage> {
+    const page = await this.#about(ip, async (key) => {
+      const rows = await this.#rows.of(key)
+      const sightings = await this.#rows.sightings(key, rows.slice(offset, offset + limit))
+      return { sightings, total: rows.length }
     })
+    return page ?? { sightings: [], total: 0 }
   }
 
-  concurrent(ip: string): Promise<number> {
-    return this.#ask(async () =>
-      Number(await this.#redis.eval(DISTINCT_STABLE, 1, rowsKey(ip), this.#lowest())),
-    )
+  async concurrent(ip: string): Promise<number> {
+    const distinct = await this.#about(ip, async (key) => {
+      const bodies = new Set(
+        (await this.#rows.of(key)).map(({ packed }) =>
+          packed.toString('latin1', PACKED_BODY, PACKED_BODY + PART_ID_LEN),
+        ),
+      )
+      const fingerprints = new Set<string>()
+      for (const body of bodies) {
+        const id = await this.#statistics.fingerprintOf(partitionOf(key), body)
+        if (id !== undefined) fingerprints.add(id)
+      }
+      return fingerprints.size
+    })
+    return distinct ?? 0
   }
 
   total(): Promise<number> {
-    return this.#ask(() => this.#statistics.total())
+    return this.#ask(async () => (await this.#statistics.quick()).total)
   }
 
-  fingerprint(value: string): ReturnType<Store['fingerprint']> {
-    return this.#ask(() => this.#statistics.find(value))
+  fingerprint(value: string): Promise<FingerprintLookup | undefined> {
+    return this.#ask(async () => {
+      const keys = valuesFoundBy(value).map((each) => Buffer.from(valueKey(each), 'latin1'))
+      const found = await Promise.all(
+        PARTITIONS.map((prefix) =>
+          run(this.#redis, FIND, [`${prefix}m`], [prefix, this.#ttlSeconds, ...keys]),
+        ),
+      )
+      const held = (found as Buffer[][]).flat().map((id) => id.toString('latin1'))
+      return (await this.#statistics.current()).find(value, [...new Set(held)])
+    })
   }
 
   async observeUserAgent(observation: UserAgentObservation): Promise<void> {
     const { ip, port, userAgent, via } = observation
-    const now = this.#now() * 1000
-    const micros = Math.min(Math.round(observation.time * 1e6), now)
-    const key = userAgentKey(userAgent, via)
-    if (key === '' || micros <= now - this.#ttlMicros) return
-    const find = () =>
-      port === undefined ? this.latest(ip) : this.#connections.stored(ip, port, 0)
-    let sighting = await find()
-    if (sighting === undefined && this.#writer.spooled > 0) {
-      // its hello may have been put a moment ago
-      await this.#writer.drain()
-      sighting = await find()
-    }
-    const id = sighting === undefined ? undefined : fingerprintId(sighting)
-    if (id !== undefined)
-      await this.#ask(() => this.#statistics.addUserAgent(id, key, userAgentBound(via), micros))
+    const key = addressKey(ip)
+    const agent = userAgentKey(userAgent, via)
+    const ago = Math.max(0, this.#now() / 1000 - observation.time)
+    if (agent === '' || key === undefined || ago >= this.#ttlSeconds) return
+    await this.#ask(async () => {
+      const find = async () =>
+        port === undefined ? (await this.#rows.of(key))[0] : this.#rows.connection(key, port)
+      let row = await find()
+      if (row === undefined && this.#writer.spooled > 0) {
+        // its hello may have been put a moment ago
+        await this.#writer.drain()
+        row = await find()
+      }
+      const body = row?.packed.toString('latin1', PACKED_BODY, PACKED_BODY + PART_ID_LEN) ?? ''
+      const id =
+        row === undefined ? undefined : await this.#statistics.fingerprintOf(partitionOf(key), body)
+      if (id === undefined) return
+      const prefix = prefixOf(key)
+      await run(
+        this.#redis,
+        AGENT,
+        [`${prefix}a`],
+        [
+          ...[prefix, this.#ttlSeconds, bucketSeconds(this.#ttlSeconds), ago],
+          Buffer.from(id, 'latin1'),
+          ...[agent, userAgentBound(via), Math.ceil(BUCKET_USER_AGENTS / STORE_PARTITIONS) * 8],
+        ],
+      )
+    })
   }
 
   stats(options: { readonly onlyWithUserAgent: boolean; readonly top: number }): Promise<Stats> {
-    return this.#ask(() => this.#statistics.stats(options.onlyWithUserAgent, options.top))
+    return this.#ask(async () => {
+      const statistics = await this.#statistics.current()
+      return statistics.stats(options.onlyWithUserAgent, options.top)
+    })
   }
 
-  rewrite(remake: (sighting: Sighting) => Sighting | undefined): Promise<void> {
-    return this.#ask(() => rewriteRows(this.#redis, this.#expired(), remake))
+  statsSnapshot(options: {
+    readonly onlyWithUserAgent: boolean
+    readonly top: number
+  }): Promise<StatsSnapshot> {
+    return this.#ask(() => this.#snapshots.of(options, () => this.#statistics.quick()))
   }
 
   async forget(ip: string): Promise<number> {
     await this.#writer.drain()
-    return this.#ask(async () => {
-      const held = await this.#redis.zcard(rowsKey(ip))
-      await this.#redis.del(rowsKey(ip), portsKey(ip))
-      return held
+    const count = await this.#about(ip, async (key) => {
+      const args = [prefixOf(key), Buffer.from(key, 'latin1')]
+      return Number(await run(this.#redis, FORGET, rowKeys(key), args))
     })
+    return count ?? 0
   }
 
   health(): StoreHealth {
@@ -193,7 +261,8 @@ class RedisStore implements Store {
       ready,
       spooled: this.#writer.spooled,
       dropped: this.#writer.dropped,
-      bad_rows: this.#badRows,
+      ...this.#writer.counts,
+      bad_rows: this.#rows.badRows,
       gaps: this.#outages.count,
       gap_millis: this.#outages.millis,
       ...(ready
@@ -210,6 +279,11 @@ class RedisStore implements Store {
     const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, STORE_CLOSE_MILLIS)))
     await Promise.race([this.#writer.drain(), bound])
     clearTimeout(timer)
+    this.abandon()
+  }
+
+  /** Lets go of everything at once. */
+  abandon(): void {
     this.#writer.close()
     this.#connections.close()
     this.#redis.disconnect()
@@ -219,29 +293,19 @@ class RedisStore implements Store {
     return this.#redis.status === 'ready' && this.#writer.failure === undefined
   }
 
-  /** Time that a row must be later than to be retained, microseconds. */
-  #expired(): number {
-    return this.#now() * 1000 - this.#ttlMicros
+  #sightingOf(entry: Entry): Sighting | undefined {
+    const { body, origin, rest } = entry
+    const parts = new Map(
+      [body, origin, ...(rest === undefined ? [] : [rest])].map((part) => [part.id, part.bytes]),
+    )
+    const unpacked = unpack(packedOf(entry), entry.ip, (id) => parts.get(id))
+    return unpacked === undefined ? undefined : this.#make(unpacked)
   }
 
-  /** Lowest score a retained row has. */
-  #lowest(): string {
-    return `(${this.#expired()}`
-  }
-
-  #rows(ip: string, offset: number, limit: number): Promise<string[]> {
-    const key = rowsKey(ip)
-    return this.#redis.zrevrangebyscore(key, '+inf', this.#lowest(), 'LIMIT', offset, limit)
-  }
-
-  #parsed(rows: readonly string[]): Sighting[] {
-    const sightings: Sighting[] = []
-    for (const row of rows) {
-      const sighting = parseSighting(row.slice(row.indexOf('{')))
-      if (sighting === undefined) this.#badRows++
-      else sightings.push(sighting)
-    }
-    return sightings
+  /** Asks about an address; of a text that is none nothing is held. */
+  #about<T>(ip: string, question: (key: string) => Promise<T>): Promise<T | undefined> {
+    const key = addressKey(ip)
+    return key === undefined ? Promise.resolve(undefined) : this.#ask(() => question(key))
   }
 
   async #ask<T>(question: () => Promise<T>): Promise<T> {

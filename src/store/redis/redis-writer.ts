@@ -1,97 +1,110 @@
 // From the spool into Redis, one batch in flight at a time, in order.
 //
-// Nothing is lost, nothing doubled: a batch leaves the spool only when Redis has answered all of its commands. One whose
-// answers did not come is sent again as it was: its rows are the same members of the same sets, and its sums are added
-// in one step together with its number, so that a number that is there means they are there. What Redis has answered is
-// as durable as its own configuration makes it (appendfsync).
+// Nothing is lost unseen, nothing doubled: a batch leaves the spool only when every partition of it has answered. Each
+// partition keeps the number of this writer's sightings that it has taken, in the same step as the sightings themselves. A
+// batch whose answer did not come is sent again with the number it had: a partition that has it answers as it did then, and
+// one that has fewer than we know lost them (a failover, a restart or FLUSHALL without what was written), to the unit.
 
-import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import { randomBytes } from 'node:crypto'
 import {
+  REDIS_STORE_MIB,
   SPOOL_HIGH_WATER,
   STORE_AWAY_MILLIS,
   STORE_BATCH_ATTEMPTS,
   STORE_BATCH_MILLIS,
   STORE_BATCH_SIGHTINGS,
+  STORE_CHECK_SECONDS,
+  STORE_PARTITIONS,
   STORE_RETRY_MOST_MILLIS,
 } from '../../base/limits.js'
-import type { Sighting } from '../../model/sighting.js'
-import type { Entry } from '../batch-sums.js'
-import type { RedisStatistics } from './redis-statistics.js'
-import { DATE_BACK } from './redis-scripts.js'
+import type { StoreClock, StoreLimits } from '../contract.js'
+import type { Entry } from '../packed-row.js'
 import { Spool } from '../spool/spool.js'
-import type { StoreLimits } from '../contract.js'
-
-/** Key of an address's rows. */
-export function rowsKey(ip: string): string {
-  return `hellotap:{${ip}}`
-}
-
-/** Key of the ports an address's rows are from. */
-export function portsKey(ip: string): string {
-  return `hellotap:{${ip}}:ports`
-}
-
-/** Pattern of the keys that rowsKey gives, as SCAN matches them; no key of the statistics is one. */
-export const ROWS_KEYS = 'hellotap:{*}'
-
-/** Channel that tells of rows written: address and port of each, with spaces between. */
-export const ROWS_CHANNEL = 'hellotap:rows'
+import { bucketSeconds } from '../traits.js'
+import type { PartitionBatch } from './redis-batch.js'
+import { BatchEncoder, byPartition, keysOf } from './redis-batch.js'
+import type { RedisClient } from './redis-connection.js'
+import { Replication } from './redis-replication.js'
+import { CHECK, run, WRITE } from './redis-scripts.js'
 
 /** Error replies that time heals: the server starts, is full, changes roles, or moves a slot. */
 const PASSING =
   /^(LOADING|BUSY|OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOAUTH|WRONGPASS|NOPERM|UNBLOCKED)\b/
 
-/** Units of the spool a sighting takes: one for every 4 KiB of hello begun, so one for each a real client sends. */
-export function spoolUnits({ sighting }: Entry): number {
-  return 1 + (sighting.hello_len >>> 12)
+/** Units of the spool a sighting takes: one for every 4 KiB begun of it and its hello, so one for each a real client sends. */
+export function spoolUnits({ len, body }: Entry): number {
+  return 1 + ((len + body.bytes.length) >>> 12)
+}
+
+/** What became of the sightings that were written. */
+export interface WriteCounts {
+  stored: number
+  merged: number
+  too_old: number
+  evicted: number
+  refused: number
+  lost: number
+}
+
+/** What a writer is opened with. */
+export interface RedisWriterOptions {
+  readonly limits: StoreLimits
+  readonly clock: StoreClock
+  /** Milliseconds since the epoch, by the clock that sightings have their times from. */
+  readonly now: () => number
+  /** Called when a batch was written or was not: `failure` may have changed. */
+  readonly onAnswer: () => void
 }
 
 export class RedisWriter {
-  readonly #redis: Redis
-  readonly #statistics: RedisStatistics
-  readonly #limits: StoreLimits
-  readonly #now: () => number
-  readonly #onAnswer: () => void
+  readonly counts: WriteCounts = {
+    stored: 0,
+    merged: 0,
+    too_old: 0,
+    evicted: 0,
+    refused: 0,
+    lost: 0,
+  }
+  readonly #redis: RedisClient
+  readonly #options: RedisWriterOptions
   readonly #spool: Spool<Entry>
+  readonly #encoder = new BatchEncoder()
+  readonly #replication: Replication
   /** The latest that waits of each address and port. */
   readonly #waiting = new Map<string, Entry>()
-  readonly #writer = randomUUID()
-  /** The latest that our clock has shown, microseconds. */
-  #latest = 0
-  /** Number of the batch in flight. */
-  #number = 1
-  #writing = false
+  readonly #name = randomBytes(8).toString('hex')
+  /** Sightings that each partition has taken. */
+  readonly #taken = new Float64Array(STORE_PARTITIONS)
+  /** Of the batch in flight, the partitions that have not answered. */
+  #left: PartitionBatch[] = []
+  #isBusy = false
   #attempts = 0
   #timer: NodeJS.Timeout | undefined
+  readonly #tellAgain: NodeJS.Timeout
+  readonly #checks: NodeJS.Timeout
   #closed = false
   #failure: unknown
   readonly #drains = new Set<() => void>()
 
-  /** @param onAnswer called when a batch was written or was not: `failure` may have changed */
-  constructor(
-    redis: Redis,
-    statistics: RedisStatistics,
-    limits: StoreLimits,
-    now: () => number,
-    onAnswer: () => void,
-  ) {
+  constructor(redis: RedisClient, options: RedisWriterOptions) {
     this.#redis = redis
-    this.#statistics = statistics
-    this.#limits = limits
-    this.#now = now
-    this.#onAnswer = onAnswer
-    this.#spool = new Spool(limits.spool, spoolUnits, (entry) => {
-      const key = connectionKey(entry.sighting)
+    this.#options = options
+    this.#replication = new Replication(redis)
+    this.#spool = new Spool(options.limits.spool, spoolUnits, (entry) => {
+      const key = connectionKey(entry.ip, entry.port)
       if (this.#waiting.get(key) === entry) this.#waiting.delete(key)
     })
     redis.on('ready', () => {
-      this.#statistics.forget()
+      this.#encoder.forget()
+      this.#replication.forget()
       this.#attempts = 0
       clearTimeout(this.#timer)
       this.#timer = undefined
-      this.#schedule()
+      void this.check()
     })
+    const span = bucketSeconds(options.limits.ttlSeconds)
+    this.#tellAgain = setInterval(() => this.#encoder.forget(), span * 1000).unref()
+    this.#checks = setInterval(() => void this.check(), STORE_CHECK_SECONDS * 1000).unref()
   }
 
   get spooled(): number {
@@ -110,14 +123,14 @@ export class RedisWriter {
   /** @returns false where waiting helps: Redis is there and half the spool is full */
   put(entries: readonly Entry[]): boolean {
     for (const entry of entries)
-      if (this.#spool.push(entry)) this.#waiting.set(connectionKey(entry.sighting), entry)
+      if (this.#spool.push(entry)) this.#waiting.set(connectionKey(entry.ip, entry.port), entry)
     this.#schedule()
     return this.#isAway() || !this.#spool.isFuller(SPOOL_HIGH_WATER)
   }
 
   /** The latest that waits of that address and port: Redis does not have it yet. */
-  waiting(src: string, srcport: number): Sighting | undefined {
-    return this.#waiting.get(connectionKey({ src, srcport }))?.sighting
+  waiting(ip: string, port: number): Entry | undefined {
+    return this.#waiting.get(connectionKey(ip, port))
   }
 
   /** Resolves when all put before is written or dropped, or Redis is away for as long as we wait for it. */
@@ -141,10 +154,32 @@ export class RedisWriter {
     }
   }
 
+  /** Asks every partition that has taken something whether it still has it; what it has not is lost, and counted. */
+  async check(): Promise<void> {
+    if (this.#closed || this.#isBusy || this.#redis.status !== 'ready') return
+    this.#isBusy = true
+    try {
+      const keep = 3 * this.#options.limits.ttlSeconds
+      await Promise.all(
+        [...this.#taken].map(async (taken, partition) => {
+          if (taken === 0) return
+          const now = Number(await run(this.#redis, CHECK, [this.#key(partition)], [keep]))
+          if (now < taken) this.#lose(partition, now)
+        }),
+      )
+    } catch {
+      // the next batch tells why
+    }
+    this.#isBusy = false
+    this.#schedule()
+  }
+
   /** Writes no more; what waits is dropped. */
   close(): void {
     this.#closed = true
     clearTimeout(this.#timer)
+    clearInterval(this.#tellAgain)
+    clearInterval(this.#checks)
     this.#spool.abandon()
     this.#tellLeft()
   }
@@ -153,9 +188,19 @@ export class RedisWriter {
     return this.#redis.status !== 'ready' || this.#failure !== undefined
   }
 
+  #key(partition: number): string {
+    return `${keysOf(partition)}n:${this.#name}`
+  }
+
+  #lose(partition: number, now: number): void {
+    this.counts.lost += (this.#taken[partition] ?? 0) - now
+    this.#taken[partition] = now
+    this.#encoder.forget()
+  }
+
   /** Writes at once when a batch is full or someone waits for it, else when the oldest has waited long enough. */
   #schedule(): void {
-    if (this.#closed || this.#writing || this.#spool.size === 0 || this.#redis.status !== 'ready')
+    if (this.#closed || this.#isBusy || this.#spool.size === 0 || this.#redis.status !== 'ready')
       return
     const isDue = this.#spool.size >= STORE_BATCH_SIGHTINGS || this.#drains.size > 0
     if (isDue && this.#attempts === 0) {
@@ -172,23 +217,31 @@ export class RedisWriter {
   }
 
   async #write(): Promise<void> {
-    if (this.#closed || this.#writing || this.#redis.status !== 'ready') return
-    this.#writing = true
-    const batch = this.#spool.take(STORE_BATCH_SIGHTINGS)
-    try {
-      await this.#send(batch)
+    if (this.#closed || this.#isBusy || this.#redis.status !== 'ready') return
+    this.#isBusy = true
+    if (this.#left.length === 0) this.#left = byPartition(this.#spool.take(STORE_BATCH_SIGHTINGS))
+    const answers = await Promise.allSettled(this.#left.map((part) => this.#send(part)))
+    const failed = answers.findIndex(({ status }) => status === 'rejected')
+    const failure: unknown = (answers[failed] as PromiseRejectedResult | undefined)?.reason
+    this.#left = this.#left.filter((_, i) => answers[i]?.status === 'rejected')
+    if (this.#left.length === 0) await this.#replication.wait()
+    if (this.#left.length === 0) {
       this.#settle('written')
       this.#failure = undefined
-    } catch (error) {
-      this.#failure = error
-      this.#statistics.forget()
+    } else {
+      this.#failure = failure
+      this.#encoder.forget()
       this.#attempts++
-      const isRefusal = error instanceof Error && error.name === 'ReplyError'
-      if (isRefusal && !PASSING.test(error.message) && this.#attempts >= STORE_BATCH_ATTEMPTS)
-        this.#settle('dropped')
+      const isRefusal = failure instanceof Error && failure.name === 'ReplyError'
+      if (isRefusal && !PASSING.test(failure.message) && this.#attempts >= STORE_BATCH_ATTEMPTS) {
+        const lost = this.#left.reduce((sum, { entries }) => sum + entries.length, 0)
+        this.#left = []
+        this.#settle('written')
+        this.#spool.countDropped(lost)
+      }
     }
-    this.#writing = false
-    this.#onAnswer()
+    this.#isBusy = false
+    this.#options.onAnswer()
     this.#tellLeft()
     this.#schedule()
   }
@@ -196,51 +249,52 @@ export class RedisWriter {
   #settle(outcome: 'written' | 'dropped'): void {
     if (this.#closed) return
     this.#spool.settle(outcome)
-    this.#number++
     this.#attempts = 0
   }
 
-  async #send(batch: readonly Entry[]): Promise<void> {
-    const ttlMs = this.#limits.ttlSeconds * 1000
-    const now = this.#now() * 1000
-    const wasSetBack = now < this.#latest
-    this.#latest = Math.max(this.#latest, now)
-    const expired = now - ttlMs * 1000
-    const live = batch.filter(({ micros }) => micros > expired)
-    const byIp = new Map<string, Entry[]>()
-    for (const entry of live) {
-      const entries = byIp.get(entry.sighting.src)
-      if (entries === undefined) byIp.set(entry.sighting.src, [entry])
-      else entries.push(entry)
-    }
-    const pipeline = this.#redis.pipeline()
-    for (const [ip, entries] of byIp) {
-      const key = rowsKey(ip)
-      const ports = portsKey(ip)
-      // what the clock had dated ahead must not outrank and outlast what is new
-      if (wasSetBack)
-        pipeline.eval(
-          DATE_BACK,
-          2,
-          key,
-          ports,
-          now,
-          Math.min(...entries.map(({ micros }) => micros)),
-        )
-      pipeline
-        .zadd(key, ...entries.flatMap((entry) => [entry.micros, rowOf(entry)]))
-        .zremrangebyscore(key, '-inf', expired)
-        .zremrangebyrank(key, 0, -1 - this.#limits.perIp)
-        .pexpire(key, ttlMs)
-        .zadd(ports, 'GT', ...entries.flatMap(({ micros, sighting }) => [micros, sighting.srcport]))
-        .zremrangebyscore(ports, '-inf', expired)
-        .zremrangebyrank(ports, 0, -1 - this.#limits.perIp)
-        .pexpire(ports, ttlMs)
-    }
-    if (live.length > 0) this.#statistics.addTo(pipeline, this.#writer, this.#number, live)
-    const written = live.map(({ sighting }) => `${sighting.src} ${sighting.srcport}`)
-    if (written.length > 0) pipeline.publish(ROWS_CHANNEL, written.join(' '))
-    for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error
+  async #send(part: PartitionBatch): Promise<void> {
+    const { limits, clock, now } = this.#options
+    const { partition, entries } = part
+    const expected = this.#taken[partition] ?? 0
+    const answer = (await run(
+      this.#redis,
+      WRITE,
+      [this.#key(partition)],
+      [
+        ...[keysOf(partition), expected, entries.length, limits.ttlSeconds],
+        ...[bucketSeconds(limits.ttlSeconds), limits.perIp, clock, now() * 1000],
+        limits.dedupeSeconds ?? 0,
+        Math.floor(((limits.mib ?? REDIS_STORE_MIB) * 2 ** 20) / STORE_PARTITIONS),
+        this.#encoder.encode(part),
+      ],
+    )) as number[]
+    const [taken = 0, stored = 0, merged = 0, late = 0, evicted = 0, refused = 0] = answer
+    if (taken < expected) this.#lose(partition, taken)
+    this.#taken[partition] = expected + entries.length
+    const { counts } = this
+    counts.stored += stored
+    counts.merged += merged
+    counts.too_old += late
+    counts.evicted += evicted
+    counts.refused += refused
+    // what this batch took for known may be what was lost: the same again tells it
+    if (taken < expected) await this.#tell(part)
+  }
+
+  async #tell(part: PartitionBatch): Promise<void> {
+    const { limits, clock, now } = this.#options
+    const { partition, entries } = part
+    const before = (this.#taken[partition] ?? 0) - entries.length
+    await run(
+      this.#redis,
+      WRITE,
+      [this.#key(partition)],
+      [
+        ...[keysOf(partition), before, entries.length, limits.ttlSeconds],
+        ...[bucketSeconds(limits.ttlSeconds), limits.perIp, clock, now() * 1000, 0, 2 ** 40],
+        this.#encoder.encode(part),
+      ],
+    )
   }
 
   #tellLeft(): void {
@@ -248,11 +302,6 @@ export class RedisWriter {
   }
 }
 
-function connectionKey({ src, srcport }: Pick<Sighting, 'src' | 'srcport'>): string {
-  return `${src} ${srcport}`
-}
-
-/** A sighting's row: order of arrival, port, fingerprint, and all of it as JSON. */
-export function rowOf({ sighting, order }: Pick<Entry, 'sighting' | 'order'>): string {
-  return `${order} ${sighting.srcport} ${sighting.sha3_384_stable ?? '-'} ${JSON.stringify(sighting)}`
+function connectionKey(ip: string, port: number): string {
+  return `${ip}${port}`
 }

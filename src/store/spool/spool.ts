@@ -88,6 +88,11 @@ export class Spool<T> {
     this.#taken = []
   }
 
+  /** Counts entries of a settled batch that were dropped after all. */
+  countDropped(count: number): void {
+    this.#dropped += count
+  }
+
   /** Drops all that waits. */
   abandon(): void {
     this.settle('dropped')

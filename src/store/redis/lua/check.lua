@@ -2,4 +2,4 @@
 -- KEYS[1] that number   ARGV 1 seconds to keep it
 local taken = redis.call('GET', KEYS[1])
 if taken then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
-return tonumber(taken or '0')
+return tonumber(string.match(taken or '0', '^%d+'))

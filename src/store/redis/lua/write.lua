@@ -1,13 +1,14 @@
 -- Takes the sightings of one writer for one partition, all of them or none. Key types: docs/store.md.
 --
--- KEYS[1]  number of this writer's sightings that the partition has taken
+-- KEYS[1]  number of this writer's sightings that the partition has taken, and what became of its last batch
 -- ARGV     1 prefix of the partition's keys   2 that number as the writer knows it   3 sightings in this batch
 --          4 TTL, seconds   5 seconds of a bucket   6 sightings kept per address   7 clock: own, arrival, now
 --          8 the writer's time, microseconds   9 seconds that an id is remembered, 0 without ids
 --          10 bytes that the partition may hold   11 the batch, msgpack: parts, clients, values
 --
 -- Redis' own time decides: of a live sensor's sighting only its age counts, by the sensor's own clock.
--- Returns number taken before, stored, merged, too old, evicted, refused by a quota.
+-- Returns number taken before, stored, merged, too old, evicted, refused by a quota. A batch that was taken before, whose
+-- answer was lost, is answered as it was then.
 
 local prefix = ARGV[1]
 local expected, count = tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -27,15 +28,12 @@ local call = redis.call
 local time = call('TIME')
 local second = tonumber(time[1])
 local now = second * 1e6 + tonumber(time[2])
-local taken = tonumber(call('GET', KEYS[1]) or '0')
-if taken >= expected + count then return { taken, 0, 0, 0, 0, 0 } end
-
 local batch = cmsgpack.unpack(ARGV[11])
 local bucketNow, oldest = math.floor(second / span), math.floor((second - ttl) / span)
 local generation, minute = math.floor(second / ttl), math.floor(second / 60)
 local keep = 2 * ttl + span
 -- keys of one moment end a little apart: Redis never frees all of them at once
-local bucketEnds = (bucketNow + 1) * span + ttl + span + taken % 97
+local bucketEnds = (bucketNow + 1) * span + ttl + span + expected % 97
 local stored, merged, late, evicted, refused = 0, 0, 0, 0, 0
 local used, counts, addresses, heard = {}, {}, {}, {}
 
@@ -58,6 +56,14 @@ for i = 1, #values, 2 do
     use(bucketNow, VALUE)
     if call('HLEN', key) == 1 then call('EXPIRE', key, keep) end
   end
+end
+
+local takenBefore, last = string.match(call('GET', KEYS[1]) or '0', '^(%d+) ?(.*)$')
+local taken = tonumber(takenBefore)
+if taken >= expected + count then
+  local answer = { expected }
+  for number in string.gmatch(last, '%d+') do answer[#answer + 1] = tonumber(number) end
+  return answer
 end
 
 -- The time a sighting is held under; nil where that is past its time to live.
@@ -274,5 +280,6 @@ for _, key in ipairs({ sums, pool, poolPrefixes }) do call('EXPIRE', key, ttl + 
 call('EXPIRE', prefix .. 'j:' .. minute, 7 * 60)
 if remember > 0 then call('EXPIRE', ids, 2 * remember) end
 if #heard > 0 then call('PUBLISH', 'hellotap:rows', table.concat(heard)) end
-call('SET', KEYS[1], expected + count, 'EX', keep)
+local answer = { stored, merged, late, evicted, refused }
+call('SET', KEYS[1], expected + count .. ' ' .. table.concat(answer, ' '), 'EX', keep)
 return { taken, stored, merged, late, evicted, refused }

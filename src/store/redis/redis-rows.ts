@@ -1,0 +1,124 @@
+// Rows as Redis holds them become sightings: parts are fetched once, and remembered within a bound.
+
+import { STORE_PARTS_BYTES } from '../../base/limits.js'
+import type { MakeSighting } from '../../model/row.js'
+import type { Sighting } from '../../model/sighting.js'
+import { PACKED_ID, PACKED_ORIGIN, partIds, unpack } from '../packed-row.js'
+import { withWitnesses } from '../witnesses.js'
+import { prefixOf } from './partitions.js'
+import type { RedisClient } from './redis-connection.js'
+import { CONNECTION, ROWS, run } from './redis-scripts.js'
+
+/** Bytes in front of a packed row: the time it is held under. */
+const HELD_LEN = 8
+const PART_ID_LEN = 8
+
+/** A row of an address. */
+export interface HeldRow {
+  /** Microseconds. */
+  readonly micros: number
+  readonly packed: Buffer
+  /** Ids of the origins of others that saw the same. */
+  readonly witnesses: readonly string[]
+}
+
+/** Keys of an address: its bytes in latin1. */
+export function rowKeys(ip: string): readonly [Buffer, Buffer] {
+  const prefix = prefixOf(ip)
+  return [Buffer.from(`${prefix}s:${ip}`, 'latin1'), Buffer.from(`${prefix}u:${ip}`, 'latin1')]
+}
+
+export class RedisRows {
+  readonly #redis: RedisClient
+  readonly #make: MakeSighting
+  readonly #ttlSeconds: number
+  readonly #parts = new Map<string, Buffer>()
+  #bytes = 0
+  badRows = 0
+
+  constructor(redis: RedisClient, make: MakeSighting, ttlSeconds: number) {
+    this.#redis = redis
+    this.#make = make
+    this.#ttlSeconds = ttlSeconds
+  }
+
+  /** The rows of an address that are not past their time, newest first. */
+  async of(ip: string): Promise<HeldRow[]> {
+    const answer = await run(this.#redis, ROWS, rowKeys(ip), [prefixOf(ip), this.#ttlSeconds])
+    const [, rows, seen] = answer as [Buffer, Buffer[], Buffer[]]
+    const witnesses = new Map<string, string[]>()
+    for (let i = 0; i + 1 < seen.length; i += 2) {
+      const origins = seen[i + 1]?.toString('latin1') ?? ''
+      witnesses.set(seen[i]?.toString('latin1') ?? '', inParts(origins))
+    }
+    const held = rows.flatMap((row) => {
+      if (row.length <= HELD_LEN + PACKED_ORIGIN) {
+        this.badRows++
+        return []
+      }
+      const packed = row.subarray(HELD_LEN)
+      const id = packed.toString('latin1', PACKED_ID, PACKED_ID + PART_ID_LEN)
+      return [{ micros: row.readDoubleBE(0), packed, witnesses: witnesses.get(id) ?? [] }]
+    })
+    // a list is by arrival, newest first, and a sort keeps the order of equals
+    return held.sort((a, b) => b.micros - a.micros)
+  }
+
+  /** The last row of an address and port. */
+  async connection(ip: string, port: number): Promise<HeldRow | undefined> {
+    const connection = Buffer.concat([
+      Buffer.from(ip, 'latin1'),
+      Buffer.from([port >> 8, port & 0xff]),
+    ])
+    const args = [prefixOf(ip), this.#ttlSeconds, connection]
+    const row = await run(this.#redis, CONNECTION, rowKeys(ip), args)
+    if (!Buffer.isBuffer(row) || row.length <= HELD_LEN) return undefined
+    return { micros: row.readDoubleBE(0), packed: row.subarray(HELD_LEN), witnesses: [] }
+  }
+
+  /** The sightings of rows; what is none is left out, and counted. */
+  async sightings(ip: string, rows: readonly HeldRow[]): Promise<Sighting[]> {
+    const ids = rows.flatMap(({ packed, witnesses }) => [
+      ...(packed.length > PACKED_ORIGIN + PART_ID_LEN ? partIds(packed) : []),
+      ...witnesses,
+    ])
+    await this.#fetch(ip, new Set(ids))
+    const sightings: Sighting[] = []
+    for (const { packed, witnesses } of rows) {
+      const parts = unpack(packed, ip, (id) => this.#parts.get(id))
+      const sighting = parts === undefined ? undefined : this.#make(parts)
+      if (sighting === undefined) this.badRows++
+      else if (witnesses.length === 0) sightings.push(sighting)
+      else {
+        const others = witnesses.flatMap((id) => this.#parts.get(id) ?? [])
+        sightings.push(withWitnesses(sighting, others))
+      }
+    }
+    return sightings
+  }
+
+  async #fetch(ip: string, ids: ReadonlySet<string>): Promise<void> {
+    const missing = [...ids].filter((id) => !this.#parts.has(id))
+    if (missing.length === 0) return
+    const prefix = prefixOf(ip)
+    const keys = missing.map((id) => Buffer.from(`${prefix}b:${id}`, 'latin1'))
+    const found = await this.#redis.mgetBuffer(...keys)
+    if (this.#bytes > STORE_PARTS_BYTES) {
+      this.#parts.clear()
+      this.#bytes = 0
+      // those that this question knew are asked again
+      if (missing.length < ids.size) return this.#fetch(ip, ids)
+    }
+    for (const [i, bytes] of found.entries()) {
+      if (bytes === null) continue
+      this.#parts.set(missing[i] ?? '', bytes)
+      this.#bytes += bytes.length
+    }
+  }
+}
+
+function inParts(ids: string): string[] {
+  const parts: string[] = []
+  for (let at = 0; at < ids.length; at += PART_ID_LEN) parts.push(ids.slice(at, at + PART_ID_LEN))
+  return parts
+}
