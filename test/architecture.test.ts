@@ -79,6 +79,7 @@ const LOOSE: Record<string, readonly string[]> = {
   ],
   'config.ts': ['base', 'model', 'privacy'],
   'read-capture.ts': ['base', 'model', 'capture', 'pipeline.ts'],
+  'sighting-store.ts': ['model', 'fingerprint', 'store'],
   'refingerprint.ts': ['model', 'fingerprint'],
   'read-profiles.ts': ['base', 'model', 'capture', 'knowledge', 'pipeline.ts'],
   'user-agent.ts': ['knowledge'],

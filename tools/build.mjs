@@ -56,6 +56,7 @@ const { metafile } = await build({
 
 // Assets that the program opens by their path.
 cpSync(join(src, 'web/static'), join(dist, 'web/static'), { recursive: true })
+cpSync(join(src, 'store/redis/lua'), join(dist, 'store/redis/lua'), { recursive: true })
 
 // The licences of the packages whose code is in the bundle.
 const packages = new Set(

@@ -77,7 +77,10 @@ export function splitHello(
     bytes[at++] = value
   }
   const maybeGrease = (value: number) => {
-    if (!isGrease(value)) return put16(value)
+    if (!isGrease(value)) {
+      put16(value)
+      return
+    }
     nibbles[greased++ % MAX_GREASE] = value >> 12
     put16(GREASE)
   }

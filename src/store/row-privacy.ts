@@ -23,11 +23,14 @@ export function hiddenName(policy: PrivacyPolicy, sni: Buffer): Buffer {
 
 /** The members that are kept: a certificate names the same site as the SNI. */
 export function hiddenRest(policy: PrivacyPolicy, rest: Buffer): Buffer {
-  if (policy.sni === 'on' || !rest.includes('"cert_s')) return rest
+  if (policy.sni === 'on' || !(rest.includes('"cert_s') || rest.includes('"hello":'))) return rest
   const members = JSON.parse(`{${rest.toString('utf8').slice(1)}}`) as Record<string, unknown>
   delete members['cert_subject']
   delete members['cert_san']
-  return Buffer.from(`,${JSON.stringify(members).slice(1, -1)}`)
+  // a hello that came as text may say the name
+  delete members['hello']
+  const kept = JSON.stringify(members).slice(1, -1)
+  return kept === '' ? NOTHING : Buffer.from(`,${kept}`)
 }
 
 /** The id of a sighting whose address is not kept: it is a hash of the address too. */

@@ -9,7 +9,7 @@ import {
 } from '../base/limits.js'
 import type { FingerprintName } from '../model/sighting.js'
 import type { Bodies } from './bodies.js'
-import type { FingerprintLookup, FingerprintStat, Stats } from './contract.js'
+import type { FingerprintLookup, FingerprintStat, Share, Stats } from './contract.js'
 import type { Distribution } from './traits.js'
 import { DISTRIBUTIONS, fingerprintStat, recordOf, shareOf } from './traits.js'
 import { userAgentCounts } from './user-agent-key.js'
@@ -103,10 +103,9 @@ export class Statistics {
       if (!onlyWithUserAgent || agents.has(group.id)) groups.push(group)
     }
     this.#distributions ??= this.#distribute()
-    const distributions = Object.entries(this.#distributions).map(([name, shares]) => [
-      name,
-      shares.slice(0, most),
-    ])
+    const distributions = Object.entries(this.#distributions).map(
+      ([name, shares]): [string, readonly Share[]] => [name, shares.slice(0, most)],
+    )
     return {
       total_sightings: total.count,
       distinct_fingerprints: this.#groups.size,
@@ -114,7 +113,7 @@ export class Statistics {
       distinct_clients: distinctClients,
       ...(total.count === 0 ? {} : { first_seen: total.first / 1e6, last_seen: total.last / 1e6 }),
       fingerprints: groups.flatMap((group) => this.#stat(group) ?? []),
-      distributions: Object.fromEntries(distributions) as unknown as Stats['distributions'],
+      distributions: Object.fromEntries(distributions) as Stats['distributions'],
     }
   }
 

@@ -1,3 +1,5 @@
+import { rowsOf } from '../rows.js'
+import { storedSightings } from '../../src/fingerprint/stored-sighting.js'
 // The exact join with a real nginx: auth_request asks /connection, and the application behind gets the fingerprint of the
 // very connection in its headers.
 
@@ -31,7 +33,7 @@ async function listening(server: Server): Promise<number> {
 describe('nginx with auth_request', function () {
   this.timeout(15_000)
   const folder = mkdtempSync(join(tmpdir(), 'hellotap-nginx-'))
-  const store = new MemoryStore({ ttlSeconds: 3600, perIp: 100, spool: 10 })
+  const store = new MemoryStore({ ttlSeconds: 3600, perIp: 100, spool: 10 }, storedSightings())
   let api: Listening
   let application: Server
   let nginx: ChildProcess
@@ -117,7 +119,7 @@ describe('nginx with auth_request', function () {
       req.end()
     })
   const seen = (srcport: number, ja4: string) =>
-    store.put([sighting({ time: new Date().toISOString(), srcport, ja4 })])
+    store.put(rowsOf([sighting({ time: new Date().toISOString(), srcport, ja4 })]))
 
   it('gives the application each connection’s own fingerprint, behind one address', async () => {
     const clients = ['one', 'two', 'three'].map((ja4) =>

@@ -1,3 +1,5 @@
+import { rowsOf } from '../rows.js'
+import { storedSightings } from '../../src/fingerprint/stored-sighting.js'
 import { createHash } from 'node:crypto'
 import type { Sighting, TlsFp } from '../../src/model/sighting.js'
 import type { Role } from '../../src/api/tokens.js'
@@ -56,9 +58,10 @@ export function sighting(changes: Partial<Sighting> = {}): Sighting {
 export function memoryStore(...held: readonly Sighting[]): MemoryStore {
   const store = new MemoryStore(
     { ttlSeconds: 86_400, perIp: 100, spool: 1000 },
+    storedSightings(),
     { now: () => Date.parse('2026-11-22T12:01:00Z') },
   )
-  store.put(held)
+  store.put(rowsOf(held))
   return store
 }
 
@@ -80,13 +83,19 @@ export function storeAway(): Store {
     fingerprint: refuse,
     observeUserAgent: refuse,
     stats: refuse,
-    rewrite: refuse,
+    statsSnapshot: refuse,
     forget: refuse,
     health: () => ({
       kind: 'redis',
       ready: false,
       spooled: 3,
+      stored: 0,
+      merged: 0,
       dropped: 0,
+      too_old: 0,
+      refused: 0,
+      evicted: 0,
+      lost: 0,
       bad_rows: 0,
       gaps: 1,
       gap_millis: 2500,

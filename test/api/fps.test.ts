@@ -1,3 +1,4 @@
+import { rowsOf } from '../rows.js'
 import { expect } from 'chai'
 import request from 'supertest'
 import type { ApiOptions } from '../../src/api/app.js'
@@ -140,7 +141,7 @@ describe('GET /fps, whose', () => {
 
   it('waits for a hello that is still in flight', async () => {
     const store = memoryStore(sighting({ src: CLIENT, srcport: 1111, ja4: 'other' }))
-    setTimeout(() => store.put([sighting({ src: CLIENT, srcport: 2222, ja4: 'late' })]), 60)
+    setTimeout(() => store.put(rowsOf([sighting({ src: CLIENT, srcport: 2222, ja4: 'late' })])), 60)
     const { body } = (await ask(store, '/fps', { trustedProxies: ['127.0.0.1'], waitMs: 2000 }).set(
       {
         'X-Real-IP': CLIENT,

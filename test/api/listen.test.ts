@@ -1,3 +1,5 @@
+import { rowsOf } from '../rows.js'
+import { storedSightings } from '../../src/fingerprint/stored-sighting.js'
 import { expect } from 'chai'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -149,7 +151,10 @@ describe('listen', () => {
 
 describe('over our own HTTPS', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hellotap-https-'))
-  const store: Store = new MemoryStore({ ttlSeconds: 3600, perIp: 100, spool: 10 })
+  const store: Store = new MemoryStore(
+    { ttlSeconds: 3600, perIp: 100, spool: 10 },
+    storedSightings(),
+  )
   let listening: Listening
   before(async () => {
     const pair = await selfSigned(folder)
@@ -188,17 +193,22 @@ describe('over our own HTTPS', () => {
     let port = 0
     const answer = await ask((own) => {
       port = own
-      store.put([
-        sighting({ time: now(), srcport: own, ja4: 'mine' }),
-        sighting({ time: now(), srcport: own === 1 ? 2 : 1, ja4: 'newer' }),
-      ])
+      store.put(
+        rowsOf([
+          sighting({ time: now(), srcport: own, ja4: 'mine' }),
+          sighting({ time: now(), srcport: own === 1 ? 2 : 1, ja4: 'newer' }),
+        ]),
+      )
     })
     expect(answer).to.include({ ja4: 'mine', matched_by: 'connection', srcport: port })
   })
 
   it('a hello still in flight is waited for', async () => {
     const answer = await ask((own) => {
-      setTimeout(() => store.put([sighting({ time: now(), srcport: own, ja4: 'late' })]), 100)
+      setTimeout(
+        () => store.put(rowsOf([sighting({ time: now(), srcport: own, ja4: 'late' })])),
+        100,
+      )
     })
     expect(answer).to.include({ ja4: 'late', matched_by: 'connection' })
   })
@@ -206,8 +216,11 @@ describe('over our own HTTPS', () => {
   it('an old hello from the same port is not taken for this connection’s', async () => {
     const hourAgo = new Date(Date.now() - 1_800_000).toISOString()
     const answer = await ask((own) => {
-      store.put([sighting({ time: hourAgo, srcport: own, ja4: 'stale' })])
-      setTimeout(() => store.put([sighting({ time: now(), srcport: own, ja4: 'fresh' })]), 100)
+      store.put(rowsOf([sighting({ time: hourAgo, srcport: own, ja4: 'stale' })]))
+      setTimeout(
+        () => store.put(rowsOf([sighting({ time: now(), srcport: own, ja4: 'fresh' })])),
+        100,
+      )
     })
     expect(answer).to.include({ ja4: 'fresh', matched_by: 'connection' })
   })

@@ -1,3 +1,4 @@
+import { rowsOf } from '../rows.js'
 import { expect } from 'chai'
 import request from 'supertest'
 import type { ApiOptions } from '../../src/api/app.js'
@@ -128,7 +129,7 @@ describe('GET /connection', () => {
 
   it('waits for a hello in flight, up to wait', async () => {
     const late = memoryStore()
-    setTimeout(() => late.put([sighting({ src: OTHER, srcport: 3333 })]), 60)
+    setTimeout(() => late.put(rowsOf([sighting({ src: OTHER, srcport: 3333 })])), 60)
     const { status } = await ask(late, `/connection?ip=${OTHER}&port=3333&wait=2000`)
     expect(status).to.equal(200)
   })

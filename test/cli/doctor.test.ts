@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { execFileSync, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { openStore } from '../../src/store/open-store.js'
+import { openSightingStore } from '../../src/sighting-store.js'
 import { TestNetwork } from '../e2e/network.js'
 import { Daemon, HELLOTAP, finished } from '../hellotap.js'
 import { RedisServer } from '../store/redis-server.js'
@@ -112,7 +112,7 @@ describe('hellotap doctor', function () {
       const answer = await doctor('-i', 'lo', '--redis', redis.url)
       expect(answer.code, JSON.stringify(answer)).to.equal(0)
       expect(of(answer, 'store')?.text).to.match(/^Redis \d+\.\d+\.\d+ at /)
-      const store = await openStore(redis.url, { ttlSeconds: 3600, perIp: 10, spool: 10 })
+      const store = await openSightingStore(redis.url, { ttlSeconds: 3600, perIp: 10, spool: 10 })
       expect(await store.total()).to.equal(1)
       await store.close()
       execFileSync('redis-cli', [

@@ -1,3 +1,5 @@
+import { rowsOf } from '../rows.js'
+import { storedSightings } from '../../src/fingerprint/stored-sighting.js'
 import { expect } from 'chai'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +8,7 @@ import { createApp } from '../../src/api/app.js'
 import { listen } from '../../src/api/listen.js'
 import type { Store } from '../../src/store/contract.js'
 import { MemoryStore } from '../../src/store/memory/memory-store.js'
-import { openStore } from '../../src/store/open-store.js'
+import { openSightingStore } from '../../src/sighting-store.js'
 import { TOKENS, bearer } from '../api/fixture.js'
 import { hellotap, sightingsIn } from '../hellotap.js'
 import { RedisServer } from '../store/redis-server.js'
@@ -32,8 +34,8 @@ describe('hellotap lookup', () => {
     )
 
   it('asks the hellotap of this user by its Unix socket, about an address and a fingerprint', async () => {
-    const store = new MemoryStore(LIMITS)
-    store.put(sightings)
+    const store = new MemoryStore(LIMITS, storedSightings())
+    store.put(rowsOf(sightings))
     const listening = await serve(store)
     try {
       expect(statSync(socket).mode & 0o777).to.equal(0o600)
@@ -55,8 +57,8 @@ describe('hellotap lookup', () => {
   })
 
   it('asks one on another machine with a token from a file', async () => {
-    const store = new MemoryStore(LIMITS)
-    store.put(sightings.map((one) => ({ ...one, src: '192.0.2.7' })))
+    const store = new MemoryStore(LIMITS, storedSightings())
+    store.put(rowsOf(sightings.map((one) => ({ ...one, src: '192.0.2.7' }))))
     const listening = await serve(store)
     try {
       const file = join(folder, 'token')
@@ -77,10 +79,10 @@ describe('hellotap lookup', () => {
 
   it('prints the same document from Redis as from the API', async () => {
     const redis = await RedisServer.start()
-    const store = await openStore(redis.url, LIMITS)
+    const store = await openSightingStore(redis.url, LIMITS)
     const listening = await serve(store)
     try {
-      store.put(sightings)
+      store.put(rowsOf(sightings))
       await store.drain()
       for (const value of ['127.0.0.1', ja4]) {
         const [direct, asked] = await Promise.all([

@@ -3,10 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { Sighting } from '../../src/model/sighting.js'
-import { openStore } from '../../src/store/open-store.js'
 import { finished, HELLOTAP, hellotap, sightingsIn } from '../hellotap.js'
-import { RedisServer } from '../store/redis-server.js'
 
 const captures = resolve(import.meta.dirname, '../../captures')
 const names = readdirSync(captures).filter((name) => /\.pcap(ng)?$/.test(name))
@@ -112,46 +109,6 @@ describe('hellotap refingerprint', () => {
     ])
     expect(stderr).to.match(/from files or from --redis, not from both/)
     expect(code).to.equal(2)
-  })
-
-  describe('of what Redis holds', () => {
-    let server: RedisServer
-    before(async () => (server = await RedisServer.start()))
-    after(() => server.stop())
-
-    it('replaces it there, and finds nothing to do the second time', async () => {
-      const now = new Date().toISOString().replace('Z', '000Z')
-      const right = lines.slice(0, 300).map((line, i): Sighting => ({
-        ...(JSON.parse(line) as Sighting),
-        time: now,
-        src: `192.0.2.${i % 7}`,
-        srcport: 1000 + i,
-      }))
-      const bare: Sighting = { ...(right[0] as Sighting), src: '198.51.100.1', ja3: 'kept' }
-      delete (bare as { hello?: string }).hello
-      const store = await openStore(server.url, { ttlSeconds: 600, perIp: 100, spool: 1000 })
-      store.put([...right.map((sighting) => ({ ...sighting, sha3_384: 'a', ja4: 'old' })), bare])
-      await store.drain()
-
-      const command = ['refingerprint', '--redis', server.url, '--ttl', '600']
-      const first = await hellotap(command)
-      expect(first.stderr).to.match(/^300 sightings replaced, 1 without a hello, as they were$/m)
-      expect(first.stderr).to.match(/^statistics keep the fingerprints they counted/m)
-      expect(first.stdout).to.equal('')
-      expect(first.code).to.equal(0)
-      for (let client = 0; client < 7; client++) {
-        const { sightings } = await store.sightings(`192.0.2.${client}`, 0, 100)
-        expect(sightings).to.deep.equal(right.filter((_, i) => i % 7 === client).toReversed())
-      }
-      expect(await store.latest('198.51.100.1')).to.deep.equal(bare)
-      await store.close()
-
-      const { stderr } = await hellotap(['refingerprint'], {
-        env: { ...process.env, HELLOTAP_REDIS: server.url },
-      })
-      expect(stderr).to.match(/^0 sightings replaced, 300 up to date, 1 without a hello/m)
-      expect(stderr).to.not.match(/statistics/)
-    })
   })
 
   it('ends quietly when its output is closed', async () => {

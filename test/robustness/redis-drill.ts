@@ -15,7 +15,7 @@ import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { STORE_BATCH_SIGHTINGS } from '../../src/base/limits.js'
-import { openStore } from '../../src/store/open-store.js'
+import { openSightingStore } from '../../src/sighting-store.js'
 import { Daemon, HELLOTAP, freePort } from '../hellotap.js'
 import { recordedHellos } from '../live/recorded-hellos.js'
 import { RedisServer, until } from '../store/redis-server.js'
@@ -112,7 +112,7 @@ class Sensor {
 
   /** What the statistics have counted. */
   async total(): Promise<number> {
-    const store = await openStore(this.#url, STORE)
+    const store = await openSightingStore(this.#url, STORE)
     const total = await store.total()
     await store.close()
     return total

@@ -14,7 +14,8 @@ describe('the watch over the store', () => {
     })
     let health: StoreHealth = {
       ...{ kind: 'redis', ready: true, spooled: 0, dropped: 0, bad_rows: 0 },
-      ...{ gaps: 0, gap_millis: 0 },
+      ...{ gaps: 0, gap_millis: 0, stored: 0, merged: 0, too_old: 0 },
+      ...{ refused: 0, evicted: 0, lost: 0 },
     }
     const stop = watchStore({ health: () => health }, log)
     const seen = async (event: string) => {

@@ -1,19 +1,15 @@
 import { expect } from 'chai'
-import { sightingsOf } from '../../src/sensor/store-sink.js'
+import { newCounters } from '../../src/base/counters.js'
+import { linesSink, sightingsOf } from '../../src/sensor/store-sink.js'
+import { rowsOf } from '../rows.js'
+import { sighting } from '../store/sightings.js'
 
-describe('the lines of a sensor', () => {
-  const lines = new TextEncoder().encode(
-    '{"sni":"a.test"}\nnot JSON \u001b[2J\n\n{"sni":"b.test"}\n',
-  )
-
-  it('are sightings, but for those that are none, which are told', () => {
-    const faults: string[] = []
-    const sightings = sightingsOf(lines, (line) => faults.push(line))
-    expect(sightings.map(({ sni }) => sni)).to.deep.equal(['a.test', 'b.test'])
-    expect(faults).to.deep.equal(['not JSON \u001b[2J'])
-  })
-
-  it('are our own fault where nobody else made them', () => {
-    expect(() => sightingsOf(lines)).to.throw(SyntaxError)
+describe('the rows of a sensor', () => {
+  it('are handed on as lines to what takes lines', () => {
+    const made = [sighting({ port: 1 }), sighting({ port: 2, sni: 'a "b"' })]
+    const taken: Uint8Array[] = []
+    const sink = linesSink((lines) => void taken.push(Uint8Array.from(lines)))
+    void sink(rowsOf(made), newCounters())
+    expect(taken.flatMap((lines) => sightingsOf(lines))).to.deep.equal(made)
   })
 })

@@ -1,3 +1,4 @@
+import { rowsOf } from '../rows.js'
 // What a policy hides is in nothing that Redis writes to disk or answers, and is found all the same.
 
 import { expect } from 'chai'
@@ -5,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PrivacyPolicy } from '../../src/privacy/privacy.js'
-import { openStore } from '../../src/store/open-store.js'
+import { openSightingStore } from '../../src/sighting-store.js'
 import { sighting } from '../api/fixture.js'
 import { RedisServer } from './redis-server.js'
 
@@ -26,14 +27,16 @@ describe('a store behind a privacy policy', () => {
   ] as const)
     it(`keeps no address and no server name in Redis with ${address} and ${sni}`, async () => {
       const privacy: PrivacyPolicy = { address, sni, secret: SECRET }
-      const store = await openStore(redis.url, LIMITS, { privacy })
+      const store = await openSightingStore(redis.url, LIMITS, { privacy })
       const hello = Buffer.from(`not a hello, but it names ${NAME}`).toString('base64')
       const changes = { src: IP, sni: NAME, hello, community_id: '1:x' }
       try {
-        store.put([
-          sighting({ ...changes, time: ago(0), srcport: 1 }),
-          sighting({ ...changes, time: ago(1), srcport: 2 }),
-        ])
+        store.put(
+          rowsOf([
+            sighting({ ...changes, time: ago(0), srcport: 1 }),
+            sighting({ ...changes, time: ago(1), srcport: 2 }),
+          ]),
+        )
         await store.drain()
         await store.observeUserAgent({
           ip: IP,

@@ -1,3 +1,5 @@
+import { rowsOf } from '../rows.js'
+import { storedSightings } from '../../src/fingerprint/stored-sighting.js'
 // The page in a real browser: Debian's Chromium, against the real app over its own HTTPS.
 
 import { expect } from 'chai'
@@ -49,7 +51,7 @@ describe('the page', function () {
   })
 
   beforeEach(async () => {
-    store = new MemoryStore({ ttlSeconds: 3600, perIp: 100, spool: 10 })
+    store = new MemoryStore({ ttlSeconds: 3600, perIp: 100, spool: 10 }, storedSightings())
     app = createApp({
       store,
       trustedProxies: [],
@@ -78,7 +80,7 @@ describe('the page', function () {
   }
   const now = () => new Date().toISOString()
   const put = (changes: Partial<Sighting> = {}) =>
-    store.put([sighting({ time: now(), ...changes })])
+    store.put(rowsOf([sighting({ time: now(), ...changes })]))
   /** Opens the page, over HTTPS unless told otherwise, and gathers what the browser complains of. */
   const open = async (options: BrowserContextOptions = {}, scheme: 'http' | 'https' = 'https') => {
     const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options })

@@ -22,7 +22,7 @@ export class SeenIds<T> {
   #roll(nowMicros: number): void {
     const turn = Math.floor(nowMicros / this.#spanMicros)
     if (turn === this.#turn) return
-    this.#before = turn === this.#turn + 1 ? this.#now : new Map()
+    this.#before = turn === this.#turn + 1 ? this.#now : new Map<string, T>()
     this.#now = new Map()
     this.#turn = turn
   }

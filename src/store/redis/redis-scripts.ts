@@ -1,6 +1,6 @@
 // The scripts under lua/, each called by its hash. A reply's strings are bytes.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import type { RedisClient } from './redis-connection.js'
 
@@ -40,6 +40,9 @@ export async function run(
 }
 
 function script(name: string): Script {
-  const text = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
+  // beside this file in the sources, at its place in the package where this is part of a bundle
+  const own = new URL(`./lua/${name}.lua`, import.meta.url)
+  const packed = () => new URL(import.meta.resolve(`#package/dist/store/redis/lua/${name}.lua`))
+  const text = readFileSync(existsSync(own) ? own : packed(), 'utf8')
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }

@@ -110,7 +110,7 @@ class RedisStore implements Store {
     })
     const errorOf = (error: unknown) => storeErrorOf(error, address)
     this.#connections = new RedisConnections(this.#rows, newRedisClient(address), errorOf)
-    redis.on('error', (error) => (this.#lastError = error))
+    redis.on('error', (error: unknown) => (this.#lastError = error))
     redis.on('ready', () => {
       this.#lastError = undefined
       claimFormat(redis, address).catch((error: unknown) => (this.#lastError = error))

@@ -194,6 +194,7 @@ for _, client in ipairs(batch[2]) do
     local key = prefix .. (unconfirmed == 1 and 'u:' or 's:') .. ip
     local length = call('LPUSH', key, unpack(list))
     local isOld = length > #list
+    local first = next(seen)
     if length > most then
       call('LTRIM', key, 0, most - 1)
       evicted = evicted + length - most
@@ -201,7 +202,9 @@ for _, client in ipairs(batch[2]) do
     call('EXPIRE', key, ttl + 1)
     stored = stored + #list
     if not isOld and unconfirmed == 0 then use(bucketNow, ADDRESS) end
-    for _, pair in pairs(seen) do countAddress(pair[1], pair[2], ip, isOld) end
+    -- of one batch alone, in one bucket, no other can have counted it
+    local isSure = not isOld and next(seen, first) == nil
+    for _, pair in pairs(seen) do countAddress(pair[1], pair[2], ip, not isSure) end
   end
 end
 
