@@ -10,14 +10,13 @@ const MOST_HOT = 200_000
  * @throws SearchError if they are too many, StoreError
  */
 export async function hotSightings(
-  store: Pick<Store, 'rewrite'>,
+  store: Pick<Store, 'visit'>,
   from: number,
 ): Promise<SightingLine[]> {
   const found: SightingLine[] = []
-  await store.rewrite((sighting) => {
-    if (Date.parse(sighting.time) >= from && found.length <= MOST_HOT)
-      found.push(sighting as SightingLine)
-    return undefined
+  await store.visit((sighting) => {
+    if (Date.parse(sighting.time) >= from) found.push(sighting as SightingLine)
+    return found.length <= MOST_HOT
   })
   if (found.length > MOST_HOT)
     throw new SearchError(

@@ -188,6 +188,11 @@ export interface Store {
     readonly top: number
   }): Promise<StatsSnapshot>
   /**
+   * Gives each sighting that is held to `take`, in no order, until that returns false. One that is put meanwhile may be
+   * given or not. @throws StoreError
+   */
+  visit(take: (sighting: Sighting) => boolean): Promise<void>
+  /**
    * Deletes every sighting of an address, what waits to be written included. Sums over all addresses stay as they were
    * counted: they name no address. @returns how many were held. @throws StoreError
    */

@@ -65,6 +65,7 @@ export function privateStore(
       }),
     stats: (options) => store.stats(options),
     statsSnapshot: (options) => store.statsSnapshot(options),
+    visit: (take) => store.visit(take),
     forget: async (ip) => {
       let count = 0
       for (const name of namesOf(ip)) count += await store.forget(name)

@@ -84,6 +84,7 @@ export function storeAway(): Store {
     observeUserAgent: refuse,
     stats: refuse,
     statsSnapshot: refuse,
+    visit: refuse,
     forget: refuse,
     health: () => ({
       kind: 'redis',

@@ -9,8 +9,9 @@ import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sighting } from '../../src/model/sighting.js'
-import { openStore } from '../../src/store/open-store.js'
+import { openSightingStore } from '../../src/sighting-store.js'
 import { Daemon, HELLOTAP, freePort } from '../hellotap.js'
+import { rowsOf } from '../rows.js'
 import { RedisServer } from '../store/redis-server.js'
 import { sighting } from './fixture.js'
 
@@ -75,9 +76,9 @@ describe('the API under attack from one address', function () {
 
   before(async () => {
     redis = await RedisServer.start()
-    const store = await openStore(redis.url, LIMITS)
-    for (let i = 0; i < LARGE_HELLOS; i++) store.put([largeSighting(i + 1)])
-    store.put([sighting({ src: VICTIM, ja4: 'victim', time: new Date().toISOString() })])
+    const store = await openSightingStore(redis.url, LIMITS)
+    for (let i = 0; i < LARGE_HELLOS; i++) store.put(rowsOf([largeSighting(i + 1)]))
+    store.put(rowsOf([sighting({ src: VICTIM, ja4: 'victim', time: new Date().toISOString() })]))
     await store.drain()
     await store.close()
   })

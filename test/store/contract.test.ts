@@ -434,6 +434,16 @@ for (const kind of [memoryKind(), redisKind(), sentinelKind(), clusterKind()]) {
       expect(second.stats.total_sightings).to.equal(2)
     })
 
+    it('gives every sighting to a visitor, until that has enough', async () => {
+      const made = await put(...[1, 2, 3].map((i) => ({ ip: `192.0.2.${i}`, port: i })))
+      const all: Sighting[] = []
+      await store.visit((each) => all.push(each) > 0)
+      expect(all.sort((a, b) => a.srcport - b.srcport)).to.deep.equal(made)
+      let taken = 0
+      await store.visit(() => ++taken < 2)
+      expect(taken).to.equal(2)
+    })
+
     it('is healthy, and closes twice without complaint', async () => {
       expect(store.health()).to.include({ ready: true, spooled: 0, dropped: 0, bad_rows: 0 })
       await store.close()

@@ -57,7 +57,7 @@ const WRONG: Readonly<Record<string, string>> = {
 
 /** Where the routes search. */
 export interface SearchRouteOptions {
-  readonly store: Pick<Store, 'rewrite'>
+  readonly store: Pick<Store, 'visit'>
   /** Folder of the history; absent, the hot store alone is searched. */
   readonly folder?: string | undefined
 }

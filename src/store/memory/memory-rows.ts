@@ -86,6 +86,12 @@ export class MemoryRows {
     return from < 0 ? [] : from === 0 ? all : all.slice(from)
   }
 
+  /** All sightings, by arrival. */
+  *all(): Generator<Held> {
+    for (const { oldest } of [this.#confirmed, this.#pool])
+      for (let held = oldest; held !== undefined; held = held.later) yield held
+  }
+
   connection(ip: string, port: number): Held | undefined {
     return (
       this.#joins.get(`${ip}${port}`) ?? this.#byIp.get(ip)?.findLast((held) => held.port === port)

@@ -163,6 +163,15 @@ export class MemoryStore implements Store {
     return this.#snapshots.of(options, () => Promise.resolve(this.#current()))
   }
 
+  visit(take: (sighting: Sighting) => boolean): Promise<void> {
+    this.#roll()
+    for (const held of this.#rows.all()) {
+      const sighting = this.#sighting(held)
+      if (sighting !== undefined && !take(sighting)) break
+    }
+    return Promise.resolve()
+  }
+
   forget(ip: string): Promise<number> {
     return Promise.resolve(this.#rows.forget(addressKey(ip) ?? ''))
   }

@@ -1,5 +1,6 @@
 // Rows as Redis holds them become sightings: parts are fetched once, and remembered within a bound.
 
+import { Cluster } from 'ioredis'
 import { STORE_PARTS_BYTES } from '../../base/limits.js'
 import type { MakeSighting } from '../../model/row.js'
 import type { Sighting } from '../../model/sighting.js'
@@ -12,6 +13,10 @@ import { CONNECTION, ROWS, run } from './redis-scripts.js'
 /** Bytes in front of a packed row: the time it is held under. */
 const HELD_LEN = 8
 const PART_ID_LEN = 8
+/** Keys of rows, as SCAN matches them, and where behind the tag's `}:` the address begins. */
+const ROW_KEYS = 'hellotap:{*}:[su]:*'
+const ADDRESS_AT = 4
+const KEYS_AT_ONCE = 256
 
 /** A row of an address. */
 export interface HeldRow {
@@ -40,6 +45,24 @@ export class RedisRows {
     this.#redis = redis
     this.#make = make
     this.#ttlSeconds = ttlSeconds
+  }
+
+  /** All addresses that have rows, bytes in latin1; one that comes meanwhile may be left out, and one may come twice. */
+  async *addresses(): AsyncGenerator<string> {
+    const nodes = this.#redis instanceof Cluster ? this.#redis.nodes('master') : [this.#redis]
+    for (const node of nodes) {
+      let cursor = '0'
+      do {
+        const [next, keys] = await node.scanBuffer(cursor, 'MATCH', ROW_KEYS, 'COUNT', KEYS_AT_ONCE)
+        const seen = new Set<string>()
+        for (const key of keys) {
+          const text = key.toString('latin1')
+          seen.add(text.slice(text.indexOf('}:') + ADDRESS_AT))
+        }
+        yield* seen
+        cursor = next.toString()
+      } while (cursor !== '0')
+    }
   }
 
   /** The rows of an address that are not past their time, newest first. */

@@ -244,6 +244,14 @@ class RedisStore implements Store {
     return this.#ask(() => this.#snapshots.of(options, () => this.#statistics.quick()))
   }
 
+  visit(take: (sighting: Sighting) => boolean): Promise<void> {
+    return this.#ask(async () => {
+      for await (const ip of this.#rows.addresses())
+        for (const sighting of await this.#rows.sightings(ip, await this.#rows.of(ip)))
+          if (!take(sighting)) return
+    })
+  }
+
   async forget(ip: string): Promise<number> {
     await this.#writer.drain()
     const count = await this.#about(ip, async (key) => {
