@@ -91,7 +91,7 @@ export class RowHead {
     put16(bytes, start + ROW_SRC_PORT, packet.srcPort)
     put16(bytes, start + ROW_DST_PORT, packet.dstPort)
     put16(bytes, start + ROW_ORIGIN_LEN, originLen > 0xffff ? 0 : originLen)
-    const addressLen = packet.ipVersion === 4 ? V4_LEN : V6_LEN
+    const addressLen = packet.ipVersion === 4 ? V4_LEN : packet.ipVersion === 6 ? V6_LEN : 0
     for (let i = 0; i < addressLen; i++) {
       bytes[start + ROW_SRC + i] = u8(packet.bytes, packet.srcAddrOff + i)
       bytes[start + ROW_DST + i] = u8(packet.bytes, packet.dstAddrOff + i)

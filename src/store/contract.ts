@@ -105,7 +105,7 @@ export interface StoreHealth {
   readonly dropped: number
   /** Older than the TTL when they came, and not taken. */
   readonly too_old: number
-  /** Not taken because their source prefix has used up its part of the room. */
+  /** Not taken because their source prefix has used up its part of the room, or because they have no address. */
   readonly refused: number
   /** Held, and pushed out for newer ones: by the bound of their address, of the pool of unconfirmed ones, or of all. */
   readonly evicted: number

@@ -72,6 +72,8 @@ export class RowPacker {
   readonly #policy: PrivacyPolicy | undefined
   readonly #parts = new Map<string, Part>()
   readonly #orders = new Map<string, readonly string[]>()
+  /** Rows that were left out: a store keeps sightings by address, and EAP over a LAN has none. */
+  withoutAddress = 0
   #slab: Buffer = NOTHING
   #at = 0
 
@@ -88,7 +90,9 @@ export class RowPacker {
     const room = bytes.length - cursor.end
     if (this.#slab.length < room) this.#slab = Buffer.allocUnsafeSlow(2 * room)
     this.#at = 0
-    while (cursor.next()) packed.push(this.#one(cursor, bytes))
+    while (cursor.next())
+      if (cursor.u8(ROW_IP_VERSION) === 0) this.withoutAddress++
+      else packed.push(this.#one(cursor, bytes))
     // kept for as long as an entry waits: no larger than what it holds
     const slab = Buffer.from(this.#slab.subarray(0, this.#at))
     return packed.map((entry) => Object.assign(entry, { slab }))

@@ -185,7 +185,7 @@ export class MemoryStore implements Store {
       merged: this.#merged,
       dropped: 0,
       too_old: this.#tooOld,
-      refused: this.#rows.refused,
+      refused: this.#rows.refused + this.#packer.withoutAddress,
       evicted: this.#rows.evicted,
       lost: 0,
       bad_rows: this.#badRows,

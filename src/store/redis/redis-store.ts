@@ -270,6 +270,7 @@ class RedisStore implements Store {
       spooled: this.#writer.spooled,
       dropped: this.#writer.dropped,
       ...this.#writer.counts,
+      refused: this.#writer.counts.refused + this.#packer.withoutAddress,
       bad_rows: this.#rows.badRows,
       gaps: this.#outages.count,
       gap_millis: this.#outages.millis,
