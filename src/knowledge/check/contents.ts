@@ -96,6 +96,12 @@ export function contentReasons(engine: Engine, claim: Claim, hello: HelloFacts):
   )
     add('content.two_alps', 'extensions 17513 and 17613')
   addSessionId(engine, hello, add)
+  if (engine === 'firefox' && hello.transport === 'tcp') {
+    // NSS sends both whatever is enabled; no setting takes them away.
+    const always = [type.EXTENDED_MASTER_SECRET, type.RENEGOTIATION_INFO]
+    if (!always.some((id) => hello.extensions.includes(id)))
+      add('family.other', 'neither extended_master_secret nor renegotiation_info')
+  }
   if (engine === 'firefox' && (claim.version ?? Infinity) <= FIREFOX_SHARES_ALWAYS_UNTIL) {
     const [share, ...more] = hello.keyShares
     const isAlone = share?.group === X25519 && more.length === 0 && !hello.isSecond

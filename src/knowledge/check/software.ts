@@ -34,6 +34,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'go-http-client': ['Go'],
   java: ['JSSE', 'OpenSSL', 'BouncyCastle'],
   'java-http-client': ['JSSE', 'OpenSSL', 'BouncyCastle'],
+  okhttp: ['JSSE', 'BoringSSL', 'OpenSSL', 'BouncyCastle'],
   bun: ['BoringSSL'],
   deno: ['rustls'],
   ureq: ['rustls', 'OpenSSL', 'Schannel', 'Apple'],

@@ -76,6 +76,11 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    code: 'family.other',
+    earns: fox({ extensions: [0, 10, 13] }),
+    honest: fox({ extensions: [0, 23, 10, 13] }),
+  },
+  {
     code: 'grease.absent',
     earns: chrome({
       ciphers: noGrease(base.ciphers),
@@ -209,7 +214,11 @@ const CASES: readonly Case[] = [
       claim: FIREFOX,
       hellos: [
         firefox(),
-        firefox({ evidence: foxEvidence(payload(559)), helloLen: 2500, extensions: [0, 34, 41] }),
+        firefox({
+          evidence: foxEvidence(payload(559)),
+          helloLen: 2500,
+          extensions: [0, 23, 34, 41],
+        }),
       ],
     },
   },
