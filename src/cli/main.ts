@@ -157,6 +157,15 @@ const parser: Argv = yargs(words)
     (args) => run(async () => (await import('./learn-command.js')).learn(args)),
   )
   .command(
+    'top',
+    'live rates, the most frequent fingerprints, new ones, gaps',
+    (command) =>
+      withOptions(command, ['socket', 'data-dir'])
+        .option('once', { type: 'boolean', describe: 'print once; so it is in a pipe' })
+        .example('$0 top', 'of the hellotap of this user'),
+    (args) => run(async () => (await import('./top-command.js')).top(args)),
+  )
+  .command(
     'batch <action> [file..]',
     'read many captures on any number of machines, by a queue in Redis',
     (command) =>

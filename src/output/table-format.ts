@@ -77,7 +77,7 @@ export function tableFormat(terminal: Terminal): Format {
 export function tableOf<Row>(
   columns: readonly Column<Row>[],
   { width, isColoured }: Terminal,
-): { readonly head: string; row(row: Row): string } {
+): { readonly head: string; readonly row: (row: Row) => string } {
   const shown = fit(columns, width)
   const paint = (text: string, colour: number | undefined) =>
     isColoured && colour !== undefined ? `\u001b[${colour}m${text}\u001b[0m` : text

@@ -157,6 +157,9 @@ describe('the eight questions', function () {
       url = `http://127.0.0.1:${httpPort}/api/v1/search`
       const calls = [...page.matchAll(/^api '(.*)'$/gm)].map(([, body = '']) => body)
       expect(calls.length).to.equal(7)
+      const top = await hellotap(['top', '--socket', socket])
+      expect([top.code, top.stderr]).to.deep.equal([0, ''])
+      expect(top.stdout).to.match(/^sightings \d+ .*\nstore ready .*\n\nJA4 +SIGHTINGS +CLIENTS/)
       for (const call of calls) {
         const answer = await fetch(url, {
           method: 'POST',
