@@ -99,8 +99,14 @@ export function liveSuite(engine: EngineName): void {
       })
 
       it('replaces a child that does not answer', async () => {
+        const countedBefore = runner.counters.capture_gap_millis ?? 0
+        const stoppedAt = Date.now()
         const gap = await gapOf(() => void process.kill(runner.childPid, 'SIGSTOP'))
         expect(gap?.reason).to.equal('child-silent')
+        // from its last sign of life on, at most one beat before it was stopped, and not since it was found silent
+        expect(gap?.startedAt).to.be.below(stoppedAt + 150)
+        expect(gap?.durationMs).to.be.above(9 * 150)
+        expect((runner.counters.capture_gap_millis ?? 0) - countedBefore).to.be.above(9 * 150)
       })
 
       it('resumes when the interface was down, and counts the gap', async () => {

@@ -64,6 +64,8 @@ export class CaptureChild {
   #unlimited: string | undefined
   #losses: Losses = { child: 0 }
   #beatsMissed = 0
+  /** When it gave its last sign of life, by the wall clock and by the monotonic one, milliseconds. */
+  #aliveAt = now()
   #verdict: GapReason | undefined
   #stderr = ''
 
@@ -161,7 +163,7 @@ export class CaptureChild {
   async *#chunks(): AsyncGenerator<Uint8Array, void, void> {
     try {
       for await (const chunk of this.#process.stdout as Readable) {
-        this.#beatsMissed = 0
+        this.#noteAlive()
         yield chunk as Uint8Array
       }
     } catch {
@@ -181,8 +183,13 @@ export class CaptureChild {
     this.#process.kill('SIGKILL')
   }
 
-  #hear(message: Exclude<ChildMessage, { kind: 'open' | 'failed' }>): void {
+  #noteAlive(): void {
     this.#beatsMissed = 0
+    this.#aliveAt = now()
+  }
+
+  #hear(message: Exclude<ChildMessage, { kind: 'open' | 'failed' }>): void {
+    this.#noteAlive()
     if (message.kind === 'down') this.#listener.onDown()
     else if (message.kind === 'up') this.#listener.onUp()
     else {
@@ -215,11 +222,12 @@ export class CaptureChild {
       .split('\n')
       .filter((line) => line.trim() !== '' && !HARMLESS.test(line))
     const last = lines.at(-1)
+    const reason = this.#verdict ?? this.#reason()
     return {
-      reason: this.#verdict ?? this.#reason(),
+      reason,
       detail: last === undefined ? how : `${how}, ${last.trim()}`,
-      wallMillis: Date.now(),
-      monotonicMillis: performance.now(),
+      // one that is silent captured nothing from its last sign of life on, not only since it was ended
+      ...(reason === 'child-silent' ? this.#aliveAt : now()),
     }
   }
 
@@ -232,6 +240,10 @@ export class CaptureChild {
       ? 'interface-down'
       : 'child-crashed'
   }
+}
+
+function now(): Pick<GapStart, 'wallMillis' | 'monotonicMillis'> {
+  return { wallMillis: Date.now(), monotonicMillis: performance.now() }
 }
 
 function difference(now: Losses, before: Losses): Losses {
