@@ -13,28 +13,31 @@ const CURL_LIKE = [
   ...['GnuTLS', 'NSS', 'rustls', 'wolfSSL', 'Mbed TLS', 'Schannel', 'Apple', 'BearSSL'],
 ]
 
+/** Providers of TLS that a Java program may choose from (JCA). */
+const JAVA_LIKE = ['JSSE', 'OpenSSL', 'BoringSSL', 'Conscrypt', 'Bouncy Castle', 'wolfSSL']
+
 /** Libraries by product token, lower case. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   curl: CURL_LIKE,
   pycurl: CURL_LIKE,
   git: CURL_LIKE,
   wget: ['GnuTLS', ...OPENSSL_LIKE],
-  'python-urllib': OPENSSL_LIKE,
+  'python-urllib': [...OPENSSL_LIKE, 'JSSE'],
   'python-requests': OPENSSL_LIKE,
   'python-httpx': OPENSSL_LIKE,
   python: OPENSSL_LIKE,
   aiohttp: OPENSSL_LIKE,
   tornado: OPENSSL_LIKE,
-  ruby: OPENSSL_LIKE,
+  ruby: [...OPENSSL_LIKE, 'JSSE'],
   php: OPENSSL_LIKE,
   'libwww-perl': OPENSSL_LIKE,
   'http-tiny': OPENSSL_LIKE,
   httpie: OPENSSL_LIKE,
   luasocket: OPENSSL_LIKE,
   'go-http-client': ['Go'],
-  java: ['JSSE', 'OpenSSL', 'BouncyCastle'],
-  'java-http-client': ['JSSE', 'OpenSSL', 'BouncyCastle'],
-  okhttp: ['JSSE', 'BoringSSL', 'OpenSSL', 'BouncyCastle'],
+  java: JAVA_LIKE,
+  'java-http-client': JAVA_LIKE,
+  okhttp: JAVA_LIKE,
   bun: ['BoringSSL'],
   deno: ['rustls'],
   ureq: ['rustls', 'OpenSSL', 'Schannel', 'Apple'],

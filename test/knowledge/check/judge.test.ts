@@ -45,6 +45,7 @@ const LINUX = evidence({ syn: { ...SYN, ttl: 60, opts: 'mstnw' } })
 const WINDOWS = evidence({ syn: { ...SYN, ttl: 120, opts: 'mnwnns' } })
 const plainHello = (identified: HelloFacts['identified']) =>
   firefox({ extensions: [0, 10, 13, 43], recordSizeLimit: undefined, identified })
+const java: Claim = { name: 'Java', product: 'java' }
 const curl: Claim = { name: 'curl', product: 'curl' }
 const requests: Claim = { name: 'python-requests', product: 'python-requests' }
 
@@ -79,6 +80,12 @@ const CASES: readonly Case[] = [
     code: 'family.other',
     earns: fox({ extensions: [0, 10, 13] }),
     honest: fox({ extensions: [0, 23, 10, 13] }),
+  },
+  {
+    code: 'family.other',
+    earns: { claim: java, hellos: [plainHello({ library: 'Go', basis: 'exact' })] },
+    // a provider of TLS beside the runtime's own
+    honest: { claim: java, hellos: [plainHello({ library: 'Bouncy Castle', basis: 'exact' })] },
   },
   {
     code: 'grease.absent',
