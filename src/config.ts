@@ -2,6 +2,7 @@
 // configuration file (http-port), in this precedence; what none of them sets has its default here and nowhere else.
 // The three are laid over one another first and validated as a whole.
 
+import { TUNNEL_KINDS, tunnelPortOf } from './model/tunnel-port.js'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
@@ -141,6 +142,19 @@ export const OPTIONS = {
       'have the in-kernel filter pass all that is in tunnels: VXLAN, GENEVE, GRE, ERSPAN, GTP-U, IP in IP, MPLS, PPPoE and more (default: true)',
     schema: z.boolean(),
     default: true,
+  },
+  'tunnel-port': {
+    type: 'list',
+    describe:
+      'UDP ports of tunnels besides the usual ones, as vxlan=7777 (vxlan, vxlan-gpe, geneve, gtpu, teredo, mpls, tzsp, hp-erm, capwap, l2tp, lisp, esp)',
+    schema: z.array(
+      z.string().check(
+        z.refine((text) => tunnelPortOf(text) !== undefined, {
+          error: `is KIND=PORT, KIND one of ${TUNNEL_KINDS.join(', ')}`,
+        }),
+      ),
+    ),
+    default: [],
   },
   'flow-limit': {
     type: 'number',

@@ -12,7 +12,7 @@ import { Hello } from './model/hello.js'
 import type { PacketBlock } from './model/packet-block.js'
 import { PROTOCOL_TCP, PROTOCOL_UDP, Packet, TCP_FIN, TCP_RST } from './model/packet.js'
 import type { FingerprintName } from './model/sighting.js'
-import type { Undecoded } from './model/undecoded.js'
+import type { Undecoded, UndecodedTraffic } from './model/undecoded.js'
 import type { UserAgentSeen } from './model/user-agent-seen.js'
 import { addressText, latin1Text } from './fingerprint/address-text.js'
 import { SightingWriter } from './fingerprint/sighting-writer.js'
@@ -24,7 +24,12 @@ import { CarrierHellos, DTLS_DATAGRAM } from './carrier/carrier-hellos.js'
 import { QuicHellos } from './quic/quic-hellos.js'
 import { DtlsHellos } from './stream/dtls-hellos.js'
 import type { FlowTable } from './base/flow-table.js'
-import { SECOND_MAX, SECOND_MIN, STARTS } from './stream/find-start.js'
+import {
+  SECOND_MAX,
+  SECOND_MIN,
+  START_OCTETS as HELLO_STARTS,
+  STARTS,
+} from './stream/find-start.js'
 import { HttpRequests } from './stream/http-requests.js'
 import { TcpHellos } from './stream/tcp-hellos.js'
 import { parseClientHello } from './tls/hello-parser.js'
@@ -32,10 +37,12 @@ import { redactHello } from './tls/redact-hello.js'
 import { parseSslv2ClientHello } from './tls/sslv2-hello.js'
 import { ENCAPSULATION_NAMES } from './wire/encapsulation.js'
 import { FrameDecoder } from './wire/frame-decoder.js'
-import { TunnelPorts, type TunnelPort } from './wire/udp-tunnel.js'
+import { TunnelPorts } from './wire/udp-tunnel.js'
+import type { TunnelPort } from './model/tunnel-port.js'
 import { Prefilter } from './wire/prefilter.js'
 
-export { START_OCTETS } from './stream/find-start.js'
+/** Bytes that the first segment worth decoding of a flow may begin with: a hello's, and a carrier's. */
+export const START_OCTETS: readonly number[] = [...new Set([...HELLO_STARTS, 1, 2, 3])]
 
 // Kinds of message that TcpHellos, DtlsHellos and QuicHellos give.
 const CLIENT_HELLO = 1
@@ -64,6 +71,8 @@ export interface PipelineOptions {
   readonly httpPorts?: ReadonlySet<number> | undefined
   /** UDP ports of tunnels besides the usual ones. */
   readonly tunnelPorts?: readonly TunnelPort[]
+  /** Where to count what is not decoded; of its own unless given. */
+  readonly undecoded?: UndecodedTraffic | undefined
   /** Name of the sensor, in every sighting. */
   readonly sensor?: string | undefined
   /** Random number from 0 to 2^48 that keeps an attacker from aiming at the flow table's buckets. */
@@ -96,7 +105,7 @@ export class Pipeline {
     this.#counters = counters
     const { ports, httpPorts, seed, server = false } = options
     const tunnelPorts = new TunnelPorts(options.tunnelPorts)
-    this.#wire = new FrameDecoder(counters, tunnelPorts)
+    this.#wire = new FrameDecoder(counters, tunnelPorts, options.undecoded)
     this.#tcp = new TcpHellos({ ports, seed, server }, counters)
     this.#tcpTable = this.#tcp.table
     this.#prefilter = new Prefilter({

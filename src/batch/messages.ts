@@ -1,4 +1,5 @@
 import type { Counters } from '../base/counters.js'
+import type { Undecoded } from '../model/undecoded.js'
 import type { ReadOptions } from './read-set.js'
 
 /** What a worker starts with. */
@@ -30,4 +31,5 @@ export type FromWorker =
       readonly part: number
       readonly files: number
       readonly counters: Counters
+      readonly undecoded: Undecoded
     }

@@ -1,8 +1,10 @@
 import type { Counters } from '../base/counters.js'
+import { tunnelPortsOf } from '../model/tunnel-port.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import { CaptureError } from '../capture/capture-error.js'
 import { openCapture } from '../capture/file/open-capture.js'
 import type { PacketBlock } from '../model/packet-block.js'
+import type { UndecodedTraffic } from '../model/undecoded.js'
 import type { FingerprintName } from '../model/sighting.js'
 import { Pipeline } from '../pipeline.js'
 
@@ -19,6 +21,8 @@ export interface ReadOptions {
   readonly knowledge: string | undefined
   /** Whether a sighting tells what the server answered. */
   readonly server: boolean
+  /** UDP ports of tunnels besides the usual ones, as `vxlan=7777`. */
+  readonly tunnelPorts?: readonly string[]
   readonly sensor: string | undefined
   /** LINKTYPE_ value to read all frames as, in place of what the captures say. */
   readonly linkType: number | undefined
@@ -30,6 +34,7 @@ export interface ReadOptions {
 /** Where a reader's results go, and how much was read so far. */
 export interface ReadSink {
   readonly counters: Counters
+  readonly undecoded: UndecodedTraffic
   /** Octets of file read. */
   octets: number
   /** Files read, and files that could not be. */
@@ -48,7 +53,10 @@ export interface ReadSink {
 }
 
 /** A pipeline for one flow of frames. @throws ConfigError where the knowledge file is faulty */
-export async function newPipeline(options: ReadOptions, counters: Counters): Promise<Pipeline> {
+export async function newPipeline(
+  options: ReadOptions,
+  { counters, undecoded }: Pick<ReadSink, 'counters' | 'undecoded'>,
+): Promise<Pipeline> {
   const { ports, fingerprints } = options
   const identify = options.identify
     ? await (await import('./identify-hook.js')).openIdentify(options.knowledge)
@@ -62,6 +70,8 @@ export async function newPipeline(options: ReadOptions, counters: Counters): Pro
       communityId: fingerprints === undefined,
       server: options.server,
       sensor: options.sensor,
+      undecoded,
+      tunnelPorts: tunnelPortsOf(options.tunnelPorts ?? []),
       sightingId: options.id === true,
       // a capture is made before the seed is drawn, so a seed that can be guessed gives nothing away
       seed: Math.floor(Math.random() * 2 ** 47),

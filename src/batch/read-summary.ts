@@ -2,7 +2,10 @@ import { COUNTER_HELP, newCounters } from '../base/counters.js'
 import type { CounterName, Counters } from '../base/counters.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { LinesOutput } from '../output/lines-output.js'
+import type { Undecoded } from '../model/undecoded.js'
+import { UndecodedTraffic } from '../model/undecoded.js'
 import { count, log } from '../telemetry/log.js'
+import { undecodedText } from '../telemetry/undecoded-text.js'
 import type { ReadProgress } from './read-progress.js'
 import type { ReadSink } from './read-set.js'
 
@@ -19,6 +22,7 @@ const USUAL: ReadonlySet<string> = new Set<CounterName>([
 /** Everything one run of `read` found, in this thread and in worker threads. */
 export class ReadSummary implements ReadSink {
   readonly counters = newCounters()
+  readonly undecoded = new UndecodedTraffic()
   octets = 0
   files = 0
   failed = 0
@@ -53,7 +57,8 @@ export class ReadSummary implements ReadSink {
   }
 
   /** Adds what a worker counted in one part. */
-  add(files: number, counters: Counters): void {
+  add(files: number, counters: Counters, undecoded: Undecoded): void {
+    this.undecoded.add(undecoded)
     this.files += files
     for (const name of Object.keys(counters) as CounterName[]) this.counters[name] += counters[name]
   }
@@ -101,6 +106,7 @@ export class ReadSummary implements ReadSink {
       (row) =>
         `  ${row.padEnd(name)} ${String(counters[row]).padStart(digits)}  ${COUNTER_HELP[row]}`,
     )
-    log([head.join(', '), ...lines].join('\n'))
+    const others = undecodedText(this.undecoded.snapshot()).map((text) => `  not decoded: ${text}`)
+    log([head.join(', '), ...lines, ...others].join('\n'))
   }
 }

@@ -11,7 +11,7 @@ const LOOK_MS = 50
 const { options, stop, progress } = workerData as WorkerStart
 if (parentPort === null) throw new Error('read-worker runs as a worker thread only')
 const sink = new WorkerSink(parentPort, new Float64Array(progress))
-const opening = newPipeline(options, sink.counters)
+const opening = newPipeline(options, sink)
 const stopWord = new Int32Array(stop)
 const stopped = new AbortController()
 

@@ -64,7 +64,7 @@ export async function readInParallel(
             summary.fail(message.text)
             break
           case 'end':
-            summary.add(message.files, message.counters)
+            summary.add(message.files, message.counters, message.undecoded)
             ordered.end(message.part)
             readNext()
         }

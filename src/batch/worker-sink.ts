@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { newCounters } from '../base/counters.js'
+import { UndecodedTraffic } from '../model/undecoded.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { FromWorker } from './messages.js'
 import type { ReadSink } from './read-set.js'
@@ -12,6 +13,7 @@ const UNWRITTEN_MOST = 16 << 20
 /** The sink of a worker thread: everything goes to the main thread. */
 export class WorkerSink implements ReadSink {
   readonly counters = newCounters()
+  readonly undecoded = new UndecodedTraffic()
   files = 0
   failed = 0
   /** The part that the lines belong to. */
@@ -70,7 +72,8 @@ export class WorkerSink implements ReadSink {
   /** Ends the part: reports its files and counters, and starts counting anew. */
   endPart(): void {
     const { part, files, counters } = this
-    this.#post({ kind: 'end', part, files, counters })
+    this.#post({ kind: 'end', part, files, counters, undecoded: this.undecoded.snapshot() })
+    this.undecoded.clear()
     this.files = 0
     Object.assign(counters, newCounters())
     this.#progress[1] = 0

@@ -43,6 +43,7 @@ const SENSOR = [
   'ports',
   'http-ports',
   'tunnels',
+  'tunnel-port',
   'sensor',
   'fingerprints',
   'server',
@@ -233,7 +234,7 @@ const parser: Argv = yargs(words)
     'filter',
     'the in-kernel filter, for tcpdump and others',
     (command) =>
-      withOptions(command, ['ports', 'http-ports', 'tunnels', 'server'])
+      withOptions(command, ['ports', 'http-ports', 'tunnels', 'tunnel-port', 'server'])
         .example('tcpdump -i eth1 -w hellos.pcap "$($0 filter)"', 'captures what the sensor would')
         .example(
           '$0 filter --ports 443,993 --tunnels false',

@@ -41,6 +41,7 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
     identify: config.identify,
     knowledge: config.knowledge,
     server: config.server,
+    tunnelPorts: config['tunnel-port'],
     sensor: config.sensor,
     linkType: config.link,
     follow: config.follow,
@@ -66,7 +67,7 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
       await readInParallel(sets, jobs, options, summary, output, signal)
     } else {
       const { newPipeline, readSet } = await import('../batch/read-set.js')
-      const pipeline = await newPipeline(options, summary.counters)
+      const pipeline = await newPipeline(options, summary)
       if (process.versions.v8.startsWith('11.'))
         setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`)
       for (const set of sets) {

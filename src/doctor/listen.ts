@@ -1,6 +1,7 @@
 // What the doctor sees of an interface in a few seconds: once as the sensor would, and once all of it, without the in-kernel
 // filter and on any port. The difference tells what the filter or the choice of ports keeps away.
 
+import type { Undecoded } from '../model/undecoded.js'
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Counters } from '../base/counters.js'
@@ -29,6 +30,8 @@ interface Heard {
   readonly hellos: ReadonlyMap<number, number>
   /** Frames with a VLAN tag before them. */
   tagged: number
+  /** What was not decoded. */
+  readonly undecoded?: Undecoded
 }
 
 /** Listens on an interface for `seconds`, and says what is missing there; nobody wonders at a silent loopback. */
@@ -105,7 +108,13 @@ function verdict(
       remedy: `--ports ${[...ports, ...others].join(',')}`,
     }
   // a few connections are enough here: the doctor looks once
-  const { state, why } = judge({ counters: all.counters, frames: packets, ports, isLong: false })
+  const { state, why } = judge({
+    counters: all.counters,
+    frames: packets,
+    ports,
+    isLong: false,
+    undecoded: all.undecoded,
+  })
   const [first, ...rest] = why
   return state === 'ok' || state === 'quiet' || first === undefined
     ? {
@@ -161,7 +170,7 @@ async function listen(
     pipeline.lines.len = 0
   }
   await timer
-  return heard
+  return { ...heard, undecoded: pipeline.undecoded }
 }
 
 function taggedIn({ bytes, count: frames, start, caplen, linkType }: PacketBlock): number {

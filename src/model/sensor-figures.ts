@@ -1,8 +1,11 @@
 import type { CounterName, Counters } from '../base/counters.js'
+import type { Undecoded } from './undecoded.js'
 
 /** What a sensor knows of one interface. */
 export interface InterfaceFigures {
   readonly counters: Counters
+  /** What was seen and not decoded. */
+  readonly undecoded?: Undecoded
   /** Counters the engine cannot know, which are 0 for no reason: they get no sample. */
   readonly unknown?: readonly CounterName[]
   /** Octets of the kernel's ring. */

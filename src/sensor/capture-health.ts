@@ -2,6 +2,7 @@
 
 import type { CounterName, Counters } from '../base/counters.js'
 import { interfaceFrames } from '../capture/live/interfaces.js'
+import type { UndecodedTraffic } from '../model/undecoded.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import type { Finding, State } from '../telemetry/diagnosis.js'
 import { connectionsOf, judge } from '../telemetry/diagnosis.js'
@@ -30,6 +31,7 @@ export interface WatchState {
 export interface Watched {
   readonly name: string
   readonly counters: Counters
+  readonly undecoded?: UndecodedTraffic
   readonly isLoopback: boolean
 }
 
@@ -84,7 +86,13 @@ export class InterfaceWatch {
       latest.frames === undefined || first.frames === undefined
         ? undefined
         : latest.frames - first.frames
-    const finding = judge({ counters, frames, ports: this.#ports, isLong })
+    const finding = judge({
+      counters,
+      frames,
+      ports: this.#ports,
+      isLong,
+      undecoded: this.#watched.undecoded?.snapshot(),
+    })
     this.#times = finding.state === this.#found ? this.#times + 1 : 1
     this.#found = finding.state
     // loopback is watched for our own callers: nobody wonders at its silence

@@ -1,5 +1,6 @@
 import { LiveSource } from '../capture/live/live-source.js'
 import type { LiveOptions } from '../capture/live/live-options.js'
+import { tunnelPortsOf } from '../model/tunnel-port.js'
 import type { Config } from '../config.js'
 import { launcherFolder } from './privilege-separation.js'
 
@@ -15,6 +16,7 @@ export function liveSources(config: Config, options: LiveOptions): LiveSource[] 
   const settings: LiveOptions = {
     ...options,
     tunnels: config.tunnels,
+    tunnelPorts: tunnelPortsOf(config['tunnel-port']).map(({ port }) => port),
     flowLimit: config['flow-limit'],
     engine: config.engine,
     ringOctets: config.ring << 20,

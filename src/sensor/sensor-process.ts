@@ -196,6 +196,8 @@ export class SensorProcess {
     ] as const)
       if (config[name] !== undefined) args.push(`--${name}`, String(config[name]))
     if (config['http-ports'].length > 0) args.push('--http-ports', config['http-ports'].join(','))
+    if (config['tunnel-port'].length > 0)
+      args.push('--tunnel-port', config['tunnel-port'].join(','))
     if (config.immediate) args.push('--immediate')
     if (config.interface.length > 0) args.push('--interface', ...config.interface)
     const main = fileURLToPath(import.meta.resolve('#package/dist/cli/main.js'))

@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto'
+import { UndecodedTraffic } from '../model/undecoded.js'
+import { tunnelPortsOf } from '../model/tunnel-port.js'
 import type { InterfaceFigures } from '../model/sensor-figures.js'
 import type { CounterName, Counters } from '../base/counters.js'
 import { newCounters } from '../base/counters.js'
@@ -54,7 +56,12 @@ export async function runSensor(
   const httpPorts = takeUserAgents === undefined ? [] : config['http-ports']
   const news = new UserAgentNews()
   const failures: CaptureError[] = []
-  const opened: { name: string; sources: readonly LiveSource[]; counters: Counters }[] = []
+  const opened: {
+    name: string
+    sources: readonly LiveSource[]
+    counters: Counters
+    undecoded: UndecodedTraffic
+  }[] = []
   for (const name of names) {
     const counters = newCounters()
     const sources = liveSources(config, {
@@ -68,7 +75,7 @@ export async function runSensor(
     })
     try {
       for (const source of sources) await source.open()
-      opened.push({ name, sources, counters })
+      opened.push({ name, sources, counters, undecoded: new UndecodedTraffic() })
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error
       for (const source of sources) source.close()
@@ -78,15 +85,16 @@ export async function runSensor(
   const [first] = failures
   if (opened.length === 0 && first !== undefined) throw first
   for (const { code, message } of failures) log.warn('interface-left-out', message, { code })
-  const captures = opened.flatMap(({ name, sources, counters }) =>
-    sources.map((source) => ({ name, source, counters })),
+  const captures = opened.flatMap(({ name, sources, counters, undecoded }) =>
+    sources.map((source) => ({ name, source, counters, undecoded })),
   )
   const loopDelay = new LoopDelay()
   const loopbacks = (await listInterfaces()).filter(({ loopback }) => loopback)
   const watch = new Watch(
-    opened.map(({ name, counters }) => ({
+    opened.map(({ name, counters, undecoded }) => ({
       name,
       counters,
+      undecoded,
       isLoopback: loopbacks.some((each) => each.name === name),
     })),
     ports,
@@ -119,13 +127,16 @@ export async function runSensor(
       interfaces: opened.map(({ name }) => name),
       counters: sumCounters(opened.map(({ counters }) => counters)),
       byInterface: Object.fromEntries(
-        opened.map(({ name, sources, counters }) => [name, figuresOf(config, sources, counters)]),
+        opened.map(({ name, sources, counters, undecoded }) => [
+          name,
+          { ...figuresOf(config, sources, counters), undecoded: undecoded.snapshot() },
+        ]),
       ),
       process: processFigures(loopDelay),
       watch: watch.states,
     }))
     await Promise.all(
-      captures.map(async ({ name, source, counters }) => {
+      captures.map(async ({ name, source, counters, undecoded }) => {
         const pipeline = new Pipeline(
           {
             ports: new Set(ports),
@@ -137,6 +148,8 @@ export async function runSensor(
             sensor: config.sensor,
             server: config.server,
             ...(httpPorts.length === 0 ? {} : { httpPorts: new Set(httpPorts) }),
+            undecoded,
+            tunnelPorts: tunnelPortsOf(config['tunnel-port']),
             seed: randomInt(2 ** 47),
           },
           counters,

@@ -2,7 +2,9 @@
 // and "it was there and we missed it". Pure: numbers in, sentences out.
 
 import type { Counters } from '../base/counters.js'
+import type { Undecoded } from '../model/undecoded.js'
 import { count } from './log.js'
+import { undecodedText } from './undecoded-text.js'
 
 /** Connections in a span from which on the lack of hellos means something. */
 const LEAST_CONNECTIONS = 5
@@ -20,6 +22,8 @@ export interface Seen {
   /** Frames the interface itself received and sent; undefined where the system does not tell. */
   readonly frames: number | undefined
   readonly ports: readonly number[]
+  /** What was not decoded since the sensor started. */
+  readonly undecoded?: Undecoded | undefined
   /** Whether the span is long enough for its silence to mean something. */
   readonly isLong: boolean
 }
@@ -45,7 +49,7 @@ export function judge(seen: Seen): Finding {
   if (hellos > 0 && !isFew) return { state: 'ok', why: [] }
   if (connections >= LEAST_CONNECTIONS && (hellos === 0 || isFew))
     return { state: hellos === 0 ? 'no-hellos' : 'few-hellos', why: reasons(seen) }
-  const why = hiddenReasons(counters)
+  const why = [...undecodedReasons(seen), ...hiddenReasons(counters)]
   if (hellos === 0 && why.length > 0) return { state: 'no-hellos', why }
   if (!isLong || packets > 0 || frames === undefined) return { state: 'quiet', why: [] }
   if (frames === 0)
@@ -73,7 +77,7 @@ function notWatched({ frames = 0, ports }: Seen): string {
 }
 
 /** Why connections come without hellos. */
-function reasons({ counters, ports }: Seen): string[] {
+function reasons({ counters, ports, undecoded }: Seen): string[] {
   const { hellos, tcp_syns, tcp_syn_acks, tcp_not_tls } = counters
   const connections = connectionsOf(counters)
   const why: string[] = []
@@ -86,7 +90,7 @@ function reasons({ counters, ports }: Seen): string[] {
       `${count(tcp_not_tls, 'connection')} of ${connections} begin with something else than a hello: another protocol is ` +
         `on ${ports.join(', ')}; name the ports of TLS with --ports`,
     )
-  why.push(...hiddenReasons(counters))
+  why.push(...undecodedReasons({ counters, undecoded }), ...hiddenReasons(counters))
   const given =
     counters.hello_evicted +
     counters.hello_expired +
@@ -110,6 +114,23 @@ function reasons({ counters, ports }: Seen): string[] {
     )
   return why
 }
+
+/** Names the EtherTypes and IP protocols that are not decoded, where they are a tenth of the frames and not what every network has. */
+function undecodedReasons({ counters, undecoded }: Pick<Seen, 'counters' | 'undecoded'>): string[] {
+  const others = counters.link_payload_other + counters.ip_payload_other
+  if (undecoded === undefined || others < LEAST_CONNECTIONS) return []
+  if (others * 10 < counters.packets) return []
+  const { etherTypes, ipProtocols } = undecoded
+  const texts = undecodedText({
+    etherTypes: etherTypes.filter(({ value }) => !EVERYWHERE.includes(value)),
+    ipProtocols: ipProtocols.filter(({ value }) => !EVERYWHERE.includes(value)),
+    udpPorts: [],
+  })
+  return texts.length === 0 ? [] : [`not decoded: ${texts.join('; ')}`]
+}
+
+/** ARP, LLDP; ICMP, IGMP, ICMPv6: no network is without them. */
+const EVERYWHERE: readonly number[] = [0x0806, 0x88cc, 1, 2, 58]
 
 /** What keeps frames from being understood before any connection shows. */
 function hiddenReasons(c: Counters): string[] {

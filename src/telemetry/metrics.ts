@@ -1,6 +1,7 @@
 // What Prometheus reads. The counters of a sensor come by interface, as it reports them; the store and this process are
 // asked at each scrape. Names and units follow Prometheus' own rules: seconds and bytes, counters end in _total.
 
+import { namedUndecoded } from './undecoded-text.js'
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { CounterName } from '../base/counters.js'
 import { COUNTER_HELP } from '../base/counters.js'
@@ -71,6 +72,7 @@ export function metricsRegistry(sources: MetricsSources): Registry {
     registers,
   }).set({ version: sources.version, node: process.version }, 1)
   if (sensor !== undefined) {
+    addUndecoded(registry, sensor)
     addCounters(registry, sensor)
     addSensor(registry, sensor)
   }
@@ -109,6 +111,22 @@ function addCounters(registry: Registry, sensor: () => SensorFigures): void {
       },
     })
   }
+}
+
+function addUndecoded(registry: Registry, sensor: () => SensorFigures): void {
+  new Gauge({
+    name: 'hellotap_undecoded_frames',
+    help: 'frames that were not decoded, by EtherType, IP protocol or UDP port: the ten most frequent of each since the sensor started',
+    labelNames: ['interface', 'kind', 'value'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [label, { undecoded }] of Object.entries(sensor().byInterface))
+        if (undecoded !== undefined)
+          for (const { kind, shown, count } of namedUndecoded(undecoded))
+            this.set({ interface: label, kind, value: shown }, count)
+    },
+  })
 }
 
 function addSensor(registry: Registry, sensor: () => SensorFigures): void {

@@ -30,7 +30,7 @@ import { decodePlain, PLAIN_MIN_LEN } from './plain-frame.js'
 import { decodeTcp } from './tcp.js'
 import { decodeUdp } from './udp.js'
 import { TunnelPorts, decodeUdpTunnel, tunnelByContent } from './udp-tunnel.js'
-import { UndecodedTraffic } from './undecoded.js'
+import { UndecodedTraffic } from '../model/undecoded.js'
 
 const LAYER_TCP = LAYER_IP_PROTOCOL + PROTOCOL_TCP
 const LAYER_UDP = LAYER_IP_PROTOCOL + PROTOCOL_UDP
@@ -46,14 +46,19 @@ export class FrameDecoder {
   readonly #cursor = new Cursor()
   readonly #tunnelPorts: TunnelPorts
   /** What was not decoded. */
-  readonly undecoded = new UndecodedTraffic()
+  readonly undecoded: UndecodedTraffic
   /** The 802.11 aggregate whose subframes are left, and what stood around it. */
   #aggregate: Uint8Array = NO_BYTES
   #aggregateVlan = -1
   #aggregateEncapsulations = 0
   #subframesLeft = 0
 
-  constructor(counters: Counters, tunnelPorts = USUAL_TUNNEL_PORTS) {
+  constructor(
+    counters: Counters,
+    tunnelPorts = USUAL_TUNNEL_PORTS,
+    undecoded = new UndecodedTraffic(),
+  ) {
+    this.undecoded = undecoded
     this.#counters = counters
     this.#tunnelPorts = tunnelPorts
     this.#fragments = new IpFragments(counters)

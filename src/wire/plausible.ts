@@ -5,13 +5,25 @@ import {
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
+  ETHERTYPE_ARISTA,
+  ETHERTYPE_CISCO_METADATA,
+  ETHERTYPE_E_TAG,
+  ETHERTYPE_HSR,
+  ETHERTYPE_MACSEC,
+  ETHERTYPE_QINQ,
+  ETHERTYPE_R_TAG,
+  ETHERTYPE_SERVICE_VLAN,
+  ETHERTYPE_TAG_8200,
+  ETHERTYPE_TAG_9200,
+  ETHERTYPE_TAG_9300,
+  ETHERTYPE_TTAG,
   ETHERTYPE_VLAN,
+  ETHERTYPE_VN_TAG,
   isDecodedEtherType,
 } from './layer.js'
 import { SAP_SNAP } from './llc.js'
 
 const TYPE = 12
-const VLAN_TAG_LEN = 4
 const MAX_TAGS = 4
 /** Bytes Ethernet pads a frame to, its frame check sequence included. */
 const MIN_FRAME_LEN = 64
@@ -73,7 +85,7 @@ export function looksLikeIp(bytes: Uint8Array, off: number, end: number, wireEnd
 }
 
 /**
- * Whether an Ethernet frame stands at `off`, with up to four 802.1Q tags: CERTAIN if the IP packet in it is, and the frame has no
+ * Whether an Ethernet frame stands at `off`, with up to four tags: CERTAIN if the IP packet in it is, and the frame has no
  * more behind that than padding; POSSIBLE by an EtherType that is decoded, ARP's, or a length with the SNAP header behind it.
  */
 export function looksLikeEthernet(
@@ -86,8 +98,9 @@ export function looksLikeEthernet(
   for (let tags = 0; tags <= MAX_TAGS; tags++) {
     if (end - at < 4) return IMPLAUSIBLE
     const type = u16(bytes, at)
-    if (type === ETHERTYPE_VLAN) {
-      at += VLAN_TAG_LEN
+    const tagLen = tagLength(type, bytes, at + 2, end)
+    if (tagLen > 0) {
+      at += 2 + tagLen
       continue
     }
     if (type <= MAX_LENGTH) return u16(bytes, at + 2) === SAP_SNAP ? POSSIBLE : IMPLAUSIBLE
@@ -112,4 +125,32 @@ function inEthernet(
   const looks = looksLikeIpv6(bytes, off, end, wireEnd)
   if (looks === POSSIBLE && isPadded) return CERTAIN
   return looks
+}
+
+/** Bytes between the EtherType of a tag, which ends at `off`, and the one behind it; 0 where it is no tag. */
+function tagLength(type: number, bytes: Uint8Array, off: number, end: number): number {
+  switch (type) {
+    case ETHERTYPE_VLAN:
+    case ETHERTYPE_SERVICE_VLAN:
+    case ETHERTYPE_QINQ:
+    case ETHERTYPE_TAG_9200:
+    case ETHERTYPE_TAG_9300:
+    case ETHERTYPE_TAG_8200:
+      return 2
+    case ETHERTYPE_TTAG:
+    case ETHERTYPE_HSR:
+    case ETHERTYPE_R_TAG:
+    case ETHERTYPE_VN_TAG:
+      return 4
+    case ETHERTYPE_E_TAG:
+      return 6
+    case ETHERTYPE_CISCO_METADATA:
+      return end - off < 2 ? 0 : 2 + (u8(bytes, off + 1) << 2)
+    case ETHERTYPE_MACSEC:
+      return end - off < 1 ? 0 : (u8(bytes, off) & 0x20) !== 0 ? 14 : 6
+    case ETHERTYPE_ARISTA:
+      return end - off < 4 ? 0 : u8(bytes, off + 3) >> 4 === 1 ? 12 : 10
+    default:
+      return 0
+  }
 }

@@ -6,6 +6,7 @@ import type { OffsetOrFault } from '../base/fault.js'
 import { UNSUPPORTED } from '../base/fault.js'
 import type { Packet } from '../model/packet.js'
 import { PROTOCOL_SCTP } from '../model/packet.js'
+import type { TunnelKind, TunnelPort } from '../model/tunnel-port.js'
 import { decodeCapwap } from './capwap.js'
 import type { Cursor } from './cursor.js'
 import { ENCAPSULATION_SCTP_UDP } from './encapsulation.js'
@@ -36,8 +37,7 @@ const ESP = 12
 const IVXLAN = 13
 const SCTP = 14
 
-/** Names of the tunnels whose ports may be named besides their usual ones. */
-export const TUNNEL_KINDS = {
+const KINDS: Readonly<Record<TunnelKind, number>> = {
   vxlan: VXLAN,
   'vxlan-gpe': VXLAN_GPE,
   geneve: GENEVE,
@@ -50,13 +50,6 @@ export const TUNNEL_KINDS = {
   l2tp: L2TP,
   lisp: LISP,
   esp: ESP,
-} as const
-export type TunnelKind = keyof typeof TUNNEL_KINDS
-
-/** A UDP port and the tunnel whose datagrams go to it. */
-export interface TunnelPort {
-  readonly kind: TunnelKind
-  readonly port: number
 }
 
 /** Usual ports. 8472 is VXLAN as Linux numbered it before IANA did, still what flannel uses; 48879 Cisco's ACI fabric. */
@@ -93,7 +86,7 @@ export class TunnelPorts {
   /** @param named ports besides the usual ones; a port named twice is the last one's */
   constructor(named: readonly TunnelPort[] = []) {
     for (const [port, kind] of USUAL_PORTS) this.#set(port, kind)
-    for (const { port, kind } of named) this.#set(port, TUNNEL_KINDS[kind])
+    for (const { port, kind } of named) this.#set(port, KINDS[kind])
   }
 
   #set(port: number, kind: number): void {

@@ -20,6 +20,11 @@ import { MAX_FILTER_RANGES } from '../../base/limits.js'
 
 const HANDSHAKE_RECORD = 0x1603
 const DTLS_HANDSHAKE = 22
+/** Type of a DTLS handshake record, and its version's first byte. */
+const DTLS_RECORD = 0x16fe
+/** Opcode P_CONTROL_V1 of OpenVPN, its key's number left out. */
+const OPENVPN_CONTROL = 0x20
+const MAGIC_COOKIE = 0x2112_a442
 const LONG_HEADER = 0x80
 const FIN_SYN_RST = 7
 const UDP_HEADER_LEN = 8
@@ -40,17 +45,46 @@ const PROTOCOL_UDP = 17
 const PROTOCOL_AH = 51
 /** IPv6 next headers that are not yet the transport: hop-by-hop, routing, fragment, authentication, destination options, mobility, HIP, Shim6. */
 const EXTENSION_HEADERS = [0, 43, 44, PROTOCOL_AH, 60, 135, 139, 140]
-/** IP protocols of tunnels: IPv4, IPv6, GRE (ERSPAN is in it), MPLS and Ethernet in IP. */
-const TUNNEL_PROTOCOLS = [4, 41, 47, 137, 143]
-/** UDP ports of tunnels: GTP-U, Teredo, VXLAN (IANA's, GPE's, Linux's first), GENEVE, MPLS, TZSP. */
-const TUNNEL_PORTS = [2152, 3544, 4789, 4790, 6081, 6635, 8472, 37008]
+const PROTOCOL_ESP = 50
+const PROTOCOL_SCTP = 132
+/** IP protocols of tunnels: IPv4, IPv6, GRE (ERSPAN is in it), KA9Q's IPv4, EtherIP, L2TPv3, MPLS and Ethernet in IP. */
+const TUNNEL_PROTOCOLS = [4, 41, 47, 94, 97, 115, 137, 143]
+/** What ESP without encryption may carry: IPv4, TCP, UDP, IPv6. */
+const IN_ESP = [4, PROTOCOL_TCP, PROTOCOL_UDP, 41]
+/** Bytes of integrity check value that stand behind it: HMAC-SHA1-96; HMAC-SHA2-256-128 and AES-GMAC. */
+const ICV_LENGTHS = [12, 16]
+const MAX_ESP_PADDING = 15
+const PORT_ESP = 4500
+/** UDP ports of RADIUS, which carries EAP. */
+const RADIUS_PORTS = [1812, 1645]
+/**
+ * UDP ports of tunnels: L2TP, GTP-U, Teredo, LISP, VXLAN (IANA's, GPE's, Linux's first, Cisco's), CAPWAP, GENEVE, MPLS, HP's
+ * mirroring, SCTP, TZSP.
+ */
+const TUNNEL_PORTS = [
+  1701, 2152, 3544, 4341, 4789, 4790, 5246, 5247, 6081, 6635, 7932, 8472, 9899, 37008, 48879,
+]
+/** A datagram with a header of VXLAN or GENEVE and an IP packet in a frame is longer. */
+const MIN_TUNNEL_LEN = 50
+const VXLAN_FLAGS = 0x0800_0000
+const GENEVE_ETHERNET = 0x6558
 
 const ETHERTYPE_IPV4 = 0x0800
 const ETHERTYPE_IPV6 = 0x86dd
-/** EtherTypes of VLAN tags: IEEE 802.1Q, 802.1ad, and before that. */
-const TAGS = [0x8100, 0x88a8, 0x9100]
-/** EtherTypes of MPLS, unicast and multicast, and of PPPoE sessions. */
-const TUNNEL_ETHERTYPES = [0x8847, 0x8848, 0x8864]
+/** EtherTypes of VLAN tags: IEEE 802.1Q, 802.1ad, and those of other equipment. */
+const TAGS = [0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x8200]
+/**
+ * EtherTypes of other tags, all of whose frames pass: jumbo LLC, EAPOL and preauthentication, MACsec, Cisco's metadata, VN-tag,
+ * HSR, E-tag, Cisco's TTag, Arista's time stamps, R-TAG.
+ */
+const TAG_ETHERTYPES = [
+  0x8870, 0x888e, 0x88c7, 0x88e5, 0x8909, 0x8926, 0x892f, 0x893f, 0x8988, 0xd28b, 0xf1c1,
+]
+/** EtherTypes of TRILL, transparent bridging, MPLS, unicast and multicast, PPPoE sessions, PBB, FabricPath and NSH. */
+const TUNNEL_ETHERTYPES = [0x22f3, 0x6558, 0x8847, 0x8848, 0x8864, 0x88e7, 0x8903, 0x894f]
+/** Frames of EtherTypes that are not decoded pass, to be counted by their name; those that every network has do not. */
+const UNKNOWN_ETHERTYPE =
+  '(not ip and not ip6 and not arp and not ether proto 0x88cc and ether[12:2] > 1535)'
 /** Service access point of SNAP in IEEE 802.2, which libpcap takes for an EtherType. */
 const SAP_SNAP = 0xaa
 /** Offset of what follows the outermost tag's identifier in Ethernet, and in Linux' cooked frames of all interfaces. */
@@ -62,6 +96,8 @@ const TAG_LEN = 4
 export interface FilterOptions {
   /** Whether to pass all that is in tunnels. */
   readonly tunnels: boolean
+  /** UDP ports of tunnels besides the usual ones. */
+  readonly tunnelPorts?: readonly number[]
   /** Whether to pass all that servers send, certificates among it; only the start of handshake records where absent. */
   readonly server?: boolean
   /** Ports of plain HTTP to which segments that begin with a request pass. */
@@ -74,6 +110,7 @@ interface Wanted {
   readonly tls: Ranges
   readonly http: Ranges
   readonly tunnels: boolean
+  readonly tunnelPorts: readonly number[]
   readonly server: boolean
 }
 
@@ -157,41 +194,97 @@ function tcp(octets: Octets, off: number, length: string, wanted: Wanted): strin
   )
 }
 
-/** Datagrams at `off` of the IP packet. */
-function udp(octets: Octets, off: number, { tls, tunnels }: Wanted): string {
+/** Datagrams at `off` of the IP packet, which ends at `end`. */
+function udp(octets: Octets, off: number, end: string, wanted: Wanted): string {
+  const { tls, tunnels, tunnelPorts } = wanted
   const [from, to] = [octets(off, 2), octets(off + 2, 2)]
   const first = octets(off + UDP_HEADER_LEN)
+  const length = octets(off + 4, 2)
+  const both = (ports: readonly number[]) => [...oneOf(to, ports), ...oneOf(from, ports)]
   return any(
     all(
       any(portIn(to, tls), portIn(from, tls)),
-      `${octets(off + 4, 2)} > ${UDP_HEADER_LEN}`,
-      any(`${first} & ${LONG_HEADER} != 0`, `${first} = ${DTLS_HANDSHAKE}`),
+      `${length} > ${UDP_HEADER_LEN}`,
+      any(
+        `${first} & ${LONG_HEADER} != 0`,
+        `${first} = ${DTLS_HANDSHAKE}`,
+        `${first} & 0xf8 = ${OPENVPN_CONTROL}`,
+        // DTLS in the channels and indications of TURN (RFC 8656)
+        all(
+          `${length} > 22`,
+          any(`${octets(off + 12, 2)} = ${DTLS_RECORD}`, isIndication(octets, off)),
+        ),
+      ),
     ),
-    ...(tunnels ? [...oneOf(to, TUNNEL_PORTS), ...oneOf(from, TUNNEL_PORTS)] : []),
+    ...both(RADIUS_PORTS),
+    ...(tunnels
+      ? [
+          ...both([...TUNNEL_PORTS, ...tunnelPorts]),
+          all(any(...both([PORT_ESP])), isClearEsp(octets, end)),
+          all(
+            `${length} > ${MIN_TUNNEL_LEN}`,
+            any(
+              `${octets(off + 8, 4)} = ${VXLAN_FLAGS}`,
+              all(`${first} & 0xc0 = 0`, `${octets(off + 10, 2)} = ${GENEVE_ETHERNET}`),
+            ),
+          ),
+        ]
+      : []),
+  )
+}
+
+/** Whether a Send or Data indication of STUN stands in the datagram. */
+function isIndication(octets: Octets, off: number): string {
+  return all(`${octets(off + 8, 2)} & 0xfffe = 0x16`, `${octets(off + 12, 4)} = ${MAGIC_COOKIE}`)
+}
+
+/** Whether the trailer of ESP that ends at `end` names what it carries, as it does where nothing is encrypted (RFC 5879). */
+function isClearEsp(octets: Octets, end: string): string {
+  return any(
+    ...ICV_LENGTHS.map((length) =>
+      all(
+        any(...oneOf(octets(`${end} - ${length + 1}`), IN_ESP)),
+        `${octets(`${end} - ${length + 2}`)} <= ${MAX_ESP_PADDING}`,
+      ),
+    ),
   )
 }
 
 function ipv4(octets: Octets, wanted: Wanted): string {
   const protocol = octets(9)
+  const end = octets(2, 2)
   const unknown = [`${octets(0)} != ${IPV4_PLAIN}`, `${octets(6, 2)} & ${FRAGMENT} != 0`]
   return any(
     all(
       `${protocol} = ${PROTOCOL_TCP}`,
       any(...unknown, tcp(octets, 20, `${octets(2, 2)} - 20`, wanted)),
     ),
-    all(`${protocol} = ${PROTOCOL_UDP}`, any(...unknown, udp(octets, 20, wanted))),
+    all(`${protocol} = ${PROTOCOL_UDP}`, any(...unknown, udp(octets, 20, end, wanted))),
+    `${protocol} = ${PROTOCOL_SCTP}`,
     `${protocol} = ${PROTOCOL_AH}`,
-    ...(wanted.tunnels ? oneOf(protocol, TUNNEL_PROTOCOLS) : []),
+    ...(wanted.tunnels
+      ? [
+          ...oneOf(protocol, TUNNEL_PROTOCOLS),
+          all(`${protocol} = ${PROTOCOL_ESP}`, any(...unknown, isClearEsp(octets, end))),
+        ]
+      : []),
   )
 }
 
 function ipv6(octets: Octets, wanted: Wanted): string {
   const next = octets(6)
+  const end = `${octets(4, 2)} + 40`
   return any(
     all(`${next} = ${PROTOCOL_TCP}`, tcp(octets, 40, octets(4, 2), wanted)),
-    all(`${next} = ${PROTOCOL_UDP}`, udp(octets, 40, wanted)),
+    all(`${next} = ${PROTOCOL_UDP}`, udp(octets, 40, end, wanted)),
+    `${next} = ${PROTOCOL_SCTP}`,
     ...oneOf(next, EXTENSION_HEADERS),
-    ...(wanted.tunnels ? oneOf(next, TUNNEL_PROTOCOLS) : []),
+    ...(wanted.tunnels
+      ? [
+          ...oneOf(next, TUNNEL_PROTOCOLS),
+          all(`${next} = ${PROTOCOL_ESP}`, isClearEsp(octets, end)),
+        ]
+      : []),
   )
 }
 
@@ -204,7 +297,7 @@ function ethernet(off: number, tags: number, wanted: Wanted): string {
     all(`${type} = ${ETHERTYPE_IPV4}`, ipv4(octets, wanted)),
     all(`${type} = ${ETHERTYPE_IPV6}`, ipv6(octets, wanted)),
     tags === 0 ? isTag : all(isTag, ethernet(off + TAG_LEN, tags - 1, wanted)),
-    ...(wanted.tunnels ? oneOf(type, TUNNEL_ETHERTYPES) : []),
+    ...oneOf(type, wanted.tunnels ? [...TAG_ETHERTYPES, ...TUNNEL_ETHERTYPES] : TAG_ETHERTYPES),
   )
 }
 
@@ -216,10 +309,16 @@ function ethernet(off: number, tags: number, wanted: Wanted): string {
  */
 export function captureFilter(
   ports: readonly number[],
-  { tunnels, server = false, httpPorts = [] }: FilterOptions,
+  { tunnels, tunnelPorts = [], server = false, httpPorts = [] }: FilterOptions,
 ): string {
   if (ports.length === 0) return ''
-  const wanted = { tls: rangesOf(ports), http: rangesOf(httpPorts), tunnels, server }
+  const wanted = {
+    tls: rangesOf(ports),
+    http: rangesOf(httpPorts),
+    tunnels,
+    tunnelPorts,
+    server,
+  }
   const linkType = (values: readonly number[]) => values.map((value) => `ether proto ${value}`)
   return [
     all('ip', ipv4(of('ip'), wanted)),
@@ -231,6 +330,7 @@ export function captureFilter(
         ...oneOf(`ether[${AFTER_TAG_COOKED}:2]`, [ETHERTYPE_IPV4, ETHERTYPE_IPV6]),
       ),
     ),
-    ...linkType(tunnels ? [SAP_SNAP, ...TUNNEL_ETHERTYPES] : [SAP_SNAP]),
+    UNKNOWN_ETHERTYPE,
+    ...linkType([SAP_SNAP, ...TAG_ETHERTYPES, ...(tunnels ? TUNNEL_ETHERTYPES : [])]),
   ].join(' or ')
 }

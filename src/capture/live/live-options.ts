@@ -9,6 +9,8 @@ export interface LiveOptions {
   readonly ports: readonly number[]
   /** Whether the in-kernel filter passes tunnels: true unless said otherwise, since hellos may be inside. */
   readonly tunnels?: boolean
+  /** UDP ports of tunnels besides the usual ones. */
+  readonly tunnelPorts?: readonly number[]
   /** Whether it passes all that servers send, which their certificates are in: false unless said otherwise. */
   readonly server?: boolean
   /** Ports of plain HTTP whose requests it passes; none unless said otherwise. */

@@ -144,8 +144,8 @@ export class Supervisor {
   }
 
   #filter(): string {
-    const { tunnels = true, server = false, httpPorts = [] } = this.#options
-    return captureFilter(this.#ports, { tunnels, server, httpPorts })
+    const { tunnels = true, tunnelPorts = [], server = false, httpPorts = [] } = this.#options
+    return captureFilter(this.#ports, { tunnels, tunnelPorts, server, httpPorts })
   }
 
   /** @throws OpenRefused */
