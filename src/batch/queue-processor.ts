@@ -1,5 +1,6 @@
 // What BullMQ runs for each capture, in a process of its own: a busy event loop would look like a stalled worker.
 
+import { UndecodedTraffic } from '../model/undecoded.js'
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { SandboxedJob } from 'bullmq'
@@ -51,6 +52,7 @@ export default async function processCapture(
   }
   const sink: ReadSink = {
     counters,
+    undecoded: new UndecodedTraffic(),
     octets: 0,
     files: 0,
     failed: 0,
@@ -67,7 +69,7 @@ export default async function processCapture(
   }
   try {
     const never = new AbortController().signal
-    await readSet([path], await newPipeline(options, counters), options, sink, never)
+    await readSet([path], await newPipeline(options, sink), options, sink, never)
     if (sink.failed > 0 && counters.packets === 0) throw new Error(faults.join('; '))
     writer?.close()
     if (fd !== undefined) fsyncSync(fd)
