@@ -10,6 +10,7 @@ import type * as Yaml from 'yaml'
 import * as z from 'zod/mini'
 import {
   CAPTURE_RING_OCTETS,
+  DEDUPE_SECONDS,
   CAPTURE_TIMEOUT_MILLIS,
   FLOW_LIMIT_OCTETS,
   MAX_FANOUT,
@@ -58,7 +59,7 @@ const addressOrNet = z.string().check(
   ),
 )
 const redisUrl = z.string().check(
-  z.refine((text) => /^rediss?:\/\/[^\s]+$|^unix:\/\/\/[^\s]+$/.test(text), {
+  z.refine((text) => /^rediss?(\+sentinel|\+cluster)?:\/\/[^\s]+$|^unix:\/\/\/[^\s]+$/.test(text), {
     error: 'is a Redis URL such as redis://127.0.0.1:6379 or rediss://user:password@host:6380/0',
   }),
 )
@@ -187,6 +188,25 @@ export const OPTIONS = {
     describe: 'seconds a sighting is kept',
     schema: seconds(366 * 86_400),
     default: 86_400,
+  },
+  'as-of': {
+    type: 'string',
+    describe:
+      'capture or now: whether sightings read into a store are kept from their own time on or from now on',
+    schema: z.enum(['capture', 'now'], 'is capture or now'),
+    default: 'capture',
+  },
+  dedupe: {
+    type: 'boolean',
+    describe: 'count each hello once in the store, however many sensors see it or captures hold it',
+    schema: z.boolean(),
+    default: false,
+  },
+  'store-size': {
+    type: 'number',
+    describe: 'MiB the store may hold (default: 256 in memory, 8192 in Redis)',
+    schema: z.optional(positive(1 << 24)),
+    default: undefined,
   },
   'per-ip': {
     type: 'number',
@@ -590,7 +610,16 @@ export function storeLimits(config: {
   'per-ip': number
   spool: number
   retention?: number | undefined
+  dedupe?: boolean
+  'store-size'?: number | undefined
 }) {
   const ttlSeconds = Math.min(config.ttl, config.retention ?? Infinity)
-  return { ttlSeconds, perIp: config['per-ip'], spool: config.spool }
+  const mib = config['store-size']
+  return {
+    ttlSeconds,
+    perIp: config['per-ip'],
+    spool: config.spool,
+    ...(mib === undefined ? {} : { mib }),
+    ...(config.dedupe === true ? { dedupeSeconds: DEDUPE_SECONDS } : {}),
+  }
 }

@@ -29,6 +29,8 @@ export interface ReadOptions {
   readonly follow: boolean
   /** Whether a sighting carries its id, for a history. */
   readonly id?: boolean
+  /** Whether rows (model/row.ts) are asked for rather than lines, for a store. */
+  readonly rows?: boolean
 }
 
 /** Where a reader's results go, and how much was read so far. */
@@ -65,9 +67,10 @@ export async function newPipeline(
     {
       ports: ports === undefined ? undefined : new Set(ports),
       fingerprints: fingerprints === undefined ? 'all' : new Set(fingerprints),
-      keepHello: options.hello,
+      keepHello: options.hello || options.rows === true,
+      rows: options.rows === true,
       ...(identify === undefined ? {} : { identify }),
-      communityId: fingerprints === undefined,
+      communityId: fingerprints === undefined || options.rows === true,
       server: options.server,
       sensor: options.sensor,
       undecoded,

@@ -27,7 +27,7 @@ function run(command: () => Promise<number>): never {
   throw new Chosen(command)
 }
 
-const STORE = ['redis', 'ttl', 'per-ip', 'spool', 'retention'] as const
+const STORE = ['redis', 'ttl', 'per-ip', 'spool', 'store-size', 'dedupe', 'retention'] as const
 const PRIVACY = ['privacy-address', 'privacy-sni', 'privacy-key'] as const
 const CAPTURE = [
   'engine',

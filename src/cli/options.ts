@@ -17,6 +17,8 @@ export const OUTPUT = [
 
 /** Options of `read`. */
 export const READ = [
+  ...(['redis', 'ttl', 'per-ip', 'store-size', 'as-of', 'dedupe'] as const),
+  ...(['privacy-address', 'privacy-sni', 'privacy-key'] as const),
   'ports',
   'sensor',
   'fingerprints',

@@ -9,6 +9,7 @@ import { makeStdoutBlocking } from './blocking-stdout.js'
 import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
 import type { ReadOutput } from './read-output.js'
+import type { StoreOutput } from './store-output.js'
 import type { FileSet } from '../batch/worker-pool.js'
 import type { ReadOptions } from '../batch/read-set.js'
 import { ReadSummary } from '../batch/read-summary.js'
@@ -34,6 +35,10 @@ const STOPPED: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
  */
 export async function read(args: Readonly<Record<string, unknown>>): Promise<number> {
   const config = configOf(args)
+  // a Redis that the environment names for the daemons is not meant by every reading
+  const toStore = args['redis'] !== undefined || args['as-of'] !== undefined
+  if (toStore && config.redis === undefined)
+    throw new ConfigError('--as-of goes with --redis URL, the store that takes the sightings')
   const options: ReadOptions = {
     ports: config.ports,
     fingerprints: config.fingerprints,
@@ -46,10 +51,12 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
     linkType: config.link,
     follow: config.follow,
     id: config.history !== undefined || config.format === 'parquet',
+    rows: toStore,
   }
   const isQuiet = config.quiet
   makeStdoutBlocking()
-  const opened = await openOutput(config)
+  const kept = toStore ? await openStoreFor(config) : undefined
+  const opened = kept ?? (await openOutput(config))
   const output = opened ?? new FdOutput(1)
   const summary = new ReadSummary(output)
   const signal = stopSignal()
@@ -91,7 +98,19 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   const isStopped = signal.aborted && !options.follow
   if (!isQuiet) summary.sum(isStopped)
   if (isStopped) return STOPPED[String(signal.reason)] ?? 1
+  // a capture that is too old for the store is a mistake in the command
+  if (kept?.report(isQuiet) === false) return 2
   return summary.failed > 0 ? 1 : 0
+}
+
+/** The store of --redis, and what else is asked for beside it. */
+async function openStoreFor(config: Config): Promise<StoreOutput> {
+  const { openStoreOutput } = await import('./store-output.js')
+  const hasOthers =
+    config.format !== undefined || config.output.length > 0 || config.history !== undefined
+  if (!hasOthers) return openStoreOutput(config, [])
+  const { openConsumers } = await import('./read-output.js')
+  return openStoreOutput(config, (await openConsumers(config, { isLive: false })).consumers)
 }
 
 /** Outputs other than plain JSON lines to stdout; undefined for those. */

@@ -14,6 +14,7 @@ export function watchStore(store: Pick<Store, 'health'>, log: EventLog): () => v
   let millisTold = 0
   let droppedTold = 0
   let toldAt = -Infinity
+  let lostTold = 0
   const look = () => {
     const health = store.health()
     const { ready, reason = 'it does not answer', spooled, dropped, gaps } = health
@@ -33,6 +34,15 @@ export function watchStore(store: Pick<Store, 'health'>, log: EventLog): () => v
         gaps: times,
         spooled,
       })
+    }
+    if (health.lost > lostTold) {
+      const lost = health.lost - lostTold
+      lostTold = health.lost
+      log.error(
+        'sightings-lost',
+        `Redis lost ${count(lost, 'sighting')} that it had taken: see to its persistence (appendonly yes) and its replicas`,
+        { lost, lost_total: health.lost },
+      )
     }
     if (dropped > droppedTold && now - toldAt >= TELL_DROPS_MILLIS) {
       log.warn(
