@@ -1,4 +1,4 @@
--- The last row of an address and port: of the last minutes by itself, of older ones among the rows of the address.
+-- The last row of an address and port: among the rows of the address, or of those that its bound pushed out lately.
 -- KEYS[1] confirmed   KEYS[2] unconfirmed   ARGV 1 prefix   2 TTL, seconds   3 address and port, bytes
 local call = redis.call
 local prefix, ttl, connection = ARGV[1], tonumber(ARGV[2]), ARGV[3]
@@ -10,18 +10,20 @@ local function offer(row)
   local held = struct.unpack('>d', row)
   if held > now - ttl * 1e6 and (latest == nil or held > latest) then found, latest = row, held end
 end
-for back = 0, 6 do
-  local row = call('HGET', prefix .. 'j:' .. (minute - back), connection)
-  if row then
-    offer(row)
-    break
-  end
-end
-if found then return found end
 local port = string.sub(connection, -2)
 for _, key in ipairs(KEYS) do
   for _, row in ipairs(call('LRANGE', key, 0, -1)) do
     if string.sub(row, 41, 42) == port then offer(row) end
+  end
+end
+-- what the bound per address pushed out in the last minutes
+if not found then
+  for back = 0, 6 do
+    local row = call('HGET', prefix .. 'j:' .. (minute - back), connection)
+    if row then
+      offer(row)
+      break
+    end
   end
 end
 return found or false

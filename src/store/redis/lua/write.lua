@@ -185,9 +185,6 @@ for _, client in ipairs(batch[2]) do
       countOne(bucket, string.sub(row, 17, 24), own, unconfirmed)
       if unconfirmed == 0 then use(bucket, #packed + ROW) end
       heard[#heard + 1] = string.char(#ip) .. ip .. string.sub(row, 33, 34)
-      if now - held < JOIN_SECONDS * 1e6 then
-        call('HSET', prefix .. 'j:' .. minute, ip .. string.sub(row, 33, 34), packed)
-      end
     end
   end
   if #list > 0 then
@@ -196,6 +193,12 @@ for _, client in ipairs(batch[2]) do
     local isOld = length > #list
     local first = next(seen)
     if length > most then
+      -- what the bound pushes out is still found by its connection, for some minutes
+      for _, row in ipairs(call('LRANGE', key, most, -1)) do
+        if now - struct.unpack('>d', row) < JOIN_SECONDS * 1e6 then
+          call('HSET', prefix .. 'j:' .. minute, ip .. string.sub(row, 41, 42), row)
+        end
+      end
       call('LTRIM', key, 0, most - 1)
       evicted = evicted + length - most
     end
