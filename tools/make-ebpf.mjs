@@ -131,10 +131,8 @@ function encode({ name, operands, number }, at, constants, labels) {
       return [JUMP_ALWAYS | JMP, 0, 0, to(first), 0]
     case 'be16':
       return [BIG_ENDIAN | ALU, register(first), 0, 0, 16]
-    case 'xadd': {
-      const [base, off] = memory(first)
-      return [STX | SIZES.dw | ATOMIC, base, register(second), off, OPERATIONS.add]
-    }
+    case 'be32':
+      return [BIG_ENDIAN | ALU, register(first), 0, 0, 32]
     case 'lddw':
       if (second !== 'flows') throw fault('only the map has an address')
       return [LOAD_64, register(first), OF_MAP, 0, 0]

@@ -18,8 +18,8 @@ export const CAPTURE_TIMEOUT_MILLIS = 4
 export const MAX_FANOUT = 16
 /** Ranges of ports the in-kernel filter tells apart; each makes 24 of its instructions, and the kernel takes 4096. */
 export const MAX_FILTER_RANGES = 64
-/** Octets of payload that pass of each TCP flow and direction where the kernel limits them: MAX_PREAMBLE_LEN, and a hello. */
-export const FLOW_LIMIT_OCTETS = 20_480
+/** Octets from its SYN on that pass of each TCP flow and direction where the kernel limits them: MAX_PREAMBLE_LEN and MAX_HELLO_SPAN. */
+export const FLOW_LIMIT_OCTETS = 90_112
 /** TCP flows and directions the kernel counts for that, the least recently used one forgotten; some 110 octets each. */
 export const FLOW_LIMIT_ENTRIES = 65_536
 /** Milliseconds between two lines about frames lost on one interface: with the sign of life that tells of them, below 10 s. */
