@@ -18,7 +18,6 @@ export const TARGET = 'src/capture/filter/flow-limit-code.ts'
 const [LDX, ST, STX, ALU, JMP, ALU64] = [1, 2, 3, 4, 5, 7]
 const SIZES = { w: 0x00, h: 0x08, b: 0x10, dw: 0x18 }
 const MEMORY = 0x60
-const ATOMIC = 0xc0
 const BY_REGISTER = 0x08
 const OPERATIONS = { add: 0x00, sub: 0x10, or: 0x40, and: 0x50, lsh: 0x60, rsh: 0x70, mov: 0xb0 }
 const BIG_ENDIAN = 0xd8
