@@ -103,7 +103,7 @@ describe('flow limit', function () {
       }
     }
     const usual = await optionsOf()
-    expect(usual.flowLimit).to.equal(20_480)
+    expect(usual.flowLimit).to.equal(90_112)
     expect(usual.filter).to.contain('= 4789')
     const told = await optionsOf('--flow-limit', '4096', '--tunnels', 'false')
     expect(told.flowLimit).to.equal(4096)
@@ -175,7 +175,7 @@ describe('flow limit, assembled', () => {
     expect(hex('jge r1, r8, b\nlddw r1, flows\nb:\nbe16 r3')).to.equal(
       '3d81020000000000' + '1811000000000000' + '0000000000000000' + 'dc03000010000000',
     )
-    expect(hex('xadd [r0 + 0], r2 ; counts')).to.equal('db20000000000000')
+    expect(hex('be32 r3 ; counts')).to.equal('dc03000020000000')
   })
   it('is refused with the line that is wrong', () => {
     for (const [text, fault] of [
