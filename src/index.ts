@@ -2,6 +2,12 @@
 //
 //   import { describe, fingerprint, readCapture } from 'hellotap'
 
+import { randomInt } from 'node:crypto'
+import { identifyStored } from './knowledge/identify/identify-stored.js'
+import type { Kept } from './knowledge/identify/identify-stored.js'
+import { Identifier } from './knowledge/identify/identifier.js'
+import { loadBase } from './knowledge/identify/load-base.js'
+import type { Implementation, Nearest } from './model/implementation.js'
 import { FINGERPRINTS } from './model/sighting.js'
 import type { FingerprintName, Sighting, TlsFp } from './model/sighting.js'
 import { HelloFingerprints } from './fingerprint/hello-fingerprints.js'
@@ -9,6 +15,7 @@ import type { Carriage, Fingerprints } from './fingerprint/hello-fingerprints.js
 import { describeHello } from './tls/describe-hello.js'
 import type { HelloDetail } from './tls/hello-detail.js'
 
+export type { Implementation, Kept, Nearest }
 export { FINGERPRINTS }
 export type { Carriage, FingerprintName, Fingerprints, HelloDetail, Sighting, TlsFp }
 export { CaptureError } from './capture/capture-error.js'
@@ -66,6 +73,30 @@ export function describe(octets: Uint8Array, carriage: Carriage = {}): HelloDeta
   check(octets)
   const made = fingerprints()
   return made.read(octets, carriage) ? describeHello(made.hello) : undefined
+}
+
+let identifier: Identifier | undefined
+
+/**
+ * Which TLS implementation made the ClientHello in `octets`, or undefined where that is no whole ClientHello; the octets
+ * are as `fingerprint` takes them. `kept` says what stands beside a hello whose secrets were zeroed; a sighting is such.
+ *
+ * ```ts
+ * identify(clientHello)?.library // 'OpenSSL', or 'unknown'
+ * identify(Buffer.from(sighting.hello, 'base64'), sighting)?.versions // '3.0–3.4'
+ * ```
+ *
+ * @throws TypeError where `octets` is no Uint8Array
+ */
+export function identify(
+  octets: Uint8Array,
+  kept: Carriage & Kept = {},
+): Implementation | undefined {
+  check(octets)
+  const made = fingerprints()
+  if (!made.read(octets, kept)) return undefined
+  identifier ??= new Identifier(loadBase(), randomInt(2 ** 31))
+  return identifyStored(identifier, made.hello, kept)
 }
 
 function check(octets: unknown): asserts octets is Uint8Array {

@@ -20,6 +20,7 @@ import { forgetRoute } from './routes/forget.js'
 import { fpsRoute } from './routes/fps.js'
 import type { Health } from './routes/healthz.js'
 import { healthzRoute } from './routes/healthz.js'
+import { identifyRoute } from './routes/identify.js'
 import { lookupRoute } from './routes/lookup.js'
 import { searchRoute } from './routes/search.js'
 import { metricsRoute } from './routes/metrics.js'
@@ -104,6 +105,7 @@ export function createApp(options: ApiOptions): Express {
   if (options.metrics !== undefined) app.use(metricsRoute({ ...options.metrics, store }, guard))
   app.use(connectionRoute(store, describe, onError))
   app.use(lookupRoute({ store, trusted, describe, clock, turns }))
+  app.use(identifyRoute())
   app.use(searchRoute({ store, folder: options.history }))
   if (options.check !== undefined)
     app.use(checkRoute({ store, trusted, clock, check: options.check }))
