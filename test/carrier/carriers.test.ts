@@ -1,0 +1,254 @@
+// A hello in the packets of each protocol that carries TLS or DTLS: whole, in pieces, over both IP versions, and never read past
+// the end of what is cut.
+
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
+import { newCounters } from '../../src/base/counters.js'
+import type { Sighting } from '../../src/model/sighting.js'
+import { newPacketBlock } from '../../src/model/packet-block.js'
+import { Pipeline } from '../../src/pipeline.js'
+import { cat, ethernet, ipv4, ipv6, udp } from '../wire/build.js'
+
+/** The TLS record of a field capture's hello, and its DTLS datagram. */
+const RECORD = payloadOf('tls-sctp.pcap', 14 + 20 + 12 + 16, 517)
+const DATAGRAM = payloadOf('dtls-turn-channel.pcap', 14 + 20 + 8 + 4, 114)
+const JA3 = '0149f47eabf9a20d0893e2a44e5a6323'
+const DTLS_JA3 = '77870f288a900fcebf9e8d27472465cc'
+
+function payloadOf(name: string, off: number, length: number): Uint8Array {
+  const bytes = readFileSync(new URL(`../../captures/field/${name}`, import.meta.url))
+  return new Uint8Array(bytes.subarray(24 + 16 + off, 24 + 16 + off + length))
+}
+
+function sightingsOf(frames: readonly Uint8Array[]): Sighting[] {
+  const block = newPacketBlock(new Uint8Array(Buffer.concat(frames).length))
+  let at = 0
+  for (const frame of frames) {
+    const i = block.count++
+    block.bytes.set(frame, at)
+    block.start[i] = at
+    block.caplen[i] = block.wirelen[i] = frame.length
+    block.linkType[i] = 1
+    block.timeMicros[i] = 1e15 + i
+    at += frame.length
+  }
+  const pipeline = new Pipeline(
+    { ports: undefined, fingerprints: 'all', keepHello: false, communityId: true, seed: 1 },
+    newCounters(),
+  )
+  pipeline.take(block)
+  pipeline.flush()
+  return pipeline.lines
+    .text()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Sighting)
+}
+
+const be16 = (value: number) => value.toString(16).padStart(4, '0')
+const be32 = (value: number) => value.toString(16).padStart(8, '0')
+const datagram = (version: 4 | 6, dst: number, payload: Uint8Array) =>
+  version === 4
+    ? ethernet('0800', ipv4(17, udp(50_000, dst, payload)))
+    : ethernet('86dd', ipv6(17, udp(50_000, dst, payload)))
+const segments = (version: 4 | 6, dst: number, stream: Uint8Array, size: number) =>
+  Array.from({ length: Math.ceil(stream.length / size) }, (_, i) => {
+    const part = stream.slice(i * size, (i + 1) * size)
+    const segment = cat(
+      be16(50_000),
+      be16(dst),
+      be32(1000 + i * size),
+      '00000001 5018 ffff 0000 0000',
+      part,
+    )
+    return version === 4 ? ethernet('0800', ipv4(6, segment)) : ethernet('86dd', ipv6(6, segment))
+  })
+/** In `count` parts. */
+const parts = (bytes: Uint8Array, count: number) => {
+  const size = Math.ceil(bytes.length / count)
+  return Array.from({ length: count }, (_, i) => bytes.slice(i * size, (i + 1) * size))
+}
+
+type Version = 4 | 6
+const CASES: readonly {
+  readonly name: string
+  readonly proto: Sighting['proto']
+  readonly ja3: string
+  readonly frames: (version: Version) => Uint8Array[]
+}[] = [
+  ...[1, 2, 5].map((count) => ({
+    name: `EAPOL in ${count}`,
+    proto: 'eap' as const,
+    ja3: JA3,
+    frames: () =>
+      parts(RECORD, count).map((part, i) => {
+        const flags = (i === 0 ? 0x80 : 0) | (i < count - 1 ? 0x40 : 0)
+        const body = cat(`0d ${be16(flags).slice(2)}`, i === 0 ? be32(RECORD.length) : '', part)
+        const eap = cat(`02 ${be16(i + 2).slice(2)}`, be16(4 + body.length), body)
+        return ethernet('888e', cat('0100', be16(eap.length), eap))
+      }),
+  })),
+  ...[1, 3].map((count) => ({
+    name: `RADIUS in ${count}`,
+    proto: 'eap' as const,
+    ja3: JA3,
+    frames: (version: Version) =>
+      parts(RECORD, count).map((part, i) => {
+        const flags = (i === 0 ? 0x80 : 0) | (i < count - 1 ? 0x40 : 0)
+        const body = cat(`19 ${be16(flags).slice(2)}`, i === 0 ? be32(RECORD.length) : '', part)
+        const eap = cat(`02 ${be16(i + 2).slice(2)}`, be16(4 + body.length), body)
+        const messages = parts(eap, Math.ceil(eap.length / 253)).map((each) =>
+          cat('4f', be16(2 + each.length).slice(2), each),
+        )
+        const attributes = cat(
+          '1f13',
+          Buffer.from('02-00-00-00-00-07').toString('hex'),
+          ...messages,
+        )
+        return datagram(
+          version,
+          1812,
+          cat(`01 0${i}`, be16(20 + attributes.length), '11'.repeat(16), attributes),
+        )
+      }),
+  })),
+  ...[0, 16, 20, 32, 64].flatMap((hmac) =>
+    [1, 2].map((count) => ({
+      name: `OpenVPN, HMAC ${hmac}, in ${count}`,
+      proto: 'openvpn' as const,
+      ja3: JA3,
+      frames: (version: Version) =>
+        parts(RECORD, count).map((part, i) =>
+          datagram(
+            version,
+            1194,
+            cat(
+              '20 0a0a0a0a0a0a0a0a',
+              hmac === 0 ? '' : `${'bc'.repeat(hmac)} 00000002 68000000`,
+              '00',
+              be32(i + 1),
+              part,
+            ),
+          ),
+        ),
+    })),
+  ),
+  ...[400, 1400].map((size) => ({
+    name: `OpenVPN over TCP, segments of ${size}`,
+    proto: 'openvpn' as const,
+    ja3: JA3,
+    frames: (version: Version) => {
+      const packets = parts(RECORD, 2).map((part, i) => {
+        const packet = cat('20 0a0a0a0a0a0a0a0a 00', be32(i + 1), part)
+        return cat(be16(packet.length), packet)
+      })
+      return segments(version, 1194, cat(...packets), size)
+    },
+  })),
+  ...[100, 1400].flatMap((size) =>
+    [1, 3].map((count) => ({
+      name: `COTP in ${count}, segments of ${size}`,
+      proto: 'tcp' as const,
+      ja3: JA3,
+      frames: (version: Version) => {
+        const frames = parts(RECORD, count).map((part) =>
+          cat('0300', be16(7 + part.length), '02f080', part),
+        )
+        return segments(version, 102, cat(...frames), size)
+      },
+    })),
+  ),
+  ...[100, 300, 1400].map((size) => ({
+    name: `TDS in packets of 200, segments of ${size}`,
+    proto: 'tcp' as const,
+    ja3: JA3,
+    frames: (version: Version) => {
+      const packets = parts(RECORD, 3).map((part, i) =>
+        cat(`120${i === 2 ? 1 : 0}`, be16(8 + part.length), '0000 01 00', part),
+      )
+      return segments(version, 1433, cat(...packets), size)
+    },
+  })),
+  ...[60, 1400].map((size) => ({
+    name: `RFC 4571, segments of ${size}`,
+    proto: 'dtls' as const,
+    ja3: DTLS_JA3,
+    frames: (version: Version) => segments(version, 9, cat(be16(DATAGRAM.length), DATAGRAM), size),
+  })),
+  {
+    name: 'TURN Send',
+    proto: 'dtls',
+    ja3: DTLS_JA3,
+    frames: (version) => {
+      const padding = '00'.repeat((4 - (DATAGRAM.length % 4)) % 4)
+      const attributes = cat(
+        '0012 0008 0001a147e112a643',
+        '0013',
+        be16(DATAGRAM.length),
+        DATAGRAM,
+        padding,
+      )
+      return [
+        datagram(
+          version,
+          3478,
+          cat('0016', be16(attributes.length), '2112a442', '01'.repeat(12), attributes),
+        ),
+      ]
+    },
+  },
+  ...[1, 2].map((count) => ({
+    name: `RDP over UDP, TLS in ${count}`,
+    proto: 'tls/rdpudp' as const,
+    ja3: JA3,
+    frames: (version: Version) =>
+      parts(RECORD, count).map((part, i) =>
+        datagram(
+          version,
+          3389,
+          cat('00001388 0040 000c 0001 02 00', be32(1001 + i), be32(1001 + i), part),
+        ),
+      ),
+  })),
+]
+
+describe('a hello in packets of another protocol', () => {
+  for (const { name, proto, ja3, frames } of CASES)
+    for (const version of [4, 6] as const)
+      it(`${name}, IPv${version}: is found once`, () => {
+        const found = sightingsOf(frames(version)).map((each) => [each.proto, each.ja3])
+        expect(found).to.deep.equal([[proto, ja3]])
+      })
+
+  it('of RADIUS names its client', () => {
+    const radius = CASES.find(({ name }) => name === 'RADIUS in 1')
+    const [sighting] = sightingsOf(radius?.frames(4) ?? [])
+    expect(sighting).to.include({
+      calling_station_id: '02-00-00-00-00-07',
+      srcport: 50_000,
+      dstport: 1812,
+    })
+    expect(sighting?.ja4).to.match(/^t13d/)
+  })
+
+  it('is no hello where its packets are cut or changed at any byte, or comes whole', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...CASES),
+        fc.constantFrom(4 as const, 6 as const),
+        fc.nat(700),
+        fc.array(fc.tuple(fc.nat(3), fc.nat(600), fc.nat(255)), { maxLength: 3 }),
+        ({ frames }, version, cut, changes) => {
+          const made = frames(version).map((frame) => frame.slice(0, cut))
+          for (const [index, at, value] of changes) {
+            const frame = made[index % made.length]
+            if (frame !== undefined && at < frame.length) frame[at] = value
+          }
+          for (const sighting of sightingsOf(made)) expect(sighting.hello_len).to.be.above(40)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})
