@@ -21,6 +21,12 @@ export interface StoreFigures {
     readonly spooled: number
     readonly dropped: number
     readonly bad_rows: number
+    readonly stored?: number
+    readonly merged?: number
+    readonly too_old?: number
+    readonly refused?: number
+    readonly evicted?: number
+    readonly lost?: number
     readonly gaps: number
     readonly gap_millis: number
   }
@@ -225,6 +231,36 @@ function addStore(registry: Registry, store: StoreFigures): void {
       'hellotap_store_dropped_sightings_total',
       'sightings dropped because the spool was full or the store refused them for good',
       () => store.health().dropped,
+    ],
+    [
+      'hellotap_store_stored_sightings_total',
+      'sightings that the store took',
+      () => store.health().stored ?? 0,
+    ],
+    [
+      'hellotap_store_merged_sightings_total',
+      'sightings that the store knew already by their id',
+      () => store.health().merged ?? 0,
+    ],
+    [
+      'hellotap_store_too_old_sightings_total',
+      'sightings not taken because they were older than the TTL',
+      () => store.health().too_old ?? 0,
+    ],
+    [
+      'hellotap_store_refused_sightings_total',
+      'sightings not taken because their source prefix had used up its room',
+      () => store.health().refused ?? 0,
+    ],
+    [
+      'hellotap_store_evicted_sightings_total',
+      'sightings pushed out for newer ones before their time was over',
+      () => store.health().evicted ?? 0,
+    ],
+    [
+      'hellotap_store_lost_sightings_total',
+      'sightings that Redis had taken and lost',
+      () => store.health().lost ?? 0,
     ],
     [
       'hellotap_store_gaps_total',

@@ -6,7 +6,6 @@
 // As root, on loopback: clients send recorded hellos at that rate, each from an address and port of its own. Two sensors see
 // them: `ample` with the usual spool, `scant` with room for a third of what comes. Exit 1 where a bound is missed.
 
-import { Redis } from 'ioredis'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -98,15 +97,16 @@ class Sensor {
 
   /** How often each connection is stored, by its number. */
   async rows(): Promise<Map<number, number>> {
-    const client = new Redis(this.#url)
+    const store = await openSightingStore(this.#url, STORE)
     const times = new Map<number, number>()
-    for (let i = 0; i < sent; i += PORTS_PER_ADDRESS)
-      for (const row of await client.zrange(`hellotap:{${addressOf(i)}}`, '0', '-1')) {
-        const { srcport } = JSON.parse(row.slice(row.indexOf('{'))) as { srcport: number }
+    for (let i = 0; i < sent; i += PORTS_PER_ADDRESS) {
+      const { sightings } = await store.sightings(addressOf(i), 0, PORTS_PER_ADDRESS)
+      for (const { srcport } of sightings) {
         const number = i + srcport - FIRST_PORT
         times.set(number, (times.get(number) ?? 0) + 1)
       }
-    client.disconnect()
+    }
+    await store.close()
     return times
   }
 
