@@ -26,7 +26,7 @@ const FAMILY: Readonly<Record<string, string>> = {
 const NUMBERS: Readonly<Record<string, number>> = { JSSE: 1, Erlang: 1 }
 const BROWSERS: Readonly<Record<string, RegExp>> = {
   BoringSSL: /chrom(?:e|ium)[ /](\d+)/i,
-  NSS: /firefox[ /](\d+)/i,
+  NSS: /(?:firefox[ /]|^)(\d{2,3})\./i,
 }
 const APPLICATIONS: readonly (readonly [RegExp, string])[] = [
   [/^headless_shell|^chromium/i, 'Chromium'],
