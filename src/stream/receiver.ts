@@ -8,7 +8,7 @@ import { u16, u32 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import { MAX_ACK_DISTANCE } from '../base/limits.js'
 import { SYN_TTL } from '../model/handshake-octets.js'
-import { type Packet, TCP_ACK, TCP_RST } from '../model/packet.js'
+import { type Packet, TCP_ACK, TCP_RST, TCP_URG } from '../model/packet.js'
 import {
   ANSWER_HAS_TIMESTAMPS,
   ANSWERED,
@@ -30,6 +30,7 @@ export const REFUSED = 2
 
 const TCP_MIN_HEADER_LEN = 20
 const ACKNOWLEDGMENT_NUMBER = 8
+const URGENT_POINTER = 18
 /** Payload that no segment of Ethernet carries, but several that the capturing kernel put together do. */
 const MERGED_LEN = 1_400
 
@@ -107,7 +108,18 @@ export class Receiver {
   }
 }
 
-/** Sequence number of the octet that the receiver of a segment with the URG flag takes out of the stream (RFC 6093 §3.1). */
-export function urgentSequence({ bytes, tcpOff, seq }: Packet): number {
-  return (seq + u16(bytes, tcpOff + 18) - 1) | 0
+/**
+ * Takes the urgent octet out of a segment with the URG flag, as a receiver does that hands it on apart (RFC 6093 §3.1), where it
+ * lies in it: `packet` then is of a copy. @returns whether it did
+ */
+export function takeUrgentOut(packet: Packet): boolean {
+  const { bytes, tcpOff, payloadOff, payloadLen } = packet
+  const urgent = u16(bytes, tcpOff + URGENT_POINTER) - 1
+  if (urgent < 0 || urgent >= payloadLen) return false
+  const copy = bytes.slice(0, payloadOff + payloadLen - 1)
+  copy.set(bytes.subarray(payloadOff + urgent + 1, payloadOff + payloadLen), payloadOff + urgent)
+  packet.bytes = copy
+  packet.payloadLen--
+  packet.flags &= ~TCP_URG
+  return true
 }

@@ -3,7 +3,15 @@ import type { FlowTable } from '../base/flow-table.js'
 import { ReversedFlow } from '../base/reversed-flow.js'
 import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN, MAX_SEQUENCE_DISTANCE } from '../base/limits.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
-import { type Packet, secondsOf, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../model/packet.js'
+import {
+  type Packet,
+  secondsOf,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_RST,
+  TCP_SYN,
+  TCP_URG,
+} from '../model/packet.js'
 import { findEmbedded, findStart, isHttpRequest } from './find-start.js'
 import {
   isPrefix,
@@ -15,7 +23,7 @@ import {
 import { SOLID, SLOT_WORDS, BASE, ANCHOR } from '../base/slot-layout.js'
 import { OrdinarySegments } from './fast-path.js'
 import { checksumOf, RIGHT, UNKNOWN } from './checksum.js'
-import { FINE, Receiver, REFUSED } from './receiver.js'
+import { FINE, Receiver, REFUSED, takeUrgentOut } from './receiver.js'
 import { isPadding, RivalSyns } from './rival-syns.js'
 import { readSyn } from './syn-facts.js'
 import { DEFAULT_SIZES, TcpFlows, type TcpFlowSizes } from './tcp-flows.js'
@@ -322,9 +330,10 @@ export class TcpHellos {
   ): number {
     const flows = this.flows
     const words = flows.words
-    const bytes = packet.bytes
+    let bytes = packet.bytes
+    const isCut = packet.payloadLen < packet.payloadWireLen
     const payloadOff = packet.payloadOff
-    const end = payloadOff + packet.payloadLen
+    let end = payloadOff + packet.payloadLen
     this.messages.nowMicros = packet.timeMicros
     let start = startInPacket
     let entry = flows.find(hash, packet, secondsOf(packet))
@@ -338,6 +347,11 @@ export class TcpHellos {
     if ((wantedHellos & WANT_CLIENT_HELLO) !== 0 && (packet.flags & TCP_SYN) === 0) {
       const verdict = this.receiver.verdict(packet, words, at)
       if (verdict !== FINE) return this.readings.hold(packet, entry, seq, start, verdict)
+      if ((packet.flags & TCP_URG) !== 0 && flows.has(entry, SYN_SEEN) && takeUrgentOut(packet)) {
+        bytes = packet.bytes
+        end--
+        start = findStart(bytes, payloadOff, end, wantedHellos)
+      }
       const given = this.readings.resolve(entry, seq)
       if (given !== NOTHING) {
         this.again = packet
@@ -355,7 +369,7 @@ export class TcpHellos {
       flows.begin(entry, (seq + start - payloadOff) | 0, 0)
       ahead = (payloadOff - start) | 0
     }
-    if (packet.payloadLen < packet.payloadWireLen) {
+    if (isCut) {
       flows.mark(entry, CUT)
       this.counters.tcp_segments_cut++
     }

@@ -4,7 +4,7 @@
 import { expect } from 'chai'
 import { newCounters } from '../../src/base/counters.js'
 import { QUALITY_CONFLICT, QUALITY_GAP } from '../../src/model/handshake-octets.js'
-import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../src/model/packet.js'
+import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, TCP_URG } from '../../src/model/packet.js'
 import { TcpHellos } from '../../src/stream/tcp-hellos.js'
 import {
   handshake,
@@ -83,6 +83,13 @@ const TRICKS: Readonly<Record<string, readonly Part[]>> = {
   ],
   'garbage out of order, then a covering one in order': [[200, garbage], whole],
   'a decoy out of order, then all in order': [[100, decoy.subarray(100)], whole],
+  'an urgent octet inside': [
+    [
+      0,
+      Uint8Array.from([...stream.slice(0, 60), 33, ...stream.slice(60)]),
+      { flags: TCP_ACK | TCP_URG, urgent: 61 },
+    ],
+  ],
   'two zeros counted as data': [[0, new Uint8Array(2)], whole],
   'six zeros counted as data': [[0, new Uint8Array(6)], ...halves],
   'a bad IPv4 header checksum': [[0, decoy, { ttl: BAD_IP }], whole],
