@@ -2,6 +2,7 @@
 // that what lies within is reached.
 
 import { u16, u32 } from '../../src/base/bytes.js'
+import { WRAPPERS, nested } from '../wire/wrapped.js'
 import type { Frame } from './frame.js'
 import { ipSpots } from './fields.js'
 import type { IpSpot } from './fields.js'
@@ -57,8 +58,27 @@ export function fragment(frames: Frame[], random: Random): void {
   frames.splice(index, 1, ...parts)
 }
 
+/** Puts IP packets into tags and tunnels of every kind that is decoded, up to three in one another. */
+function wrapInAny(frames: readonly Frame[], random: Random): void {
+  const wrappers = Array.from({ length: random.between(1, 3) }, () => random.pick(WRAPPERS))
+  for (const frame of frames) {
+    const spot = ipSpots(frame.octets)[0]
+    const packet = frame.octets.slice(spot?.off)
+    if (spot === undefined || packet.length > 10_000) continue
+    const made = nested(packet, wrappers)
+    if (made === undefined) return
+    frame.octets = made.frame
+    frame.linkType = 1
+    frame.wirelen = frame.octets.length
+  }
+}
+
 /** Puts IP packets into tunnels in tunnels. */
 export function wrap(frames: Frame[], random: Random): void {
+  if (random.oneIn(2)) {
+    wrapInAny(random.oneIn(2) ? frames : [random.pick(frames)], random)
+    return
+  }
   const layers = Array.from({ length: random.pick([1, 1, 2, 3, 8, 20]) }, () =>
     random.below(TUNNELS),
   )
