@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { PacketBlock } from '../../model/packet-block.js'
-import { HEAD_LEN, formatOf, startReader } from './capture-format.js'
+import { SNIFF_LEN, formatOf, isCaptureFormat, startReader } from './capture-format.js'
 import { FrameFeed, READ_BASE } from './frame-feed.js'
 import { readError } from './read-error.js'
 import type { Findings } from './stream-blocks.js'
@@ -65,8 +65,7 @@ export function isPlainCapture(path: string): boolean {
   try {
     const fd = openToRead(path)
     try {
-      const format = formatOf(readHead(fd, path))
-      return format === 'pcap' || format === 'pcapng'
+      return isCaptureFormat(formatOf(readHead(fd, path)))
     } finally {
       closeSync(fd)
     }
@@ -84,10 +83,10 @@ export function openToRead(path: string): number {
   }
 }
 
-/** The first HEAD_LEN octets, or all there are. @throws CaptureError */
+/** The first SNIFF_LEN bytes, or all there are. @throws CaptureError */
 export function readHead(fd: number, path: string): Uint8Array {
-  const head = new Uint8Array(HEAD_LEN)
-  return head.subarray(0, readAt(fd, path, head, 0, HEAD_LEN, 0))
+  const head = new Uint8Array(SNIFF_LEN)
+  return head.subarray(0, readAt(fd, path, head, 0, SNIFF_LEN, 0))
 }
 
 /** Reads up to `length` octets of the file to `bytes[off]`. @returns how many, 0 at the end @throws CaptureError */

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, statSync, watch } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { PacketBlock } from '../../model/packet-block.js'
-import { HEAD_LEN, formatOf, startReader } from './capture-format.js'
+import { HEAD_LEN, formatOf, isCompression, startReader } from './capture-format.js'
 import { FILE_ROOM, openToRead, readAt, readHead } from './file-blocks.js'
 import { CaptureError } from '../capture-error.js'
 import { FrameFeed, READ_BASE } from './frame-feed.js'
@@ -50,7 +50,7 @@ async function* followOne(
     head = readHead(fd, path)
   }
   const format = formatOf(head)
-  if (format === 'gzip' || format === 'zstd')
+  if (format === 'zip' || isCompression(format))
     throw new CaptureError(
       'NOT_A_CAPTURE',
       `${path} is compressed and cannot be followed: follow the plain file, or pipe it to "-"`,

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { PacketBlock, PacketSource } from '../../model/packet-block.js'
 import { CaptureError } from '../capture-error.js'
-import { formatOf } from './capture-format.js'
+import { formatOf, isCompression } from './capture-format.js'
 import { fileBlocks, openToRead, readHead } from './file-blocks.js'
 import { followBlocks } from './follow-blocks.js'
 import { folderError, readError } from './read-error.js'
@@ -24,7 +24,7 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a saved capture: pcap or pcapng, plain or in gzip or zstd, told by its content. "-" is stdin.
+ * Opens a saved capture: of any format and compression that formatOf() knows. "-" is stdin.
  *
  * A file is opened anew by each call of `blocks`; stdin can be read once.
  * @throws CaptureError where the file is missing, unreadable, a folder or empty, or is no capture
@@ -101,12 +101,12 @@ function statOf(path: string): Stats {
   }
 }
 
-/** Whether a regular file begins as gzip or zstd. @throws CaptureError where it cannot be read or is no capture */
+/** Whether a regular file is compressed or an archive. @throws CaptureError where it cannot be read or is no capture */
 function isCompressed(path: string): boolean {
   const fd = openToRead(path)
   try {
     const format = formatOf(readHead(fd, path))
-    return format === 'gzip' || format === 'zstd'
+    return format === 'zip' || isCompression(format)
   } finally {
     closeSync(fd)
   }

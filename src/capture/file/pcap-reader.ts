@@ -36,6 +36,11 @@ const CAPLEN = 8
 const WIRELEN = 12
 const RECORD_LEN = 16
 const MODIFIED_RECORD_LEN = 24
+const NOKIA_RECORD_LEN = 20
+const SUSE_RECORD_LEN = 28
+/** Records looked at to tell which of these it is, and seconds they may lie apart. */
+const PROBED_RECORDS = 4
+const MOST_SECONDS_APART = 1e7
 
 /** The loop's exports: see assembly/pcap-records.ts. */
 interface RecordsLoop {
@@ -105,32 +110,40 @@ export function lengthsMaySwap(header: PcapHeader): boolean {
 export class PcapReader implements RecordReader {
   failure: string | undefined
   readonly dropped = undefined
-  private readonly header: PcapHeader
-  private readonly linkType: number
+  private header: PcapHeader
+  private readonly wanted: number | undefined
+  /** Whether the length of a record's header was checked against the first records. */
+  private isChecked = false
 
   /** @param linkType the LINKTYPE_ value to read frames as, in place of the header's */
   constructor(header: PcapHeader, linkType?: number) {
     this.header = header
-    this.linkType = linkType ?? header.linkType
-  }
-
-  /** Octets before each frame. */
-  get recordLen(): number {
-    return this.header.recordLen
-  }
-
-  /** Offset past the record at `off`, whose header is whole; it may claim more than any record has. */
-  endOf(bytes: Uint8Array, off: number): number {
-    const { littleEndian, recordLen, minorVersion } = this.header
-    let caplen = littleEndian ? u32le(bytes, off + CAPLEN) : u32(bytes, off + CAPLEN)
-    const wirelen = littleEndian ? u32le(bytes, off + WIRELEN) : u32(bytes, off + WIRELEN)
-    if (lengthsMaySwap(this.header) && (minorVersion < 3 || caplen > wirelen)) caplen = wirelen
-    return off + recordLen + caplen
+    this.wanted = linkType
   }
 
   fill(block: PacketBlock, from: number, end: number): number {
-    const off = this.fillPlain(block, from, end)
-    return this.fillAny(block, off, end)
+    if (!this.isChecked && end - from >= RECORD_LEN) {
+      this.header = withRecordLen(this.header, block.bytes, from, end)
+      this.isChecked = true
+    }
+    let off = from
+    for (;;) {
+      off = this.fillAny(block, this.fillPlain(block, off, end), end)
+      if (!this.isFileHeader(block.bytes, off, end)) return off
+      // captures that were joined by cat: each brings its own header
+      this.header = readPcapHeader(block.bytes, off)
+      off += PCAP_HEADER_LEN
+    }
+  }
+
+  /** Whether another file's header stands where a record should begin. */
+  private isFileHeader(bytes: Uint8Array, off: number, end: number): boolean {
+    return (
+      this.failure === undefined &&
+      end - off >= PCAP_HEADER_LEN &&
+      isPcapMagic(bytes, off) &&
+      isPcapVersion(readPcapHeader(bytes, off))
+    )
   }
 
   /** Takes the records that are plainly whole, in WebAssembly where the block is in its memory: 10 ns each, not 20. */
@@ -139,7 +152,7 @@ export class PcapReader implements RecordReader {
     const { littleEndian, nanos, recordLen, fcsLen } = this.header
     if (memory === undefined || !littleEndian || lengthsMaySwap(this.header)) return off
     const loop = LOOP.over(memory)
-    const { linkType } = this
+    const linkType = this.wanted ?? this.header.linkType
     block.count = loop.records(
       off,
       end,
@@ -158,7 +171,7 @@ export class PcapReader implements RecordReader {
     const { bytes } = block
     const { littleEndian, nanos, recordLen, fcsLen } = this.header
     const maySwap = lengthsMaySwap(this.header)
-    const linkType = this.linkType
+    const linkType = this.wanted ?? this.header.linkType
     let count = block.count
     while (count < BLOCK_FRAMES && end - off >= recordLen) {
       let caplen = littleEndian ? u32le(bytes, off + CAPLEN) : u32(bytes, off + CAPLEN)
@@ -168,6 +181,8 @@ export class PcapReader implements RecordReader {
         caplen = wirelen
         wirelen = first
       }
+      // no record: its length is a file header's time zone, 0 in every file of today
+      if (caplen === 0 && isPcapMagic(bytes, off)) break
       if (caplen > MAX_FRAME_LEN) {
         this.failure = `a record claims ${caplen} octets captured, more than any frame has`
         break
@@ -196,6 +211,47 @@ export class PcapReader implements RecordReader {
   notes(): string[] {
     return []
   }
+}
+
+/**
+ * The header with the length of record headers that fits the first records. Some writers put longer ones behind an
+ * ordinary magic (Red Hat 6.1: 24 bytes, Nokia: 20), or longer ones still behind the modified one (SuSE 6.3: 28).
+ */
+function withRecordLen(
+  header: PcapHeader,
+  bytes: Uint8Array,
+  off: number,
+  end: number,
+): PcapHeader {
+  const lengths =
+    header.recordLen === RECORD_LEN
+      ? [RECORD_LEN, MODIFIED_RECORD_LEN, NOKIA_RECORD_LEN]
+      : [MODIFIED_RECORD_LEN, SUSE_RECORD_LEN]
+  const recordLen = lengths.find((length) =>
+    areRecords({ ...header, recordLen: length }, bytes, off, end),
+  )
+  return recordLen === undefined ? header : { ...header, recordLen }
+}
+
+/** Whether up to PROBED_RECORDS records that begin at `off` have plausible lengths, fractions and times. */
+function areRecords(header: PcapHeader, bytes: Uint8Array, off: number, end: number): boolean {
+  const read = header.littleEndian ? u32le : u32
+  let at = off
+  let first = -1
+  for (let i = 0; i < PROBED_RECORDS && end - at >= RECORD_LEN; i++) {
+    if (isPcapMagic(bytes, at)) return true
+    const seconds = read(bytes, at)
+    const caplen = read(bytes, at + CAPLEN)
+    if (first < 0) first = seconds
+    const isPlausible =
+      caplen <= MAX_FRAME_LEN &&
+      read(bytes, at + WIRELEN) <= MAX_FRAME_LEN * 2 &&
+      read(bytes, at + FRACTION) < (header.nanos ? 1e9 : 1e6) &&
+      Math.abs(seconds - first) < MOST_SECONDS_APART
+    if (!isPlausible) return false
+    at += header.recordLen + caplen
+  }
+  return true
 }
 
 function isMagic(value: number): boolean {

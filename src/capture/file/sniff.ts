@@ -1,8 +1,9 @@
 import { closeSync, readSync, statSync } from 'node:fs'
-import { formatOf } from './capture-format.js'
-import { gunzip, unzstd } from './decompress.js'
+import { formatOf, isCaptureFormat } from './capture-format.js'
+import { decompress } from './compression/decompress.js'
 import { openToRead } from './file-blocks.js'
 import { openCapture } from './open-capture.js'
+import { MAX_NESTED } from './stream-blocks.js'
 
 /** Octets looked at: the first block of a zstd frame must be whole, and has 128 KiB at most (RFC 8878 §3.1.1.2.4). */
 const SNIFF_LEN = 132_096
@@ -19,13 +20,7 @@ export async function isCapture(path: string): Promise<boolean> {
     } finally {
       closeSync(fd)
     }
-    const format = formatOf(head)
-    const inner =
-      format === 'gzip' || format === 'zstd'
-        ? await firstOf((format === 'gzip' ? gunzip : unzstd)(once(head), []))
-        : head
-    const innerFormat = formatOf(inner)
-    return innerFormat === 'pcap' || innerFormat === 'pcapng'
+    return await holdsCapture(head, 0)
   } catch {
     return false
   }
@@ -41,6 +36,24 @@ export async function firstPacketMicros(path: string): Promise<number | undefine
     // Whoever reads the file is told what is wrong with it.
   }
   return undefined
+}
+
+/** Whether what begins with `head` is a capture, or compressed and one within. */
+async function holdsCapture(head: Uint8Array, depth: number): Promise<boolean> {
+  const format = formatOf(head)
+  if (isCaptureFormat(format)) return true
+  if (format === undefined || depth === MAX_NESTED) return false
+  if (format === 'zip') {
+    try {
+      const { zipMembers } = await import('./compression/zip.js')
+      for await (const { bytes } of zipMembers(once(head)))
+        if (await holdsCapture(await firstOf(bytes), depth + 1)) return true
+    } catch {
+      // the archive goes on behind what is looked at, or is damaged: whoever reads it is told
+    }
+    return false
+  }
+  return holdsCapture(await firstOf(decompress(format, once(head), [])), depth + 1)
 }
 
 async function* once(octets: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,10 +1,12 @@
 import type { PacketBlock } from '../../model/packet-block.js'
-import { HEAD_LEN, formatOf, startReader } from './capture-format.js'
+import { HEAD_LEN, SNIFF_LEN, formatOf, isCompression, startReader } from './capture-format.js'
 import { CaptureError } from '../capture-error.js'
-import { gunzip, unzstd } from './decompress.js'
+import { decompress } from './compression/decompress.js'
 import { FrameFeed, READ_BASE } from './frame-feed.js'
 import type { RecordReader } from './record-reader.js'
 
+/** Compressions and archives around each other. */
+export const MAX_NESTED = 4
 /** Octets taken in at once. */
 const ROOM = 262_144
 
@@ -27,23 +29,74 @@ export async function* streamBlocks(
   findings: Findings,
   signal: AbortSignal,
 ): AsyncGenerator<PacketBlock> {
-  const { name } = findings
-  // What ends early because we stopped is not a fault of the capture: told only where we did not.
+  // What ends early because we stopped is no fault of the capture: reported only where we did not.
   const faults: string[] = []
-  let start = await startOf(input)
+  yield* nestedBlocks(await startOf(input), faults, findings, signal, 0)
+}
+
+/** The blocks of what begins with `start`: a capture, or captures in compressions and archives around each other. */
+async function* nestedBlocks(
+  start: Start,
+  faults: string[],
+  findings: Findings,
+  signal: AbortSignal,
+  depth: number,
+): AsyncGenerator<PacketBlock> {
+  const { name } = findings
   try {
     const format = formatOf(start.head)
-    if (format === 'gzip' || format === 'zstd') {
-      start = await startOf((format === 'gzip' ? gunzip : unzstd)(start.all, faults))
+    if (format !== 'zip' && !isCompression(format)) {
       const [fault] = faults
       if (start.head.length < HEAD_LEN && fault !== undefined && !signal.aborted)
         throw new CaptureError('NOT_A_CAPTURE', `${name} holds no packets: ${fault}`)
+      if (!signal.aborted) yield* feedBlocks(start, faults, findings, signal)
+      return
     }
-    if (!signal.aborted) yield* feedBlocks(start, faults, findings, signal)
+    if (depth === MAX_NESTED)
+      throw new CaptureError(
+        'NOT_A_CAPTURE',
+        `${name} is compressed more than ${MAX_NESTED} times: decompress it first`,
+      )
+    if (format === 'zip') yield* memberBlocks(start, faults, findings, signal, depth)
+    else {
+      const inner = await startOf(decompress(format, start.all, faults))
+      yield* nestedBlocks(inner, faults, findings, signal, depth + 1)
+    }
   } finally {
     // What was begun but is no capture is not read to its end: its file would stay open.
     await start.end()
   }
+}
+
+async function* memberBlocks(
+  start: Start,
+  faults: string[],
+  findings: Findings,
+  signal: AbortSignal,
+  depth: number,
+): AsyncGenerator<PacketBlock> {
+  const { zipMembers } = await import('./compression/zip.js')
+  let captures = 0
+  try {
+    for await (const member of zipMembers(start.all)) {
+      if (signal.aborted) return
+      const inner = await startOf(member.bytes)
+      if (formatOf(inner.head) === undefined) continue
+      captures++
+      yield* nestedBlocks(inner, faults, findings, signal, depth + 1)
+    }
+  } catch (error) {
+    if (error instanceof CaptureError) throw error
+    faults.push(
+      `its zip data is damaged, cut or encrypted (${(error as Error).message}): extract it with unzip`,
+    )
+  }
+  if (captures > 0) findings.warnings.push(...faults.splice(0))
+  else if (!signal.aborted)
+    throw new CaptureError(
+      'NOT_A_CAPTURE',
+      `${findings.name} holds no capture${faults.length > 0 ? `: ${faults.join('; ')}` : ''}`,
+    )
 }
 
 async function* feedBlocks(
@@ -73,7 +126,7 @@ async function* feedBlocks(
 
 /** How a stream begins, and the whole of it. */
 interface Start {
-  /** The first HEAD_LEN octets, or all there are. */
+  /** The first bytes: HEAD_LEN or more, up to SNIFF_LEN, or all there are. */
   readonly head: Uint8Array
   readonly all: AsyncGenerator<Uint8Array>
   /** Gives the stream up, wherever it is read to. */
@@ -92,7 +145,7 @@ async function startOf(input: AsyncIterable<Uint8Array>): Promise<Start> {
   }
   const first = Buffer.concat(seen)
   return {
-    head: first.subarray(0, HEAD_LEN),
+    head: first.subarray(0, SNIFF_LEN),
     all: resumed(first, iterator),
     end: async () => iterator.return?.(),
   }

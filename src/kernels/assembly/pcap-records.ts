@@ -41,7 +41,8 @@ export function records(
     const header = AT_BYTES + off
     const caplen = load<u32>(header + 8)
     const frame = off + recordLen
-    if (caplen > maxCaplen || frame + caplen > end) break
+    // an empty record may be the header of another file
+    if (caplen == 0 || caplen > maxCaplen || frame + caplen > end) break
     const fraction = load<u32>(header + 4)
     const micros = (load<u32>(header) as f64) * 1e6
     store<f64>(

@@ -1,6 +1,9 @@
+import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
-import { u16le, u32le, u8 } from '../../base/bytes.js'
+import type * as Xz from 'xz-decompress'
+import { lz4 } from './lz4.js'
+import { u16le, u32le, u8 } from '../../../base/bytes.js'
 
 /** Compressed octets decompressed at a step: 64 KiB become 66 MB of zeros at most, which wait in memory. */
 const GZIP_STEP_LEN = 65_536
@@ -10,6 +13,60 @@ const ZSTD_STEP_LEN = 4_096
 const INFLATED_LEN = 262_144
 /** Octets of window a zstd frame may ask for, all kept in memory: what `zstd --ultra -22` uses. */
 const MAX_ZSTD_WINDOW_LEN = 134_217_728
+
+/** Compressions whose bytes are a stream. */
+export type Compression = 'gzip' | 'zstd' | 'lz4' | 'xz' | 'bzip2'
+
+/**
+ * The bytes within a compressed stream. Damage or a cut ends them: what came before is given, and `warnings` gets the
+ * sentence.
+ */
+export function decompress(
+  compression: Compression,
+  input: AsyncIterable<Uint8Array>,
+  warnings: string[],
+): AsyncGenerator<Uint8Array> {
+  switch (compression) {
+    case 'gzip':
+      return gunzip(input, warnings)
+    case 'zstd':
+      return unzstd(input, warnings)
+    case 'lz4':
+      return guarded(lz4(input), compression, warnings)
+    case 'xz':
+      return guarded(unxz(input), compression, warnings)
+    case 'bzip2':
+      return guarded(bunzip2(input), compression, warnings)
+  }
+}
+
+async function* guarded(
+  bytes: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  warnings: string[],
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes
+  } catch (error) {
+    warnings.push(sentence(compression, error as Error))
+  }
+}
+
+async function* unxz(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  // a CommonJS module, whose names some loaders give below `default` alone
+  const module = (await import('xz-decompress')) as typeof Xz & { readonly default?: typeof Xz }
+  const { XzReadableStream } = module.default ?? module
+  const stream = Readable.toWeb(Readable.from(input)) as ReadableStream<Uint8Array>
+  yield* new XzReadableStream(stream) as unknown as AsyncIterable<Uint8Array>
+}
+
+async function* bunzip2(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { default: unbzip2 } = await import('unbzip2-stream')
+  const source = Readable.from(input)
+  const plain = source.pipe(unbzip2() as NodeJS.ReadWriteStream)
+  source.once('error', (error) => plain.emit('error', error))
+  yield* new Readable().wrap(plain) as AsyncIterable<Uint8Array>
+}
 
 /**
  * The octets within gzip members one after another (RFC 1952).
@@ -123,7 +180,7 @@ async function* pieces(
 }
 
 function sentence(format: string, error: Error): string {
-  const cut = /unexpected (end of file|EOF)/i.test(error.message)
+  const cut = /unexpected (end of (file|input)|EOF)/i.test(error.message)
   return cut
     ? `its ${format} data is cut; what came before was read`
     : `its ${format} data is damaged (${error.message}); what came before was read`
