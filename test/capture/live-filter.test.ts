@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import { engines, namespaces, needs } from '../capability.js'
 import type { LiveOptions } from '../../src/capture/live/live-options.js'
 import type { Frames } from './frames.js'
 import {
@@ -20,9 +21,8 @@ import {
   TUNNELS,
   WATCHED,
 } from './frames.js'
-import { Lab, whyNoLab } from './live-lab.js'
+import { Lab } from './live-lab.js'
 
-const why = whyNoLab()
 const ALL: Frames = { ...PASS, ...DROP, ...TUNNELS, ...REQUESTS, ...NO_REQUESTS, ...OF_SERVERS }
 const hex = (frames: Frames) =>
   Object.values(frames).map((octets) => Buffer.from(octets).toString('hex'))
@@ -40,16 +40,13 @@ describe('live filter', function () {
   let lab: Lab
   let folder: string
   before(function () {
-    if (why !== undefined) {
-      console.log(`      skipped: ${why}`)
-      this.skip()
-    }
+    needs(this, namespaces, engines)
     folder = mkdtempSync(join(tmpdir(), 'hellotap-filter-'))
     lab = new Lab()
     lab.quiet()
   })
   after(async () => {
-    if (why !== undefined) return
+    if ((lab as Lab | undefined) === undefined) return
     await lab.close()
     rmSync(folder, { recursive: true })
   })

@@ -38,19 +38,6 @@ interface Report {
   readonly counters: Counters
 }
 
-/** Why live tests cannot run here, or undefined where they can. */
-export function whyNoLab(): string | undefined {
-  if (process.platform !== 'linux') return 'network namespaces are of Linux'
-  if (process.getuid?.() !== 0) return 'making network namespaces needs root'
-  for (const tool of ['ip', 'tcpdump', 'setpriv'])
-    try {
-      execFileSync('which', [tool])
-    } catch {
-      return `${tool} is not installed`
-    }
-  return undefined
-}
-
 export function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
 }

@@ -5,11 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import { engines, namespaces, needs, tools } from '../capability.js'
 import type { Gap } from '../../src/capture/live/gaps.js'
 import type { EngineName } from '../../src/capture/live/child-message.js'
-import { Lab, Runner, datagramOf, ip, whyNoLab } from './live-lab.js'
-
-const why = whyNoLab()
+import { Lab, Runner, datagramOf, ip } from './live-lab.js'
 
 /** What every engine must do, over real interfaces. */
 export function liveSuite(engine: EngineName): void {
@@ -17,13 +16,10 @@ export function liveSuite(engine: EngineName): void {
     let lab: Lab
 
     before(function () {
-      if (why !== undefined) {
-        console.log(`      skipped: ${why}`)
-        this.skip()
-      }
+      needs(this, namespaces, engines, tools('openssl', 'curl'))
       lab = new Lab()
     })
-    after(() => (why === undefined ? lab.close() : undefined))
+    after(() => (lab as Lab | undefined)?.close())
 
     describe('over gaps', () => {
       let runner: Runner

@@ -1,21 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import { Lab, datagramOf, whyNoLab } from './live-lab.js'
-
-const why = whyNoLab()
+import { engines, namespaces, needs } from '../capability.js'
+import { Lab, datagramOf } from './live-lab.js'
 
 describe('native engine', function () {
   let lab: Lab
 
   before(function () {
-    if (why !== undefined) {
-      console.log(`      skipped: ${why}`)
-      this.skip()
-    }
+    needs(this, namespaces, engines)
     lab = new Lab()
     lab.quiet()
   })
-  after(() => (why === undefined ? lab.close() : undefined))
+  after(() => (lab as Lab | undefined)?.close())
 
   it('is what captures unless told otherwise', async () => {
     const runner = await lab.run({ interface: 'va' }).opened()

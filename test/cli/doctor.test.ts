@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { execFileSync, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
+import { engines, namespaces, needs } from '../capability.js'
 import { openSightingStore } from '../../src/sighting-store.js'
 import { TestNetwork } from '../e2e/network.js'
 import { Daemon, HELLOTAP, finished } from '../hellotap.js'
@@ -21,9 +22,7 @@ describe('hellotap doctor', function () {
   const daemons: Daemon[] = []
 
   before(function () {
-    if (process.getuid?.() === 0) return
-    console.log('      skipped: capturing needs root')
-    this.skip()
+    needs(this, namespaces, engines)
   })
   afterEach(async () => {
     for (const daemon of daemons.splice(0)) await daemon.stop()

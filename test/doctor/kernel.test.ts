@@ -2,10 +2,11 @@
 
 import { expect } from 'chai'
 import { execFileSync } from 'node:child_process'
+import { namespaces, needs, tools } from '../capability.js'
 import { loadNativeAddon } from '../../src/capture/live/native-addon.js'
 import type { NativeOffloads } from '../../src/capture/live/native-addon.js'
 import { clockCheck, kernelAnswers, offloadsCheck } from '../../src/doctor/kernel.js'
-import { Lab, whyNoLab } from '../capture/live-lab.js'
+import { Lab } from '../capture/live-lab.js'
 import { HELLOTAP } from '../hellotap.js'
 
 const ADDON = `./prebuilds/${process.platform}-${process.arch}/hellotap.node`
@@ -24,16 +25,12 @@ print(struct.unpack_from('llll', raw.raw)[3])`
 
 describe('the doctor’s questions to the kernel', () => {
   describe('offloads', function () {
-    const why = whyNoLab()
     let lab: Lab
     before(function () {
-      if (why !== undefined) {
-        console.log(`      skipped: ${why}`)
-        this.skip()
-      }
+      needs(this, namespaces, tools('ethtool', 'python3'))
       lab = new Lab()
     })
-    after(() => (why === undefined ? lab.close() : undefined))
+    after(() => (lab as Lab | undefined)?.close())
 
     const inA = (...words: readonly [string, ...string[]]) => lab.exec(lab.a, ...words).toString()
     const byEngine = (name: string) =>

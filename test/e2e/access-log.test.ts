@@ -6,6 +6,7 @@ import { createSocket } from 'node:dgram'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { capture, needs, tools } from '../capability.js'
 import type { AccessLogCounts } from '../../src/api/access-log.js'
 import { Daemon, HELLOTAP, finished, freePort } from '../hellotap.js'
 import { RedisServer } from '../store/redis-server.js'
@@ -17,10 +18,7 @@ describe('the access log of nginx', function () {
   const ports = { https: 0, plain: 0, api: 0, log: 0 }
 
   before(async function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: capturing needs root')
-      this.skip()
-    }
+    needs(this, capture, tools('nginx', 'openssl', 'curl'))
     folder = mkdtempSync(join(tmpdir(), 'hellotap-log-'))
     chmodSync(folder, 0o755)
     for (const name of ['https', 'plain', 'api', 'log'] as const) ports[name] = await freePort()

@@ -5,12 +5,11 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { whyNoLab } from '../capture/live-lab.js'
+import { engines, namespaces, needs, tools } from '../capability.js'
 import { Daemon } from '../hellotap.js'
 import { Rig } from '../live/rig.js'
 
 const LIVE = resolve(import.meta.dirname, '../live')
-const why = whyNoLab()
 
 /** Sends the first half of a hello from a port, and the second once standard input ends. */
 const HALVES = `const { connect } = require('net'), hello = Buffer.from(process.argv[1], 'base64')
@@ -30,10 +29,7 @@ for (const engine of ['native', 'cap'])
     const jump = (seconds: number) => writeFileSync(clock, String(seconds))
 
     before(async function () {
-      if (why !== undefined) {
-        console.log(`      skipped: ${why}`)
-        this.skip()
-      }
+      needs(this, namespaces, engines, tools('c++'))
       rig = await Rig.start()
       const library = join(rig.folder, 'clock.so')
       execFileSync('c++', ['-O2', '-shared', '-fPIC', '-o', library, join(LIVE, 'clock.cc')])
@@ -44,7 +40,7 @@ for (const engine of ['native', 'cap'])
       // clients by the same clock find what is of now
       rig.clientsEnvironment = env
     })
-    after(() => (why === undefined ? rig.close() : undefined))
+    after(() => (rig as Rig | undefined)?.close())
 
     const gaps = () => rig.metric('hellotap_capture_gaps_total')
 

@@ -9,6 +9,7 @@ import type { AddressInfo, Server } from 'node:net'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { capture, mounts, needs } from '../capability.js'
 import { OUTPUT_HELD_OCTETS } from '../../src/base/limits.js'
 import { Daemon, HELLOTAP, finished, freePort, sightingsIn } from '../hellotap.js'
 import { recordedHellos } from '../live/recorded-hellos.js'
@@ -25,10 +26,7 @@ describe('a disk that is full', function () {
   const sensors: Daemon[] = []
 
   before(async function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: capturing and mounting a small disk need root')
-      this.skip()
-    }
+    needs(this, capture, mounts)
     hellos = (await recordedHellos()).map((line) => Buffer.from(line, 'base64'))
     server = createServer((socket) => socket.on('error', () => undefined).resume())
     server.listen(0, '127.0.0.1')
@@ -43,7 +41,7 @@ describe('a disk that is full', function () {
     await Promise.all(sensors.splice(0).map((each) => each.stop()))
     rmSync(folder, { recursive: true })
   })
-  after(() => server.close())
+  after(() => (server as Server | undefined)?.close())
 
   /** Starts the sensor with its streams where `redirections` say, after a command; $DISK is the small disk. */
   const start = (redirections: string, before = 'true') => {

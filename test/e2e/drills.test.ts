@@ -7,7 +7,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ip, whyNoLab } from '../capture/live-lab.js'
+import { namespaces, needs, proc, tools } from '../capability.js'
+import { ip } from '../capture/live-lab.js'
 import type { Daemon } from '../hellotap.js'
 import { Rig } from '../live/rig.js'
 
@@ -21,7 +22,6 @@ function isAlive(pid: number): boolean {
 }
 
 const LIVE = resolve(import.meta.dirname, '../live')
-const why = whyNoLab()
 
 describe('drills', function () {
   this.timeout(40_000)
@@ -29,13 +29,10 @@ describe('drills', function () {
   let up: Daemon
 
   before(async function () {
-    if (why !== undefined) {
-      console.log(`      skipped: ${why}`)
-      this.skip()
-    }
+    needs(this, namespaces, proc, tools('pgrep'))
     rig = await Rig.start()
   })
-  after(() => (why === undefined ? rig.close() : undefined))
+  after(() => (rig as Rig | undefined)?.close())
 
   const gaps = () => rig.metric('hellotap_capture_gaps_total')
   const inA = (...args: string[]) => ip('-n', rig.lab.a, ...args)

@@ -1,11 +1,10 @@
 // The eBPF program in the kernel: 50 MB either way from real clients to a real server, of which the sensor is to see
 // next to nothing, and every hello all the same.
 
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { whyNoLab } from '../capture/live-lab.js'
+import { engines, namespaces, needs, proc, readableByOthers, tools } from '../capability.js'
 import { CHILD_OPTIONS } from '../../src/capture/live/child-message.js'
 import { Daemon, HELLOTAP } from '../hellotap.js'
 import type { Passed } from './bulk-lab.js'
@@ -34,32 +33,16 @@ for _ in range(3):
         time.sleep(0.1)
 `
 
-function whyNot(): string | undefined {
-  const why = whyNoLab()
-  if (why !== undefined) return why
-  for (const tool of ['nginx', 'curl', 'python3'])
-    try {
-      execFileSync('which', [tool])
-    } catch {
-      return `${tool} is not installed`
-    }
-  return undefined
-}
-
 describe('flow limit', function () {
   this.timeout(60_000)
-  const why = whyNot()
   let bulk: BulkLab
 
   before(async function () {
-    if (why !== undefined) {
-      console.log(`      skipped: ${why}`)
-      this.skip()
-    }
+    needs(this, namespaces, engines, proc, tools('nginx', 'curl', 'python3'))
     bulk = new BulkLab()
     await bulk.ready()
   })
-  after(() => (why === undefined ? bulk.close() : undefined))
+  after(() => (bulk as BulkLab | undefined)?.close())
 
   const both = () => {
     bulk.download()
@@ -119,12 +102,7 @@ describe('flow limit', function () {
 
   describe('as an ordinary user', () => {
     before(function () {
-      try {
-        execFileSync(NOBODY[0] ?? '', [...NOBODY.slice(1), 'test', '-r', HELLOTAP])
-      } catch {
-        console.log('      skipped: the checkout cannot be read by other users')
-        this.skip()
-      }
+      needs(this, readableByOthers)
     })
 
     it('is there with CAP_BPF, which the capture process gives up once it is', async () => {

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { capture, needs, tools } from '../capability.js'
 import { metricOf } from '../../src/telemetry/metrics.js'
 import type { CounterName } from '../../src/base/counters.js'
 import { COUNTER_HELP } from '../../src/base/counters.js'
@@ -20,10 +21,7 @@ describe('/metrics of the real program', function () {
   let daemon: Daemon | undefined
 
   before(function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: capturing needs root')
-      this.skip()
-    }
+    needs(this, capture, tools('promtool', 'curl'))
     folder = mkdtempSync(join(tmpdir(), 'hellotap-metrics-'))
   })
   afterEach(() => daemon?.stop())

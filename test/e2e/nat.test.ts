@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
+import { browser, namespaces, needs, tools } from '../capability.js'
 import { Daemon, HELLOTAP, finished, hellotap, sightingsIn } from '../hellotap.js'
 import { nginxRecipe } from '../nginx-recipe.js'
 import { NatNetwork } from './nat-network.js'
@@ -34,10 +35,7 @@ describe('the exact join for two clients behind one address', function () {
   const captures: Daemon[] = []
 
   before(async function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: network namespaces need root')
-      this.skip()
-    }
+    needs(this, namespaces, tools('nginx', 'openssl', 'curl', 'python3'))
     folder = mkdtempSync(join(tmpdir(), 'hellotap-nat-'))
     chmodSync(folder, 0o755)
     cleanUp = () => {
@@ -172,16 +170,13 @@ describe('the exact join for two clients behind one address', function () {
   })
 
   it('gives Chromium its own, connection by connection, while curl asks from the same address', async function () {
+    needs(this, browser)
     const binary = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) =>
       existsSync(path),
     )
-    if (binary === undefined) {
-      console.log('      skipped: chromium is not installed')
-      this.skip()
-    }
     const before = [(await sentBy(0, 1)).length, (await sentBy(1, 1)).length] as const
     const wrapper = join(folder, 'chromium.sh')
-    writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${network.clients[0]} ${binary} "$@"\n`, {
+    writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${network.clients[0]} ${binary ?? 'chromium'} "$@"\n`, {
       mode: 0o755,
     })
     const browser = await chromium.launch({

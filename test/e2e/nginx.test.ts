@@ -7,6 +7,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { chromium } from 'playwright-core'
+import { browser, namespaces, needs, tools } from '../capability.js'
 import { Daemon, HELLOTAP, finished } from '../hellotap.js'
 import { TestNetwork } from './network.js'
 
@@ -34,10 +35,7 @@ describe('behind nginx, with Redis and real clients', function () {
   const url = () => `https://${network.serverAddress}`
 
   before(async function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: network namespaces need root')
-      this.skip()
-    }
+    needs(this, namespaces, tools('nginx', 'redis-server', 'openssl', 'curl'))
     network = new TestNetwork(`hte${process.pid % 10_000}`, 3)
     folder = mkdtempSync(join(tmpdir(), 'hellotap-e2e-'))
     chmodSync(folder, 0o755)
@@ -219,7 +217,8 @@ describe('behind nginx, with Redis and real clients', function () {
     )
   })
 
-  it('Chromium gets its own, ten connections with one sha3_384_stable and one ja4', async () => {
+  it('Chromium gets its own, ten connections with one sha3_384_stable and one ja4', async function () {
+    needs(this, browser)
     // Chromium itself must be in the client's namespace
     const wrapper = join(folder, 'chromium.sh')
     const binary = CHROMIUM.find(

@@ -4,10 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { Lab, whyNoLab } from '../capture/live-lab.js'
+import { namespaces, needs } from '../capability.js'
+import { Lab } from '../capture/live-lab.js'
 import { TOLD_WITHIN, overload } from '../live/overload.js'
-
-const why = whyNoLab()
 
 describe('overload', function () {
   this.timeout(60_000)
@@ -15,16 +14,13 @@ describe('overload', function () {
   let folder: string
 
   before(function () {
-    if (why !== undefined) {
-      console.log(`      skipped: ${why}`)
-      this.skip()
-    }
+    needs(this, namespaces)
     folder = mkdtempSync(join(tmpdir(), 'hellotap-overload-'))
     lab = new Lab()
     lab.quiet()
   })
   after(async () => {
-    if (why !== undefined) return
+    if ((lab as Lab | undefined) === undefined) return
     await lab.close()
     rmSync(folder, { recursive: true })
   })

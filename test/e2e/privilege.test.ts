@@ -2,7 +2,8 @@ import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import { Lab, ip, whyNoLab } from '../capture/live-lab.js'
+import { namespaces, needs, proc, readableByOthers } from '../capability.js'
+import { Lab, ip } from '../capture/live-lab.js'
 import { HELLOTAP } from '../hellotap.js'
 
 const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups']
@@ -12,18 +13,6 @@ const AMBIENT = [`--inh-caps=-all,${GIVEN}`, `--ambient-caps=${GIVEN}`, '--no-ne
 const NET_RAW_AND_BPF = '0000008000002000'
 const NONE = '0000000000000000'
 const SETS = ['CapInh', 'CapPrm', 'CapEff', 'CapAmb'] as const
-
-/** Why this cannot be tried here, or undefined where it can. */
-function whyNot(): string | undefined {
-  const why = whyNoLab()
-  if (why !== undefined) return why
-  try {
-    execFileSync('setpriv', [...NOBODY, 'test', '-r', HELLOTAP])
-    return undefined
-  } catch {
-    return 'the checkout cannot be read by other users'
-  }
-}
 
 interface Process {
   readonly pid: number
@@ -52,7 +41,6 @@ function processesOf(namespace: string): Process[] {
 }
 
 describe('up, as an ordinary user who may capture', function () {
-  const why = whyNot()
   let lab: Lab
   let pid: number
   let ended: Promise<number | null>
@@ -76,10 +64,7 @@ describe('up, as an ordinary user who may capture', function () {
   }
 
   before(async function () {
-    if (why !== undefined) {
-      console.log(`      skipped: ${why}`)
-      this.skip()
-    }
+    needs(this, namespaces, proc, readableByOthers)
     lab = new Lab()
     lab.quiet()
     const up = [process.execPath, HELLOTAP, 'up', '-i', 'va', '--https-port', '0']
@@ -91,7 +76,7 @@ describe('up, as an ordinary user who may capture', function () {
     await until('it serves', () => said.includes('serving'))
   })
   after(async () => {
-    if (why !== undefined) return
+    if ((lab as Lab | undefined) === undefined) return
     for (const each of processesOf(lab.a)) process.kill(each.pid, 'SIGKILL')
     await lab.close()
   })

@@ -3,16 +3,14 @@
 import { expect } from 'chai'
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
+import { capture, needs, proc, tools } from '../capability.js'
 import { finished } from '../hellotap.js'
 
 describe('capture while Redis is away', function () {
   this.timeout(60_000)
 
   it('stores what the spool holds exactly once, counts what it does not, and tells of one gap', async function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: capturing needs root')
-      this.skip()
-    }
+    needs(this, capture, proc, tools('redis-server'))
     const script = resolve(import.meta.dirname, '../robustness/redis-drill.ts')
     const { code, stdout, stderr } = await finished(
       spawn(process.execPath, [

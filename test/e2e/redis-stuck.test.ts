@@ -3,11 +3,9 @@
 import { expect } from 'chai'
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { whyNoLab } from '../capture/live-lab.js'
+import { mounts, namespaces, needs, tools } from '../capability.js'
 import type { Daemon } from '../hellotap.js'
 import { Rig } from '../live/rig.js'
-
-const why = whyNoLab()
 
 describe('a Redis that is stuck', function () {
   this.timeout(40_000)
@@ -19,10 +17,7 @@ describe('a Redis that is stuck', function () {
   let disk: string
 
   before(async function () {
-    if (why !== undefined) {
-      console.log(`      skipped: ${why}`)
-      this.skip()
-    }
+    needs(this, namespaces, mounts, tools('redis-server'))
     rig = await Rig.start()
     disk = join(rig.folder, 'disk')
     mkdirSync(disk)
@@ -34,10 +29,9 @@ describe('a Redis that is stuck', function () {
     up = await rig.hellotap('up', ['--redis', url, '--spool', String(SPOOL)])
   })
   after(async () => {
-    if (why !== undefined) return
     // held still it would not end
-    redis.child.kill('SIGCONT')
-    await rig.close()
+    ;(redis as Daemon | undefined)?.child.kill('SIGCONT')
+    await (rig as Rig | undefined)?.close()
   })
 
   const gaps = () => rig.metric('hellotap_capture_gaps_total')

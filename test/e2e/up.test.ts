@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { capture, needs, tools } from '../capability.js'
 import { Daemon, HELLOTAP, finished, freePort } from '../hellotap.js'
 
 async function curl(...args: readonly string[]): Promise<string> {
@@ -36,14 +37,9 @@ describe('hellotap up', function () {
     ...[HELLOTAP, 'up', '-i', 'lo', '--ports', String(https), '--data-dir', folder],
     ...['--http-port', String(http), '--https-port', String(https)],
   ]
-  const needsRoot = (test: Mocha.Context) => {
-    if (process.getuid?.() === 0) return
-    console.log('      skipped: capturing needs root')
-    test.skip()
-  }
 
   it('answers a caller with the fingerprint of its very connection', async function () {
-    needsRoot(this)
+    needs(this, capture, tools('curl'))
     daemon = new Daemon(process.execPath, args())
     await daemon.says(/capturing on lo/)
     await daemon.says(new RegExp(`curl -k https://127.0.0.1:${https}/fps`))
@@ -79,7 +75,7 @@ describe('hellotap up', function () {
   })
 
   it('starts a killed sensor again, and sees hellos after', async function () {
-    needsRoot(this)
+    needs(this, capture, tools('curl'))
     daemon = new Daemon(process.execPath, args())
     await daemon.says(/capturing on lo/)
     const { stdout } = await finished(
@@ -101,7 +97,7 @@ describe('hellotap up', function () {
   })
 
   it('without the permission to capture says which command gives it, and still serves', async function () {
-    needsRoot(this)
+    needs(this, capture, tools('curl'))
     daemon = new Daemon('setpriv', [
       // root without a capability: the files stay readable wherever the checkout lies
       ...['--inh-caps=-all', '--bounding-set=-all', '--'],

@@ -5,6 +5,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { namespaces, needs, tools } from '../capability.js'
 import type { Sighting } from '../../src/model/sighting.js'
 import { TestNetwork } from '../e2e/network.js'
 import { Daemon, finished, HELLOTAP, sightingsIn } from '../hellotap.js'
@@ -16,10 +17,7 @@ describe('the server side live', function () {
   const daemons: Daemon[] = []
 
   before(function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: capturing needs root')
-      this.skip()
-    }
+    needs(this, namespaces, tools('openssl', 'curl'))
     folder = mkdtempSync(join(tmpdir(), 'hellotap-server-'))
     network = new TestNetwork('htsrv')
     // Segments as they are on a wire, so that a certificate takes several.

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { mounts, needs } from '../capability.js'
 import type { Stuck } from '../../src/output/retrying-file.js'
 import { PatientFile, isFile, reasonOf } from '../../src/output/retrying-file.js'
 import { finished } from '../hellotap.js'
@@ -21,10 +22,7 @@ interface Told {
 
 describe('a file whose disk is full for a while', () => {
   it('has every line whole and in order but those counted as dropped', async function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: mounting a small disk needs root')
-      this.skip()
-    }
+    needs(this, mounts)
     const folder = mkdtempSync(join(tmpdir(), 'hellotap-disk-'))
     const script = resolve(import.meta.dirname, 'fill-disk.ts')
     try {

@@ -4,8 +4,8 @@
 import { expect } from 'chai'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { namespaces, needs, proc } from '../capability.js'
 import { writePcap } from '../capture/pcap-writer.js'
-import { whyNoLab } from '../capture/live-lab.js'
 import type { Daemon } from '../hellotap.js'
 import { Replay } from '../live/replay.js'
 import { Rig } from '../live/rig.js'
@@ -30,7 +30,6 @@ const REFUSALS: Readonly<Record<Attack, readonly string[]>> = {
   fragments: ['ip_datagrams_evicted'],
   tunnels: ['header_depth_exceeded'],
 }
-const why = whyNoLab()
 
 describe('attackers on the wire', function () {
   this.timeout(60_000)
@@ -39,10 +38,7 @@ describe('attackers on the wire', function () {
   let replay: Replay
 
   before(async function () {
-    if (why !== undefined) {
-      console.log(`      skipped: ${why}`)
-      this.skip()
-    }
+    needs(this, namespaces, proc)
     rig = await Rig.start(20)
     replay = new Replay(rig.lab, rig.folder)
     for (const attack of ATTACKS)
@@ -50,7 +46,7 @@ describe('attackers on the wire', function () {
     up = await rig.hellotap('up')
     await rig.seesAll()
   })
-  after(() => (why === undefined ? rig.close() : undefined))
+  after(() => (rig as Rig | undefined)?.close())
 
   const childrenOf = (pid: number): number[] =>
     readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')

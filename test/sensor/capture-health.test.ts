@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { execFileSync, spawn } from 'node:child_process'
+import { namespaces, needs } from '../capability.js'
 import type { CounterName, Counters } from '../../src/base/counters.js'
 import { newCounters } from '../../src/base/counters.js'
 import { interfaceFrames } from '../../src/capture/live/interfaces.js'
@@ -187,10 +188,7 @@ describe('the watch of the real program', function () {
   })
 
   it('tells that one direction alone is seen, and a port of another protocol', async function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: network namespaces need root')
-      this.skip()
-    }
+    needs(this, namespaces)
     const net = (network = new TestNetwork(`htw${process.pid % 10_000}`))
     const server = (...command: [string, ...string[]]) => {
       const daemon = new Daemon(...net.in('server', ...command))

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:https'
+import { capture, needs, tools } from '../capability.js'
 import { selfSigned } from '../../src/api/self-signed.js'
 import { UserAgentNews, userAgentsOf } from '../../src/sensor/http-agents.js'
 import { Daemon, HELLOTAP, finished } from '../hellotap.js'
@@ -61,10 +62,7 @@ describe('plain HTTP on the wire', function () {
   let ports = { plain: 0, tls: 0, api: 0 }
 
   before(async function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: capturing needs root')
-      this.skip()
-    }
+    needs(this, capture, tools('curl'))
     folder = mkdtempSync(join(tmpdir(), 'hellotap-http-'))
     tls = createTlsServer(await selfSigned(folder), (_, res) => res.end('tls'))
     const spare = createServer()
