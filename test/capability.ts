@@ -76,7 +76,7 @@ export const mounts: Need = once(() =>
 )
 
 /** Chromium can be started. */
-export const browser: Need = once(() => {
+export const chromiumBrowser: Need = once(() => {
   const binary = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((each) => existsSync(each))
   return binary === undefined ? 'chromium is not installed' : proc()
 })

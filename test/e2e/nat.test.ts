@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
-import { browser, namespaces, needs, tools } from '../capability.js'
+import { chromiumBrowser, namespaces, needs, tools } from '../capability.js'
 import { Daemon, HELLOTAP, finished, hellotap, sightingsIn } from '../hellotap.js'
 import { nginxRecipe } from '../nginx-recipe.js'
 import { NatNetwork } from './nat-network.js'
@@ -170,7 +170,7 @@ describe('the exact join for two clients behind one address', function () {
   })
 
   it('gives Chromium its own, connection by connection, while curl asks from the same address', async function () {
-    needs(this, browser)
+    needs(this, chromiumBrowser)
     const binary = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) =>
       existsSync(path),
     )

@@ -7,7 +7,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { chromium } from 'playwright-core'
-import { browser, namespaces, needs, tools } from '../capability.js'
+import { chromiumBrowser, namespaces, needs, tools } from '../capability.js'
 import { Daemon, HELLOTAP, finished } from '../hellotap.js'
 import { TestNetwork } from './network.js'
 
@@ -218,7 +218,7 @@ describe('behind nginx, with Redis and real clients', function () {
   })
 
   it('Chromium gets its own, ten connections with one sha3_384_stable and one ja4', async function () {
-    needs(this, browser)
+    needs(this, chromiumBrowser)
     // Chromium itself must be in the client's namespace
     const wrapper = join(folder, 'chromium.sh')
     const binary = CHROMIUM.find(

@@ -1,9 +1,10 @@
+import { chromiumBrowser, needs } from '../capability.js'
 import { rowsOf } from '../rows.js'
 import { storedSightings } from '../../src/fingerprint/stored-sighting.js'
 // The page in a real browser: Debian's Chromium, against the real app over its own HTTPS.
 
 import { expect } from 'chai'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,8 +31,8 @@ describe('the page', function () {
   let app: RequestListener
   let complaints: string[]
 
-  before(async () => {
-    if (!existsSync(CHROMIUM)) throw new Error('Chromium is missing: apt-get install chromium')
+  before(async function () {
+    needs(this, chromiumBrowser)
     browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: [
@@ -46,7 +47,7 @@ describe('the page', function () {
     })
   })
   after(async () => {
-    await browser.close()
+    await (browser as Browser | undefined)?.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
