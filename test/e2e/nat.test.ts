@@ -176,9 +176,13 @@ describe('the exact join for two clients behind one address', function () {
     )
     const before = [(await sentBy(0, 1)).length, (await sentBy(1, 1)).length] as const
     const wrapper = join(folder, 'chromium.sh')
-    writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${network.clients[0]} ${binary ?? 'chromium'} "$@"\n`, {
-      mode: 0o755,
-    })
+    writeFileSync(
+      wrapper,
+      `#!/bin/sh\nexec ip netns exec ${network.clients[0]} ${binary ?? 'chromium'} "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    )
     const browser = await chromium.launch({
       executablePath: wrapper,
       args: [
