@@ -16,8 +16,8 @@ export const CAPTURE_RING_OCTETS = 64 << 20
 export const CAPTURE_TIMEOUT_MILLIS = 4
 /** Capture processes of one interface; each holds a ring and a queue, and some 50 MB of Node. */
 export const MAX_FANOUT = 16
-/** Ranges of ports the in-kernel filter tells apart; each makes 24 of its instructions, and the kernel takes 4096. */
-export const MAX_FILTER_RANGES = 64
+/** Ranges of ports the in-kernel filter tells apart; each makes 49 of its instructions, all else 1,800, and the kernel takes 4096. */
+export const MAX_FILTER_RANGES = 40
 /** Octets from its SYN on that pass of each TCP flow and direction where the kernel limits them: MAX_PREAMBLE_LEN and MAX_HELLO_SPAN. */
 export const FLOW_LIMIT_OCTETS = 90_112
 /** TCP flows and directions the kernel counts for that, the least recently used one forgotten; some 110 octets each. */

@@ -4,10 +4,17 @@ import { existsSync, readdirSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { CaptureError } from '../../src/capture/capture-error.js'
 import { openCapture } from '../../src/capture/file/open-capture.js'
+import { MAX_NESTED } from '../../src/capture/file/stream-blocks.js'
 import { Scratch } from '../capture/support.js'
 import { writePcap } from '../capture/pcap-writer.js'
 
 const DESCRIPTORS = '/proc/self/fd'
+
+/** What is compressed once more often than is read. */
+function deeper(bytes: Uint8Array): Uint8Array {
+  for (let i = 0; i <= MAX_NESTED; i++) bytes = gzipSync(bytes)
+  return bytes
+}
 
 describe('a capture that turns out to be none', () => {
   let scratch: Scratch
@@ -19,7 +26,8 @@ describe('a capture that turns out to be none', () => {
     ['gzip of text', gzipSync('no capture, but some text that is long enough to be looked at')],
     // more than a stream reads ahead
     ['long gzip of noise', gzipSync(randomBytes(2 << 20))],
-    ['gzip in gzip', gzipSync(gzipSync(pcap))],
+    ['gzip of gzip of text', gzipSync(gzipSync('no capture, compressed twice'))],
+    ['gzip in gzip, deeper than is read', deeper(pcap)],
     ['gzip of three octets', gzipSync('abc')],
     ['gzip of nothing', gzipSync('')],
     ['cut gzip', gzipSync(pcap).subarray(0, 12)],
