@@ -36,7 +36,7 @@ export async function helloCheck(config: Config, store: Store, log: EventLog): P
     // what keeps it from capturing is thrown here
     await new Promise<void>((ready, refused) => {
       const own = { ...config, interface: ['lo'], ports: [port], server: false }
-      sensing = runSensor(own, storeSink(store), stop.signal, log, () => ready())
+      sensing = runSensor(own, storeSink(store), stop.signal, log, () => ready(), undefined, true)
       sensing.catch(refused)
     })
     const { clientPort, sentAt, sentMillis } = await sendHello(port, sockets)
