@@ -1,6 +1,13 @@
 import type { Argv, Options } from 'yargs'
 import type { Config, OptionName } from '../config.js'
-import { ConfigError, OPTIONS, environmentConfig, loadConfig, readConfigFile } from '../config.js'
+import {
+  ConfigError,
+  OPTIONS,
+  environmentConfig,
+  environmentName,
+  loadConfig,
+  readConfigFile,
+} from '../config.js'
 
 /** Options of the history. */
 export const HISTORY = ['history', 'history-days', 'history-size'] as const
@@ -76,9 +83,20 @@ export function configOf(args: Readonly<Record<string, unknown>>): Config {
   const file = args['config'] ?? process.env['HELLOTAP_CONFIG']
   if (Array.isArray(file))
     throw new ConfigError('--config is given twice: one file holds the options')
+  refusePasswords(args)
   return loadConfig(
     args,
     environmentConfig(process.env),
     typeof file === 'string' && file !== '' ? readConfigFile(file) : {},
   )
+}
+
+/** Every user of a machine can read its command lines. @throws ConfigError where a Redis URL there holds a password */
+function refusePasswords(args: Readonly<Record<string, unknown>>): void {
+  for (const name of ['redis', 'output'] as const)
+    if ([args[name]].flat().some((url) => /rediss?[+a-z]*:\/\/[^@/]*:[^@/]+@/.test(String(url))))
+      throw new ConfigError(
+        `--${name} holds a password, and every user of this machine can read command lines: put the URL into ` +
+          `${environmentName(name)} or the configuration file`,
+      )
 }

@@ -7,6 +7,7 @@ import type { Engine } from '../capture/live/engine.js'
 import { chooseEngine } from '../capture/live/engine.js'
 import type { NetworkInterface } from '../capture/live/interfaces.js'
 import type { Config } from '../config.js'
+import type { RedisState } from '../store/redis/redis-check.js'
 import { checkRedis } from '../store/redis/redis-check.js'
 import { StoreError } from '../store/contract.js'
 import { IANA_SNAPSHOT } from '../tls/registry.js'
@@ -127,9 +128,9 @@ export async function redisCheck({ redis }: Pick<Config, 'redis'>): Promise<Chec
   if (redis === undefined)
     return { name, outcome: 'ok', text: 'memory of the process; --redis is not set' }
   try {
-    const { address, version, maxmemoryPolicy, clockAheadMillis, roundTripMillis } =
-      await checkRedis(redis)
-    const text = `Redis ${version} at ${address}, ${roundTripMillis.toFixed(1)} ms away`
+    const state = await checkRedis(redis)
+    const { version } = state
+    const text = `Redis ${version} at ${state.address}, ${state.roundTripMillis.toFixed(1)} ms away`
     const [major = 0, minor = 0] = version.split('.').map(Number)
     if (major < LEAST_REDIS[0] || (major === LEAST_REDIS[0] && minor < LEAST_REDIS[1]))
       return {
@@ -138,22 +139,14 @@ export async function redisCheck({ redis }: Pick<Config, 'redis'>): Promise<Chec
         text,
         remedy: 'it must be version 6.2 or later: upgrade it',
       }
-    if (Math.abs(clockAheadMillis) > CLOCK_SLACK_MILLIS)
-      return {
-        name,
-        outcome: 'warning',
-        text: `${text}; its clock and ours differ by ${(Math.abs(clockAheadMillis) / 1000).toFixed(1)} s`,
-        remedy: 'let a time server set both: sightings are kept by their time',
-      }
-    if (maxmemoryPolicy !== 'noeviction' && maxmemoryPolicy !== '')
-      return {
-        name,
-        outcome: 'warning',
-        text: `${text}; its maxmemory-policy is ${maxmemoryPolicy}`,
-        remedy:
-          'redis-cli config set maxmemory-policy noeviction: the keys of the statistics belong together',
-      }
-    return { name, outcome: 'ok', text }
+    const doubts = redisDoubts(state)
+    if (doubts.length === 0) return { name, outcome: 'ok', text }
+    return {
+      name,
+      outcome: 'warning',
+      text: [text, ...doubts.map(([what]) => what)].join('; '),
+      remedy: doubts.map(([, remedy]) => remedy).join('; '),
+    }
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     const [what = '', ...remedy] = error.message.split(/(?<=refused)\. |: (?=[A-Z])/)
@@ -164,6 +157,28 @@ export async function redisCheck({ redis }: Pick<Config, 'redis'>): Promise<Chec
       ...(remedy.length === 0 ? {} : { remedy: remedy.join(': ') }),
     }
   }
+}
+
+/** What of a Redis puts sightings at risk, each with its remedy. */
+function redisDoubts(state: RedisState): (readonly [what: string, remedy: string])[] {
+  const { clockAheadMillis, maxmemoryPolicy, persistsNothing } = state
+  const doubts: (readonly [string, string])[] = []
+  if (Math.abs(clockAheadMillis) > CLOCK_SLACK_MILLIS)
+    doubts.push([
+      `its clock and ours differ by ${(Math.abs(clockAheadMillis) / 1000).toFixed(1)} s`,
+      'let a time server set both: sightings are kept by their time',
+    ])
+  if (maxmemoryPolicy !== 'noeviction' && maxmemoryPolicy !== '')
+    doubts.push([
+      `its maxmemory-policy is ${maxmemoryPolicy}`,
+      'redis-cli config set maxmemory-policy noeviction: the keys of the statistics belong together',
+    ])
+  if (persistsNothing)
+    doubts.push([
+      'it persists nothing: its restart loses every sighting',
+      'redis-cli config set appendonly yes, and appendonly yes in redis.conf',
+    ])
+  return doubts
 }
 
 function linkName({ linkType, loopback }: NetworkInterface): string {

@@ -95,7 +95,13 @@ describe('hellotap doctor', function () {
   })
 
   it('tells that Redis is away, with the remedy and without its password', async () => {
-    const answer = await doctor('-i', 'lo', '--redis', 'redis://:geheim@127.0.0.1:1')
+    const answer = await run([
+      'env',
+      [
+        ...['HELLOTAP_REDIS=redis://:geheim@127.0.0.1:1', process.execPath, HELLOTAP],
+        ...['doctor', '--json', '--seconds', '1', '-i', 'lo'],
+      ],
+    ])
     expect(answer.code).to.equal(1)
     expect(of(answer, 'store')).to.include({ outcome: 'failed' })
     expect(of(answer, 'store')?.text).to.match(/cannot reach Redis .* refused$/)
@@ -111,7 +117,7 @@ describe('hellotap doctor', function () {
       const answer = await doctor('-i', 'lo', '--redis', redis.url)
       expect(answer.code, JSON.stringify(answer)).to.equal(0)
       expect(of(answer, 'store')?.text).to.match(/^Redis \d+\.\d+\.\d+ at /)
-      const store = await openSightingStore(redis.url, { ttlSeconds: 3600, perIp: 10, spool: 10 })
+      const store = await openSightingStore(redis.url, { ttlSeconds: 86_400, perIp: 10, spool: 10 })
       expect(await store.total()).to.equal(1)
       await store.close()
       execFileSync('redis-cli', [
@@ -122,6 +128,19 @@ describe('hellotap doctor', function () {
       expect(lru?.remedy).to.match(/noeviction/)
     } finally {
       await redis.stop()
+    }
+  })
+
+  it('warns of a Redis that persists nothing, and of none that does', async () => {
+    for (const durable of [false, true]) {
+      const redis = await RedisServer.start({ durable })
+      try {
+        const store = of(await doctor('-i', 'lo', '--redis', redis.url), 'store')
+        expect(store?.outcome).to.equal(durable ? 'ok' : 'warning')
+        if (!durable) expect(store?.remedy).to.match(/appendonly yes/)
+      } finally {
+        await redis.stop()
+      }
     }
   })
 

@@ -1,9 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { EventLogOptions } from '../../src/telemetry/event-log.js'
 import { LOG_LEVELS, logFault, openEventLog } from '../../src/telemetry/event-log.js'
 import { EVENTS_PER_SPAN, SPAN_MILLIS } from '../../src/telemetry/event-rate.js'
@@ -167,7 +170,9 @@ describe('the log of the real program', function () {
 
   it('is JSON on a pipe: an error with its code, and no password', async () => {
     const { code, stderr } = await finished(
-      spawn(process.execPath, [HELLOTAP, 'serve', '--redis', 'redis://me:geheim@127.0.0.1:1']),
+      spawn(process.execPath, [HELLOTAP, 'serve'], {
+        env: { ...process.env, HELLOTAP_REDIS: 'redis://me:geheim@127.0.0.1:1' },
+      }),
     )
     expect(code).to.equal(1)
     expect(stderr).to.not.contain('geheim')
@@ -190,12 +195,28 @@ describe('the log of the real program', function () {
     expect(usage.stderr).to.not.contain('geheim')
   })
 
+  for (const [option, url, variable] of [
+    ['--redis', 'rediss+sentinel://me:geheim@h,i/main', 'HELLOTAP_REDIS'],
+    ['--output', 'eve:redis://:geheim@h/0?stream=hellos', 'HELLOTAP_OUTPUT'],
+  ] as const)
+    it(`refuses a password in ${option}, which other users can read, and names the place for it`, async () => {
+      const { code, stderr } = await finished(
+        spawn(process.execPath, [HELLOTAP, 'capture', option, url]),
+      )
+      expect(code).to.equal(2)
+      expect(stderr).to.contain(`${option} holds a password`).and.contain(variable)
+      expect(stderr).to.not.contain('geheim')
+    })
+
   it('greets a person in a block, a program by events', async function () {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     server.close()
+    // a folder of its own: another hellotap may have the usual socket
+    const folder = mkdtempSync(join(tmpdir(), 'hellotap-log-'))
     const up = ['up', '-i', 'no-such-if', '--http-port', String(port), '--https-port', '0']
+    up.push('--data-dir', folder)
     const program = new Daemon(process.execPath, [HELLOTAP, ...up])
     await program.says(/serving http/)
     await program.stop()
@@ -211,6 +232,7 @@ describe('the log of the real program', function () {
     ])
     await terminal.says(/serving +http/)
     await terminal.stop()
+    rmSync(folder, { recursive: true })
     expect(terminal.output.replaceAll('\r', '')).to.match(
       /^\n {2}NOT capturing: there is no interface "no-such-if".*\n {2}keeping +in memory for 24 h\n {2}serving +http:/,
     )

@@ -9,13 +9,15 @@ export interface RedisState {
   readonly version: string
   /** "" where it does not tell. */
   readonly maxmemoryPolicy: string
+  /** Neither an append-only file nor snapshots; false too where it does not tell. */
+  readonly persistsNothing: boolean
   /** Milliseconds its clock is ahead of ours. */
   readonly clockAheadMillis: number
   readonly roundTripMillis: number
 }
 
 /**
- * Asks a Redis for its version, its eviction policy and its time.
+ * Asks a Redis for its version, what it keeps and its time.
  * @throws StoreError
  */
 export async function checkRedis(url: string, now: () => number = Date.now): Promise<RedisState> {
@@ -23,7 +25,10 @@ export async function checkRedis(url: string, now: () => number = Date.now): Pro
   const redis = newRedisClient(address)
   try {
     await connectRedis(redis, address)
-    const info = `${await redis.info('server')}\n${await redis.info('memory')}`
+    const sections = ['server', 'memory', 'persistence']
+    const info = (await Promise.all(sections.map((section) => redis.info(section)))).join('\n')
+    // hosted servers often refuse CONFIG
+    const save = await redis.config('GET', 'save').catch(() => undefined)
     const asked = performance.now()
     const [seconds, micros] = await redis.time()
     const roundTripMillis = performance.now() - asked
@@ -32,6 +37,7 @@ export async function checkRedis(url: string, now: () => number = Date.now): Pro
       address: address.shown,
       version: field(info, 'redis_version'),
       maxmemoryPolicy: field(info, 'maxmemory_policy'),
+      persistsNothing: field(info, 'aof_enabled') === '0' && Array.isArray(save) && save[1] === '',
       clockAheadMillis: theirs - (now() - roundTripMillis / 2),
       roundTripMillis,
     }

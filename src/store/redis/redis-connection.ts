@@ -102,11 +102,6 @@ function decoded(part: string, bad: (what: string) => StoreError): string {
   }
 }
 
-/** Whether a URL holds a password: argv is no place for it, since every user of the machine can read it there. */
-export function hasPassword(url: string): boolean {
-  return /^[a-z+]+:\/\/[^@/]*:[^@/]+@/.test(url)
-}
-
 const pauseAfter = (attempt: number) =>
   Math.min(STORE_RETRY_FIRST_MILLIS * 2 ** (attempt - 1), STORE_RETRY_MOST_MILLIS)
 

@@ -40,7 +40,8 @@ const REFUSALS: readonly (readonly [RegExp, StoreError['code'], (rest: string) =
   [
     /^NOAUTH/,
     'STORE_AUTH',
-    () => 'needs a password: put it into the URL, redis://:PASSWORD@HOST:PORT',
+    () =>
+      'needs a password: put it into the URL, redis://:PASSWORD@HOST:PORT, in HELLOTAP_REDIS or the configuration file',
   ],
   [/^WRONGPASS/, 'STORE_AUTH', () => 'refuses the user name or password: correct them in the URL'],
   [
