@@ -93,6 +93,8 @@ export const SEGMENT_TTL = 32
 export const SEGMENT_ACK = 33
 export const SEGMENT_HAS_TIMESTAMPS = 34
 export const SEGMENT_TIMESTAMP = 35
+/** Whether its checksums were looked at, and are right. */
+export const SEGMENT_SUM_IS_RIGHT = 36
 /** Where the payload is to be copied, its octets being a part of a hello: written to, as all that follows. */
 export const SEGMENT_PART = 24
 /** Where the record of a hello is that came in parts, and where it ends. */

@@ -37,6 +37,7 @@ import {
   SEGMENT_RECORD_END,
   SEGMENT_SECONDS,
   SEGMENT_SEQ,
+  SEGMENT_SUM_IS_RIGHT,
   SEGMENT_SYN,
   SEGMENT_TIMESTAMP,
   SEGMENT_TTL,
@@ -117,7 +118,7 @@ export class OrdinarySegments {
     let sum = RIGHT
     if (isSyn) {
       if (payloadLen !== 0 || (packet.flags & TCP_ACK) !== 0) return LEFT
-      sum = checksumOf(packet)
+      sum = this.receiver.sumOfSyn(packet)
       readSyn(packet, sum === RIGHT, words, SEGMENT_SYN)
     } else if (!this.setSegment(packet)) return LEFT
     const taken = this.loop.take()
@@ -132,7 +133,9 @@ export class OrdinarySegments {
     const { words, options } = this
     const { bytes, tcpOff, payloadOff, flags } = packet
     if ((flags & (TCP_ACK | TCP_URG)) !== TCP_ACK || tcpOff < 0) return false
-    if (this.receiver.trustsSums && checksumOf(packet) !== RIGHT) return false
+    const { mostSumsAreRight } = this.receiver
+    if (mostSumsAreRight && checksumOf(packet) !== RIGHT) return false
+    words[SEGMENT_SUM_IS_RIGHT] = mostSumsAreRight ? 1 : 0
     words[SEGMENT_TTL] = ttlOf(packet)
     words[SEGMENT_ACK] = i32(bytes, tcpOff + ACKNOWLEDGMENT_NUMBER)
     words[SEGMENT_HAS_TIMESTAMPS] = 0

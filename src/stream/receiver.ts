@@ -33,6 +33,10 @@ const ACKNOWLEDGMENT_NUMBER = 8
 const URGENT_POINTER = 18
 /** Payload that no segment of Ethernet carries, but several that the capturing kernel put together do. */
 const MERGED_LEN = 1_400
+/** SYNs of wrong checksums after which one in sixteen is looked at, while no more than one in 1024 is right. */
+const WRONG_SYNS = 256
+const SYN_SAMPLE_MASK = 15
+const CHANCE_SHIFT = 10
 
 /** Judges segments. */
 export class Receiver {
@@ -41,18 +45,29 @@ export class Receiver {
   /** SYNs whose checksums were right, and wrong: where most are wrong, network cards fill them in behind the capture. */
   private right = 0
   private wrong = 0
+  /** SYNs, looked at or not. */
+  private syns = 0
 
   constructor(counters: Counters) {
     this.counters = counters
   }
 
-  /** Whether any checksum need be looked at. */
-  get trustsSums(): boolean {
-    return this.right > 0
+  /** Whether checksums tell anything of a segment whose SYN was not seen. A few wrong ones in 65 536 look right by chance. */
+  get mostSumsAreRight(): boolean {
+    return this.right > this.wrong
+  }
+
+  /** What a SYN's checksums are. Where all of them are wrong, but for chance, only some are looked at: the others are UNKNOWN. */
+  sumOfSyn(packet: Packet): number {
+    const { right, wrong } = this
+    const isLikeAll = wrong >= WRONG_SYNS && right <= wrong >> CHANCE_SHIFT
+    if (isLikeAll && (this.syns & SYN_SAMPLE_MASK) !== 0) return UNKNOWN
+    return checksumOf(packet)
   }
 
   /** Takes note of what a SYN's checksums are: where they are right, those of the segments behind it have to be. */
   noteSyn(sum: number): void {
+    this.syns++
     if (sum === RIGHT) this.right++
     else if (sum !== UNKNOWN) this.wrong++
   }
@@ -62,7 +77,7 @@ export class Receiver {
     const isSynSeen = ((words[at + FLAGS] ?? 0) & SYN_SEEN) !== 0
     const shape = words[at + SYN_SHAPE] ?? 0
     if (!isSynSeen || shape === 0) {
-      if (this.right <= this.wrong || checksumOf(packet) !== WRONG) return FINE
+      if (!this.mostSumsAreRight || checksumOf(packet) !== WRONG) return FINE
       this.counters.tcp_checksum_wrong++
       return DOUBTFUL
     }

@@ -22,7 +22,7 @@ import {
 } from './hello-start.js'
 import { SOLID, SLOT_WORDS, BASE, ANCHOR } from '../base/slot-layout.js'
 import { OrdinarySegments } from './fast-path.js'
-import { checksumOf, RIGHT, UNKNOWN } from './checksum.js'
+import { RIGHT, UNKNOWN } from './checksum.js'
 import { FINE, Receiver, REFUSED, takeUrgentOut } from './receiver.js'
 import { isPadding, RivalSyns } from './rival-syns.js'
 import { readSyn } from './syn-facts.js'
@@ -145,11 +145,17 @@ export class TcpHellos {
     this.again = undefined
     const hasControl = (packet.flags & CONTROL) !== 0
     if (packet.payloadLen === 0 && !hasControl) return NOTHING
+    if ((packet.flags & SYN_ACK) === SYN_ACK) {
+      this.takeAnswer(packet)
+      if (!this.server) {
+        this.countAccepted(packet)
+        return NOTHING
+      }
+    }
     if (!this.server && this.isToServer(packet)) {
       const taken = this.ordinary.take(packet)
       if (taken !== LEFT) return this.noteTaken(packet, taken)
     }
-    if ((packet.flags & SYN_ACK) === SYN_ACK) this.takeAnswer(packet)
     const wanted = this.wantedOf(packet)
     if (wanted === 0) {
       if (hasControl) this.countAccepted(packet)
@@ -239,7 +245,7 @@ export class TcpHellos {
     const { words } = flows
     const seconds = secondsOf(packet)
     const isClient = side === WANT_CLIENT_HELLO
-    const sum = isClient ? checksumOf(packet) : UNKNOWN
+    const sum = isClient ? receiver.sumOfSyn(packet) : UNKNOWN
     const isRight = sum === RIGHT
     receiver.noteSyn(sum)
     let entry = flows.find(hash, packet, seconds)

@@ -216,6 +216,18 @@ describe('OrdinarySegments', () => {
     expect([fast.of(TAKEN_SYN), fast.of(TAKEN_HELLO)]).to.deep.equal([9000, 9000])
   })
 
+  it('are taken though a SYN of wrong checksums looks right by chance', () => {
+    const watched = new Watched(true)
+    for (let i = 0; i < 10; i++) {
+      const wrongBy = i === 4 ? 0 : 1
+      watched.hellos.take(segment(1, NO_OCTETS, { flags: TCP_SYN, srcPort: i, wrongBy }))
+      const kind = watched.hellos.take(segment(2, hello, { srcPort: i, wrongBy: 1 }))
+      expect(kind).to.equal(i === 4 ? 0 : 1)
+    }
+    expect([watched.of(TAKEN_SYN), watched.of(TAKEN_HELLO)]).to.deep.equal([10, 9])
+    expect(watched.counters.tcp_checksum_wrong).to.equal(1)
+  })
+
   it('take a segment, which allocates nothing', () => {
     const counters = newCounters()
     const hellos = new TcpHellos({ server: false, seed: 1 }, counters)

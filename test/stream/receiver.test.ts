@@ -5,6 +5,8 @@ import { expect } from 'chai'
 import { newCounters } from '../../src/base/counters.js'
 import { QUALITY_CONFLICT, QUALITY_GAP } from '../../src/model/handshake-octets.js'
 import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, TCP_URG } from '../../src/model/packet.js'
+import { RIGHT, UNKNOWN, WRONG } from '../../src/stream/checksum.js'
+import { Receiver } from '../../src/stream/receiver.js'
 import { TcpHellos } from '../../src/stream/tcp-hellos.js'
 import {
   handshake,
@@ -186,6 +188,23 @@ describe('the view of the receiver', () => {
     const { given, counters } = run(halves, {}, true, 1)
     expect(given).to.deep.equal([{ octets: hexOf(hello), quality: 0 }])
     expect(counters.tcp_checksum_wrong).to.equal(0)
+  })
+
+  it('looks at few SYNs where all checksums are wrong, and at all once some are right', () => {
+    const receiver = new Receiver(newCounters())
+    const sumsOf = (count: number, wrongBy: number) => {
+      const syn = segment(ISN, NOTHING, { flags: TCP_SYN, wrongBy })
+      return Array.from({ length: count }, () => {
+        const sum = receiver.sumOfSyn(syn)
+        receiver.noteSyn(sum)
+        return sum
+      })
+    }
+    expect(new Set(sumsOf(256, 1))).to.deep.equal(new Set([WRONG]))
+    expect(sumsOf(160, 1).filter((sum) => sum !== UNKNOWN)).to.have.length(10)
+    expect(sumsOf(16, 0)).to.include(RIGHT)
+    expect(new Set(sumsOf(300, 0))).to.deep.equal(new Set([RIGHT]))
+    expect(receiver.mostSumsAreRight).to.equal(true)
   })
 
   it('keeps its memory of other readings bounded, and counts what it gives up', () => {

@@ -33,11 +33,13 @@ import {
   SEGMENT_HAS_TIMESTAMPS,
   SEGMENT_KEY,
   SEGMENT_SECONDS,
+  SEGMENT_SUM_IS_RIGHT,
   SEGMENT_SYN,
   SEGMENT_TIMESTAMP,
   SEGMENT_TTL,
   SERVER_NEXT,
   SLOT,
+  SUMS_ARE_RIGHT,
   SYN_HAS_TIMESTAMPS,
   SYN_OPTIONS,
   SYN_SEEN,
@@ -157,6 +159,7 @@ export function isFine(flow: u32): bool {
   if (word(flow, OTHER) >= 0) return false
   const shape = word(flow, SYN_SHAPE)
   if ((word(flow, FLAGS) & SYN_SEEN) == 0 || shape == 0) return true
+  if ((shape & SUMS_ARE_RIGHT) != 0 && segment(SEGMENT_SUM_IS_RIGHT) == 0) return false
   const ttl = segment(SEGMENT_TTL)
   if (ttl != 0 && (shape & SYN_TTL) != 0 && ttl != (shape & SYN_TTL)) return false
   if ((shape & SYN_HAS_TIMESTAMPS) != 0) {
