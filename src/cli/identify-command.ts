@@ -161,10 +161,10 @@ class Reader {
     const { lines } = this.#pipeline
     for (const line of lines.text().split('\n')) {
       if (line === '') continue
-      const { time, src, srcport, sha3_384_stable, ja4, implementation } = JSON.parse(
+      const { time, src, srcport, sha3_384_stable, ja4, implementation, mask } = JSON.parse(
         line,
-      ) as Sighting
-      this.#output.put({ time, src, srcport, sha3_384_stable, ja4, implementation, mask: [] })
+      ) as Sighting & { mask: string[] }
+      this.#output.put({ time, src, srcport, sha3_384_stable, ja4, implementation, mask })
     }
     lines.len = 0
   }

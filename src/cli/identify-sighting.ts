@@ -3,9 +3,16 @@
 import { HelloFingerprints } from '../fingerprint/hello-fingerprints.js'
 import type { FingerprintFinder } from '../knowledge/identify/by-fingerprint.js'
 import type { Base } from '../knowledge/identify/base.js'
-import { identifyStored } from '../knowledge/identify/identify-stored.js'
+import { identifyStored, storedCircumstances } from '../knowledge/identify/identify-stored.js'
+import { maskOf } from '../knowledge/check/mask.js'
 import { Identifier } from '../knowledge/identify/identifier.js'
+import type { Implementation } from '../model/implementation.js'
 import type { Sighting } from '../model/sighting.js'
+
+interface Answer {
+  readonly implementation: Implementation
+  readonly mask: readonly string[]
+}
 
 /** Identifies sightings that were kept. One instance a thread. */
 export class SightingIdentifier {
@@ -31,21 +38,25 @@ export class SightingIdentifier {
       return 'is no JSON object'
     const sighting = value as Partial<Sighting>
     const { time, src, srcport, sha3_384_stable, ja4 } = sighting
-    const implementation = this.#implementationOf(sighting)
-    if (typeof implementation === 'string') return implementation
-    return { time, src, srcport, sha3_384_stable, ja4, implementation, mask: [] }
+    const answer = this.#answerTo(sighting)
+    if (typeof answer === 'string') return answer
+    return { time, src, srcport, sha3_384_stable, ja4, ...answer }
   }
 
-  #implementationOf(sighting: Partial<Sighting>) {
+  #answerTo(sighting: Partial<Sighting>): Answer | string {
     const { hello } = sighting
     if (typeof hello === 'string') {
       const read = this.#hellos.read(Buffer.from(hello, 'base64'), sighting)
       if (!read) return 'has a "hello" that is no ClientHello'
-      return identifyStored(this.#identifier, this.#hellos.hello, sighting)
+      const { hello: parsed } = this.#hellos
+      return {
+        implementation: identifyStored(this.#identifier, parsed, sighting),
+        mask: maskOf(parsed, storedCircumstances(sighting)),
+      }
     }
     const fingerprint = sighting.sha3_384_stable ?? sighting.ja4
     if (typeof fingerprint !== 'string')
       return 'has neither a hello nor a fingerprint that is known by'
-    return this.#finder.find(fingerprint).implementation
+    return { implementation: this.#finder.find(fingerprint).implementation, mask: [] }
   }
 }

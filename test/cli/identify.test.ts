@@ -12,6 +12,7 @@ const JA4 = 't13d3013h2_1d37bd780c83_8537cf56674e'
 
 interface Line {
   readonly implementation: { readonly library: string; readonly basis?: string }
+  readonly mask: readonly string[]
 }
 const linesIn = (text: string): Line[] =>
   text
@@ -39,6 +40,7 @@ describe('identify', function () {
         ...['time', 'src', 'srcport', 'sha3_384_stable', 'ja4', 'implementation', 'mask'],
       )
       expect(line.implementation).to.include({ library: 'OpenSSL', basis: 'exact' })
+      expect(line.mask).to.deep.equal([])
     }
   })
 
@@ -96,6 +98,18 @@ describe('identify', function () {
     const fromLines = await hellotap(['identify', '-'], { env, input: Buffer.from(stdout) })
     expect(fromLines.stdout).to.equal(fromCapture.stdout)
     expect(linesIn(fromLines.stdout)).to.have.length(10)
+  })
+
+  it('lists what contradicts the browser whose lists a hello has', async () => {
+    const file = join(clients, 'impit-chrome151.pcap')
+    const { stdout } = await hellotap(['identify', file], { env })
+    const masks = linesIn(stdout).map(({ mask }) => mask)
+    expect(masks).to.not.be.empty
+    for (const mask of masks)
+      expect(mask).to.include.members(['grease.ext_count', 'share.x25519_reused'])
+    const read = await hellotap(['read', '--hello', file], { env })
+    const fromLines = await hellotap(['identify', '-'], { env, input: Buffer.from(read.stdout) })
+    expect(fromLines.stdout).to.equal(stdout)
   })
 
   it('names lines of stdin that cannot be identified, and goes on', async () => {

@@ -5,6 +5,7 @@ import type { IdentifyHello } from '../../fingerprint/sighting-writer.js'
 import type { HandshakeOctets } from '../../model/handshake-octets.js'
 import type { Hello } from '../../model/hello.js'
 import type { Implementation } from '../../model/implementation.js'
+import { maskOf } from '../check/mask.js'
 import type { Base } from './base.js'
 import { Identifier } from './identifier.js'
 import { circumstancesOf } from './profile.js'
@@ -15,16 +16,19 @@ const ENCODER = new TextEncoder()
  * Appends `"implementation"` to lines. Answers that come again are not made into text again.
  *
  * @param seed as Identifier takes it
- * @param isWhole whether the nearest profiles are told as well, a kilobyte or more
+ * @param isWhole whether the nearest profiles are told as well, a kilobyte or more, and the mask
  */
 export function identifyLines(base: Base, seed: number, isWhole: boolean): IdentifyHello {
   const identifier = new Identifier(base, seed)
   const texts = new WeakMap<Implementation, Uint8Array>()
   return (message: HandshakeOctets, hello: Hello, out: OctetWriter) => {
-    const answer = identifier.identify(hello, circumstancesOf(message))
+    const circumstances = circumstancesOf(message)
+    const answer = identifier.identify(hello, circumstances)
     let text = texts.get(answer)
     if (text === undefined) texts.set(answer, (text = textOf(answer, isWhole)))
     out.copy(text, 0, text.length)
+    // the answer is remembered by profile, and a mask may show in one hello alone
+    if (isWhole) out.ascii(`,"mask":${JSON.stringify(maskOf(hello, circumstances))}`)
   }
 }
 

@@ -39,7 +39,9 @@ const PAGES = "import os\nnames = os.environ['NAMES'].split()\nurl = os.environ[
 
 const LDAPS = each('LDAPTLS_CACERT=$CA timeout 3 ldapsearch -x -H ldaps://$n -b dc=x')
 const LDAP = each('LDAPTLS_CACERT=$CA timeout 3 ldapsearch -x -ZZ -H ldap://$n -b dc=x')
-const LDAP_GNUTLS = 'ldd $(which ldapsearch) | grep -q gnutls'
+// what libldap itself needs: ldd names GnuTLS too where another library of ldapsearch brings it
+const LDAP_GNUTLS =
+  "grep -q libgnutls.so $(ldd $(which ldapsearch) | sed -n 's/.*libldap[^ ]* => \\([^ ]*\\).*/\\1/p')"
 
 /** name: [library, client, package, command, what to write of the configuration, what it needs besides] */
 const PROGRAMS = {
