@@ -17,6 +17,7 @@ import {
   MAX_FRAME_LEN,
   SNAPLEN,
 } from './base/limits.js'
+import { unknownName } from './base/nearest.js'
 import { FINGERPRINTS } from './model/sighting.js'
 import { ADDRESS_MODES, SNI_MODES } from './privacy/modes.js'
 
@@ -26,11 +27,19 @@ export class ConfigError extends Error {
   readonly code = 'BAD_CONFIG'
 }
 
+/** Headings of the help, in its order. */
+export const GROUP_NAMES = ['Capture', 'Store', 'API', 'Privacy', 'Output', 'Logs'] as const
+
 interface Option {
   /** How the command line reads it. `list` takes several values, or one with commas. */
   readonly type: 'string' | 'number' | 'boolean' | 'list'
   readonly alias?: string
+  /** Heading of the help that lists it. */
+  readonly group: (typeof GROUP_NAMES)[number]
+  /** What it means, with the unit of a number. */
   readonly describe: string
+  /** The effective default, for the help, if `default` alone does not name it. */
+  readonly shownDefault?: string
   readonly schema: z.ZodMiniType
   readonly default: unknown
 }
@@ -38,13 +47,15 @@ interface Option {
 const port = (zero: boolean) =>
   z.int().check(
     z.refine((value) => value >= (zero ? 0 : 1) && value <= 65_535, {
-      error: zero ? 'is a port from 1 to 65535, or 0 for none' : 'is a port from 1 to 65535',
+      error: zero
+        ? 'must be a port from 1 to 65535, or 0 for none'
+        : 'must be a port from 1 to 65535',
     }),
   )
 const positive = (most: number) =>
   z.int().check(
     z.refine((value) => value >= 1 && value <= most, {
-      error: `is a whole number from 1 to ${most}`,
+      error: `must be a whole number from 1 to ${most}`,
     }),
   )
 const addressOrNet = z.string().check(
@@ -55,12 +66,13 @@ const addressOrNet = z.string().check(
       if (family === 0 || rest.length > 0) return false
       return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
     },
-    { error: 'is an address or a network such as 10.0.0.0/8' },
+    { error: 'must be an address or a network such as 10.0.0.0/8' },
   ),
 )
 const redisUrl = z.string().check(
   z.refine((text) => /^rediss?(\+sentinel|\+cluster)?:\/\/[^\s]+$|^unix:\/\/\/[^\s]+$/.test(text), {
-    error: 'is a Redis URL such as redis://127.0.0.1:6379 or rediss://user:password@host:6380/0',
+    error:
+      'must be a Redis URL such as redis://127.0.0.1:6379, rediss://host:6380/0 or unix:///run/redis.sock',
   }),
 )
 /** `127.0.0.1:5514`, `[::1]:5514`, or `5514` on 127.0.0.1; undefined where it is none of these. */
@@ -85,73 +97,87 @@ export const OPTIONS = {
   interface: {
     type: 'list',
     alias: 'i',
-    describe: 'interfaces to capture on (default: the default route’s and loopback)',
-    schema: z.array(z.string().check(z.minLength(1, 'names an interface'))),
+    group: 'Capture',
+    describe: 'interfaces to capture on',
+    shownDefault: 'the interface of the default route, and loopback',
+    schema: z.array(z.string().check(z.minLength(1, 'must name an interface'))),
     default: [],
   },
   ports: {
     type: 'list',
     alias: 'p',
-    describe: 'ports of TLS servers to watch (default: 443,8443 live, every port in files)',
+    group: 'Capture',
+    describe: 'TCP and UDP ports of TLS servers to watch',
+    shownDefault: '443,8443 live, all ports in files',
     schema: z.optional(
-      z.array(z.coerce.number().check(z.refine(isPort, { error: 'is a port from 1 to 65535' }))),
+      z.array(
+        z.coerce.number().check(z.refine(isPort, { error: 'must be a port from 1 to 65535' })),
+      ),
     ),
     default: undefined,
   },
   engine: {
     type: 'string',
+    group: 'Capture',
     describe:
-      'what captures: native (libpcap, kernel time, exact counts of drops) or cap (npm cap) (default: native where it is built)',
-    schema: z.optional(z.enum(['native', 'cap'], 'is native or cap')),
+      'capture engine: native (libpcap, kernel timestamps, exact drop counts) or cap (npm package cap)',
+    shownDefault: 'native if it is built',
+    schema: z.optional(z.enum(['native', 'cap'], 'must be native or cap')),
     default: undefined,
   },
   ring: {
     type: 'number',
-    describe: 'MiB of the kernel’s ring for frames not yet read, an interface',
+    group: 'Capture',
+    describe: "MiB of the kernel's capture ring per interface",
     schema: positive(2_047),
     default: CAPTURE_RING_OCTETS >> 20,
   },
   snaplen: {
     type: 'number',
-    describe: 'octets kept of each frame',
+    group: 'Capture',
+    describe: 'bytes kept of each frame',
     schema: positive(MAX_FRAME_LEN),
     default: SNAPLEN,
   },
   'capture-timeout': {
     type: 'number',
-    describe:
-      'milliseconds the kernel may hold a frame back to hand over several at once (native engine)',
+    group: 'Capture',
+    describe: 'milliseconds the kernel may collect frames before it delivers them (native engine)',
     schema: positive(1_000),
     default: CAPTURE_TIMEOUT_MILLIS,
   },
   immediate: {
     type: 'boolean',
-    describe:
-      'have the kernel tell of each frame at once, at the cost of a ring slot of the greatest size for each',
+    group: 'Capture',
+    describe: 'deliver each frame at once; every frame then takes a ring slot of the largest size',
     schema: z.boolean(),
     default: false,
   },
   fanout: {
     type: 'number',
-    describe: 'capture processes an interface, among which the kernel deals out its flows',
+    group: 'Capture',
+    describe: 'capture processes per interface; the kernel distributes the flows among them',
     schema: positive(MAX_FANOUT),
     default: 1,
   },
   tunnels: {
     type: 'boolean',
+    group: 'Capture',
     describe:
-      'have the in-kernel filter pass all that is in tunnels: VXLAN, GENEVE, GRE, ERSPAN, GTP-U, IP in IP, MPLS, PPPoE and more (default: true)',
+      'pass all tunnelled traffic through the in-kernel filter: VXLAN, GENEVE, GRE, ERSPAN, GTP-U, IP in IP, MPLS, PPPoE and more; --no-tunnels turns it off',
+    shownDefault: 'true',
     schema: z.boolean(),
     default: true,
   },
   'tunnel-port': {
     type: 'list',
+    group: 'Capture',
     describe:
-      'UDP ports of tunnels besides the usual ones, as vxlan=7777 (vxlan, vxlan-gpe, geneve, gtpu, teredo, mpls, tzsp, hp-erm, capwap, l2tp, lisp, esp)',
+      'additional UDP ports of tunnels as KIND=PORT, such as vxlan=7777 (kinds: vxlan, vxlan-gpe, geneve, gtpu, teredo, mpls, tzsp, hp-erm, capwap, l2tp, lisp, esp)',
     schema: z.array(
       z.string().check(
         z.refine((text) => tunnelPortOf(text) !== undefined, {
-          error: `is KIND=PORT, KIND one of ${TUNNEL_KINDS.join(', ')}`,
+          error: `must be KIND=PORT, KIND one of ${TUNNEL_KINDS.join(', ')}`,
         }),
       ),
     ),
@@ -159,110 +185,127 @@ export const OPTIONS = {
   },
   'flow-limit': {
     type: 'number',
+    group: 'Capture',
     describe:
-      'octets the kernel passes of each TCP flow and direction, where it may (CAP_BPF, native engine), 0 for all',
+      'bytes the kernel passes per TCP flow and direction (needs CAP_BPF and the native engine); 0 passes all',
     schema: z.int().check(
       z.refine((value) => value === 0 || (value >= 1_024 && value <= 1 << 30), {
-        error: 'is 0, or from 1024 to 1073741824',
+        error: 'must be 0, or from 1024 to 1073741824',
       }),
     ),
     default: FLOW_LIMIT_OCTETS,
   },
   'http-ports': {
     type: 'list',
-    describe:
-      'ports of plain HTTP servers, such as 80, whose requests teach User-Agents (default: none)',
+    group: 'Capture',
+    describe: 'ports of plain HTTP servers, such as 80, whose requests supply User-Agents',
+    shownDefault: 'none',
     schema: z.array(
-      z.coerce.number().check(z.refine(isPort, { error: 'is a port from 1 to 65535' })),
+      z.coerce.number().check(z.refine(isPort, { error: 'must be a port from 1 to 65535' })),
     ),
     default: [],
   },
   redis: {
     type: 'string',
-    describe: 'Redis to keep sightings in (default: memory of this process)',
+    group: 'Store',
+    describe: 'URL of the Redis that stores sightings',
+    shownDefault: 'none',
     schema: z.optional(redisUrl),
     default: undefined,
   },
   ttl: {
     type: 'number',
-    describe: 'seconds a sighting is kept',
+    group: 'Store',
+    describe: 'seconds a sighting is stored',
     schema: seconds(366 * 86_400),
     default: 86_400,
   },
   'as-of': {
     type: 'string',
-    describe:
-      'capture or now: whether sightings read into a store are kept from their own time on or from now on',
-    schema: z.enum(['capture', 'now'], 'is capture or now'),
+    group: 'Store',
+    describe: "start of a sighting's lifetime in the store: capture (its own time) or now",
+    schema: z.enum(['capture', 'now'], 'must be capture or now'),
     default: 'capture',
   },
   dedupe: {
     type: 'boolean',
-    describe: 'count each hello once in the store, however many sensors see it or captures hold it',
+    group: 'Store',
+    describe: 'count each hello once in the store, even if several sensors or captures contain it',
     schema: z.boolean(),
     default: false,
   },
   'store-size': {
     type: 'number',
-    describe: 'MiB the store may hold (default: 256 in memory, 8192 in Redis)',
+    group: 'Store',
+    describe: 'MiB the store may use',
+    shownDefault: '256 in memory, 8192 in Redis',
     schema: z.optional(positive(1 << 24)),
     default: undefined,
   },
   'per-ip': {
     type: 'number',
-    describe: 'sightings kept per address',
+    group: 'Store',
+    describe: 'sightings stored per address',
     schema: positive(100_000),
     default: 100,
   },
   spool: {
     type: 'number',
-    describe: 'sightings that may wait while Redis is away',
+    group: 'Store',
+    describe: 'sightings kept in memory while Redis is unreachable',
     schema: positive(10_000_000),
     default: 100_000,
   },
   host: {
     type: 'string',
+    group: 'API',
     describe: 'address the API listens on',
     schema: z.string().check(
       z.refine((text) => isIP(text) !== 0 || text === 'localhost', {
-        error: 'is an IP address or localhost',
+        error: 'must be an IP address or localhost',
       }),
     ),
     default: '127.0.0.1',
   },
   'http-port': {
     type: 'number',
-    describe: 'port of the API over HTTP, 0 for none',
+    group: 'API',
+    describe: 'port of the API over HTTP; 0 disables it',
     schema: port(true),
     default: 8080,
   },
   'https-port': {
     type: 'number',
-    describe: 'port of the API over HTTPS with its own certificate, 0 for none',
+    group: 'API',
+    describe: 'port of the API over HTTPS, with its own certificate; 0 disables it',
     schema: port(true),
     default: 8443,
   },
   'metrics-port': {
     type: 'number',
-    describe: 'port where a sensor of its own tells /metrics and /healthz, 0 for none',
+    group: 'API',
+    describe: 'port of /metrics and /healthz of a sensor without API; 0 disables it',
     schema: port(true),
     default: 0,
   },
   'trusted-proxy': {
     type: 'list',
+    group: 'API',
     describe:
-      'proxies whose X-Forwarded-For, X-Real-IP and X-Real-Port are believed (addresses, networks)',
+      'addresses or networks of proxies whose X-Forwarded-For, X-Real-IP and X-Real-Port are trusted',
+    shownDefault: 'none',
     schema: z.array(addressOrNet),
     default: [],
   },
   'access-log': {
     type: 'string',
-    describe:
-      'ADDRESS:PORT where nginx sends its access log by syslog: it teaches whose User-Agent is whose',
+    group: 'API',
+    describe: "ADDRESS:PORT to receive nginx's access log by syslog, which supplies User-Agents",
+    shownDefault: 'none',
     schema: z.optional(
       z.string().check(
         z.refine((text) => parseEndpoint(text) !== undefined, {
-          error: 'is an address and a port such as 127.0.0.1:5514',
+          error: 'must be an address and a port such as 127.0.0.1:5514',
         }),
       ),
     ),
@@ -270,211 +313,262 @@ export const OPTIONS = {
   },
   'data-dir': {
     type: 'string',
-    describe: 'folder for the certificate made at first start (default: ~/.local/share/hellotap)',
-    schema: z.optional(z.string().check(z.minLength(1, 'names a folder'))),
+    group: 'API',
+    describe: 'folder of the certificate, the tokens and the Unix socket',
+    shownDefault: '~/.local/share/hellotap',
+    schema: z.optional(z.string().check(z.minLength(1, 'must name a folder'))),
     default: undefined,
   },
   public: {
     type: 'boolean',
+    group: 'API',
     describe:
-      'answer /stats, /metrics and all of /healthz without a token although --host is not a loopback address',
+      'answer /stats, /metrics and the full /healthz without a token even if --host is not a loopback address',
     schema: z.boolean(),
     default: false,
   },
   socket: {
     type: 'string',
-    describe:
-      'Unix socket of the API for the user who runs it, with every right (default: api.sock in --data-dir)',
-    schema: z.optional(z.string().check(z.minLength(1, 'names a file'))),
+    group: 'API',
+    describe: 'Unix socket of the API with full rights for the user who runs it',
+    shownDefault: 'api.sock in --data-dir',
+    schema: z.optional(z.string().check(z.minLength(1, 'must name a file'))),
     default: undefined,
   },
   'token-file': {
     type: 'string',
-    describe: 'file with the token to ask a hellotap on another machine with',
-    schema: z.optional(z.string().check(z.minLength(1, 'names a file'))),
+    group: 'API',
+    describe: 'file with the token for a hellotap on another machine',
+    shownDefault: 'none',
+    schema: z.optional(z.string().check(z.minLength(1, 'must name a file'))),
     default: undefined,
   },
   'request-rate': {
     type: 'number',
-    describe: 'requests a second that an address may send while others ask as well, 0 for no limit',
+    group: 'API',
+    describe:
+      'requests per second an address may send while others send requests too; 0 means no limit',
     schema: z.int().check(
       z.refine((value) => value >= 0 && value <= 1_000_000, {
-        error: 'is a whole number from 0 to 1000000',
+        error: 'must be a whole number from 0 to 1000000',
       }),
     ),
     default: 50,
   },
   'privacy-address': {
     type: 'string',
+    group: 'Privacy',
     describe:
-      'how client addresses are stored: full, truncated (/24, /48), or hmac (a keyed hash, another every day)',
-    schema: z.enum(ADDRESS_MODES, `is one of ${ADDRESS_MODES.join(', ')}`),
+      'form of stored client addresses: full, truncated (/24, /48) or hmac (keyed hash that changes daily)',
+    schema: z.enum(ADDRESS_MODES, `must be one of ${ADDRESS_MODES.join(', ')}`),
     default: 'full',
   },
   'privacy-sni': {
     type: 'string',
+    group: 'Privacy',
     describe:
-      'how server names are stored: on, domain (registrable domain), hashed (keyed), or off',
-    schema: z.enum(SNI_MODES, `is one of ${SNI_MODES.join(', ')}`),
+      'form of stored server names: on, domain (registrable domain), hashed (keyed hash) or off',
+    schema: z.enum(SNI_MODES, `must be one of ${SNI_MODES.join(', ')}`),
     default: 'on',
   },
   'privacy-key': {
     type: 'string',
-    describe: 'file with the key of the hashes, 16 bytes or more',
-    schema: z.optional(z.string().check(z.minLength(1, 'names a file'))),
+    group: 'Privacy',
+    describe: 'file with the key of the hashes, at least 16 bytes',
+    shownDefault: 'a random key, in memory only',
+    schema: z.optional(z.string().check(z.minLength(1, 'must name a file'))),
     default: undefined,
   },
   retention: {
     type: 'number',
-    describe: 'seconds after which nothing about a client is stored any more: bounds --ttl',
+    group: 'Store',
+    describe: 'seconds after which everything about a client is deleted; limits --ttl',
+    shownDefault: 'no limit',
     schema: z.optional(seconds(366 * 86_400)),
     default: undefined,
   },
   'stats-floor': {
     type: 'number',
-    describe: 'clients a row of /stats needs to stand alone; rows of fewer are summed up',
+    group: 'API',
+    describe: 'clients a row of /stats needs to be shown; smaller rows are summed',
     schema: positive(1_000_000),
     default: 1,
   },
   sensor: {
     type: 'string',
+    group: 'Capture',
     describe: 'name of this sensor in every sighting',
+    shownDefault: 'none',
     schema: z.optional(
       z
         .string()
-        .check(z.regex(/^[\w.:-]{1,64}$/, 'is up to 64 letters, digits, dots, colons, hyphens')),
+        .check(
+          z.regex(/^[\w.:-]{1,64}$/, 'must be up to 64 letters, digits, dots, colons, hyphens'),
+        ),
     ),
     default: undefined,
   },
   fingerprints: {
     type: 'list',
     alias: 'f',
-    describe: 'fingerprints to make (default: every one)',
-    schema: z.optional(z.array(z.enum(FINGERPRINTS, `is one of ${FINGERPRINTS.join(', ')}`))),
+    group: 'Capture',
+    describe: 'fingerprints to compute',
+    shownDefault: 'all',
+    schema: z.optional(z.array(z.enum(FINGERPRINTS, `must be one of ${FINGERPRINTS.join(', ')}`))),
     default: undefined,
   },
   server: {
     type: 'boolean',
+    group: 'Capture',
     describe:
-      'add what the server answered: ja3s, version, cipher, group, ALPN, resumption, and before TLS 1.3 its certificate',
+      "add the server's answer: ja3s, version, cipher, group, ALPN, resumption, and before TLS 1.3 its certificate",
     schema: z.boolean(),
     default: false,
   },
   hello: {
     type: 'boolean',
-    describe: 'carry the hello itself, secrets zeroed, in base64',
+    group: 'Capture',
+    describe: 'include the hello in base64, with its secrets zeroed',
     schema: z.boolean(),
     default: false,
   },
   identify: {
     type: 'boolean',
-    describe: 'tell which TLS implementation made each hello',
+    group: 'Capture',
+    describe: 'add the TLS implementation that made each hello',
     schema: z.boolean(),
     default: false,
   },
   knowledge: {
     type: 'string',
-    describe: 'JSON lines that `learn` wrote (default: ~/.local/share/hellotap/knowledge.jsonl)',
-    schema: z.optional(z.string().check(z.minLength(1, 'names a file'))),
+    group: 'Capture',
+    describe: 'JSON lines file that `learn` wrote',
+    shownDefault: '~/.local/share/hellotap/knowledge.jsonl',
+    schema: z.optional(z.string().check(z.minLength(1, 'must name a file'))),
     default: undefined,
   },
   follow: {
     type: 'boolean',
     alias: 'F',
-    describe: 'go on with what is appended to the file, until a signal',
+    group: 'Capture',
+    describe: 'continue with data appended to the file, until a signal',
     schema: z.boolean(),
     default: false,
   },
   quiet: {
     type: 'boolean',
     alias: 'q',
-    describe: 'say nothing on stderr but what is wrong',
+    group: 'Logs',
+    describe: 'print only problems on stderr',
     schema: z.boolean(),
     default: false,
   },
   'log-format': {
     type: 'string',
-    describe: 'how events are logged on stderr: text, json, or auto, which is text on a terminal',
-    schema: z.enum(['auto', 'text', 'json'], 'is auto, text or json'),
+    group: 'Logs',
+    describe: 'format of log lines on stderr: text, json or auto (text on a terminal)',
+    schema: z.enum(['auto', 'text', 'json'], 'must be auto, text or json'),
     default: 'auto',
   },
   'log-level': {
     type: 'string',
-    describe: 'least level of what is logged: debug, info, warn or error',
-    schema: z.enum(['debug', 'info', 'warn', 'error'], 'is debug, info, warn or error'),
+    group: 'Logs',
+    describe: 'lowest level that is logged: debug, info, warn or error',
+    schema: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error'),
     default: 'info',
   },
   jobs: {
     type: 'number',
     alias: 'j',
-    describe: 'threads that read (default: one a core)',
+    group: 'Capture',
+    describe: 'threads that read',
+    shownDefault: 'one per core',
     schema: z.optional(positive(64)),
     default: undefined,
   },
   format: {
     type: 'string',
+    group: 'Output',
     describe:
-      'how sightings are printed: jsonl, table, csv, eve, ecs, zeek, or parquet into the folder of -o (default: table on a terminal, else jsonl)',
-    schema: z.optional(z.enum(FORMATS, `is one of ${FORMATS.join(', ')}`)),
+      'format of printed sightings: jsonl, table, csv, eve, ecs, zeek, or parquet into the folder of -o',
+    shownDefault: 'table on a terminal, else jsonl',
+    schema: z.optional(z.enum(FORMATS, `must be one of ${FORMATS.join(', ')}`)),
     default: undefined,
   },
   output: {
     type: 'list',
     alias: 'o',
+    group: 'Output',
     describe:
-      '[FORMAT:]TARGET of sightings: a path, "-", unix:///path, tcp://host:port, syslog://host, syslog+udp://host, redis://host/0?stream=NAME (default: stdout)',
-    schema: z.array(z.string().check(z.minLength(1, 'names a target'))),
+      '[FORMAT:]TARGET of sightings: a path, "-", unix:///path, tcp://host:port, syslog://host, syslog+udp://host, redis://host/0?stream=NAME',
+    shownDefault: 'stdout',
+    schema: z.array(z.string().check(z.minLength(1, 'must name a target'))),
     default: [],
   },
   'rotate-size': {
     type: 'number',
-    describe: 'MiB after which an output file is renamed and another begun',
+    group: 'Output',
+    describe: 'MiB after which an output file is renamed and a new one started',
+    shownDefault: 'no limit',
     schema: z.optional(positive(1 << 20)),
     default: undefined,
   },
   'rotate-every': {
     type: 'number',
-    describe: 'seconds after which an output file is renamed and another begun',
+    group: 'Output',
+    describe: 'seconds after which an output file is renamed and a new one started',
+    shownDefault: 'no limit',
     schema: z.optional(positive(31_536_000)),
     default: undefined,
   },
   'rotate-keep': {
     type: 'number',
-    describe: 'renamed output files kept; the oldest are removed (default: all)',
+    group: 'Output',
+    describe: 'renamed output files to keep; older ones are deleted',
+    shownDefault: 'all',
     schema: z.optional(positive(100_000)),
     default: undefined,
   },
   history: {
     type: 'string',
-    describe: 'folder of Parquet files by day and hour that sightings are written to',
-    schema: z.optional(z.string().check(z.minLength(1, 'names a folder'))),
+    group: 'Store',
+    describe: 'folder of hourly Parquet files that sightings are written to',
+    shownDefault: 'none',
+    schema: z.optional(z.string().check(z.minLength(1, 'must name a folder'))),
     default: undefined,
   },
   'history-days': {
     type: 'number',
-    describe: 'days a sighting stays in the history (default: no limit)',
+    group: 'Store',
+    describe: 'days a sighting is kept in the history',
+    shownDefault: 'no limit',
     schema: z.optional(positive(36_500)),
     default: undefined,
   },
   'history-size': {
     type: 'number',
-    describe: 'MiB the history may take; the oldest hours are removed (default: no limit)',
+    group: 'Store',
+    describe: 'MiB the history may use; the oldest hours are deleted',
+    shownDefault: 'no limit',
     schema: z.optional(positive(1 << 30)),
     default: undefined,
   },
   append: {
     type: 'boolean',
+    group: 'Output',
     describe: 'add to a folder of Parquet files that is not empty',
     schema: z.boolean(),
     default: false,
   },
   link: {
     type: 'number',
-    describe: 'LINKTYPE_ value to read all frames as, in place of what the captures say',
+    group: 'Capture',
+    describe: "LINKTYPE_ value for all frames, overriding the captures' own",
+    shownDefault: 'as the captures declare',
     schema: z.optional(
       z.int().check(
         z.refine((value) => value >= 0 && value <= 65_535, {
-          error: 'is a LINKTYPE_ value from 0 to 65535 (1 is Ethernet, 101 raw IP)',
+          error: 'must be a LINKTYPE_ value from 0 to 65535 (1 is Ethernet, 101 raw IP)',
         }),
       ),
     ),
@@ -492,14 +586,16 @@ function isPort(value: number): boolean {
 /** Values by option name, not yet validated. */
 export type RawConfig = Readonly<Record<string, unknown>>
 
+const PREFIX = 'HELLOTAP_'
+
 /** `HELLOTAP_HTTP_PORT` for `http-port`. */
 export function environmentName(name: string): string {
-  return `HELLOTAP_${name.toUpperCase().replaceAll('-', '_')}`
+  return `${PREFIX}${name.toUpperCase().replaceAll('-', '_')}`
 }
 
 /**
- * Reads a YAML or JSON file of options.
- * @throws ConfigError naming the file and what to do
+ * Reads a YAML or JSON file of options; `loadConfig` refuses unknown ones.
+ * @throws ConfigError naming the file and every fault of its syntax
  */
 export function readConfigFile(path: string): RawConfig {
   let text: string
@@ -508,35 +604,47 @@ export function readConfigFile(path: string): RawConfig {
   } catch (cause) {
     throw new ConfigError(`cannot read the configuration file ${path}: ${reason(cause)}`, { cause })
   }
+  // Loaded only for a file: 30 ms.
+  const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml
+  const document = parseDocument(text)
+  if (document.errors.length > 0)
+    throw new ConfigError(
+      document.errors
+        .map((error) => `${path} is neither YAML nor JSON: ${error.message.trimEnd()}`)
+        .join('\n'),
+    )
   let value: unknown
   try {
-    // Loaded where there is a file to read: 30 ms.
-    const { parse } = createRequire(import.meta.url)('yaml') as typeof Yaml
-    value = parse(text)
+    value = document.toJS()
   } catch (cause) {
-    throw new ConfigError(`${path} is neither YAML nor JSON: ${reason(cause)}`, { cause })
+    throw new ConfigError(`${path} cannot be resolved: ${reason(cause)}`, { cause })
   }
   if (value === null || value === undefined) return {}
   if (typeof value !== 'object' || Array.isArray(value))
     throw new ConfigError(
       `${path} must hold options as "name: value" lines, such as "http-port: 8080"`,
     )
-  const unknown = Object.keys(value).filter((key) => !(key in OPTIONS))
-  if (unknown.length > 0)
-    throw new ConfigError(
-      `${path}: unknown option ${unknown.join(', ')}. Known: ${Object.keys(OPTIONS).join(', ')}`,
-    )
   return value as RawConfig
 }
 
-/** The options set in the environment, as text. */
+/** Variables of the environment that are no options: the file of options, and two for child processes. */
+const OTHER_VARIABLES = new Set(['HELLOTAP_CONFIG', 'HELLOTAP_LAUNCHER', 'HELLOTAP_CAPTURE'])
+
+/** Kubernetes sets such variables in every pod beside a service named "hellotap". */
+const isOfKubernetes = (name: string, text: string) =>
+  /^HELLOTAP_(SERVICE_|PORT_\d)/.test(name) ||
+  (name === 'HELLOTAP_PORT' && /^(tcp|udp):/.test(text))
+
+/** The options set in the environment, as text, unknown ones included: `loadConfig` refuses them. */
 export function environmentConfig(env: Readonly<Record<string, string | undefined>>): RawConfig {
-  const raw: Record<string, unknown> = {}
-  for (const name of Object.keys(OPTIONS)) {
-    const text = env[environmentName(name)]
-    if (text !== undefined && text !== '') raw[name] = text
+  const raw: [string, string][] = []
+  for (const [variable, text = ''] of Object.entries(env)) {
+    if (!variable.startsWith(PREFIX) || OTHER_VARIABLES.has(variable)) continue
+    if (isOfKubernetes(variable, text)) continue
+    const name = variable.slice(PREFIX.length).toLowerCase().replaceAll('_', '-')
+    if (text !== '' || !isOption(name)) raw.push([name, text])
   }
-  return raw
+  return Object.fromEntries(raw)
 }
 
 /**
@@ -544,9 +652,17 @@ export function environmentConfig(env: Readonly<Record<string, string | undefine
  * @throws ConfigError with a line for each mistake, naming where the value came from
  */
 export function loadConfig(flags: RawConfig, env: RawConfig, file: RawConfig): Config {
+  const names = Object.keys(OPTIONS) as OptionName[]
   const config: Record<string, unknown> = {}
-  const mistakes: string[] = []
-  for (const name of Object.keys(OPTIONS) as OptionName[]) {
+  const mistakes = [
+    ...unknownOf(env).map((name) =>
+      unknownName('environment variable', environmentName(name), names.map(environmentName)),
+    ),
+    ...unknownOf(file).map(
+      (name) => `${unknownName('option', name, names)} (in the configuration file)`,
+    ),
+  ]
+  for (const name of names) {
     const option: Option = OPTIONS[name]
     const from =
       flags[name] !== undefined
@@ -566,6 +682,11 @@ export function loadConfig(flags: RawConfig, env: RawConfig, file: RawConfig): C
   if (mistakes.length > 0) throw new ConfigError(mistakes.join('\n'))
   return Object.freeze(config) as Config
 }
+
+/** Whether `name` names an option; `constructor` and `__proto__` do not. */
+const isOption = (name: string) => Object.hasOwn(OPTIONS, name)
+
+const unknownOf = (raw: RawConfig) => Object.keys(raw).filter((name) => !isOption(name))
 
 /** Text of flags and environment as the option's type; anything else stays for the schema to refuse. */
 function fromText(option: Option, value: unknown): unknown {
@@ -597,7 +718,7 @@ const PLAIN_TYPE: Readonly<Record<Option['type'], string>> = {
 /** zod's own words for a wrong type are not an operator's. */
 function plain(message: string | undefined, option: Option): string {
   if (message !== undefined && !message.startsWith('Invalid')) return message
-  return `is ${PLAIN_TYPE[option.type]}`
+  return `must be ${PLAIN_TYPE[option.type]}`
 }
 
 function reason(error: unknown): string {

@@ -60,12 +60,20 @@ describe('the configuration', () => {
   })
 
   for (const [text, says] of [
-    ['http-prot: 80', /unknown option http-prot\. Known: interface, ports,/],
+    [
+      'http-prot: 80',
+      /unknown option http-prot: did you mean http-port\? \(in the configuration file\)/,
+    ],
     ['- 80', /must hold options as "name: value" lines/],
     ['a: [', /is neither YAML nor JSON/],
+    ['constructor: 1', /unknown option constructor/],
+    ['__proto__: {"ttl": 1}', /unknown option __proto__/],
+    ['{"__proto__": {"ttl": 1}}', /unknown option __proto__/],
+    ['ttl: 0\nper-ip: 0\nttll: 1', /unknown option ttll: did you mean ttl.*\nttl .*\nper-ip /],
+    ['a: [1\nttl: "x', /neither YAML nor JSON.*neither YAML nor JSON/s],
   ] as const)
     it(`refuses ${JSON.stringify(text)}`, () => {
-      expect(() => file(text)).to.throw(ConfigError, says)
+      expect(() => loadConfig({}, {}, file(text))).to.throw(ConfigError, says)
     })
 
   it('takes an empty file for no options', () => {
@@ -77,8 +85,30 @@ describe('the configuration', () => {
       loadConfig({ 'http-port': '0x50' }, environmentConfig({ HELLOTAP_REDIS: 'localhost' }), {
         ttl: 0,
       })
-    expect(mistakes).to.throw(ConfigError, /--http-port is a whole number/)
-    expect(mistakes).to.throw(ConfigError, /HELLOTAP_REDIS is a Redis URL/)
-    expect(mistakes).to.throw(ConfigError, /ttl in the configuration file is a whole number from 1/)
+    expect(mistakes).to.throw(ConfigError, /--http-port must be a whole number/)
+    expect(mistakes).to.throw(ConfigError, /HELLOTAP_REDIS must be a Redis URL/)
+    expect(mistakes).to.throw(
+      ConfigError,
+      /ttl in the configuration file must be a whole number from 1/,
+    )
+  })
+
+  it('refuses an unknown variable of the environment', () => {
+    const load = (env: Record<string, string>) => () => loadConfig({}, environmentConfig(env), {})
+    expect(load({ HELLOTAP_HTTP_PROT: '80', HELLOTAP_TTL: '0' })).to.throw(
+      ConfigError,
+      /unknown environment variable HELLOTAP_HTTP_PROT: did you mean HELLOTAP_HTTP_PORT\?\nHELLOTAP_TTL must be/,
+    )
+    for (const name of ['HELLOTAP_CONSTRUCTOR', 'HELLOTAP___PROTO__'])
+      expect(load({ [name]: '1' }), name).to.throw(ConfigError, name)
+    // of Kubernetes, beside a service of this name
+    expect(
+      load({
+        HELLOTAP_SERVICE_HOST: '10.0.0.1',
+        HELLOTAP_PORT: 'tcp://10.0.0.1:8080',
+        HELLOTAP_PORT_8080_TCP_ADDR: '10.0.0.1',
+      }),
+    ).to.not.throw()
+    expect(load({ HELLOTAP_PORT: '80' })).to.throw(ConfigError, 'did you mean HELLOTAP_PORTS?')
   })
 })

@@ -1,5 +1,5 @@
 // The package as users install it: packed by npm, installed from its tarball into a folder of its own. Every test that runs
-// the program or imports the library uses this one. HELLOTAP_PACKAGE names another installation to test.
+// the program or imports the library uses this one. TEST_PACKAGE names another installation to test.
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -26,7 +26,7 @@ interface Packed {
 }
 
 /** The installed package's folder. */
-export const PACKAGE = process.env['HELLOTAP_PACKAGE'] ?? install()
+export const PACKAGE = process.env['TEST_PACKAGE'] ?? install()
 
 /** The program as users run it. */
 export const HELLOTAP = join(PACKAGE, 'bin/hellotap')

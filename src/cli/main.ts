@@ -4,6 +4,8 @@
 import yargs from 'yargs'
 import type { Argv } from 'yargs'
 import { explain } from './explain.js'
+import { OPTIONS } from '../config.js'
+import { unknownName } from '../base/nearest.js'
 import { HISTORY, OUTPUT, PARSER_CONFIGURATION, READ, withOptions } from './options.js'
 import { log } from '../telemetry/log.js'
 import { STDIN_WORD } from './stdin-word.js'
@@ -66,23 +68,42 @@ const API = [
 // yargs loses a "-" among several positional words; it goes through as a name no file can have
 const words = process.argv.slice(2).map((word) => (word === '-' ? STDIN_WORD : word))
 
+const ALIASES: Readonly<Record<string, string>> = {
+  help: 'h',
+  ...Object.fromEntries(
+    Object.entries(OPTIONS).flatMap(([name, option]) =>
+      'alias' in option ? [[name, option.alias]] : [],
+    ),
+  ),
+}
+
+/** Every command, for the help of an unknown one. */
+const COMMANDS = [
+  ...['up', 'capture', 'serve', 'read', 'identify', 'learn', 'top', 'batch', 'search'],
+  ...['interfaces', 'filter', 'doctor', 'lookup', 'token', 'check', 'refingerprint', 'registry'],
+]
+
 const parser: Argv = yargs(words)
   .scriptName('hellotap')
-  .usage('$0 <command>\n\nSees every TLS ClientHello on the wire and says whose it is.')
+  .usage(
+    '$0 <command>\n\nFingerprints every TLS ClientHello on the wire and identifies its client.',
+  )
   .parserConfiguration(PARSER_CONFIGURATION)
   .command(
     'up',
-    'capture, keep and answer, all on this machine',
+    'capture, store and serve on this machine',
     (command) =>
-      withOptions(command, [...SENSOR, ...STORE, ...HISTORY, ...PRIVACY, ...API, ...LOG])
+      withOptions(command, [...SENSOR, ...STORE, ...HISTORY, ...PRIVACY, ...API, ...LOG], {
+        redis: 'memory of this process',
+      })
         .example('$0 up', 'the default interface and loopback; page on http://127.0.0.1:8080')
         .example('$0 up -i eth1 --ports 443,993', 'a span port, HTTPS and IMAPS')
-        .example('$0 up --redis redis://127.0.0.1:6379', 'sightings outlive the process'),
+        .example('$0 up --redis redis://127.0.0.1:6379', 'sightings survive a restart'),
     (args) => run(async () => (await import('./up-command.js')).up(args)),
   )
   .command(
     'capture',
-    'the sensor: hellos on an interface become sightings in Redis',
+    'run the sensor: capture hellos and write sightings to Redis, files or stdout',
     (command) =>
       withOptions(command, [
         ...SENSOR,
@@ -97,11 +118,11 @@ const parser: Argv = yargs(words)
       ])
         .option('stdout', {
           type: 'boolean',
-          describe: 'print sightings as JSON lines instead of keeping them',
+          describe: 'print sightings as JSON lines instead of storing them',
         })
         // for the process that `up` starts
         .option('rows', { type: 'boolean', hidden: true })
-        .example('$0 capture -i eth1 --redis redis://127.0.0.1:6379', 'feeds the API of `serve`')
+        .example('$0 capture -i eth1 --redis redis://127.0.0.1:6379', 'supplies the API of `serve`')
         .example(
           '$0 capture -i eth0 lo --stdout | jq -r .ja4',
           'live fingerprints for other tools',
@@ -110,29 +131,34 @@ const parser: Argv = yargs(words)
   )
   .command(
     'serve',
-    'the API and the page, answering from Redis',
+    'run the API and the page on the sightings in Redis',
     (command) =>
-      withOptions(command, [...STORE, 'history', ...PRIVACY, ...API, ...LOG])
-        .example('$0 serve --redis redis://127.0.0.1:6379', 'what `capture` wrote there')
+      withOptions(command, [...STORE, 'history', ...PRIVACY, ...API, ...LOG], {
+        redis: 'none, required',
+      })
+        .example('$0 serve --redis redis://127.0.0.1:6379', 'the sightings that `capture` wrote')
         .example('$0 serve --redis redis://10.0.0.5 --trusted-proxy 127.0.0.1', 'behind nginx'),
     (args) => run(async () => (await import('./serve-command.js')).serve(args)),
   )
   .command(
     'read <file..>',
-    'saved captures to one JSON line per hello ("-" is stdin)',
+    'print one JSON line per hello of saved captures ("-" is stdin)',
     (command) =>
       withOptions(command, READ)
         .positional('file', { type: 'string', array: true, demandOption: true })
-        .example('$0 read capture.pcapng', 'pcap or pcapng, gzip and zstd around either')
-        .example('$0 read -f ja3,ja4 *.pcap | jq -r .ja4 | sort | uniq -c', 'the JA4s of a folder')
+        .example('$0 read capture.pcapng', 'pcap, pcapng and others, plain or compressed')
+        .example(
+          '$0 read -f ja3,ja4 *.pcap | jq -r .ja4 | sort | uniq -c',
+          'count the JA4s of a folder',
+        )
         .example('$0 read --format csv -o hellos.csv *.pcap', 'or eve, ecs, zeek, parquet')
         .example('tcpdump -w - | $0 read -', 'from another capture program')
-        .example('$0 read --follow ring.pcap', 'a capture that is still being written'),
+        .example('$0 read --follow ring.pcap', 'a capture that another program still writes'),
     (args) => run(async () => (await import('./read-command.js')).read(args)),
   )
   .command(
     'identify <what..>',
-    'which TLS implementation made a hello: of captures, of fingerprints, of sightings on stdin',
+    'print which TLS implementation made a hello, from captures, fingerprints or sightings',
     (command) =>
       withOptions(command, ['knowledge'])
         .positional('what', { type: 'string', array: true, demandOption: true })
@@ -148,27 +174,26 @@ const parser: Argv = yargs(words)
       withOptions(command, ['knowledge'])
         .positional('file', { type: 'string', demandOption: true })
         .option('label', {
-          type: 'string',
           array: true,
           demandOption: true,
           requiresArg: true,
-          describe: 'library=, version=, application=, licence=, with commas between',
+          describe: 'library=, version=, application=, licence=, separated by commas [list]',
         })
         .example('$0 learn agent.pcap --label library=OpenSSL,version=3.4,application=agent', ''),
     (args) => run(async () => (await import('./learn-command.js')).learn(args)),
   )
   .command(
     'top',
-    'live rates, the most frequent fingerprints, new ones, gaps',
+    'show live rates, frequent and new fingerprints, and gaps',
     (command) =>
       withOptions(command, ['socket', 'data-dir'])
-        .option('once', { type: 'boolean', describe: 'print once; so it is in a pipe' })
-        .example('$0 top', 'of the hellotap of this user'),
+        .option('once', { type: 'boolean', describe: 'print once and exit (default in a pipe)' })
+        .example('$0 top', 'the hellotap that this user runs'),
     (args) => run(async () => (await import('./top-command.js')).top(args)),
   )
   .command(
     'batch <action> [file..]',
-    'read many captures on any number of machines, by a queue in Redis',
+    'read many captures on several machines through a queue in Redis',
     (command) =>
       withOptions(command, [
         ...(['redis', 'output', 'history', 'jobs', 'ports', 'sensor', 'fingerprints'] as const),
@@ -181,86 +206,99 @@ const parser: Argv = yargs(words)
         .positional('file', {
           type: 'string',
           array: true,
-          describe: 'of add: folders, files, globs',
+          describe: 'add: folders, files or globs',
         })
-        .option('again', { type: 'boolean', describe: 'add: also captures that are done already' })
-        .option('drain', { type: 'boolean', describe: 'work: end when the queue is empty' })
+        .option('again', {
+          type: 'boolean',
+          describe: 'add: queue captures again that are already done',
+        })
+        .option('drain', { type: 'boolean', describe: 'work: exit when the queue is empty' })
         .option('json', { type: 'boolean', describe: 'status: print JSON' })
         .example(
           '$0 batch add --redis redis://queue -o /shared/out /shared/pcaps',
           'queue a folder',
         )
         .example('$0 batch work --redis redis://queue', 'on each machine')
-        .example('$0 batch status --redis redis://queue', 'what is done and what failed'),
+        .example('$0 batch status --redis redis://queue', 'counts of done and failed captures'),
     (args) => run(async () => (await import('./batch-command.js')).batch(args)),
   )
   .command(
     'search [query..]',
-    'sightings of the history, or counts of them',
+    'search or count sightings of the history',
     (command) =>
       withOptions(command, ['history', 'format'])
-        .positional('query', { type: 'string', array: true, describe: 'none: every sighting' })
-        .option('by', {
+        .positional('query', {
           type: 'string',
+          array: true,
+          describe: 'filter; without one, every sighting',
+        })
+        .option('by', {
           requiresArg: true,
-          describe: 'count by these fields, joined by commas: src, ja4, sni …',
+          describe: 'count by these fields, separated by commas, such as src,ja4,sni [list]',
         })
         .option('limit', {
-          type: 'string',
           requiresArg: true,
-          describe: 'rows at most; of sightings the newest (default: all)',
+          describe: 'maximum rows; the newest sightings are printed [number]',
+          defaultDescription: 'all',
         })
         .option('rare', {
-          type: 'string',
           requiresArg: true,
-          describe: 'with --by: values that no more clients than this have',
+          describe: 'with --by: print only values of at most this many clients [number]',
         })
         .option('changes', {
           type: 'boolean',
-          describe: 'when each client changed its fingerprint',
+          describe: 'print when each client changed its fingerprint',
         })
-        .example("$0 search --history DIR 'src in 10.1.2.0/24 and time>-24h'", 'what a network did')
-        .example("$0 search --history DIR 'ja4~t13d1516h2_*' --by src --limit 50", 'who used it')
-        .example('$0 search --history DIR new_since=today --by ja4', 'what is new since midnight'),
+        .example(
+          "$0 search --history DIR 'src in 10.1.2.0/24 and time>-24h'",
+          'sightings of a network',
+        )
+        .example(
+          "$0 search --history DIR 'ja4~t13d1516h2_*' --by src --limit 50",
+          'the clients that used a fingerprint',
+        )
+        .example(
+          '$0 search --history DIR new_since=today --by ja4',
+          'fingerprints first seen today',
+        ),
     (args) => run(async () => (await import('./search-command.js')).search(args)),
   )
   .command(
     'interfaces',
-    'what can be captured on',
-    (command) => command.example('$0 interfaces', 'names, addresses, which are taken by default'),
+    'list the interfaces available for capture',
+    (command) => command.example('$0 interfaces', 'names, addresses, and which are the default'),
     () => run(async () => (await import('./interfaces-command.js')).interfaces()),
   )
   .command(
     'filter',
-    'the in-kernel filter, for tcpdump and others',
+    'print the in-kernel filter for tcpdump and other programs',
     (command) =>
       withOptions(command, ['ports', 'http-ports', 'tunnels', 'tunnel-port', 'server'])
-        .example('tcpdump -i eth1 -w hellos.pcap "$($0 filter)"', 'captures what the sensor would')
         .example(
-          '$0 filter --ports 443,993 --tunnels false',
-          'for these ports, outside of tunnels',
-        ),
+          'tcpdump -i eth1 -w hellos.pcap "$($0 filter)"',
+          'capture the packets that the sensor captures',
+        )
+        .example('$0 filter --ports 443,993 --no-tunnels', 'for these ports, without tunnels'),
     (args) => run(async () => (await import('./filter-command.js')).filter(args)),
   )
   .command(
     'doctor',
-    'why nothing is seen: permission, interfaces, ports, store; tries a hello of its own',
+    'diagnose a sensor that sees nothing: permission, interfaces, ports, store, a test hello',
     (command) =>
       withOptions(command, ['interface', 'ports', ...STORE])
         .option('seconds', {
-          type: 'string',
           requiresArg: true,
-          describe: 'seconds to listen to the interfaces',
+          describe: 'seconds to listen on the interfaces [number]',
           defaultDescription: '3',
         })
         .option('json', { type: 'boolean', describe: 'print JSON' })
-        .example('$0 doctor', 'the interfaces `up` would take')
+        .example('$0 doctor', 'the interfaces that `up` uses')
         .example('$0 doctor -i eth1 --redis redis://127.0.0.1 --seconds 30', 'a span port'),
     (args) => run(async () => (await import('./doctor-command.js')).doctor(args)),
   )
   .command(
     'lookup <value>',
-    'what is held about an address or a fingerprint',
+    'print the stored sightings of an address or a fingerprint',
     (command) =>
       withOptions(command, [
         ...(['socket', 'data-dir', 'redis', 'token-file', 'host', 'http-port'] as const),
@@ -270,36 +308,34 @@ const parser: Argv = yargs(words)
         .positional('value', { type: 'string', demandOption: true })
         .example('$0 lookup 192.0.2.7', 'sightings of an address, newest first')
         .example('$0 lookup t13d1517h2_8daaf6152771_cb7bf5808d99', 'any fingerprint kind')
-        .example('$0 lookup 192.0.2.7 --redis redis://127.0.0.1', 'straight from Redis'),
+        .example('$0 lookup 192.0.2.7 --redis redis://127.0.0.1', 'directly from Redis'),
     (args) => run(async () => (await import('./lookup-command.js')).lookup(args)),
   )
   .command(
     'token <action> [name]',
-    'tokens that give rights over the API: add, list, revoke',
+    'add, list or revoke API tokens',
     (command) =>
       withOptions(command, ['data-dir', 'redis'])
         .positional('action', { choices: ['add', 'list', 'revoke'] as const, demandOption: true })
         .positional('name', { type: 'string', describe: 'name of the token' })
         .option('role', {
-          type: 'string',
           requiresArg: true,
           describe:
-            'reader (statistics, metrics), analyst (and lookups of others), admin (and deletion)',
+            'reader (statistics, metrics), analyst (also lookups of others) or admin (also deletion) [string]',
         })
         .option('expires', {
-          type: 'string',
           requiresArg: true,
-          describe: 'time after which it is refused, such as 12h, 90d or 2w',
+          describe: 'lifetime of the token, such as 12h, 90d or 2w [string]',
           defaultDescription: 'never',
         })
-        .example('$0 token add grafana --role reader', 'prints the token, once')
+        .example('$0 token add grafana --role reader', 'print the token once')
         .example('$0 token add nginx --role analyst --expires 90d', 'for auth_request')
-        .example('$0 token list --redis redis://127.0.0.1', 'names, roles and ends'),
+        .example('$0 token list --redis redis://127.0.0.1', 'names, roles and expiry times'),
     (args) => run(async () => (await import('./token-command.js')).token(args)),
   )
   .command(
     'check <file>',
-    'does the User-Agent fit the hello: one JSON line per client address',
+    'compare User-Agent and hello: one JSON line per client address',
     (command) =>
       withOptions(command, ['ports', 'http-ports'])
         .positional('file', {
@@ -308,22 +344,21 @@ const parser: Argv = yargs(words)
           describe: 'capture, or JSON lines of `read --hello`; "-" is stdin',
         })
         .option('user-agent', {
-          type: 'string',
           requiresArg: true,
-          describe: 'User-Agent that the clients claim',
-          defaultDescription: 'those of plain HTTP in the capture',
+          describe: 'User-Agent that the clients claim [string]',
+          defaultDescription: 'from plain HTTP in the capture',
         })
         .option('behind-proxy', {
           type: 'boolean',
-          describe: 'do not judge operating systems: a proxy sends the SYNs',
+          describe: 'ignore operating systems, since a proxy sends the SYNs',
         })
         .example('$0 check capture.pcap --user-agent "$UA"', 'a verdict with its reasons')
-        .example('$0 check capture.pcap', 'User-Agents learnt from ports 80 and 8080'),
+        .example('$0 check capture.pcap', 'User-Agents from requests to ports 80 and 8080'),
     (args) => run(async () => (await import('./check-command.js')).check(args)),
   )
   .command(
     'refingerprint [file..]',
-    'fingerprints of kept sightings again, by the methods and the registry of today',
+    'compute fingerprints of stored sightings again with this version',
     (command) =>
       withOptions(command, ['fingerprints'])
         .positional('file', {
@@ -331,49 +366,95 @@ const parser: Argv = yargs(words)
           array: true,
           describe: 'JSON lines as `read --hello` and `capture --stdout` print them',
         })
-        .example('$0 refingerprint old.jsonl > new.jsonl', 'lines without a hello stay as they are')
+        .example('$0 refingerprint old.jsonl > new.jsonl', 'lines without a hello stay unchanged')
         .example('zcat 2026-*.jsonl.gz | $0 refingerprint -', 'from another program'),
     (args) => run(async () => (await import('./refingerprint-command.js')).refingerprint(args)),
   )
   .command(
     'registry [name] [value]',
-    'the IANA registries values are named by',
+    'print the IANA registries that name values',
     (command) =>
       command
-        .positional('name', { type: 'string', describe: 'registry to print; none lists them' })
+        .positional('name', {
+          type: 'string',
+          describe: 'registry to print; without one, the list of registries',
+        })
         .positional('value', { type: 'string', describe: 'value or name to look up' })
         .option('json', { type: 'boolean', describe: 'print JSON' })
         .option('check', {
           type: 'boolean',
-          describe: 'compare with the tables they were made from; exit 1 where they differ',
+          describe: 'compare with the source tables; exit 1 on a difference',
         })
         .example('$0 registry', 'names, date of the snapshot, rows')
-        .example('$0 registry extensions', 'all of one: value, name, status, reference')
+        .example('$0 registry extensions', 'a registry: value, name, status, reference')
         .example('$0 registry cipher-suites 0x1301', 'one value, in hex or decimal'),
     (args) => run(async () => (await import('./registry-command.js')).registry(args)),
   )
-  .demandCommand(1, 'a command is missing; `hellotap up` is the usual one')
-  .recommendCommands()
   .strict()
   .version(version)
+  .describe('version', 'print the version')
   .help()
+  .describe('help', 'print this help')
   .alias('h', 'help')
   .wrap(Math.min(100, process.stdout.columns || 100))
   .epilogue(
-    'Every option is also HELLOTAP_NAME in the environment and "name: value" in the file of --config.\nExit codes: 0 done, 1 failed, 2 bad usage.',
+    'Each option can also be set as HELLOTAP_NAME in the environment, or as "name: value" in the file of --config. A flag overrides the environment, and the environment overrides the file.\nExit codes: 0 done, 1 failed, 2 bad usage.',
   )
   .exitProcess(false)
-  .fail((message: string | null, error: Error | undefined) => {
+  .fail((message: string | null, error: Error | undefined, usage) => {
     if (error !== undefined && message === null) throw error
-    log(`hellotap: ${message ?? 'bad usage'}\nTry: hellotap --help`)
-    process.exitCode = 2
+    // a flag that is unknown takes the next word with it, so it explains more than the missing word does
+    const unknown = unknownFlags(Object.keys((usage as unknown as Usage).getDescriptions()))
+    usageFault(unknown.length > 0 ? unknown : [message ?? 'bad usage'])
     throw new UsageError()
   })
 
+/** What `fail` gives in truth; yargs' types name the parser. */
+interface Usage {
+  getDescriptions(): Readonly<Record<string, unknown>>
+}
+
+/** A sentence for each flag of the command line that is neither among `names` nor short for one. */
+function unknownFlags(names: readonly string[]): string[] {
+  const known = names.flatMap((name) => [name, ALIASES[name] ?? name])
+  const end = words.indexOf('--')
+  const flags = words.slice(0, end < 0 ? words.length : end).flatMap((word) => {
+    const [, name = word[1] ?? ''] = /^--([^=]+)/.exec(word) ?? []
+    return /^-[^\d-]|^--[^=]/.test(word) ? [name] : []
+  })
+  const isKnown = (name: string) => known.includes(name.replace(/^no-/, '')) || known.includes(name)
+  const long = known.filter((name) => name.length > 1)
+  const flagNames = long.flatMap((name) => [`--${name}`, `--no-${name}`])
+  return [...new Set(flags)]
+    .filter((name) => !isKnown(name))
+    .map((name) =>
+      name.length === 1 ? `unknown option -${name}` : unknownName('option', `--${name}`, flagNames),
+    )
+}
+
+function usageFault(sentences: readonly string[]): void {
+  const command = words[0]
+  const help = COMMANDS.includes(command ?? '') ? `hellotap ${command} --help` : 'hellotap --help'
+  for (const sentence of sentences) log(`hellotap: ${sentence}`)
+  log(`Try: ${help}`)
+  process.exitCode = 2
+}
+
 class UsageError extends Error {}
 
-/** @returns the command to run; undefined where help, the version or a mistake was said */
+/** @returns the command to run; undefined if help, the version or a mistake was printed */
 async function choose(): Promise<Chosen | undefined> {
+  const [first] = words
+  if (first === undefined) {
+    log(await parser.getHelp())
+    log('\nhellotap: a command is missing; `hellotap up` is the usual one')
+    process.exitCode = 2
+    return undefined
+  }
+  if (!first.startsWith('-') && !COMMANDS.includes(first)) {
+    usageFault([unknownName('command', first, COMMANDS), `commands: ${COMMANDS.join(', ')}`])
+    return undefined
+  }
   try {
     await parser.parseAsync()
   } catch (error) {

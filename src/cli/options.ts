@@ -2,6 +2,7 @@ import type { Argv, Options } from 'yargs'
 import type { Config, OptionName } from '../config.js'
 import {
   ConfigError,
+  GROUP_NAMES,
   OPTIONS,
   environmentConfig,
   environmentName,
@@ -44,33 +45,46 @@ export const READ = [
 /** How yargs and its parser take the words of a command line. */
 export const PARSER_CONFIGURATION = {
   'camel-case-expansion': false,
-  'boolean-negation': false,
+  'parse-numbers': false,
 } as const
 
-/** Adds the named options to a command; values stay text, but for flags without one, `configOf` validates them. */
-export function withOptions<T>(yargs: Argv<T>, names: readonly OptionName[]): Argv<T> {
-  for (const name of names) {
-    const option = OPTIONS[name]
-    const settings: Options =
-      option.type === 'boolean'
-        ? { type: 'boolean', describe: option.describe }
-        : { type: 'string', describe: option.describe, requiresArg: true }
+/** What the help may say otherwise of an option in one command: its default there. */
+export type Defaults = Readonly<Partial<Record<OptionName, string>>>
+
+/**
+ * Adds the named options to a command, grouped. Values stay text, except for flags without one: `configOf` validates
+ * them. An option without a type of yargs has its type in its text, since yargs would turn words into numbers.
+ */
+export function withOptions<T>(
+  yargs: Argv<T>,
+  names: readonly OptionName[],
+  defaults: Defaults = {},
+): Argv<T> {
+  // the help lists groups in the order of their first options
+  const rank = (name: OptionName) => GROUP_NAMES.indexOf(OPTIONS[name].group)
+  for (const name of [...names].sort((one, other) => rank(one) - rank(other))) {
+    const option: (typeof OPTIONS)[OptionName] & { shownDefault?: string } = OPTIONS[name]
+    const { type } = option
+    const settings: Options = {
+      describe: type === 'boolean' ? option.describe : `${option.describe} [${type}]`,
+      group: `${option.group}:`,
+      ...(type === 'boolean' ? { type } : { requiresArg: true }),
+    }
     if ('alias' in option) settings.alias = option.alias
     // "-i eth0 lo": only a command without positionals can take words up to the next flag
     if (name === 'interface') settings.array = true
-    const shown = option.type === 'boolean' ? '' : describeDefault(option.default)
+    const shown = defaults[name] ?? option.shownDefault ?? describeDefault(option.default)
     if (shown !== '') settings.defaultDescription = shown
     yargs.option(name, settings)
   }
   return yargs.option('config', {
-    type: 'string',
-    describe: 'YAML or JSON file of options by these names',
+    describe: 'YAML or JSON file of options by these names [string]',
     requiresArg: true,
   })
 }
 
 function describeDefault(value: unknown): string {
-  if (value === undefined) return ''
+  if (value === undefined || value === false) return ''
   if (Array.isArray(value)) return value.join(',')
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
@@ -80,15 +94,23 @@ function describeDefault(value: unknown): string {
  * @throws ConfigError
  */
 export function configOf(args: Readonly<Record<string, unknown>>): Config {
-  const file = args['config'] ?? process.env['HELLOTAP_CONFIG']
-  if (Array.isArray(file))
-    throw new ConfigError('--config is given twice: one file holds the options')
-  refusePasswords(args)
-  return loadConfig(
-    args,
-    environmentConfig(process.env),
-    typeof file === 'string' && file !== '' ? readConfigFile(file) : {},
-  )
+  const path = args['config'] ?? process.env['HELLOTAP_CONFIG']
+  if (Array.isArray(path)) throw new ConfigError('--config is given twice: name one file')
+  const faults: string[] = []
+  const gather = <T>(load: () => T): T | undefined => {
+    try {
+      return load()
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      faults.push(error.message)
+      return undefined
+    }
+  }
+  gather(() => refusePasswords(args))
+  const file = typeof path === 'string' && path !== '' ? gather(() => readConfigFile(path)) : {}
+  const config = gather(() => loadConfig(args, environmentConfig(process.env), file ?? {}))
+  if (config === undefined || faults.length > 0) throw new ConfigError(faults.join('\n'))
+  return config
 }
 
 /** Every user of a machine can read its command lines. @throws ConfigError where a Redis URL there holds a password */

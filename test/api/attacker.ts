@@ -1,4 +1,5 @@
-// One address that attacks the API in one way until it is ended. Its arguments: attack, port, local address.
+// One address that attacks the API in one way until it is ended, and at most for MOST_MILLIS: a test that is itself
+// killed leaves no attacker behind. Its arguments: attack, port, local address.
 
 import { Agent, get } from 'node:http'
 import type { Socket } from 'node:net'
@@ -7,6 +8,13 @@ import { connect } from 'node:net'
 const [, , attack = '', port = '0', localAddress = '127.0.0.2'] = process.argv
 const HOST = '127.0.0.1'
 const AGAIN_MILLIS = 1000
+/** Longer than a test attacks. */
+const MOST_MILLIS = 20_000
+/** Requests and batches of them in all. */
+const MOST_SENT = 200_000
+let sent = 0
+
+setTimeout(() => process.exit(0), MOST_MILLIS)
 
 /** Keeps `count` connections, each given to `begin`; one that ends is opened again a second later. */
 function keep(count: number, begin: (socket: Socket) => void): void {
@@ -23,6 +31,7 @@ function keep(count: number, begin: (socket: Socket) => void): void {
 function readers(count: number, path: string): void {
   const agent = new Agent({ keepAlive: true, maxSockets: count })
   const ask = () => {
+    if (++sent > MOST_SENT) return
     get({ host: HOST, port, localAddress, path, agent }, (res) => {
       res.resume().once('close', ask)
     }).on('error', () => setTimeout(ask, AGAIN_MILLIS))
@@ -59,7 +68,9 @@ const ATTACKS: Readonly<Record<string, () => void>> = {
   'pipelined requests without a pause': () =>
     keep(100, (socket) => {
       const send = () => {
-        while (!socket.destroyed && socket.write(pipelined('/fps', 50)));
+        // one batch a turn: a loop until the buffer is full never yields where the kernel takes all
+        if (socket.destroyed || ++sent > MOST_SENT) return
+        if (socket.write(pipelined('/fps', 50))) setImmediate(send)
       }
       socket.on('drain', send).resume()
       send()

@@ -12,20 +12,29 @@ const capture = resolve(import.meta.dirname, '../../captures/curl-openssl3.0.pca
 
 describe('bad usage', () => {
   const cases: readonly [args: readonly string[], says: RegExp][] = [
-    [[], /a command is missing/],
-    [['raed', capture], /Unknown|Did you mean read/],
-    [['read'], /Not enough non-option arguments|file/],
-    [['read', '--prots', '443', capture], /Unknown argument: prots/],
-    [['up', '--http-port', '70000'], /--http-port is a port from 1 to 65535/],
+    [[], /Commands:\n {2}hellotap up .*a command is missing/s],
+    [['raed', capture], /unknown command raed: did you mean read\?/],
+    [['foo'], /unknown command foo.*\n.*commands: up, capture,/],
+    [['read'], /Not enough non-option arguments: got 0, need at least 1/],
+    [['read', '--prots', '443', capture], /unknown option --prots: did you mean --ports\?/],
+    [['read', '--frobnicate', capture], /^hellotap: unknown option --frobnicate\n/],
+    [['read', '-Z', capture], /unknown option -Z\n/],
+    [['up', '--no-tunels'], /unknown option --no-tunels: did you mean --no-tunnels\?/],
+    [['filter', '--no-ports'], /--ports must be .*, not false/],
+    [['up', '--confg=a', '--tll', '5'], /unknown option --confg.*--config.*\n.*--tll.*--ttl/],
+    [['up', '--http-port', '70000'], /--http-port must be a port from 1 to 65535/],
     [['up', '--http-port', 'http'], /--http-port/],
-    [['up', '--ports', '443,0'], /--ports is a port from 1 to 65535, not "0"/],
+    [['up', '--ports', '443,0'], /--ports must be a port from 1 to 65535, not "0"/],
     [['up', '--http-port', '0', '--https-port', '0'], /the API would listen nowhere/],
-    [['read', '-f', 'ja5', capture], /--fingerprints is one of sha3_384,/],
+    [['read', '-f', 'ja5', capture], /--fingerprints must be one of sha3_384,/],
     [['capture', '-i', 'lo'], /capture needs --redis URL/],
     [['serve'], /serve needs --redis URL/],
-    [['serve', '--redis', 'localhost'], /--redis is a Redis URL such as/],
+    [
+      ['serve', '--redis', 'localhost'],
+      /such as redis:\/\/127\.0\.0\.1:6379, rediss:\/\/host:6380/,
+    ],
     [['up', '--config', '/nowhere.yaml'], /cannot read the configuration file \/nowhere\.yaml/],
-    [['up', '--trusted-proxy', '10.0.0.0/40'], /is an address or a network/],
+    [['up', '--trusted-proxy', '10.0.0.0/40'], /must be an address or a network/],
   ]
   for (const [args, says] of cases)
     it(`hellotap ${args.join(' ').replace(capture, 'F')}`, async () => {
@@ -36,6 +45,33 @@ describe('bad usage', () => {
       expect(code).to.equal(2)
     })
 
+  it('reports the faults of file, environment and flags together', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hellotap-'))
+    const file = join(folder, 'c.yaml')
+    writeFileSync(file, 'http-prot: 80\nconstructor: 1\n__proto__: 1\nttl: soon\n')
+    const { code, stderr } = await hellotap(['read', '--config', file, '--jobs', '0', capture], {
+      env: { ...process.env, HELLOTAP_JBOS: '1' },
+    })
+    rmSync(folder, { recursive: true })
+    for (const fault of [
+      'unknown environment variable HELLOTAP_JBOS: did you mean HELLOTAP_JOBS?',
+      'unknown option http-prot: did you mean http-port?',
+      'unknown option constructor',
+      'unknown option __proto__',
+      'ttl in the configuration file must be',
+      '--jobs must be a whole number from 1 to 64, not 0',
+    ])
+      expect(stderr).to.include(fault)
+    expect(code).to.equal(2)
+  })
+
+  it('escapes the C1 characters of a file name', async () => {
+    const { stdout, stderr } = await hellotap(['read', '/nowhere/\u009b31m.pcap'])
+    expect(stdout + stderr)
+      .to.include('\\u{9b}31m.pcap')
+      .and.not.include('\u009b')
+  })
+
   it('names every mistake of a configuration file, and where it came from', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'hellotap-'))
     const file = join(folder, 'c.yaml')
@@ -44,9 +80,9 @@ describe('bad usage', () => {
       env: { ...process.env, HELLOTAP_HOST: 'example' },
     })
     expect(stderr).to.match(/http-port in the configuration file/)
-    expect(stderr).to.match(/ttl in the configuration file is a whole number.*"soon"/)
-    expect(stderr).to.match(/--per-ip is a whole number from 1/)
-    expect(stderr).to.match(/HELLOTAP_HOST is an IP address/)
+    expect(stderr).to.match(/ttl in the configuration file must be a whole number.*"soon"/)
+    expect(stderr).to.match(/--per-ip must be a whole number from 1/)
+    expect(stderr).to.match(/HELLOTAP_HOST must be an IP address/)
     expect(code).to.equal(2)
     rmSync(folder, { recursive: true })
   })

@@ -38,6 +38,17 @@ describe('the words of read, without yargs', () => {
       expect(quickReadArgs(words), words.join(' ')).to.equal(undefined)
   })
 
+  it('keep numbers as words, and know --no-NAME', () => {
+    const words = ['read', '--jobs', '01', '--ttl=1e3', '--no-hello', '--as-of', 'now', '7']
+    expect(quickReadArgs(words)).to.deep.include({
+      file: ['7'],
+      jobs: '01',
+      ttl: '1e3',
+      hello: false,
+      'as-of': 'now',
+    })
+  })
+
   it('give the output of the same command by way of yargs', async () => {
     const words = ['read', '-q', '-f', 'ja4', 'captures/curl-nss.pcap']
     const quick = await hellotap(words)
@@ -47,4 +58,25 @@ describe('the words of read, without yargs', () => {
     expect(quick.stdout).to.not.equal('')
     expect(slow).to.deep.equal(quick)
   })
+
+  const capture = 'captures/curl-nss.pcap'
+  for (const words of [
+    ['--no-server', '--jobs', '01', capture],
+    ['--jobs', '1e3', capture],
+    ['--jobs', '-5', capture],
+    ['--sensor=007', capture],
+    ['--sensor', '0x10', '--no-quiet', capture],
+    ['-f=ja4', capture],
+    ['-fja4', '--', capture],
+    ['--hello=false', capture],
+    ['--no-jobs', capture],
+    ['--sensor=', capture],
+  ])
+    it(`give what yargs gives: ${words.join(' ')}`, async () => {
+      const quick = await hellotap(['read', ...words])
+      const slow = await finished(
+        spawn(process.execPath, [join(PACKAGE, 'dist/cli/main.js'), 'read', ...words]),
+      )
+      expect(slow).to.deep.equal(quick)
+    })
 })

@@ -17,7 +17,7 @@ describe('--server', () => {
       loadConfig({}, environmentConfig({ HELLOTAP_SERVER }), {}).server
     for (const yes of ['1', 'true', 'yes', 'on', 'TRUE']) expect(set(yes)).to.equal(true)
     for (const no of ['0', 'false', 'no', 'off']) expect(set(no)).to.equal(false)
-    expect(() => set('maybe')).to.throw(ConfigError, 'HELLOTAP_SERVER is true or false')
+    expect(() => set('maybe')).to.throw(ConfigError, 'HELLOTAP_SERVER must be true or false')
   })
 
   it('makes `read` tell the server’s side, by one thread or several', async () => {

@@ -172,7 +172,7 @@ describe('the packed package', () => {
     const smoke = await finished(
       spawn(process.execPath, [mocha, 'test/smoke.test.ts'], {
         cwd: top,
-        env: { ...process.env, HELLOTAP_PACKAGE: damaged },
+        env: { ...process.env, TEST_PACKAGE: damaged },
       }),
     )
     expect(smoke.code).to.be.above(0)
