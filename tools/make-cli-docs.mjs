@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { format, resolveConfig } from 'prettier'
 
 const top = resolve(import.meta.dirname, '..')
 const HEAD = `# Command line
@@ -69,7 +70,8 @@ export async function cliDocs(program) {
       `\`\`\`text\n${usage}\n\n${body}\n\`\`\``,
     )
   }
-  return `${parts.join('\n\n').replace('\n\n\n', '\n\n')}\n`
+  const path = join(top, 'docs/cli.md')
+  return format(parts.join('\n\n'), { ...(await resolveConfig(path)), parser: 'markdown' })
 }
 
 if (process.argv[1] === import.meta.filename)

@@ -65,8 +65,10 @@ export function withOptions<T>(
   for (const name of [...names].sort((one, other) => rank(one) - rank(other))) {
     const option: (typeof OPTIONS)[OptionName] & { shownDefault?: string } = OPTIONS[name]
     const { type } = option
+    // yargs itself marks these two
+    const isMarked = type === 'boolean' || name === 'interface'
     const settings: Options = {
-      describe: type === 'boolean' ? option.describe : `${option.describe} [${type}]`,
+      describe: isMarked ? option.describe : `${option.describe} [${type}]`,
       group: `${option.group}:`,
       ...(type === 'boolean' ? { type } : { requiresArg: true }),
     }

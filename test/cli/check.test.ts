@@ -88,7 +88,8 @@ describe('hellotap check', () => {
 })
 
 describe('checkCapture', () => {
-  it('accuses no honest client, and every liar', async () => {
+  it('accuses no honest client, and every liar', async function () {
+    this.timeout(120_000)
     const accused: string[] = []
     const missed: string[] = []
     for (const { file, notes, user_agent, impersonates } of labels) {

@@ -32,8 +32,9 @@ describe('read', function () {
       const { stderr } = await hellotap(['read', scratch.file('odd.pcap', writePcap(frames))])
       expect(stderr.split('\n')).to.deep.equal([
         '1 file, 2 frames, 0 hellos',
-        '  link_payload_other 1  frames that carry no IP packet: ARP, LLDP, management and protected 802.11 frames',
+        '  link_payload_other 1  frames that carry neither an IP packet nor EAP: ARP, LLDP, management and protected 802.11 frames',
         '  ipv4_malformed     1  IPv4 headers that break RFC 791',
+        '  not decoded: EtherType 0x88b5, 1 frame',
         '',
       ])
     })

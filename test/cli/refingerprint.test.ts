@@ -100,14 +100,14 @@ describe('hellotap refingerprint', () => {
     expect(code).to.equal(1)
   })
 
-  it('does not mix files and Redis', async () => {
+  it('refuses --redis', async () => {
     const { code, stderr } = await hellotap([
       'refingerprint',
       'a',
       '--redis',
       'redis://127.0.0.1:1',
     ])
-    expect(stderr).to.match(/from files or from --redis, not from both/)
+    expect(stderr).to.match(/unknown option --redis/)
     expect(code).to.equal(2)
   })
 

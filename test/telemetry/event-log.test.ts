@@ -191,7 +191,7 @@ describe('the log of the real program', function () {
     expect(refused.stderr).to.match(/^hellotap: cannot reach Redis at .*Is it running\?.*\n$/)
     const usage = await run('serve', '--redis', 'http://me:geheim@h', '--log-format', 'json')
     expect(usage.code).to.equal(2)
-    expect(usage.stderr).to.match(/^hellotap: --redis is a Redis URL such as/)
+    expect(usage.stderr).to.match(/^hellotap: --redis must be a Redis URL such as/)
     expect(usage.stderr).to.not.contain('geheim')
   })
 
