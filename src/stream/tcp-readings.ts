@@ -75,6 +75,14 @@ export class TcpReadings {
         const other = flows.takeOther(entry, Math.min(end - off, MAX_HELLO_SPAN), startSeq)
         if (other < 0) return NOTHING
         flows.pool.setAnchor(other, 0)
+      } else if (slot < 0) {
+        // one that comes before the segment with the start, which follows the SYN
+        const base = words[at + NEXT] ?? 0
+        const reach = (startSeq - base + end - off) | 0
+        if (startSeq - base < 0 || reach > MAX_HELLO_SPAN) return NOTHING
+        const other = flows.takeOther(entry, reach, base)
+        if (other < 0) return NOTHING
+        flows.pool.setAnchor(other, 0)
       } else return NOTHING
       flows.watch(entry)
       words[at + SYN_SHAPE] =
@@ -132,7 +140,9 @@ export class TcpReadings {
     const at = entry * FLOW_WORDS
     if (other < 0 || flows.has(entry, GIVEN) || this.has(entry, OTHER_LATE)) return NOTHING
     const slotAt = other * SLOT_WORDS
-    const stop = ((pool.words[slotAt + BASE] ?? 0) + (pool.words[slotAt + SOLID] ?? 0)) | 0
+    const solid = pool.words[slotAt + SOLID] ?? 0
+    const stop = ((pool.words[slotAt + BASE] ?? 0) + solid) | 0
+    if (solid === 0) return NOTHING
     if ((pool.words[slotAt + ANCHOR] ?? -1) < 0 || ((seq - stop) | 0) < 0) return NOTHING
     const isRefused = this.has(entry, OTHER_REFUSED)
     flows.promoteOther(entry)

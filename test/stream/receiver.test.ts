@@ -70,6 +70,9 @@ const TRICKS: Readonly<Record<string, readonly Part[]>> = {
   ],
   'a decoy with a low TTL': [[0, decoy, { ttl: 3 }], whole],
   'half a decoy with a low TTL amid': between([100, decoy.subarray(100), { ttl: 3 }]),
+  'garbage with a wrong checksum ahead': [[100, garbage, { wrongBy: 1 }], ...halves],
+  'garbage with a wrong checksum far ahead': [[60_000, garbage, { wrongBy: 1 }], ...halves],
+  'half a decoy with a low TTL ahead': [[100, decoy.subarray(100), { ttl: 3 }], ...halves],
   'a reset with a low TTL amid': between(control(TCP_RST, 100, { ttl: 2 })),
   'a FIN with a low TTL amid': between(control(TCP_FIN | TCP_ACK, 100, { ttl: 2 })),
   'an old FIN amid': between(control(TCP_FIN | TCP_ACK, 10)),
@@ -181,6 +184,15 @@ describe('the view of the receiver', () => {
           true,
         )
         expect(inHalves.given).to.deep.equal([{ octets: hexOf(hello), quality }])
+        const swapped = run(
+          [
+            [100, rest, options],
+            [0, half, options],
+          ],
+          ends,
+          true,
+        )
+        expect(swapped.given).to.deep.equal([{ octets: hexOf(hello), quality }])
       }
   })
 
