@@ -22,6 +22,7 @@ interface Segment {
   readonly from?: number
   readonly to?: number
   readonly flags?: number
+  readonly sequence?: number
   /** Octets of TCP options, a multiple of 4. */
   readonly options?: number
   readonly payload?: Octets
@@ -30,11 +31,15 @@ function tcp({
   from = CLIENT,
   to = SERVER,
   flags = ACK,
+  sequence = 0,
   options = 0,
   payload = [],
 }: Segment): Octets {
   const offset = (20 + options) << 2
-  return [...u16(from), ...u16(to), ...zeros(8), offset, flags, ...zeros(6 + options), ...payload]
+  return [
+    ...[...u16(from), ...u16(to), ...u16(sequence >>> 16), ...u16(sequence & 0xffff), ...zeros(4)],
+    ...[offset, flags, ...zeros(6 + options), ...payload],
+  ]
 }
 const fromServer = (segment: Segment) => tcp({ from: SERVER, to: CLIENT, ...segment })
 function udp(to: number, payload: Octets, from = CLIENT): Octets {
@@ -197,17 +202,27 @@ export const TUNNELS: Frames = {
 /** The octets of payload that each frame of a stream holds. */
 export const STREAM_PAYLOAD = BULK.length
 
-/** Kinds of TCP streams: a frame to send again and again, and what a client begins the next stream of the same ports with. */
-export const STREAMS: Readonly<Record<string, { readonly bulk: Octets; readonly syn: Octets }>> =
-  Object.fromEntries(
-    Object.entries(everywhere('', TCP, tcp({ from: 40_000, options: 12, payload: BULK }))).map(
-      ([name, bulk]) => [name, { bulk, syn: synOf(name) }],
-    ),
-  )
-
-function synOf(name: string): Octets {
-  return everywhere('', TCP, tcp({ from: 40_000, flags: SYN, options: 20 }))[name] ?? []
+/** A kind of TCP stream: its frames and its SYNs by their distance from the first SYN's sequence number. */
+interface Stream {
+  readonly bulk: (distance: number) => Octets
+  readonly syn: (distance: number) => Octets
 }
+const START = 1000
+
+/** Streams of both families, plain and behind VLAN tags. */
+export const STREAMS: Readonly<Record<string, Stream>> = Object.fromEntries(
+  Object.keys(everywhere('', TCP, [])).map((name) => {
+    const frame = (segment: Segment) =>
+      everywhere('', TCP, tcp({ from: 40_000, ...segment }))[name] ?? []
+    return [
+      name,
+      {
+        bulk: (distance) => frame({ sequence: START + distance, options: 12, payload: BULK }),
+        syn: (distance) => frame({ sequence: START + distance, flags: SYN, options: 20 }),
+      },
+    ]
+  }),
+)
 
 const request = (text: string) => [...Buffer.from(`${text} /a?b=c HTTP/1.1\r\n`)]
 
