@@ -16,8 +16,10 @@ const RECORD_LEN = 10
 const LOSS = 12
 const WIRE_LEN = 14
 const HEADER_LEN = 16
-/** Types of records defined so far; the top bit says that extension headers follow. */
-const MOST_TYPE = 48
+/** Types of records with packets; the top bit says that extension headers follow. None is a printable character. */
+const MOST_TYPE = 31
+/** Seconds that two records one behind the other may lie apart. */
+const MOST_SECONDS_APART = 86_400
 /** 2000-01-01 and 2100-01-01: a file without a magic is recognised by plausible records. */
 const LEAST_SECONDS = 946_684_800
 const MOST_SECONDS = 4_102_444_800
@@ -25,7 +27,10 @@ const MOST_SECONDS = 4_102_444_800
 /** Whether `head` begins with two plausible ERF records, or with one that the file ends with. */
 export function isErf(head: Uint8Array): boolean {
   const second = plausibleEnd(head, 0)
-  return second > 0 && (second === head.length || plausibleEnd(head, second) > 0)
+  if (second < 0) return false
+  if (second === head.length) return true
+  const apart = Math.abs(u32le(head, 4) - (second + 8 <= head.length ? u32le(head, second + 4) : 0))
+  return plausibleEnd(head, second) > 0 && apart < MOST_SECONDS_APART
 }
 
 /** Offset past the record header's record at `off`, or -1 where it is no plausible record. */

@@ -178,6 +178,11 @@ describe('capture formats', () => {
       expect(await hellosOf(path)).to.deep.equal(expected)
     })
 
+  it('are not seen in JSON lines or text', async () => {
+    for (const name of ['curl-nss.jsonl', 'labels.json', 'clients/labels.jsonl'])
+      expect(await isCapture(join(captures, name)), name).to.equal(false)
+  })
+
   it('are read one behind the other, as cat joins them', async () => {
     const other = readFileSync(join(captures, 'aria2.pcap'))
     const path = scratch.file('joined.pcap', Buffer.concat([PCAP, other]))
