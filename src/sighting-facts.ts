@@ -1,6 +1,7 @@
 // Sightings kept with their hello, as the rules of knowledge/check read them.
 
 import { randomInt } from 'node:crypto'
+import type { Implementation } from './model/implementation.js'
 import type { Sighting } from './model/sighting.js'
 import { Hello } from './model/hello.js'
 import { Identifier } from './knowledge/identify/identifier.js'
@@ -19,13 +20,26 @@ function sharedIdentifier(): Identifier {
   return (identifier ??= new Identifier(loadBase(), randomInt(2 ** 47)))
 }
 
-/** The facts of a sighting's hello; undefined where it has none, or a broken one. */
-export function factsOfSighting(sighting: Sighting): HelloFacts | undefined {
+/** The hello of a sighting, parsed into one that the next call uses again; undefined where it has none, or a broken one. */
+function parsedOf(sighting: Sighting): Hello | undefined {
   if (sighting.hello === undefined) return undefined
   const hello = (shared ??= new Hello())
   const bytes = Buffer.from(sighting.hello, 'base64')
-  if (parseClientHello(bytes, 0, bytes.length, sighting.proto === 'dtls', hello) < 0)
-    return undefined
+  return parseClientHello(bytes, 0, bytes.length, sighting.proto === 'dtls', hello) < 0
+    ? undefined
+    : hello
+}
+
+/** The TLS implementation of a sighting's hello; undefined where it has none, or a broken one. */
+export function implementationOf(sighting: Sighting): Implementation | undefined {
+  const hello = parsedOf(sighting)
+  return hello === undefined ? undefined : identifyStored(sharedIdentifier(), hello, sighting)
+}
+
+/** The facts of a sighting's hello; undefined where it has none, or a broken one. */
+export function factsOfSighting(sighting: Sighting): HelloFacts | undefined {
+  const hello = parsedOf(sighting)
+  if (hello === undefined) return undefined
   return factsOf(hello, {
     transport: sighting.proto,
     isSecond: sighting.quality?.includes('hrr') ?? false,

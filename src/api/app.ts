@@ -17,6 +17,7 @@ import type { Check } from './routes/check.js'
 import { checkRoute } from './routes/check.js'
 import { connectionRoute } from './routes/connection.js'
 import { forgetRoute } from './routes/forget.js'
+import type { Identify } from './routes/fps.js'
 import { fpsRoute } from './routes/fps.js'
 import type { Health } from './routes/healthz.js'
 import { healthzRoute } from './routes/healthz.js'
@@ -60,6 +61,8 @@ export interface ApiOptions {
   readonly describe?: Describe
   /** Judges whether a User-Agent fits stored sightings; absent, there is no `/api/v1/check`. */
   readonly check?: Check
+  /** Names the TLS implementation of a stored sighting for `/fps?detail=1`. */
+  readonly identify?: Identify
   /** Port of our own HTTPS listener, which the page names to readers who came over plain HTTP. */
   readonly httpsPort?: number
   /** Told of faults behind a 5xx answer and of User-Agents that could not be kept. */
@@ -90,7 +93,11 @@ export function createApp(options: ApiOptions): Express {
   if (requestRate > 0) app.use(requestBudget(requestRate, trusted))
   if (options.onAdmin !== undefined) app.use(logAdmins(options.onAdmin))
   app.use(
-    fpsRoute({ store, trusted, waitMs, clock, describe, check: options.check, observe, turns }),
+    fpsRoute({
+      ...{ store, trusted, waitMs, clock, describe, observe, turns },
+      check: options.check,
+      identify: options.identify,
+    }),
   )
   app.use(forgetRoute(options.forget ?? ((ip) => store.forget(ip)), trusted))
   app.use(statsRoute(stats, guard))

@@ -17,6 +17,7 @@ import type { Store } from '../store/contract.js'
 import { dataDir, socketPath } from './data-dir.js'
 import { forgetEverywhere } from './forget-everywhere.js'
 import { checkSightings } from '../check-capture.js'
+import { implementationOf } from '../sighting-facts.js'
 import { describeSighting } from './describe-sighting.js'
 import { openTokens } from './token-store.js'
 import type { EventLog } from '../telemetry/event-log.js'
@@ -77,6 +78,7 @@ export async function startServing(
       history: config.history,
       forget,
       check: checkSightings,
+      identify: implementationOf,
       onError,
       ...(httpsPort === 0 ? {} : { httpsPort }),
     })

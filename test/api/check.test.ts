@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import request from 'supertest'
 import { createApp } from '../../src/api/app.js'
 import { checkSightings } from '../../src/check-capture.js'
+import { implementationOf } from '../../src/sighting-facts.js'
 import type { Sighting } from '../../src/model/sighting.js'
 import { readCapture } from '../../src/read-capture.js'
 import type { Answer } from './fixture.js'
@@ -30,6 +31,7 @@ describe('GET /api/v1/check', () => {
     const app = createApp({
       ...{ store, trustedProxies: [], waitMs: 0, clock: CLOCK, tokens: TOKENS },
       check: checkSightings,
+      identify: implementationOf,
     })
     return (await request(app).get(path).set(headers)) as Answer
   }
@@ -69,5 +71,6 @@ describe('GET /api/v1/check', () => {
   it('stands in the detail of the caller’s own fingerprint', async () => {
     const { body } = await ask('/fps?detail=1', { 'User-Agent': CHROME })
     expect(body['check']).to.include({ verdict: 'consistent' })
+    expect(body['implementation']).to.include({ library: 'BoringSSL' })
   })
 })

@@ -8,6 +8,7 @@ import {
   API_PAGE_USUAL,
   MAX_CHECKED_HELLOS,
 } from '../../base/limits.js'
+import type { Implementation } from '../../model/implementation.js'
 import type { Sighting } from '../../model/sighting.js'
 import type { Store } from '../../store/contract.js'
 import type { AddressTest } from '../address.js'
@@ -48,6 +49,9 @@ const NO_QUERY: z.output<typeof Query> = {
   offset: 0,
 }
 
+/** The TLS implementation that made a stored hello; undefined where the sighting was kept without it. */
+export type Identify = (sighting: Sighting) => Implementation | undefined
+
 /** What `/fps` needs. */
 export interface FpsOptions {
   readonly store: Store
@@ -56,6 +60,7 @@ export interface FpsOptions {
   readonly clock: Clock
   readonly describe: Describe
   readonly check?: Check | undefined
+  readonly identify?: Identify | undefined
   readonly observe: Observe
   readonly turns: Turns
 }
@@ -125,7 +130,7 @@ async function sendAll(
 }
 
 async function sendDetail(
-  { store, clock, describe, check }: FpsOptions,
+  { store, clock, describe, check, identify }: FpsOptions,
   found: Found,
   userAgent: string,
   res: Response,
@@ -136,6 +141,7 @@ async function sendDetail(
     ...detailAnswer(found, userAgent, clock(), describe),
     // undefined is not printed
     user_agents: known?.user_agents,
+    implementation: identify?.(found.sighting),
     check: check?.(await hellosOf(store, found), userAgent, true),
   })
 }
