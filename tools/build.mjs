@@ -74,6 +74,6 @@ writeFileSync(join(dist, 'LICENCES.txt'), licences.join(`\n${'-'.repeat(80)}\n\n
 
 execFileSync(
   process.execPath,
-  [join(top, 'node_modules/typescript-7/bin/tsc'), '-p', join(top, 'tools/tsconfig.types.json')],
+  [join(top, 'tools/tsc.mjs'), '-p', join(top, 'tools/tsconfig.types.json')],
   { stdio: ['ignore', 2, 2] },
 )

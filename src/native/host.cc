@@ -1,5 +1,6 @@
 #include "host.h"
 
+#include <cstdint>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>

@@ -22,7 +22,7 @@ describe('hellotap doctor', function () {
   const daemons: Daemon[] = []
 
   before(function () {
-    needs(this, namespaces, engines)
+    needs(this, namespaces)
   })
   afterEach(async () => {
     for (const daemon of daemons.splice(0)) await daemon.stop()
@@ -144,7 +144,8 @@ describe('hellotap doctor', function () {
     }
   })
 
-  it('finds hellos on a port that is not watched, behind a VLAN tag; an interface that is down', async () => {
+  it('finds hellos on a port that is not watched, behind a VLAN tag; an interface that is down', async function () {
+    needs(this, engines)
     const net = (network = new TestNetwork(`htd${process.pid % 10_000}`))
     execFileSync(...net.in('server', 'ip', 'link', 'add', 'off0', 'type', 'veth'))
     // a capture's frames again and again, each with an 802.1Q tag, as a switch mirrors a trunk
