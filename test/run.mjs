@@ -11,10 +11,10 @@ const cwd = fileURLToPath(new URL('..', import.meta.url))
 const CLOSING = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m
 
 /** Runs an npm script and shows what it says, but for mocha's closing line, whose numbers it gives. */
-function run(script) {
-  console.log(`\n── ${script}`)
+function run(script, ...args) {
+  console.log(`\n── ${[script, ...args].join(' ')}`)
   return new Promise((resolve) => {
-    const child = spawn('npm', ['run', '--silent', script], {
+    const child = spawn('npm', ['run', '--silent', script, '--', ...args], {
       cwd,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -32,6 +32,8 @@ function run(script) {
 
 const results = []
 for (const script of ['check', 'lint', 'allocations', 'coverage']) results.push(await run(script))
+// a CI tests the next long-term version of Node besides
+if (process.env.CI === 'true') results.push(await run('test:node', '24', '--fast'))
 const broken = results.filter(({ failed }) => failed)
 const counts = results.flatMap((result) => (result.counts === undefined ? [] : [result.counts]))
 const [passed, failed, skipped] = [0, 1, 2].map((i) => counts.reduce((sum, of) => sum + of[i], 0))

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { proc, needs } from '../capability.js'
 import type { Sighting } from '../../src/model/sighting.js'
 import { openSightingStore } from '../../src/sighting-store.js'
 import { Daemon, HELLOTAP, freePort } from '../hellotap.js'
@@ -86,7 +87,8 @@ describe('the API under attack from one address', function () {
   let api: Daemon
   let port: number
 
-  before(async () => {
+  before(async function () {
+    needs(this, proc)
     redis = await RedisServer.start()
     const store = await openSightingStore(redis.url, LIMITS)
     for (let i = 0; i < LARGE_HELLOS; i++) store.put(rowsOf([largeSighting(i + 1)]))
@@ -94,7 +96,7 @@ describe('the API under attack from one address', function () {
     await store.drain()
     await store.close()
   })
-  after(() => redis.stop())
+  after(() => (redis as RedisServer | undefined)?.stop())
   beforeEach(async () => {
     port = await freePort()
     const args = ['serve', '--redis', redis.url, '--http-port', String(port), '--https-port', '0']

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { proc, needs } from '../capability.js'
 import { linesOf } from '../../src/output/json-lines.js'
 
 async function* given(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
@@ -50,7 +51,8 @@ describe('linesOf', () => {
     expect(await lines(['eeee'], 3)).to.deep.equal([undefined])
   })
 
-  it('holds no more of a line than it may', async () => {
+  it('holds no more of a line than it may', async function () {
+    needs(this, proc)
     globalThis.gc?.()
     const before = process.memoryUsage().arrayBuffers
     let peak = 0

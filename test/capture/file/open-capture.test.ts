@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { proc, needs } from '../../capability.js'
 import { CaptureError } from '../../../src/capture/capture-error.js'
 import { openCapture } from '../../../src/capture/file/open-capture.js'
 import { PcapngWriter, writePcap } from '../pcap-writer.js'
@@ -163,7 +164,8 @@ describe('openCapture', () => {
       expect((await errorOf(framesOf(source))).message).to.match(/^stdin is empty/)
     })
 
-    it('with a file the system cannot read', async () => {
+    it('with a file the system cannot read', async function () {
+      needs(this, proc)
       // a regular file whose first octets are never readable
       const error = await errorOf(() => framesOf(openCapture('/proc/self/mem')))
       expect(error.code).to.equal('NOT_READABLE')

@@ -1,3 +1,4 @@
+import { proc, needs } from '../../capability.js'
 import { rowsOf } from '../../rows.js'
 import { storedSightings } from '../../../src/fingerprint/stored-sighting.js'
 import { expect } from 'chai'
@@ -49,7 +50,8 @@ describe('MemoryStore', () => {
     expect(await store.total()).to.equal(4000)
   })
 
-  it('frees what is past its TTL, stragglers too', async () => {
+  it('frees what is past its TTL, stragglers too', async function () {
+    needs(this, proc)
     const clock = new Clock()
     const store = new MemoryStore(LIMITS, storedSightings(), { now: clock.now })
     const heap = () => {
