@@ -5,7 +5,7 @@ import { QUALITY_NAMES } from '../../src/model/handshake-octets.js'
 import { MAX_EVIDENCE_LEN } from '../../src/tls/evidence.js'
 import { readEvidence } from '../../src/tls/read-evidence.js'
 import type { Sighting } from '../../src/model/sighting.js'
-import { SightingSchema } from '../../src/store/sighting-schema.js'
+import { SightingSchema } from './sighting-schema.js'
 
 const Strict = SightingSchema.strict()
 const JA4 = /^[tqd](\d\d|s[1-3]|d[1-3])[di]\d{4}[0-9A-Za-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/

@@ -1,7 +1,6 @@
 import { expect } from 'chai'
-import { parseSighting } from '../../src/store/sighting-schema.js'
 import { keptMicros, microsOf } from '../../src/store/sighting-time.js'
-import { sighting, timeOf } from './sightings.js'
+import { timeOf } from './sightings.js'
 
 describe('microsOf', () => {
   it('reads RFC 3339 in UTC to the microsecond', () => {
@@ -28,30 +27,4 @@ describe('keptMicros', () => {
     expect(keptMicros(timeOf(15), 10)).to.equal(10)
     expect(keptMicros('yesterday', 10)).to.equal(10)
   })
-})
-
-describe('parseSighting', () => {
-  const good = sighting({ alpn: ['h2'] })
-
-  it('gives a sighting back', () => {
-    expect(parseSighting(JSON.stringify(good))).to.deep.equal(good)
-  })
-
-  it('leaves out keys it does not know', () => {
-    expect(parseSighting(JSON.stringify({ ...good, mood: 'fine' }))).to.deep.equal(good)
-  })
-
-  for (const [what, json] of [
-    ['no JSON', '{"time":'],
-    ['nothing', ''],
-    ['another value', '[]'],
-    ['a missing key', JSON.stringify({ ...good, src: undefined })],
-    ['a port out of range', JSON.stringify({ ...good, srcport: 70_000 })],
-    ['a time of another form', JSON.stringify({ ...good, time: 'now' })],
-    ['a list that is none', JSON.stringify({ ...good, alpn: 'h2' })],
-    ['a tls_fp in parts', JSON.stringify({ ...good, tls_fp: { ciphers: '1' } })],
-  ] as const)
-    it(`refuses ${what}`, () => {
-      expect(parseSighting(json)).to.equal(undefined)
-    })
 })

@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { TRANSPORTS } from '../model/handshake-octets.js'
-import type { Sighting } from '../model/sighting.js'
-import { FINGERPRINTS } from '../model/sighting.js'
+import { TRANSPORTS } from '../../src/model/handshake-octets.js'
+import { FINGERPRINTS } from '../../src/model/sighting.js'
 
 const text = z.string()
 const optionalText = text.exactOptional()
@@ -12,7 +11,7 @@ const fingerprints = Object.fromEntries(FINGERPRINTS.map((name) => [name, option
   typeof optionalText
 >
 
-export const TlsFpSchema = z.object({
+const TlsFpSchema = z.object({
   ciphers: text,
   client_hello_version: text,
   ec_point_formats: text,
@@ -22,7 +21,7 @@ export const TlsFpSchema = z.object({
   supported_groups: text,
 })
 
-/** A sighting as it comes back from outside the process; keys it does not know are left out. */
+/** Every key of a sighting, and what its value may be. */
 export const SightingSchema = z.object({
   time: text.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/),
   file: optionalText,
@@ -71,13 +70,3 @@ export const SightingSchema = z.object({
   cert_not_after: optionalText,
   cert_sha256: optionalText,
 })
-
-/** The sighting in a stored JSON text, or undefined where it is none. */
-export function parseSighting(json: string): Sighting | undefined {
-  try {
-    const { success, data } = SightingSchema.safeParse(JSON.parse(json))
-    return success ? data : undefined
-  } catch {
-    return undefined
-  }
-}
