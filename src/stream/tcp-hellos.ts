@@ -43,6 +43,7 @@ import {
   SERVER_NEXT,
   SLOT,
   SUMS_ARE_RIGHT,
+  SYN_HAS_TIMESTAMPS,
   SYN_SEEN,
   SYN_SHAPE,
   TAKEN_HELLO,
@@ -289,7 +290,8 @@ export class TcpHellos {
     const shape = flows.words[at + SYN_SHAPE] ?? 0
     if (shape === 0) return
     flows.words[at + SERVER_NEXT] = (packet.seq + 1) | 0
-    const agreed = receiver.hasTimestamps(packet) ? ANSWER_HAS_TIMESTAMPS : 0
+    const isAsked = (shape & SYN_HAS_TIMESTAMPS) !== 0
+    const agreed = isAsked && receiver.hasTimestamps(packet) ? ANSWER_HAS_TIMESTAMPS : 0
     flows.words[at + SYN_SHAPE] = shape | ANSWERED | agreed
   }
 
