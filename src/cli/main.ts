@@ -80,7 +80,17 @@ const ALIASES: Readonly<Record<string, string>> = {
 /** Every command, for the help of an unknown one. */
 const COMMANDS = [
   ...['up', 'capture', 'serve', 'read', 'identify', 'learn', 'top', 'batch', 'search'],
-  ...['interfaces', 'filter', 'doctor', 'lookup', 'token', 'check', 'refingerprint', 'registry'],
+  ...[
+    'interfaces',
+    'filter',
+    'doctor',
+    'lookup',
+    'token',
+    'check',
+    'diff',
+    'refingerprint',
+    'registry',
+  ],
 ]
 
 const parser: Argv = yargs(words)
@@ -166,6 +176,20 @@ const parser: Argv = yargs(words)
         .example('$0 identify t13d311000_e8f1e7e78f70_1f22a2ca17c4', 'any fingerprint kind')
         .example('zcat hellos.jsonl.gz | $0 identify -', 'lines of `read --hello`, or a capture'),
     (args) => run(async () => (await import('./identify-command.js')).identify(args)),
+  )
+  .command(
+    'diff <a> <b>',
+    'what hello A has or lacks beside hello B, a phrase a line',
+    (command) =>
+      withOptions(command, ['knowledge'])
+        .positional('a', { type: 'string', demandOption: true, describe: 'capture or fingerprint' })
+        .positional('b', { type: 'string', demandOption: true, describe: 'capture or fingerprint' })
+        .example('$0 diff old.pcap new.pcap', 'by the most frequent hello of each')
+        .example(
+          '$0 diff capture.pcap t13d311000_e8f1e7e78f70_1f22a2ca17c4',
+          'a known fingerprint',
+        ),
+    (args) => run(async () => (await import('./diff-command.js')).diff(args)),
   )
   .command(
     'learn <file>',

@@ -62,6 +62,15 @@ export class FingerprintFinder {
     }
   }
 
+  /** Rows of the base that have a fingerprint of any kind. */
+  rowsOf(fingerprint: string): readonly number[] {
+    for (const kind of kindsOf(fingerprint)) {
+      const rows = this.#rowsOf(kind, fingerprint)
+      if (rows.length > 0) return rows
+    }
+    return []
+  }
+
   #rowsOf(kind: string, fingerprint: string): readonly number[] {
     const [hashKind, hashed] = hashOf(kind, fingerprint)
     return this.#indexed().get(hashKind)?.get(keyOf(hashed)) ?? []

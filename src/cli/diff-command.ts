@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { ConfigError } from '../config.js'
+import { FingerprintFinder, kindsOf } from '../knowledge/identify/by-fingerprint.js'
+import { differences } from '../knowledge/identify/difference.js'
+import { loadBase } from '../knowledge/identify/load-base.js'
+import { readOwnRows } from '../batch/own-knowledge.js'
+import { log } from '../telemetry/log.js'
+import { readProfiles } from '../read-profiles.js'
+import { print } from './print.js'
+
+/**
+ * `diff A B`: how the hello of A differs from that of B, a phrase a line; nothing where no difference has a word.
+ * A and B are captures (their most frequent hello) or fingerprints that the knowledge base holds.
+ * Exit 0 done, 1 where one of them has no hello or is not known, 2 where it is neither file nor fingerprint.
+ */
+export async function diff(args: Readonly<Record<string, unknown>>): Promise<number> {
+  const own = readOwnRows(args['knowledge'] as string | undefined)
+  const base = loadBase(own)
+  const finder = new FingerprintFinder(base, own)
+  const tokensOf = async (word: string): Promise<ReadonlySet<number> | undefined> => {
+    if (existsSync(word)) {
+      const { profiles } = await readProfiles(word)
+      const [most] = [...profiles].sort((a, b) => b.count - a.count)
+      if (most === undefined) log(`hellotap: ${word} has no ClientHello`)
+      return most?.tokens
+    }
+    if (kindsOf(word).length === 0)
+      throw new ConfigError(`${word} is neither a file nor a fingerprint`)
+    const [row] = finder.rowsOf(word)
+    if (row !== undefined) return base.tokensOf(row)
+    log(`hellotap: the knowledge base has no hello with the fingerprint ${word}`)
+    return undefined
+  }
+  const a = await tokensOf(String(args['a']))
+  const b = await tokensOf(String(args['b']))
+  if (a === undefined || b === undefined) return 1
+  print(
+    differences(a, b)
+      .map((phrase) => `${phrase}\n`)
+      .join(''),
+  )
+  return 0
+}
