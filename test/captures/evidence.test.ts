@@ -16,7 +16,8 @@ const SHARED = /^(NSS|Go crypto\/tls|rustls)/
 const FRESH = /^(BoringSSL|OpenSSL|JSSE)/
 
 describe('evidence of the labelled captures', () => {
-  it('tells by the hybrid share which way each library makes it', async () => {
+  it('tells by the hybrid share which way each library makes it', async function () {
+    this.timeout(180_000)
     const wrong: string[] = []
     let seen = 0
     for (const { file, library, impersonates } of labels) {
