@@ -1,6 +1,6 @@
 // Elastic Common Schema. ECS has no field for JA4: `tls.client.ja4` is the name Google UDM uses.
 
-import { lineFormat, withoutEmpty } from './format.js'
+import { lineFormat, ownFields, withoutEmpty } from './format.js'
 import type { Format, SightingRow } from './format.js'
 
 /** The release whose names these are. */
@@ -77,17 +77,7 @@ export function ecsDocument(sighting: SightingRow): Record<string, unknown> {
       tls_version: sighting.tls_version,
       client_hello_version: sighting.client_hello_version,
       quic_version: sighting.quic_version,
-      sha3_384: sighting.sha3_384,
-      sha3_384_stable: sighting.sha3_384_stable,
-      ja3n: sighting.ja3n,
-      ja4_r: sighting.ja4_r,
-      ja4_o: sighting.ja4_o,
-      npf: sighting.npf,
-      tunnel: sighting.tunnel,
-      ech: sighting.ech,
-      hello_len: sighting.hello_len,
-      quality: sighting.quality,
-      confirmed: sighting.confirmed,
+      ...ownFields(sighting),
     },
   })
 }

@@ -1,7 +1,7 @@
 // Suricata's EVE JSON: `tls` and `quic` records with the names Suricata gives them. What Suricata has no name for stands
 // in the object `hellotap`.
 
-import { flowKey, hash52, lineFormat, numbersOf, withoutEmpty } from './format.js'
+import { flowKey, hash52, lineFormat, numbersOf, ownFields, withoutEmpty } from './format.js'
 import type { Format, SightingRow } from './format.js'
 
 /** One sighting as an EVE record. */
@@ -26,17 +26,7 @@ export function eveRecord(sighting: SightingRow): Record<string, unknown> {
     ...(isQuic ? { quic: quicOf(sighting) } : { tls: tlsOf(sighting) }),
     hellotap: {
       id: sighting.id,
-      sha3_384: sighting.sha3_384,
-      sha3_384_stable: sighting.sha3_384_stable,
-      ja3n: sighting.ja3n,
-      ja4_r: sighting.ja4_r,
-      ja4_o: sighting.ja4_o,
-      npf: sighting.npf,
-      tunnel: sighting.tunnel,
-      ech: sighting.ech,
-      hello_len: sighting.hello_len,
-      quality: sighting.quality,
-      confirmed: sighting.confirmed,
+      ...ownFields(sighting),
       ...(isQuic ? { tls_version: sighting.tls_version, client_alpns: sighting.alpn } : {}),
     },
   })

@@ -78,3 +78,20 @@ export function flowKey({ proto, src, srcport, dst, dstport }: SightingRow): str
     ...[`${src} ${srcport}`, `${dst} ${dstport}`].sort(),
   ].join(' ')
 }
+
+/** What is hellotap's own in a record of another schema: it has no names for these. */
+export function ownFields(sighting: SightingRow): Record<string, unknown> {
+  return {
+    sha3_384: sighting.sha3_384,
+    sha3_384_stable: sighting.sha3_384_stable,
+    ja3n: sighting.ja3n,
+    ja4_r: sighting.ja4_r,
+    ja4_o: sighting.ja4_o,
+    npf: sighting.npf,
+    tunnel: sighting.tunnel,
+    ech: sighting.ech,
+    hello_len: sighting.hello_len,
+    quality: sighting.quality,
+    confirmed: sighting.confirmed,
+  }
+}

@@ -62,6 +62,33 @@ export function addSum(to: Sum, { count, first, last }: Readonly<Sum>): void {
   if (last > to.last) to.last = last
 }
 
+/** Adds up the sums of several buckets of time. */
+export function sumBuckets(
+  buckets: Iterable<Omit<Sums, 'distinctClients'>>,
+): Omit<Sums, 'distinctClients'> {
+  const total: Sum = { count: 0, first: Infinity, last: 0 }
+  const bodies = new Map<string, Sum>()
+  const clients = new Map<string, number>()
+  const agents = new Map<string, Map<string, number>>()
+  let other = 0
+  for (const bucket of buckets) {
+    addSum(total, bucket.total)
+    other += bucket.other
+    for (const [id, sum] of bucket.bodies) {
+      const all = bodies.get(id)
+      if (all === undefined) bodies.set(id, { ...sum })
+      else addSum(all, sum)
+    }
+    for (const [id, count] of bucket.clients) clients.set(id, (clients.get(id) ?? 0) + count)
+    for (const [id, counts] of bucket.agents) {
+      const all = agents.get(id) ?? new Map<string, number>()
+      for (const [key, count] of counts) all.set(key, (all.get(key) ?? 0) + count)
+      agents.set(id, all)
+    }
+  }
+  return { total, other, bodies, clients, agents }
+}
+
 /** Answers about sums as of one moment. */
 export class Statistics {
   readonly #sums: Sums

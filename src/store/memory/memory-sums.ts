@@ -5,7 +5,7 @@ import type { Bodies } from '../bodies.js'
 import type { Entry } from '../packed-row.js'
 import { fingerprintOf } from '../packed-row.js'
 import type { Sum, Sums } from '../statistics.js'
-import { addSum } from '../statistics.js'
+import { addSum, sumBuckets } from '../statistics.js'
 import { bucketSeconds, bucketStart } from '../traits.js'
 
 /** What one part of the TTL adds up to. */
@@ -83,27 +83,8 @@ export class MemorySums {
   }
 
   sums(): Sums {
-    const total: Sum = { count: 0, first: Infinity, last: 0 }
-    const bodies = new Map<string, Sum>()
-    const clients = new Map<string, number>()
-    const agents = new Map<string, Map<string, number>>()
-    let other = 0
-    for (const bucket of this.#buckets.values()) {
-      addSum(total, bucket.total)
-      other += bucket.other
-      for (const [id, sum] of bucket.bodies) {
-        const all = bodies.get(id)
-        if (all === undefined) bodies.set(id, { ...sum })
-        else addSum(all, sum)
-      }
-      for (const [id, count] of bucket.clients) clients.set(id, (clients.get(id) ?? 0) + count)
-      for (const [id, counts] of bucket.agents) {
-        const all = agents.get(id) ?? new Map<string, number>()
-        for (const [key, count] of counts) all.set(key, (all.get(key) ?? 0) + count)
-        agents.set(id, all)
-      }
-    }
-    return { total, other, bodies, clients, agents, distinctClients: clients.get('') ?? 0 }
+    const sums = sumBuckets(this.#buckets.values())
+    return { ...sums, distinctClients: sums.clients.get('') ?? 0 }
   }
 
   /** An address counts in the last bucket that it was seen in. */

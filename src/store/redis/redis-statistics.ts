@@ -4,7 +4,7 @@ import { STORE_PARTITIONS } from '../../base/limits.js'
 import type { MakeSighting } from '../../model/row.js'
 import { Bodies } from '../bodies.js'
 import type { Sum, Sums } from '../statistics.js'
-import { addSum, Statistics } from '../statistics.js'
+import { Statistics, sumBuckets } from '../statistics.js'
 import { bucketSeconds } from '../traits.js'
 import { keysOf } from './redis-batch.js'
 import type { RedisClient } from './redis-connection.js'
@@ -146,31 +146,9 @@ export class RedisStatistics {
   }
 
   #sums(): Sums {
-    const total: Sum = { count: 0, first: Infinity, last: 0 }
-    const bodies = new Map<string, Sum>()
-    const clients = new Map<string, number>()
-    const agents = new Map<string, Map<string, number>>()
-    let other = 0
-    let distinctClients = 0
-    for (const partition of this.#partitions) {
-      distinctClients += partition.clients
-      for (const bucket of partition.buckets.values()) {
-        addSum(total, bucket.total)
-        other += bucket.other
-        for (const [id, sum] of bucket.bodies) {
-          const all = bodies.get(id)
-          if (all === undefined) bodies.set(id, { ...sum })
-          else addSum(all, sum)
-        }
-        for (const [id, count] of bucket.clients) clients.set(id, (clients.get(id) ?? 0) + count)
-        for (const [id, counts] of bucket.agents) {
-          const all = agents.get(id) ?? new Map<string, number>()
-          for (const [key, count] of counts) all.set(key, (all.get(key) ?? 0) + count)
-          agents.set(id, all)
-        }
-      }
-    }
-    return { total, other, bodies, clients, agents, distinctClients }
+    const partitions = [...this.#partitions]
+    const sums = sumBuckets(partitions.flatMap(({ buckets }) => [...buckets.values()]))
+    return { ...sums, distinctClients: partitions.reduce((sum, { clients }) => sum + clients, 0) }
   }
 }
 
