@@ -52,6 +52,13 @@ export class Receiver {
     this.counters = counters
   }
 
+  /** Forgets what checksums were like: the packets that follow are of another capture. */
+  clear(): void {
+    this.right = 0
+    this.wrong = 0
+    this.syns = 0
+  }
+
   /** Whether checksums tell anything of a segment whose SYN was not seen. A few wrong ones in 65 536 look right by chance. */
   get mostSumsAreRight(): boolean {
     return this.right > this.wrong

@@ -118,6 +118,7 @@ export class TcpHellos {
   /** Forgets all flows; nothing is counted. */
   clear(): void {
     this.flows.clear()
+    this.receiver.clear()
   }
 
   /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */

@@ -76,7 +76,7 @@ describe('read', function () {
     for (const [args, says] of [
       [['--jobs', '0'], /--jobs must be a whole number from 1 to 64, not 0/],
       [['--jobs', 'many'], /--jobs/],
-      [['--link', '70000'], /--link is a LINKTYPE_ value from 0 to 65535/],
+      [['--link', '70000'], /--link must be a LINKTYPE_ value from 0 to 65535/],
       [['--follow', '-'], /--follow reads on in one file/],
       [['--follow', capture], /--follow reads on in one file/],
     ] as const)
