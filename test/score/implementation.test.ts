@@ -16,7 +16,7 @@ import type { Outcome } from '../../tools/score/tables.js'
 import { CLIENTS } from '../knowledge/identify/hellos.js'
 
 describe('clients that were not learnt', function () {
-  this.timeout(300_000)
+  this.timeout(900_000)
   let of: Scored['of']
   before(async () => {
     ;({ of } = score(honest(await readClients(CLIENTS))))

@@ -6,6 +6,7 @@ import {
   isPcapMagic,
   isPcapVersion,
   readPcapHeader,
+  withRecordLen,
 } from './pcap-reader.js'
 import { LZ4_MAGIC } from './compression/lz4.js'
 import type { Compression } from './compression/decompress.js'
@@ -77,7 +78,10 @@ export function startReader(head: Uint8Array, name: string, linkType?: number): 
           'NOT_A_CAPTURE',
           `${name} is of pcap version ${header.majorVersion}.${header.minorVersion}, and only 2.x can be read: convert it with editcap`,
         )
-      return { reader: new PcapReader(header, linkType), skip: PCAP_HEADER_LEN }
+      return {
+        reader: new PcapReader(withRecordLen(header, head), linkType),
+        skip: PCAP_HEADER_LEN,
+      }
     }
     case 'pcapng':
       if (head.length < PCAP_HEADER_LEN) throw tooShort(name, head.length)

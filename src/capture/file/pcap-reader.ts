@@ -112,8 +112,6 @@ export class PcapReader implements RecordReader {
   readonly dropped = undefined
   private header: PcapHeader
   private readonly wanted: number | undefined
-  /** Whether the length of a record's header was checked against the first records. */
-  private isChecked = false
 
   /** @param linkType the LINKTYPE_ value to read frames as, in place of the header's */
   constructor(header: PcapHeader, linkType?: number) {
@@ -122,10 +120,6 @@ export class PcapReader implements RecordReader {
   }
 
   fill(block: PacketBlock, from: number, end: number): number {
-    if (!this.isChecked && end - from >= RECORD_LEN) {
-      this.header = withRecordLen(this.header, block.bytes, from, end)
-      this.isChecked = true
-    }
     let off = from
     for (;;) {
       off = this.fillAny(block, this.fillPlain(block, off, end), end)
@@ -139,10 +133,7 @@ export class PcapReader implements RecordReader {
   /** Whether another file's header stands where a record should begin. */
   private isFileHeader(bytes: Uint8Array, off: number, end: number): boolean {
     return (
-      this.failure === undefined &&
-      end - off >= PCAP_HEADER_LEN &&
-      isPcapMagic(bytes, off) &&
-      isPcapVersion(readPcapHeader(bytes, off))
+      this.failure === undefined && end - off >= PCAP_HEADER_LEN && mayBeFileHeader(bytes, off, end)
     )
   }
 
@@ -182,7 +173,7 @@ export class PcapReader implements RecordReader {
         wirelen = first
       }
       // no record: its length is a file header's time zone, 0 in every file of today
-      if (caplen === 0 && isPcapMagic(bytes, off)) break
+      if (caplen === 0 && mayBeFileHeader(bytes, off, end)) break
       if (caplen > MAX_FRAME_LEN) {
         this.failure = `a record claims ${caplen} octets captured, more than any frame has`
         break
@@ -213,32 +204,31 @@ export class PcapReader implements RecordReader {
   }
 }
 
+/** Whether a file header stands at `off`, as far as the bytes before `end` tell; RECORD_LEN of them are there. */
+function mayBeFileHeader(bytes: Uint8Array, off: number, end: number): boolean {
+  if (!isPcapMagic(bytes, off)) return false
+  return end - off < PCAP_HEADER_LEN || isPcapVersion(readPcapHeader(bytes, off))
+}
+
 /**
- * The header with the length of record headers that fits the first records. Some writers put longer ones behind an
+ * The header with the length of record headers that fits the first records in `head`, which the file begins with. Some writers put longer ones behind an
  * ordinary magic (Red Hat 6.1: 24 bytes, Nokia: 20), or longer ones still behind the modified one (SuSE 6.3: 28).
  */
-function withRecordLen(
-  header: PcapHeader,
-  bytes: Uint8Array,
-  off: number,
-  end: number,
-): PcapHeader {
+export function withRecordLen(header: PcapHeader, head: Uint8Array): PcapHeader {
   const lengths =
     header.recordLen === RECORD_LEN
       ? [RECORD_LEN, MODIFIED_RECORD_LEN, NOKIA_RECORD_LEN]
       : [MODIFIED_RECORD_LEN, SUSE_RECORD_LEN]
-  const recordLen = lengths.find((length) =>
-    areRecords({ ...header, recordLen: length }, bytes, off, end),
-  )
+  const recordLen = lengths.find((length) => areRecords({ ...header, recordLen: length }, head))
   return recordLen === undefined ? header : { ...header, recordLen }
 }
 
-/** Whether up to PROBED_RECORDS records that begin at `off` have plausible lengths, fractions and times. */
-function areRecords(header: PcapHeader, bytes: Uint8Array, off: number, end: number): boolean {
+/** Whether up to PROBED_RECORDS records behind the file header have plausible lengths, fractions and times. */
+function areRecords(header: PcapHeader, bytes: Uint8Array): boolean {
   const read = header.littleEndian ? u32le : u32
-  let at = off
+  let at = PCAP_HEADER_LEN
   let first = -1
-  for (let i = 0; i < PROBED_RECORDS && end - at >= RECORD_LEN; i++) {
+  for (let i = 0; i < PROBED_RECORDS && bytes.length - at >= RECORD_LEN; i++) {
     if (isPcapMagic(bytes, at)) return true
     const seconds = read(bytes, at)
     const caplen = read(bytes, at + CAPLEN)

@@ -31,7 +31,7 @@ export async function* streamBlocks(
 ): AsyncGenerator<PacketBlock> {
   // What ends early because we stopped is no fault of the capture: reported only where we did not.
   const faults: string[] = []
-  yield* nestedBlocks(await startOf(input), faults, findings, signal, 0)
+  yield* nestedBlocks(await startOf(input, HEAD_LEN), faults, findings, signal, 0)
 }
 
 /** The blocks of what begins with `start`: a capture, or captures in compressions and archives around each other. */
@@ -59,7 +59,7 @@ async function* nestedBlocks(
       )
     if (format === 'zip') yield* memberBlocks(start, faults, findings, signal, depth)
     else {
-      const inner = await startOf(decompress(format, start.all, faults))
+      const inner = await startOf(decompress(format, start.all, faults), SNIFF_LEN)
       yield* nestedBlocks(inner, faults, findings, signal, depth + 1)
     }
   } finally {
@@ -80,7 +80,7 @@ async function* memberBlocks(
   try {
     for await (const member of zipMembers(start.all)) {
       if (signal.aborted) return
-      const inner = await startOf(member.bytes)
+      const inner = await startOf(member.bytes, SNIFF_LEN)
       if (formatOf(inner.head) === undefined) continue
       captures++
       yield* nestedBlocks(inner, faults, findings, signal, depth + 1)
@@ -126,18 +126,22 @@ async function* feedBlocks(
 
 /** How a stream begins, and the whole of it. */
 interface Start {
-  /** The first bytes: HEAD_LEN or more, up to SNIFF_LEN, or all there are. */
+  /** The first bytes, as many as were asked for or all there are. */
   readonly head: Uint8Array
   readonly all: AsyncGenerator<Uint8Array>
   /** Gives the stream up, wherever it is read to. */
   readonly end: () => Promise<unknown>
 }
 
-async function startOf(input: AsyncIterable<Uint8Array>): Promise<Start> {
+/**
+ * @param headLen bytes to wait for: no more than HEAD_LEN of a stream that may still be written; always as many, so that
+ *   what is recognised does not depend on the chunks
+ */
+async function startOf(input: AsyncIterable<Uint8Array>, headLen: number): Promise<Start> {
   const iterator = input[Symbol.asyncIterator]()
   const seen: Uint8Array[] = []
   let length = 0
-  while (length < HEAD_LEN) {
+  while (length < headLen) {
     const step = await iterator.next()
     if (step.done === true) break
     seen.push(step.value)
@@ -145,7 +149,7 @@ async function startOf(input: AsyncIterable<Uint8Array>): Promise<Start> {
   }
   const first = Buffer.concat(seen)
   return {
-    head: first.subarray(0, SNIFF_LEN),
+    head: first.subarray(0, headLen),
     all: resumed(first, iterator),
     end: async () => iterator.return?.(),
   }
