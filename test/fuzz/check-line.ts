@@ -10,7 +10,7 @@ import { SightingSchema } from './sighting-schema.js'
 const Strict = SightingSchema.strict()
 const JA4 = /^[tqd](\d\d|s[1-3]|d[1-3])[di]\d{4}[0-9A-Za-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/
 /** Names in certificates are text in UTF-8; all else is ASCII. */
-const NAMES = /"cert_(subject|issuer|san)":("([^"\\]|\\.)*"|\[[^\]]*\])/g
+const NAMES = /"cert_(subject|issuer|san)":("([^"\\]|\\.)*"|\[("([^"\\]|\\.)*",?)*\])/g
 const PRINTABLE = /^[\x20-\x7e]*$/
 const FROM: Partial<Record<Sighting['proto'], string>> = { quic: 'q', dtls: 'd' }
 
