@@ -353,6 +353,10 @@ export class TcpHellos {
     }
     const at = entry * FLOW_WORDS
     if (this.rivals.size > 0) this.adoptRival(entry, seq)
+    const isFar = Math.abs((seq - (words[at + NEXT] ?? 0)) | 0) > MAX_SEQUENCE_DISTANCE
+    // Another connection of the same ends: what is known of the one before does not judge it.
+    if (isFar && start >= 0 && !this.mayGoOn(entry))
+      flows.begin(entry, (seq + start - payloadOff) | 0, 0)
     if ((wantedHellos & WANT_CLIENT_HELLO) !== 0 && (packet.flags & TCP_SYN) === 0) {
       const verdict = this.receiver.verdict(packet, words, at)
       if (verdict !== FINE) return this.readings.hold(packet, entry, seq, start, verdict)
@@ -369,14 +373,9 @@ export class TcpHellos {
     }
     let ahead = (seq - (words[at + NEXT] ?? 0)) | 0
     if (Math.abs(ahead) > MAX_SEQUENCE_DISTANCE) {
-      if (start < 0) return NOTHING
-      if (this.mayGoOn(entry)) {
-        // Outside any window.
-        this.counters.tcp_segments_refused++
-        return NOTHING
-      }
-      flows.begin(entry, (seq + start - payloadOff) | 0, 0)
-      ahead = (payloadOff - start) | 0
+      // Outside any window.
+      if (start >= 0) this.counters.tcp_segments_refused++
+      return NOTHING
     }
     if (isCut) {
       flows.mark(entry, CUT)

@@ -196,6 +196,17 @@ describe('the view of the receiver', () => {
       }
   })
 
+  it('gives the hello of the next connection of the same ends, whose SYN was not seen', () => {
+    const other = handshake(1, 300, 5)
+    for (const ends of ENDS) {
+      // far from the first connection in both directions, and of another route
+      const next: Part = [900_000_000, record(other), { ack: 7_000_000, ttl: 60 }]
+      const { given, counters } = run([whole, [stream.length, finished], next], ends, true)
+      expect(given.map(({ octets }) => octets)).to.deep.equal([hexOf(hello), hexOf(other)])
+      expect(counters.tcp_segments_doubtful).to.equal(0)
+    }
+  })
+
   it('asks no right checksum of segments whose SYN has a wrong one: the network card makes them', () => {
     const { given, counters } = run(halves, {}, true, 1)
     expect(given).to.deep.equal([{ octets: hexOf(hello), quality: 0 }])
