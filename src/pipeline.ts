@@ -10,7 +10,7 @@ import { proxyV2End } from './base/proxy-header.js'
 import type { HandshakeOctets, Transport } from './model/handshake-octets.js'
 import { Hello } from './model/hello.js'
 import type { PacketBlock } from './model/packet-block.js'
-import { PROTOCOL_TCP, PROTOCOL_UDP, Packet, TCP_FIN, TCP_RST } from './model/packet.js'
+import { PROTOCOL_TCP, PROTOCOL_UDP, Packet, TCP_FIN, TCP_RST, swapEnds } from './model/packet.js'
 import type { FingerprintName } from './model/sighting.js'
 import type { Undecoded, UndecodedTraffic } from './model/undecoded.js'
 import type { UserAgentSeen } from './model/user-agent-seen.js'
@@ -200,8 +200,12 @@ export class Pipeline {
     const join = this.#join
     if (http !== undefined && http.take(packet) !== 0) this.#noteUserAgent(http)
     if (!this.#takeCarrier(PROTOCOL_TCP))
-      for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next())
+      for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next()) {
+        const { isAnswered } = tcp
+        if (isAnswered) swapEnds(packet)
         this.#handOn(kind, tcp.message)
+        if (isAnswered) swapEnds(packet)
+      }
     if (join !== undefined && (packet.flags & (TCP_FIN | TCP_RST)) !== 0) join.takeEnd(packet)
   }
 

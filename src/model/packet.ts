@@ -43,6 +43,15 @@ export class Packet {
   readonly encapsulation = new Uint8Array(MAX_ENCAPSULATIONS)
 }
 
+/** Exchanges the packet's source and destination. */
+export function swapEnds(packet: Packet): void {
+  const { srcAddrOff, srcPort } = packet
+  packet.srcAddrOff = packet.dstAddrOff
+  packet.dstAddrOff = srcAddrOff
+  packet.srcPort = packet.dstPort
+  packet.dstPort = srcPort
+}
+
 /** Seconds of packet time, modulo 2^32. */
 export function secondsOf(packet: Packet): number {
   return Math.trunc(packet.timeMicros / 1e6) | 0

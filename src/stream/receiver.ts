@@ -83,11 +83,8 @@ export class Receiver {
   verdict(packet: Packet, words: Int32Array, at: number): number {
     const isSynSeen = ((words[at + FLAGS] ?? 0) & SYN_SEEN) !== 0
     const shape = words[at + SYN_SHAPE] ?? 0
-    if (!isSynSeen || shape === 0) {
-      if (!this.mostSumsAreRight || checksumOf(packet) !== WRONG) return FINE
-      this.counters.tcp_checksum_wrong++
-      return DOUBTFUL
-    }
+    // Without the client's SYN nothing is known that could speak against the segment.
+    if (!isSynSeen || shape === 0) return FINE
     const isReset = (packet.flags & TCP_RST) !== 0
     if ((packet.flags & TCP_ACK) === 0 && !isReset) return REFUSED
     if ((shape & SUMS_ARE_RIGHT) !== 0) {

@@ -91,6 +91,8 @@ export class TcpHellos {
   private readonly reverse = new ReversedFlow()
   /** A segment to be taken once what it showed to be whole is given. */
   private again: Packet | undefined
+  /** Whether `message` is of the client that the packet answers: its ends are the packet's, the other way round. */
+  isAnswered = false
   private readonly counters: Counters
   private readonly anyPort: boolean
   private readonly isPort = new Uint8Array(65_536)
@@ -145,6 +147,7 @@ export class TcpHellos {
     this.messages.following = -1
     this.messages.rival = -1
     this.again = undefined
+    this.isAnswered = false
     const hasControl = (packet.flags & CONTROL) !== 0
     if (packet.payloadLen === 0 && !hasControl) return NOTHING
     if ((packet.flags & SYN_ACK) === SYN_ACK) {
@@ -164,6 +167,7 @@ export class TcpHellos {
       return NOTHING
     }
     if (hasControl) return this.takeControl(packet, wanted)
+    if (this.server && this.takeAnswered(packet)) return CLIENT_HELLO
 
     const off = packet.payloadOff
     const start = findStart(packet.bytes, off, off + packet.payloadLen, wanted)
@@ -176,6 +180,7 @@ export class TcpHellos {
   next(): number {
     const given = this.messages.next()
     const packet = this.again
+    this.isAnswered = false
     if (given !== NOTHING || packet === undefined) return given
     this.again = undefined
     return this.takeData(
@@ -294,6 +299,21 @@ export class TcpHellos {
     const isAsked = (shape & SYN_HAS_TIMESTAMPS) !== 0
     const agreed = isAsked && receiver.hasTimestamps(packet) ? ANSWER_HAS_TIMESTAMPS : 0
     flows.words[at + SYN_SHAPE] = shape | ANSWERED | agreed
+  }
+
+  /** Gives a client's hello that was held apart once its server speaks. @returns whether there was one */
+  private takeAnswered(packet: Packet): boolean {
+    const { flows } = this
+    const flow = this.reverse.of(packet)
+    const hash = flows.table.hash(flow)
+    if (!flows.table.isWatched(hash)) return false
+    const entry = flows.find(hash, flow, secondsOf(packet))
+    if (entry < 0) return false
+    this.messages.nowMicros = packet.timeMicros
+    if (this.readings.resolveAnswered(entry) === NOTHING) return false
+    this.again = packet
+    this.isAnswered = true
+    return true
   }
 
   /** FIN or RST: no octets can come behind what is there. */

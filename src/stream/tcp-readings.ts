@@ -32,7 +32,7 @@ import { u16, u24 } from '../base/bytes.js'
 import { helloSum } from './hello-sum.js'
 import { isSsl2, RECORD_HEADER_LEN, WANT_CLIENT_HELLO, wholeInRecord } from './hello-start.js'
 import { REFUSED } from './receiver.js'
-import { isMoved, MESSAGE, readRecords } from './records.js'
+import { isMoved, MESSAGE, MESSAGE_END, readRecords } from './records.js'
 import type { TcpFlows } from './tcp-flows.js'
 import { NOTHING, type TcpMessages } from './tcp-messages.js'
 
@@ -149,6 +149,18 @@ export class TcpReadings {
     // What lies before it did not matter to the server.
     words[at + NEXT] = pool.words[slotAt + BASE] ?? 0
     return this.messages.read(entry, other, WANT_CLIENT_HELLO, isRefused ? QUALITY_CONFLICT : 0)
+  }
+
+  /** Gives the other reading, if it is whole, where the server speaks while the first has no hello: the server read it. */
+  resolveAnswered(entry: number): number {
+    const { pool } = this.flows
+    const other = this.flows.otherOf(entry)
+    if (other < 0 || readRecords(pool, other, WANT_CLIENT_HELLO) < 0) return NOTHING
+    const { words } = pool
+    const at = other * SLOT_WORDS
+    // resolve() reads it once more
+    words[at + MESSAGE_END] = 0
+    return this.resolve(entry, ((words[at + BASE] ?? 0) + (words[at + SOLID] ?? 0)) | 0)
   }
 
   /** Takes octets at the place of the hello given last, which may be another one. @returns a kind of message, or NOTHING */
