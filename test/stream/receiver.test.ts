@@ -196,6 +196,28 @@ describe('the view of the receiver', () => {
       }
   })
 
+  it('gives a hello that was held apart once the server speaks, where it is asked for', () => {
+    for (const ends of ENDS) {
+      const hellos = new TcpHellos({ server: true, seed: 4 }, newCounters(), SMALL_SIZES)
+      const take = (packet: Packet) => hellos.take(packet)
+      const back = { ...ends, ...reversed(ends), ack: FIRST + stream.length }
+      const answer = record(handshake(2, 80))
+      take(segment(ISN, NOTHING, { ...ends, flags: TCP_SYN, options: linuxOptions(CLOCK) }))
+      const synAck = { ...back, flags: TCP_SYN | TCP_ACK, ack: FIRST, options: linuxOptions(9) }
+      take(segment(SERVER, NOTHING, synAck))
+      expect(take(packetOf([0, stream, { wrongBy: 1 }], ends))).to.equal(0)
+      // whatever comes first of what the server says, right checksum or not
+      expect(take(segment(SERVER + 41, answer.subarray(40), { ...back, wrongBy: 1 }))).to.equal(1)
+      expect(hellos.isAnswered).to.equal(true)
+      const { bytes, off, end, quality } = hellos.message
+      expect(hexOf(bytes.subarray(off, end))).to.equal(hexOf(hello))
+      expect(quality & QUALITY_CONFLICT).to.equal(QUALITY_CONFLICT)
+      expect(hellos.next()).to.equal(0)
+      expect(take(segment(SERVER + 1, answer.subarray(0, 40), { ...back, wrongBy: 1 }))).to.equal(2)
+      expect(hellos.isAnswered).to.equal(false)
+    }
+  })
+
   it('gives the hello of the next connection of the same ends, whose SYN was not seen', () => {
     const other = handshake(1, 300, 5)
     for (const ends of ENDS) {
