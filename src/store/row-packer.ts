@@ -74,6 +74,8 @@ export class RowPacker {
   readonly #orders = new Map<string, readonly string[]>()
   /** Rows that were left out: a store keeps sightings by address, and EAP over a LAN has none. */
   withoutAddress = 0
+  /** Times bytes were given that are no rows: what follows the last sound one is left out. */
+  unsound = 0
   #slab: Buffer = NOTHING
   #at = 0
 
@@ -93,6 +95,7 @@ export class RowPacker {
     while (cursor.next())
       if (cursor.u8(ROW_IP_VERSION) === 0) this.withoutAddress++
       else packed.push(this.#one(cursor, bytes))
+    if (cursor.end < all.length) this.unsound++
     // kept for as long as an entry waits: no larger than what it holds
     const slab = Buffer.from(this.#slab.subarray(0, this.#at))
     return packed.map((entry) => Object.assign(entry, { slab }))

@@ -59,6 +59,14 @@ for (const kind of [memoryKind(), redisKind(), sentinelKind(), clusterKind()]) {
       })
     })
 
+    it('counts what it is given that is no row, and keeps the rows before', async () => {
+      const rows = rowsOf([sighting({ ip: IP, micros: clock.micros })])
+      store.put(Buffer.concat([rows, Buffer.from('{"time":"no row"}\n')]))
+      await store.drain()
+      expect(store.health()).to.include({ stored: 1, bad_rows: 1 })
+      expect((await store.sightings(IP, 0, 10)).total).to.equal(1)
+    })
+
     it('gives a sighting back as it was put, every key of it', async () => {
       const [whole] = await put({
         sni: 'a "quoted" \\ name \\x00',

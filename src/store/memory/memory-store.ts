@@ -188,7 +188,7 @@ export class MemoryStore implements Store {
       refused: this.#rows.refused + this.#packer.withoutAddress,
       evicted: this.#rows.evicted,
       lost: 0,
-      bad_rows: this.#badRows,
+      bad_rows: this.#badRows + this.#packer.unsound,
       gaps: 0,
       gap_millis: 0,
     }

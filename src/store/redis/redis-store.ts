@@ -271,7 +271,7 @@ class RedisStore implements Store {
       dropped: this.#writer.dropped,
       ...this.#writer.counts,
       refused: this.#writer.counts.refused + this.#packer.withoutAddress,
-      bad_rows: this.#rows.badRows,
+      bad_rows: this.#rows.badRows + this.#packer.unsound,
       gaps: this.#outages.count,
       gap_millis: this.#outages.millis,
       ...(ready
