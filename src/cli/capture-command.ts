@@ -18,6 +18,7 @@ import { joinSinks, stdoutSink } from '../sensor/stdout-sink.js'
 import type { LinesSink } from '../sensor/sensor.js'
 import { linesSink, storeSink } from '../sensor/store-sink.js'
 import { stopSignal } from './stop-signal.js'
+import { logRedisRisks } from '../sensor/redis-risks.js'
 import { watchStore } from '../sensor/store-log.js'
 
 /** Milliseconds between two reports of the counters to the process that started us. */
@@ -65,6 +66,7 @@ async function runCapture(
     ...(outputs === undefined ? [] : [toLines(outputs.put)]),
   ])
   const unwatch = store === undefined ? undefined : watchStore(store, log)
+  if (store !== undefined && config.redis !== undefined) void logRedisRisks(config.redis, log)
   const evidence =
     store === undefined
       ? undefined

@@ -13,6 +13,7 @@ import { log as print } from '../telemetry/log.js'
 import { SensorProcess } from '../sensor/sensor-process.js'
 import { startServing } from './serving.js'
 import { stopSignal } from './stop-signal.js'
+import { logRedisRisks } from '../sensor/redis-risks.js'
 import { watchStore } from '../sensor/store-log.js'
 
 /**
@@ -36,6 +37,7 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
   const counters = newCounters()
   const put = outputs && linesSink(privateLines(outputs.put, privacy))
   const unwatch = watchStore(store, log)
+  if (config.redis !== undefined) void logRedisRisks(config.redis, log)
   try {
     const sensor = new SensorProcess(
       config,

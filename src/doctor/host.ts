@@ -7,8 +7,7 @@ import type { Engine } from '../capture/live/engine.js'
 import { chooseEngine } from '../capture/live/engine.js'
 import type { NetworkInterface } from '../capture/live/interfaces.js'
 import type { Config } from '../config.js'
-import type { RedisState } from '../store/redis/redis-check.js'
-import { checkRedis } from '../store/redis/redis-check.js'
+import { checkRedis, redisRisks } from '../store/redis/redis-check.js'
 import { StoreError } from '../store/contract.js'
 import { IANA_SNAPSHOT } from '../tls/registry.js'
 import type { Check } from './check.js'
@@ -21,8 +20,6 @@ const CAP_NET_RAW = 13n
 const IFF_PROMISC = 0x100
 /** Least version of Redis: for ZRANGE … REV, ZINTER and ZADD GT. */
 const LEAST_REDIS = [6, 2] as const
-/** Milliseconds by which clocks may differ before it matters: the statistics' and the sensor's. */
-const CLOCK_SLACK_MILLIS = 1_000
 
 /** What runs. */
 export function versionsCheck(): Check {
@@ -139,13 +136,13 @@ export async function redisCheck({ redis }: Pick<Config, 'redis'>): Promise<Chec
         text,
         remedy: 'it must be version 6.2 or later: upgrade it',
       }
-    const doubts = redisDoubts(state)
-    if (doubts.length === 0) return { name, outcome: 'ok', text }
+    const risks = redisRisks(state)
+    if (risks.length === 0) return { name, outcome: 'ok', text }
     return {
       name,
       outcome: 'warning',
-      text: [text, ...doubts.map(([what]) => what)].join('; '),
-      remedy: doubts.map(([, remedy]) => remedy).join('; '),
+      text: [text, ...risks.map(([what]) => what)].join('; '),
+      remedy: risks.map(([, remedy]) => remedy).join('; '),
     }
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
@@ -157,28 +154,6 @@ export async function redisCheck({ redis }: Pick<Config, 'redis'>): Promise<Chec
       ...(remedy.length === 0 ? {} : { remedy: remedy.join(': ') }),
     }
   }
-}
-
-/** What of a Redis puts sightings at risk, each with its remedy. */
-function redisDoubts(state: RedisState): (readonly [what: string, remedy: string])[] {
-  const { clockAheadMillis, maxmemoryPolicy, persistsNothing } = state
-  const doubts: (readonly [string, string])[] = []
-  if (Math.abs(clockAheadMillis) > CLOCK_SLACK_MILLIS)
-    doubts.push([
-      `its clock and ours differ by ${(Math.abs(clockAheadMillis) / 1000).toFixed(1)} s`,
-      'let a time server set both: sightings are kept by their time',
-    ])
-  if (maxmemoryPolicy !== 'noeviction' && maxmemoryPolicy !== '')
-    doubts.push([
-      `its maxmemory-policy is ${maxmemoryPolicy}`,
-      'redis-cli config set maxmemory-policy noeviction: the keys of the statistics belong together',
-    ])
-  if (persistsNothing)
-    doubts.push([
-      'it persists nothing: its restart loses every sighting',
-      'redis-cli config set appendonly yes, and appendonly yes in redis.conf',
-    ])
-  return doubts
 }
 
 function linkName({ linkType, loopback }: NetworkInterface): string {

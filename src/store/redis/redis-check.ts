@@ -1,6 +1,9 @@
 import { connectRedis, newRedisClient, parseRedisUrl } from './redis-connection.js'
 import { storeErrorOf } from './redis-error.js'
 
+/** Milliseconds by which clocks may differ before it matters: the statistics' and the sensor's. */
+const CLOCK_SLACK_MILLIS = 1_000
+
 /** What a Redis is, for who looks for faults. */
 export interface RedisState {
   /** Where it is, without its password. */
@@ -46,6 +49,31 @@ export async function checkRedis(url: string, now: () => number = Date.now): Pro
   } finally {
     redis.disconnect()
   }
+}
+
+/** A risk to the sightings in a Redis, and its remedy. */
+export type RedisRisk = readonly [risk: string, remedy: string]
+
+/** What of a Redis puts sightings at risk. */
+export function redisRisks(state: RedisState): RedisRisk[] {
+  const { clockAheadMillis, maxmemoryPolicy, persistsNothing } = state
+  const risks: RedisRisk[] = []
+  if (Math.abs(clockAheadMillis) > CLOCK_SLACK_MILLIS)
+    risks.push([
+      `its clock and ours differ by ${(Math.abs(clockAheadMillis) / 1000).toFixed(1)} s`,
+      'let a time server set both: sightings are kept by their time',
+    ])
+  if (maxmemoryPolicy !== 'noeviction' && maxmemoryPolicy !== '')
+    risks.push([
+      `its maxmemory-policy is ${maxmemoryPolicy}`,
+      'redis-cli config set maxmemory-policy noeviction: the keys of the statistics belong together',
+    ])
+  if (persistsNothing)
+    risks.push([
+      'it persists nothing: its restart loses every sighting',
+      'redis-cli config set appendonly yes, and appendonly yes in redis.conf',
+    ])
+  return risks
 }
 
 function field(info: string, name: string): string {
