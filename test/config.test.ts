@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import {
   ConfigError,
-  OPTIONS,
   environmentConfig,
   environmentName,
   loadConfig,
   readConfigFile,
 } from '../src/config.js'
+import { OPTIONS } from '../src/config/options.js'
 
 describe('the configuration', () => {
   let folder: string

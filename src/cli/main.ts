@@ -4,7 +4,7 @@
 import yargs from 'yargs'
 import type { Argv } from 'yargs'
 import { explain } from './explain.js'
-import { OPTIONS } from '../config.js'
+import { OPTIONS } from '../config/options.js'
 import { unknownName } from '../base/nearest.js'
 import { HISTORY, OUTPUT, PARSER_CONFIGURATION, READ, withOptions } from './options.js'
 import { log } from '../telemetry/log.js'

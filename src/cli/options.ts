@@ -1,14 +1,15 @@
 import type { Argv, Options } from 'yargs'
-import type { Config, OptionName } from '../config.js'
+import type { Config } from '../config.js'
 import {
   ConfigError,
-  GROUP_NAMES,
-  OPTIONS,
   environmentConfig,
   environmentName,
   loadConfig,
   readConfigFile,
 } from '../config.js'
+import { GROUP_NAMES } from '../config/option.js'
+import type { OptionName } from '../config/options.js'
+import { OPTIONS } from '../config/options.js'
 
 /** Options of the history. */
 export const HISTORY = ['history', 'history-days', 'history-size'] as const

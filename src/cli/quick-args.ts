@@ -1,5 +1,5 @@
 import parser from 'yargs-parser'
-import { OPTIONS } from '../config.js'
+import { OPTIONS } from '../config/options.js'
 import { PARSER_CONFIGURATION, READ } from './options.js'
 import { STDIN_WORD } from './stdin-word.js'
 
