@@ -13,12 +13,15 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 const top = resolve(import.meta.dirname, '..')
+/** Milliseconds after which an installation that no test used is removed: each takes a hundred megabytes. */
+const UNUSED_MILLIS = 3 * 3600_000
 
 interface Packed {
   readonly filename: string
@@ -38,8 +41,12 @@ function install(): string {
   const root = join(tmpdir(), `hellotap-installed-${process.getuid?.() ?? 0}`)
   const home = join(root, contentHash())
   const folder = join(home, 'node_modules/hellotap')
-  if (existsSync(folder)) return folder
+  if (existsSync(folder)) {
+    utimesSync(home, new Date(), new Date())
+    return folder
+  }
   mkdirSync(root, { recursive: true })
+  removeUnused(root)
   const scratch = mkdtempSync(join(root, 'new-'))
   // tests run it as other users too
   chmodSync(scratch, 0o755)
@@ -59,6 +66,15 @@ function install(): string {
     rmSync(scratch, { recursive: true })
   }
   return folder
+}
+
+/** Removes installations that no test began with for hours. */
+function removeUnused(root: string): void {
+  for (const name of readdirSync(root)) {
+    const home = join(root, name)
+    const used = statSync(home, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
+    if (Date.now() - used > UNUSED_MILLIS) rmSync(home, { recursive: true, force: true })
+  }
 }
 
 /** Hash over what decides the installation: the files of the package, its manifest, and the version of Node. */
