@@ -17,7 +17,7 @@ import type { UserAgentSeen } from './model/user-agent-seen.js'
 import { addressText, latin1Text } from './fingerprint/address-text.js'
 import { SightingWriter } from './fingerprint/sighting-writer.js'
 import type { IdentifyHello } from './fingerprint/sighting-writer.js'
-import { HandshakeJoin } from './handshake/handshakes.js'
+import { HandshakeJoin, type WriteServerFront } from './handshake/handshakes.js'
 import { VERSION_FIRST_OCTETS } from './quic/version.js'
 import { CARRIER_PORTS, isUnknownDatagram } from './carrier/starts.js'
 import { CarrierHellos, DTLS_DATAGRAM } from './carrier/carrier-hellos.js'
@@ -126,7 +126,6 @@ export class Pipeline {
     const table = this.#tcpTable
     this.#carriers = new CarrierHellos({ ports, seed, table }, counters)
     this.#http = httpPorts === undefined ? undefined : new HttpRequests(httpPorts, counters)
-    this.#join = server ? new HandshakeJoin(seed, counters, this.lines) : undefined
     this.#writer = new SightingWriter({
       fingerprints: options.fingerprints,
       communityId: options.communityId,
@@ -137,6 +136,15 @@ export class Pipeline {
       ...(options.identify === undefined ? {} : { identify: options.identify }),
       ...(options.sensor === undefined ? {} : { sensor: options.sensor }),
     })
+    const writer = this.#writer
+    const writeServerFront: WriteServerFront = (packet, message, out) => {
+      swapEnds(packet)
+      writer.writeServerFront(packet, message, out)
+      swapEnds(packet)
+    }
+    this.#join = server
+      ? new HandshakeJoin(seed, counters, this.lines, writeServerFront)
+      : undefined
   }
 
   /** Says where the frames that follow were seen. Flows go on: files of one ring buffer share a pipeline. */

@@ -3,6 +3,7 @@
 //   tls/(version)(ciphers)((extension)(extension)…)      wire order: `npf`; dtls/ the same
 //   tls/1/(version)(ciphers)[(extension)(extension)…]    sorted: `npf1`; dtls/1/ the same
 //   quic/(QUIC version)(version)(ciphers)[(extension)…]  sorted; transport parameters as a sorted list of ids
+//   tls_server/(version)(cipher)((extension)…)           of a ServerHello, wire order: `npf_server`
 //
 // in hex. GREASE stays, every value as 0a0a. An extension is its type alone, but in whole for the types that tell
 // implementations apart. The document calls the version the record's, yet all published fingerprints have the hello's
@@ -58,6 +59,7 @@ export function putNpfExtension(
   type: number,
   into: Uint8Array,
   start: number,
+  grease = greaseFrom(type),
 ): number {
   let at = start
   into[at++] = OPEN
@@ -69,7 +71,7 @@ export function putNpfExtension(
     const bytes = hello.bytes
     const end = off + len
     let from = off
-    const plainEnd = Math.min(off + greaseFrom(type), end)
+    const plainEnd = Math.min(off + grease, end)
     while (from < plainEnd) at = putHex8(into, at, u8(bytes, from++))
     for (; from + 2 <= end; from += 2) at = putHex16(into, at, degrease(u16(bytes, from)))
     if (from < end) at = putHex8(into, at, u8(bytes, from))
@@ -97,6 +99,23 @@ export function writeNpfHead(
   out.ascii(')(')
   for (let i = 0; i + 2 <= hello.cipherSuitesLen; i += 2) {
     out.hex16(degrease(u16(hello.bytes, hello.cipherSuitesOff + i)))
+  }
+  out.ascii(')')
+}
+
+/** Appends `tls_server/(0303)(1301)((002b00020304)(0033))` of a ServerHello over TCP. */
+export function writeNpfServer(server: Hello, out: OctetWriter): void {
+  out.ascii('tls_server/(')
+  out.hex16(server.legacyVersion)
+  out.ascii(')(')
+  out.hex16(u16(server.bytes, server.cipherSuitesOff))
+  out.ascii(')(')
+  out.reserve(npfExtensionsMax(server) + 1)
+  for (let i = 0; i < server.extensionCount; i++) {
+    const type = degrease(server.extensionType[i] ?? 0)
+    // A server's supported_versions is one version (RFC 8446 §4.2.1), no list with a length.
+    const grease = type === SUPPORTED_VERSIONS ? 0 : greaseFrom(type)
+    out.len = putNpfExtension(server, i, type, out.bytes, out.len, grease)
   }
   out.ascii(')')
 }

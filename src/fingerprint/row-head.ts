@@ -113,6 +113,20 @@ export class RowHead {
     put32(bytes, start, out.len - start)
   }
 
+  /** Appends the head of a row that stores leave out: a server's own, of which there is no hello of a client. The line follows. */
+  writeBare(originLen: number, out: OctetWriter): void {
+    const start = out.len
+    const head = ROW_SECTIONS + ROW_LINE_LEN
+    out.reserve(head)
+    out.bytes.fill(0, start, start + head)
+    out.len = start + head
+    put32(out.bytes, start, head)
+    const at = out.len - ROW_LINE_LEN
+    const places = [ROW_LINE_PROFILE, ROW_LINE_PROFILE_END, ROW_LINE_EVIDENCE, ROW_LINE_REST]
+    for (const place of places) put32(out.bytes, at + place, originLen)
+    put16(out.bytes, start + ROW_ORIGIN_LEN, originLen)
+  }
+
   /** Completes the head with the places in its line, which was written behind it. */
   mark(marks: LineMarks, hasCommunityId: boolean, out: OctetWriter): void {
     const { bytes } = out

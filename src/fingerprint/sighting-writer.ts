@@ -143,6 +143,31 @@ export class SightingWriter {
     if (this.#options.rows === true) this.#rowHead.mark(marks, this.#options.communityId, out)
   }
 
+  /**
+   * Appends the front of a row of a server's own, up to where its answer follows: `side`, `id` and what the flow tells.
+   *
+   * @param packet the one with which the ServerHello became whole, its ends swapped: the client is the source
+   */
+  writeServerFront(packet: Packet, message: HandshakeOctets, out: OctetWriter): void {
+    const { rows = false, sightingId = false, communityId } = this.#options
+    if (rows) this.#rowHead.writeBare(this.#flow.originLen, out)
+    this.#flow.write(packet, message.transport, out)
+    out.ascii(',"side":"server"')
+    if (sightingId) {
+      out.ascii(',"id":"')
+      writeSightingId(packet, message, out)
+      out.octet(QUOTE)
+    }
+    if (communityId) {
+      out.ascii(',"community_id":"')
+      writeCommunityId(packet, out)
+      out.octet(QUOTE)
+    }
+    out.ascii(',"hello_len":')
+    out.decimal(message.end - message.off)
+    if (message.quality !== 0) writeQuality(message.quality, out)
+  }
+
   #writeRowHead(packet: Packet, message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
     const redacted = this.#redacted
     redacted.len = 0

@@ -6,6 +6,7 @@
 //
 // What waits too long, or too long after its flow's end, is given as it is. Captures of both directions put together may
 // show an answer before its question: a ServerHello waits a round trip for its ClientHello, and is joined only if it fits.
+// One that is not joined, as where a tap sees one direction alone, becomes a row of its own.
 
 import { u16 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
@@ -29,6 +30,9 @@ import { Waiting } from './pending-handshake.js'
 /** Octets at the end of a finished line: brace and newline. */
 const LINE_END_LEN = 2
 
+/** Appends the front of a server's own row, up to where its answer follows; the packet is the server's. */
+export type WriteServerFront = (packet: Packet, message: HandshakeOctets, out: OctetWriter) => void
+
 /** Joins ClientHellos with what their servers answer, within bounded memory. */
 export class HandshakeJoin {
   readonly #room: WaitingRoom
@@ -39,6 +43,7 @@ export class HandshakeJoin {
   readonly #certificates = newCertificateList()
   readonly #members = new OctetWriter(1 << 12)
   readonly #reverse = new ReversedFlow()
+  readonly #writeServerFront: WriteServerFront
 
   /**
    * @param seed secret of the flow table's hash, an integer from 0 to 2^48
@@ -48,10 +53,12 @@ export class HandshakeJoin {
     seed: number,
     counters: Counters,
     out: OctetWriter,
+    writeServerFront: WriteServerFront,
     sizes: JoinSizes = DEFAULT_SIZES,
   ) {
     this.#room = new WaitingRoom(seed, counters, out, sizes)
     this.#counters = counters
+    this.#writeServerFront = writeServerFront
     this.#certificateText = new CertificateText(counters)
   }
 
@@ -106,15 +113,31 @@ export class HandshakeJoin {
     if (waiting?.awaits === 'server') {
       const asked = waiting.isSecond && isHelloRetryRequest(server) ? waiting.first : waiting
       if (asked?.awaits === 'server') this.#answer(asked, now)
-      // Nobody is asked twice to try again.
-      else this.#counters.server_hello_unjoined++
+      else {
+        // Nobody is asked twice to try again.
+        this.#counters.server_hello_unjoined++
+        room.write(this.#ownLine(packet, message))
+      }
       return
     }
     if (waiting !== undefined) room.give(waiting)
     if (entry < 0) entry = room.open(hash, flow)
     const early = new Waiting('client', transport, entry, now)
     room.enter(early)
+    room.hold(early, 'line', this.#ownLine(packet, message))
     room.hold(early, 'serverHello', bytes.slice(off, end))
+  }
+
+  /** The row of `this.#server` for itself. */
+  #ownLine(packet: Packet, message: HandshakeOctets): Uint8Array {
+    const members = this.#members
+    members.len = 0
+    this.#writeServerFront(packet, message, members)
+    this.#serverText.write(this.#server, message.transport, members)
+    const resumed = isResumed(this.#server, undefined)
+    // Without the client a session_id may be a new one, and a ticket may have been taken.
+    if (resumed !== undefined && isTls13(this.#server)) members.ascii(`,"resumed":${resumed}`)
+    return members.bytes.slice(0, members.len)
   }
 
   /** Takes the Certificate of a server of TLS 1.2 or before. */
@@ -125,8 +148,19 @@ export class HandshakeJoin {
     const waiting = room.at(room.find(room.hash(flow, message.transport, message.connection), flow))
     if (waiting?.awaits === 'certificate')
       this.#certify(waiting, message.bytes, message.off, message.end)
-    else if (waiting?.awaits === 'client')
-      room.hold(waiting, 'certificate', message.bytes.slice(message.off, message.end))
+    else if (waiting?.awaits === 'client' && waiting.certificate.length === 0)
+      this.#holdCertificate(waiting, message)
+  }
+
+  /** Keeps the certificate of a server whose client was not seen yet, and what it says in the server's own row. */
+  #holdCertificate(waiting: Waiting, { bytes, off, end }: HandshakeOctets): void {
+    const room = this.#room
+    const members = this.#members
+    members.len = 0
+    members.copy(waiting.line, 0, waiting.line.length)
+    waiting.isCertified = this.#writeCertificate(bytes, off, end)
+    if (waiting.isCertified) room.hold(waiting, 'line', members.bytes.slice(0, members.len))
+    room.hold(waiting, 'certificate', bytes.slice(off, end))
   }
 
   /** Takes note of a TCP segment with FIN or RST: what is not there within a round trip does not come. */
@@ -168,7 +202,7 @@ export class HandshakeJoin {
     const members = this.#members
     const isRetry = isHelloRetryRequest(server)
     members.len = 0
-    this.#serverText.write(server, members)
+    this.#serverText.write(server, waiting.transport, members)
     const resumed = isResumed(server, waiting.sessionId)
     // A server that takes a ticket need not send a session_id (RFC 5077 §3.4); one that does not sends a certificate.
     waiting.isUndecided = resumed === false && !isTls13(server) && waiting.hasTicket
@@ -213,17 +247,24 @@ export class HandshakeJoin {
 
   #certify(waiting: Waiting, bytes: Uint8Array, off: number, end: number): void {
     const members = this.#members
-    const list = this.#certificates
     members.len = 0
     if (waiting.isUndecided) members.ascii(',"resumed":false')
-    if (parseCertificateList(bytes, off, end, list) < 0) this.#counters.certificate_malformed++
-    else if (list.count > 0) {
-      const text = this.#certificateText.of(bytes, list.leafOff, list.leafLen)
-      members.copy(text, 0, text.length)
-      this.#counters.certificates++
-    }
+    if (this.#writeCertificate(bytes, off, end)) this.#counters.certificates++
     waiting.awaits = 'nothing'
     this.#room.give(waiting, members)
+  }
+
+  /** Appends to `this.#members` what the Certificate message in `bytes[off, end)` says. @returns whether it has a certificate */
+  #writeCertificate(bytes: Uint8Array, off: number, end: number): boolean {
+    const list = this.#certificates
+    if (parseCertificateList(bytes, off, end, list) < 0) {
+      this.#counters.certificate_malformed++
+      return false
+    }
+    if (list.count === 0) return false
+    const text = this.#certificateText.of(bytes, list.leafOff, list.leafLen)
+    this.#members.copy(text, 0, text.length)
+    return true
   }
 }
 

@@ -16,7 +16,7 @@ export class Waiting {
   timeMicros: number
   isResting = false
   restMicros = 0
-  /** The line as far as it is known, its closing brace left out. */
+  /** The line as far as it is known, its closing brace left out: of a server's hello that overtook the client's, its own. */
   line: Uint8Array = NO_OCTETS
   sessionId: SessionId = { bytes: NO_OCTETS, sessionIdOff: 0, sessionIdLen: 0 }
   /** Whether the client offered a session by its ticket (RFC 5077 §3.2). */
@@ -29,6 +29,9 @@ export class Waiting {
   certificate: Uint8Array = NO_OCTETS
   /** Whether the certificate will tell that no former session goes on. */
   isUndecided = false
+
+  /** Whether the line of a server's own says what its certificate does. */
+  isCertified = false
 
   constructor(awaits: Awaited, transport: Transport, entry: number, timeMicros: number) {
     this.awaits = awaits

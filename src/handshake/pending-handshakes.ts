@@ -103,6 +103,8 @@ export class WaitingRoom {
 
   /** Lets `waiting` hold `octets`; the oldest of all may have to go for it. */
   hold(waiting: Waiting, what: 'line' | 'serverHello' | 'certificate', octets: Uint8Array): void {
+    // An eviction may have ended it while it took the octets before these.
+    if (waiting.awaits === 'nothing') return
     this.#octets += octets.length - waiting[what].length
     waiting[what] = octets
     this.#makeRoom()
@@ -115,22 +117,27 @@ export class WaitingRoom {
     waiting.end()
   }
 
-  /** Ends the waiting with what is known: the line as far as it goes and `rest`, or for a server's hello alone nothing. */
+  /** Ends the waiting with what is known: the line as far as it goes, and `rest`. */
   give(waiting: Waiting, rest?: OctetWriter): void {
-    if (waiting.awaits === 'client') this.#counters.server_hello_unjoined++
-    else {
-      if (waiting.awaits === 'server') this.#counters.hello_unanswered++
-      const out = this.#out
-      const { line } = waiting
-      const restLen = rest?.len ?? 0
-      out.reserve(line.length + restLen + 2)
-      out.bytes.set(line, out.len)
-      out.len += line.length
-      if (rest !== undefined) out.copy(rest.bytes, 0, restLen)
-      out.octet(CLOSE)
-      out.octet(NEWLINE)
-    }
+    const counters = this.#counters
+    if (waiting.awaits === 'client') {
+      counters.server_hello_unjoined++
+      if (waiting.isCertified) counters.certificates++
+    } else if (waiting.awaits === 'server') counters.hello_unanswered++
+    this.write(waiting.line, rest)
     this.leave(waiting)
+  }
+
+  /** Gives a line that lacks `rest` and its end. */
+  write(line: Uint8Array, rest?: OctetWriter): void {
+    const out = this.#out
+    const restLen = rest?.len ?? 0
+    out.reserve(line.length + restLen + 2)
+    out.bytes.set(line, out.len)
+    out.len += line.length
+    if (rest !== undefined) out.copy(rest.bytes, 0, restLen)
+    out.octet(CLOSE)
+    out.octet(NEWLINE)
   }
 
   /** Gives whatever has waited long enough. Packet time may jump either way: far from it in either direction is long. */

@@ -5,7 +5,9 @@ import { OctetWriter } from '../base/octet-writer.js'
 import { writeJa3sString } from '../fingerprint/ja3s.js'
 import { MD5 } from '../kernels/digest-layout.js'
 import { MD5_HEX_LEN, writeDigest } from '../fingerprint/digest.js'
+import { writeNpfServer } from '../fingerprint/npf.js'
 import { versionText } from '../fingerprint/version-text.js'
+import type { Transport } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
 import { chosenVersion } from '../tls/describe-server-hello.js'
 import { KEY_SHARE } from '../tls/extension-type.js'
@@ -23,7 +25,7 @@ export class ServerText {
   readonly #groups = new Map<number, string>()
 
   /** Appends `,"ja3s":"…"` and all that follows of a ServerHello, where visible, `resumed` apart. */
-  write(server: Hello, out: OctetWriter): void {
+  write(server: Hello, transport: Transport, out: OctetWriter): void {
     const ja3s = this.#ja3s
     ja3s.len = 0
     writeJa3sString(server, ja3s)
@@ -31,6 +33,10 @@ export class ServerText {
     writeDigest(MD5, ja3s.bytes, 0, ja3s.len, MD5_HEX_LEN, out)
     out.ascii('","ja3s_string":"')
     out.copy(ja3s.bytes, 0, ja3s.len)
+    if (transport === 'tcp') {
+      out.ascii('","npf_server":"')
+      writeNpfServer(server, out)
+    }
     out.ascii('","server_version":"')
     out.ascii(versionText(chosenVersion(server)))
     out.ascii('","cipher":')

@@ -3,7 +3,7 @@
 //
 //   0  u32  bytes before the line            52  8   sighting id
 //   4  f64  time, microseconds               60  u16 version of the first record
-//  12  u8   IP version: 4, 6, or 0               62  u32 QUIC version
+//  12  u8   IP version: 4, 6, or 0 (not stored)  62  u32 QUIC version
 //  13  u8   transport, see TRANSPORTS        66  u8  flags, ROW_ bits
 //  14  u16  source port                      67  u8  unused
 //  16  u16  destination port                 68  u32 length of the hello, bytes

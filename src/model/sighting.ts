@@ -47,6 +47,11 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   /** Where the same hello was seen, where sightings are counted once by their ids: `interface` or `file`, and `sensor`, of each. */
   readonly witnesses?: readonly Pick<Sighting, 'file' | 'interface' | 'sensor'>[]
   readonly proto: Transport
+  /**
+   * `server` in the row of a ServerHello whose ClientHello was not seen, as by a tap of one direction. `src` is the client
+   * there as well; nothing of the client's hello is in it, and `hello_len` is the ServerHello's.
+   */
+  readonly side?: 'server'
   /** Canonical addresses (RFC 5952), IPv4-mapped IPv6 folded to IPv4. */
   readonly src: string
   readonly srcport: number
@@ -90,6 +95,8 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   // What the server answered, where that was asked for and seen.
   readonly ja3s?: string
   readonly ja3s_string?: string
+  /** Mercury's `tls_server/…`, of TLS over TCP. */
+  readonly npf_server?: string
   /** Version chosen. */
   readonly server_version?: string
   /** Cipher suite chosen, and IANA's name of it where it has one. */

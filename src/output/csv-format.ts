@@ -42,6 +42,8 @@ export const SIGHTING_COLUMNS = [
   'hello_len',
   'quality',
   'confirmed',
+  'side',
+  'npf_server',
 ] as const
 
 /** First characters that make a spreadsheet take a cell for a formula (OWASP, "CSV Injection"). */

@@ -10,8 +10,15 @@ type FlowKeys = 'src' | 'srcport' | 'dst' | 'dstport'
 /** Where a sighting came from and went to. */
 type FlowOfSighting = { readonly [Key in FlowKeys]?: Sighting[Key] | undefined }
 
+/** Keys that the row of a server whose client was not seen does not have. */
+type ClientKeys = 'client_hello_version' | 'tls_version'
+
 /** A sighting as an output prints it. */
-export interface SightingRow extends Omit<Sighting, FlowKeys>, FlowOfSighting {
+export interface SightingRow
+  extends
+    Omit<Sighting, FlowKeys | ClientKeys>,
+    FlowOfSighting,
+    Partial<Pick<Sighting, ClientKeys>> {
   readonly id?: string
   readonly confirmed?: boolean
 }
@@ -88,6 +95,8 @@ export function ownFields(sighting: SightingRow): Record<string, unknown> {
     ja4_r: sighting.ja4_r,
     ja4_o: sighting.ja4_o,
     npf: sighting.npf,
+    npf_server: sighting.npf_server,
+    side: sighting.side,
     tunnel: sighting.tunnel,
     ech: sighting.ech,
     hello_len: sighting.hello_len,

@@ -51,7 +51,12 @@ const SIGHTING: readonly Column<SightingRow>[] = [
     value: ({ dst, dstport }) => endpoint(dst, dstport),
   },
   { title: 'PROTO', least: 5, usual: 5, value: ({ proto }) => proto },
-  { title: 'VERSION', least: 8, usual: 8, value: ({ tls_version }) => tls_version },
+  {
+    title: 'VERSION',
+    least: 8,
+    usual: 8,
+    value: ({ tls_version, server_version }) => tls_version ?? server_version ?? '',
+  },
   { title: 'ALPN', least: 4, usual: 11, value: ({ alpn }) => alpn?.join(',') ?? '-' },
   {
     title: 'QUALITY',

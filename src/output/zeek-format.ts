@@ -37,7 +37,7 @@ const FIELDS: readonly (readonly [string, string, (sighting: SightingRow) => Val
 ]
 
 /** `TLS 1.2` is `TLSv12` to Zeek, `DTLS 1.2` is `DTLSv12`, `SSL 3.0` is `SSLv3`. */
-function zeekVersion(text: string): string {
+function zeekVersion(text = ''): string {
   const [, name, major, minor] = /^(D?TLS|SSL) (\d)\.(\d)$/.exec(text) ?? []
   if (name === undefined) return text
   return name === 'SSL' ? `SSLv${major}` : `${name}v${major}${minor}`

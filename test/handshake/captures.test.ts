@@ -4,14 +4,38 @@
 // of a leaf certificate, by tshark's tls.handshake.ja3s, tls.handshake.ciphersuite and tls.handshake.certificate.
 
 import { expect } from 'chai'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { tally } from '../hellotap.js'
-import { ANSWERS, CAPTURES, CAPTURE_NAMES, captured, clientSide, read } from './reading.js'
+import type { Sighting } from '../../src/model/sighting.js'
+import { RowCursor } from '../../src/model/row.js'
+import { COLUMNS } from '../../src/history/schema.js'
+import { rowOf, sightingOf, type SightingLine } from '../../src/history/row.js'
+import { RowPacker } from '../../src/store/row-packer.js'
+import { writePcap } from '../capture/pcap-writer.js'
+import { rowsOfCapture, sightingsInRows } from '../rows.js'
+import {
+  ANSWERS,
+  CAPTURES,
+  CAPTURE_NAMES,
+  captured,
+  clientSide,
+  read,
+  SERVER_KEYS,
+} from './reading.js'
 
 const tshark = JSON.parse(
   readFileSync(resolve(import.meta.dirname, 'tshark-server-hellos.json'), 'utf8'),
 ) as Record<string, { server_hellos: Record<string, number>; certificates: Record<string, number> }>
+
+const frames = captured(ANSWERS)
+const answered = read(frames).sightings.filter(({ ja3s }) => ja3s !== undefined)
+/** The frames of its servers alone, as a tap of one direction gives them. */
+const servers = frames.filter(({ octets }) => {
+  const at = octets[12] === 0x86 ? 14 + 40 : 14 + 20
+  return (((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)) < 5000
+})
 
 describe('the server side of the captures', () => {
   for (const [name, counted] of Object.entries(tshark)) {
@@ -45,6 +69,45 @@ describe('the server side of the captures', () => {
     const lines = read(captured(ANSWERS)).sightings.map((one) => `${JSON.stringify(one)}\n`)
     if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, lines.join(''))
     expect(lines.join('')).to.equal(readFileSync(golden, 'utf8'))
+  })
+
+  it('are rows of their own where a tap sees the servers alone', () => {
+    const { sightings, counters } = read(servers)
+    expect(sightings.map(({ side }) => side)).to.deep.equal(answered.map(() => 'server'))
+    // Without its hello a resumed session of TLS 1.2 is not told from a new one.
+    const said = (sighting: Sighting) => {
+      const { src, srcport, dst, dstport, proto } = sighting
+      const keys = SERVER_KEYS.filter((key) => key !== 'resumed').map((key) => sighting[key])
+      return [src, srcport, dst, dstport, proto, ...keys]
+    }
+    expect(sightings.map(said)).to.have.deep.members(answered.map(said))
+    expect(new Set(sightings.map(({ src }) => src.includes(':')))).to.deep.equal(
+      new Set([true, false]),
+    )
+    expect(counters).to.include({ server_hello_unjoined: answered.length, server_hellos: 0 })
+  })
+
+  it('are left out by a store and kept by a history, of a server alone', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hellotap-server-'))
+    try {
+      const path = join(folder, 'server-alone.pcap')
+      writeFileSync(path, writePcap(servers.map(({ octets }) => octets)))
+      const rows = await rowsOfCapture(path, true)
+      const lines = sightingsInRows(rows)
+      expect(lines.map(({ side }) => side)).to.deep.equal(answered.map(() => 'server'))
+      const packer = new RowPacker()
+      expect(packer.pack(new RowCursor(rows))).to.deep.equal([])
+      expect(packer).to.include({ withoutAddress: answered.length, unsound: 0 })
+      for (const line of lines) {
+        const row = rowOf(line as SightingLine)
+        if (row === undefined) throw new Error('the history refuses the row')
+        expect(
+          sightingOf(Object.fromEntries(COLUMNS.map(({ name }, i) => [name, row[i]]))),
+        ).to.deep.equal(line)
+      }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('tell a session that goes on from one that begins, by session_id, ticket and pre-shared key', () => {

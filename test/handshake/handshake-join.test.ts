@@ -5,7 +5,7 @@ import { OctetWriter } from '../../src/base/octet-writer.js'
 import { HandshakeJoin } from '../../src/handshake/handshakes.js'
 import { HandshakeOctets, QUALITY_HRR, type Transport } from '../../src/model/handshake-octets.js'
 import { Hello } from '../../src/model/hello.js'
-import { TCP_ACK, TCP_FIN, TCP_RST } from '../../src/model/packet.js'
+import { type Packet, TCP_ACK, TCP_FIN, TCP_RST } from '../../src/model/packet.js'
 import type { Sighting } from '../../src/model/sighting.js'
 import { parseClientHello } from '../../src/tls/hello-parser.js'
 import { segment } from '../stream/segments.js'
@@ -56,7 +56,7 @@ class Bench {
   readonly #line = new OctetWriter()
 
   constructor(sizes = { hellos: 64, octets: 1 << 16 }) {
-    this.join = new HandshakeJoin(3, this.counters, this.out, sizes)
+    this.join = new HandshakeJoin(3, this.counters, this.out, writeFront, sizes)
   }
 
   client(bytes: Uint8Array, sent: Sent = {}, padding = 0): this {
@@ -108,6 +108,16 @@ function answer(bytes: Uint8Array, { port = 40_000, seconds = 0 }: Sent, flags =
   })
 }
 
+/** The lines that are not a server's own. */
+function clients(lines: readonly Partial<Sighting>[]): Partial<Sighting>[] {
+  return lines.filter(({ side }) => side === undefined)
+}
+
+/** The front of a server's own row. */
+function writeFront({ dstPort }: Packet, _message: HandshakeOctets, out: OctetWriter): void {
+  out.ascii(`{"srcport":${dstPort},"side":"server"`)
+}
+
 function messageOf(bytes: Uint8Array, sent: Sent): HandshakeOctets {
   const message = new HandshakeOctets()
   message.bytes = bytes
@@ -126,6 +136,7 @@ describe('the join', () => {
       {
         ...{ srcport: 40_000, hello: '' },
         ...{ ja3s: 'f4febc55ea12b31ae17cfb7e614afda8', ja3s_string: '771,4865,43-51' },
+        npf_server: 'tls_server/(0303)(1301)((002b00020304)(0033))',
         ...{ server_version: 'TLS 1.3', cipher: 4865, cipher_name: 'TLS_AES_128_GCM_SHA256' },
         ...{ group: 29, group_name: 'x25519', resumed: false },
       },
@@ -183,10 +194,10 @@ describe('the join', () => {
       .client(CLIENT_1_3)
       .client(CLIENT_1_3, { transport: 'quic', connection: 1 })
       .client(CLIENT_1_3, { transport: 'quic', connection: 2 }, 5)
-    expect(bench.server(SERVER_1_3, { transport: 'dtls' }).given()).to.deep.equal([])
+    expect(clients(bench.server(SERVER_1_3, { transport: 'dtls' }).given())).to.deep.equal([])
     const [second] = bench.server(SERVER_1_3, { transport: 'quic', connection: 2 }).given()
     expect(second).to.include({ hello: 'xxxxx', cipher: 4865 })
-    expect(bench.rest().filter(({ ja3s }) => ja3s !== undefined)).to.deep.equal([])
+    expect(clients(bench.rest()).filter(({ ja3s }) => ja3s !== undefined)).to.deep.equal([])
     expect(bench.counters).to.include({ hello_unanswered: 2, server_hello_unjoined: 1 })
   })
 
@@ -276,8 +287,10 @@ describe('the join', () => {
 
     it('does not join a request to the hello that heeds it', () => {
       const lost = new Bench().server(RETRY).client(SECOND).server(FINAL)
-      expect(lost.given().map(({ hello_retry_request }) => hello_retry_request)).to.deep.equal([
-        undefined,
+      const given = lost.given()
+      expect(given.map(({ side, hello_retry_request }) => [side, hello_retry_request])).to.eql([
+        ['server', true],
+        [undefined, undefined],
       ])
       expect(lost.counters).to.include({ server_hello_unjoined: 1, server_hellos: 1 })
       const cookie = clientHello({ extensions: [[44, vector16(octets(9))], shares(29)] })
@@ -297,16 +310,52 @@ describe('the join', () => {
 
     it('leaves it where the suite was not offered, or another session was', () => {
       const suite = new Bench().server(SERVER_1_2).client(CLIENT_1_3)
-      expect(suite.rest()[0]).not.to.have.property('ja3s')
+      expect(clients(suite.rest())[0]).not.to.have.property('ja3s')
       const other = clientHello({ sessionId: octets(32), extensions: [shares(29)] })
       const session = new Bench().server(SERVER_1_3).client(other)
-      expect(session.rest()[0]).not.to.have.property('ja3s')
+      expect(clients(session.rest())[0]).not.to.have.property('ja3s')
       expect(session.counters.server_hello_unjoined).to.equal(1)
     })
 
     it('leaves it after a round trip', () => {
       const bench = new Bench().server(SERVER_1_3).client(CLIENT_1_3, { seconds: 2.1 })
-      expect(bench.rest()[0]).not.to.have.property('ja3s')
+      expect(clients(bench.rest())[0]).not.to.have.property('ja3s')
+    })
+
+    it('gives it as a row of its own where no hello it fits was seen', () => {
+      const own = { srcport: 40_000, side: 'server' }
+      const answered = {
+        ...{ ja3s: 'f4febc55ea12b31ae17cfb7e614afda8', ja3s_string: '771,4865,43-51' },
+        ...{ server_version: 'TLS 1.3', cipher: 4865, cipher_name: 'TLS_AES_128_GCM_SHA256' },
+        ...{ group: 29, group_name: 'x25519', resumed: false },
+        npf_server: 'tls_server/(0303)(1301)((002b00020304)(0033))',
+      }
+      const alone = new Bench().server(SERVER_1_3)
+      expect(alone.rest()).to.deep.equal([{ ...own, ...answered }])
+      const followed = new Bench().server(SERVER_1_3).client(CLIENT_1_2)
+      expect(followed.given()).to.deep.equal([{ ...own, ...answered }])
+      const late = new Bench().client(CLIENT_1_3)
+      late.join.expire((1_700_000_000 + 10.1) * 1e6)
+      expect(clients(late.given())).to.have.length(1)
+      expect(late.server(SERVER_1_3, { seconds: 11 }).rest()).to.deep.equal([
+        { ...own, ...answered },
+      ])
+    })
+
+    it('gives the certificate with it, and leaves open whether a session goes on', () => {
+      const bench = new Bench().server(SERVER_1_2).certificate(CERTIFICATE)
+      const [own, ...others] = bench.certificate(CERTIFICATE).rest()
+      expect(others).to.deep.equal([])
+      expect(own?.cert_sha256).to.match(/^[0-9a-f]{64}$/)
+      expect(own).to.include({ side: 'server' }).and.not.to.have.property('resumed')
+      expect(bench.counters).to.include({ certificates: 1, server_hello_unjoined: 1 })
+    })
+
+    it('has Mercury’s fingerprint of TLS over TCP alone', () => {
+      const server = serverHello({ version: 0xfefd, cipher: 0xc02f })
+      const [own] = new Bench().server(server, { transport: 'dtls' }).rest()
+      expect(own).to.include({ side: 'server', server_version: 'DTLS 1.2' })
+      expect(own).not.to.have.property('npf_server')
     })
   })
 
@@ -331,13 +380,15 @@ describe('the join', () => {
         most = Math.max(most, bench.join.octets)
       }
       expect(most).to.be.within(9_000, 10_000)
-      expect(bench.given().length + bench.rest().length).to.equal(500)
+      const given = [...bench.given(), ...bench.rest()]
+      expect(clients(given)).to.have.length(500)
+      expect(given).to.have.length(1000)
     })
 
     it('gives a line larger than all it may hold', () => {
       const bench = new Bench({ hellos: 64, octets: 1000 }).server(SERVER_1_3)
       bench.client(CLIENT_1_3, {}, 5000)
-      expect(bench.given()).to.have.length(1)
+      expect(clients(bench.given())).to.have.length(1)
       expect(bench.join.octets).to.equal(0)
     })
 
@@ -383,7 +434,8 @@ describe('the join', () => {
           else bench.join.takeEnd(segment(0, new Uint8Array(0), { flags: TCP_RST, srcPort: port }))
         }
         const given = [...bench.given(), ...bench.rest()]
-        expect(given.map(({ srcport }) => srcport)).to.have.members(asked)
+        expect(clients(given).map(({ srcport }) => srcport)).to.have.members(asked)
+        expect(given.length - asked.length).to.equal(bench.counters.server_hello_unjoined)
       }),
       { numRuns: 500 },
     )

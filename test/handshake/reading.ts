@@ -61,6 +61,7 @@ function sightingsOf(pipeline: Pipeline): Sighting[] {
 export const SERVER_KEYS = [
   'ja3s',
   'ja3s_string',
+  'npf_server',
   'server_version',
   'cipher',
   'cipher_name',
