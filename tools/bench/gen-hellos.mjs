@@ -1,10 +1,15 @@
 // A capture with nothing but TLS handshakes: N ClientHellos, a quarter of them over two segments.
 //
-//   node tools/bench/gen-hellos.mjs OUT [N=300000] ; 25% PQ-size hellos over two segments
+//   node tools/bench/gen-hellos.mjs OUT [N=300000] [CLIENTS] [FINGERPRINTS] ; 25% PQ-size hellos over two segments
+//
+// With CLIENTS the hellos come from so many addresses in turn, else from nearly as many as there are hellos. With
+// FINGERPRINTS so many times as many client programs send them: two ciphers of each hello are replaced.
 import { seed, rf, makeHello, record, serverFlight, Pcap, newFlow, RND } from './lib.mjs'
 seed(1)
 const out = process.argv[2],
-  N = +(process.argv[3] || 300000)
+  N = +(process.argv[3] || 300000),
+  clients = +(process.argv[4] || 0),
+  fingerprints = +(process.argv[5] || 0)
 const p = new Pcap(out)
 p.step = 3
 let split = 0,
@@ -12,6 +17,13 @@ let split = 0,
 const fin = Buffer.concat([Buffer.from('1403030001011703030035', 'hex'), RND.subarray(0, 53)])
 const B = 256
 const keys = new Set()
+/** Replaces the first two cipher suites by those of client program `i`: unassigned ones from 0x6000 on. */
+function vary(hello, i) {
+  const at = 39 + hello[38]
+  if (hello.readUInt16BE(at) < 4) return
+  hello.writeUInt16BE(0x6000 + (i % 3000), at + 2)
+  hello.writeUInt16BE(0x7000 + Math.floor(i / 3000), at + 4)
+}
 for (let i = 0; i < N; i += B) {
   const n = Math.min(B, N - i)
   const fl = []
@@ -19,10 +31,13 @@ for (let i = 0; i < N; i += B) {
     let f
     do {
       f = newFlow(443)
+      if (clients > 0) f.c = 0x0a000000 + ((i + k) % clients)
     } while (keys.has(f.c + ':' + f.cp))
     keys.add(f.c + ':' + f.cp)
     const pq = rf() < 0.25
-    f.rec = record(makeHello(pq ? 'pq' : 'tcp'))
+    const hello = makeHello(pq ? 'pq' : 'tcp')
+    if (fingerprints > 0) vary(hello, (i + k) % fingerprints)
+    f.rec = record(hello)
     f.mss = f.opt ? 1448 : 1460
     hb += f.rec.length
     fl.push(f)

@@ -13,6 +13,8 @@ import { basename, join } from 'node:path'
 import { finished as finishedReading } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { HELLOTAP } from '../../test/hellotap.js'
+import type { Used } from './meter.js'
+import { measure, median } from './meter.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -39,36 +41,6 @@ const files =
         workload('gen-hellos.mjs', 'hellos', 3e5 * scale),
       ]
 
-/** What one finished process has used, by the kernel's account. */
-interface Used {
-  readonly cpu: number
-  readonly wall: number
-  readonly rss: number
-}
-
-// Node does not tell a child's resource usage; python3 does, and is there wherever cap was built
-const METER = `
-import resource, subprocess, sys, time
-# what started python may have left its own children's time behind
-before = resource.getrusage(resource.RUSAGE_CHILDREN)
-start = time.time()
-done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-wall = time.time() - start
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, wall, used.ru_maxrss * 1024, done.returncode)
-`
-function measure(command: readonly string[]): Used {
-  // certificates that Node is told to load at its start are no part of what is measured
-  const env = { ...process.env, NODE_EXTRA_CA_CERTS: undefined }
-  const text = execFileSync('python3', ['-c', METER, ...command], { encoding: 'utf8', env })
-  const [cpu = NaN, wall = NaN, rss = NaN, code = NaN] = text.trim().split(' ').map(Number)
-  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`)
-  return { cpu, wall, rss }
-}
-
-const median = (numbers: readonly number[]) =>
-  [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN
-
 const read = [process.execPath, HELLOTAP, 'read']
 const SUBJECTS: readonly (readonly string[])[] = [
   ['--jobs', '1', '-f', 'ja3,ja4'],
@@ -83,8 +55,8 @@ for (const file of files) {
     const ours: Used[] = []
     const theirs: Used[] = []
     for (let run = 0; run < runs; run++) {
-      theirs.push(measure(['tcpdump', '-r', file, '-w', '/dev/null']))
-      ours.push(measure([...read, ...args, file]))
+      theirs.push(await measure(['tcpdump', '-r', file, '-w', '/dev/null']))
+      ours.push(await measure([...read, ...args, file]))
     }
     const ratio = median(ours.map(({ cpu }, i) => cpu / (theirs[i]?.cpu ?? NaN)))
     const cells = [
