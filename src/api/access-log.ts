@@ -46,7 +46,7 @@ export interface AccessLogOptions {
 
 /** Help text of the counts. */
 export const ACCESS_LOG_HELP =
-  'lines of the proxy’s access log by what became of them: told is a User-Agent that went to its hello'
+  'lines of the proxy’s access log by outcome: told is a User-Agent that was added to its hello'
 
 /** A listener for syslog datagrams. */
 export class AccessLog {

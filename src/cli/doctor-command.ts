@@ -88,7 +88,7 @@ async function ownHello(config: Config, storeCheck: Check): Promise<Check> {
     return {
       name: check.name,
       outcome: 'failed',
-      text: `captured, but not stored: the store is away; to memory it was ${check.text}`,
+      text: `captured, but not stored: the store is unreachable; into memory it was ${check.text}`,
       remedy: 'see to the store above',
     }
   } finally {

@@ -89,7 +89,7 @@ export async function clockCheck(kernel: KernelAnswers | undefined): Promise<Che
   try {
     micros = await clockErrorOf(kernel)
   } catch {
-    return { name, outcome: 'unknown', text: `${says}; whether a time server sets it is not told` }
+    return { name, outcome: 'unknown', text: `${says}; whether a time server sets it is unknown` }
   }
   if (micros !== undefined && micros >= UNSET_MICROS)
     return {

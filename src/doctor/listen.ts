@@ -119,7 +119,7 @@ function verdict(
   return state === 'ok' || state === 'quiet' || first === undefined
     ? {
         outcome: 'warning',
-        text: `${text}: nobody opened a TLS connection meanwhile`,
+        text: `${text}: no client opened a TLS connection meanwhile`,
         remedy: 'listen longer with --seconds 30, or open one yourself, past this interface',
       }
     : {

@@ -223,7 +223,7 @@ function addStore(registry: Registry, store: StoreFigures): void {
   gauge(
     registry,
     'hellotap_store_sightings',
-    'sightings the statistics hold; no sample while the store is away',
+    'sightings the statistics hold; no sample while the store is unreachable',
     () => store.total().catch(() => undefined),
   )
   for (const [name, help, value] of [

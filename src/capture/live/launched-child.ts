@@ -24,7 +24,8 @@ export class LaunchedChild extends EventEmitter {
       this.#hear(JSON.parse(line) as LaunchReport)
     })
     this.#socket.once('close', () => {
-      if (!this.#ended) this.emit('error', new Error('whoever starts capture processes is gone'))
+      if (!this.#ended)
+        this.emit('error', new Error('the process that starts capture processes has ended'))
     })
   }
 
