@@ -8,15 +8,10 @@ import type * as Yaml from 'yaml'
 import type * as z from 'zod/mini'
 import { DEDUPE_SECONDS } from './base/limits.js'
 import { unknownName } from './base/nearest.js'
+import { ConfigError } from './config/config-error.js'
 import type { Option } from './config/option.js'
 import type { OptionName } from './config/options.js'
 import { OPTIONS } from './config/options.js'
-
-/** A mistake in flags, environment or configuration file: one line per mistake. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly code = 'BAD_CONFIG'
-}
 
 /** Ports watched live where none are named: what browsers talk to, and our own HTTPS. */
 export const LIVE_PORTS: readonly number[] = [443, 8443]

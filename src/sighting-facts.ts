@@ -9,6 +9,7 @@ import { identifyStored } from './knowledge/identify/identify-stored.js'
 import { loadBase } from './knowledge/identify/load-base.js'
 import { factsOf } from './knowledge/check/hello-facts.js'
 import type { HelloFacts } from './knowledge/check/hello-facts.js'
+import { describeHello } from './tls/describe-hello.js'
 import { parseClientHello } from './tls/hello-parser.js'
 import { readEvidence } from './tls/read-evidence.js'
 
@@ -28,6 +29,12 @@ function parsedOf(sighting: Sighting): Hello | undefined {
   return parseClientHello(bytes, 0, bytes.length, sighting.proto === 'dtls', hello) < 0
     ? undefined
     : hello
+}
+
+/** Everything a sighting's hello says, for `detail=1`; undefined if the sighting has none, or a broken one. */
+export function describeSighting(sighting: Sighting): object | undefined {
+  const hello = parsedOf(sighting)
+  return hello === undefined ? undefined : describeHello(hello)
 }
 
 /** The TLS implementation of a sighting's hello; undefined where it has none, or a broken one. */

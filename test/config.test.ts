@@ -2,13 +2,8 @@ import { expect } from 'chai'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import {
-  ConfigError,
-  environmentConfig,
-  environmentName,
-  loadConfig,
-  readConfigFile,
-} from '../src/config.js'
+import { ConfigError } from '../src/config/config-error.js'
+import { environmentConfig, environmentName, loadConfig, readConfigFile } from '../src/config.js'
 import { OPTIONS } from '../src/config/options.js'
 
 describe('the configuration', () => {

@@ -36,7 +36,7 @@ export const HELLOTAP = join(PACKAGE, 'bin/hellotap')
 
 /** Packs the checkout and installs the tarball, unless the same contents are installed already. @returns the folder */
 function install(): string {
-  if (!existsSync(join(top, 'dist/cli/main.js')))
+  if (!existsSync(join(top, 'dist/cli/start.js')))
     throw new Error('dist/ is missing: run `npm run build` before the tests')
   const root = join(tmpdir(), `hellotap-installed-${process.getuid?.() ?? 0}`)
   const home = join(root, contentHash())

@@ -26,7 +26,7 @@ const started = sources.flatMap((name) =>
     ([, path]) => `${path}.ts`,
   ),
 )
-const entryPoints = [...new Set(['cli/start.ts', 'cli/main.ts', 'index.ts', ...started])]
+const entryPoints = [...new Set(['cli/start.ts', 'index.ts', ...started])]
   .sort()
   .map((name) => join(src, name))
 

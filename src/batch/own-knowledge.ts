@@ -1,10 +1,10 @@
 // The user's own knowledge file: JSON lines of profiles that `learn` appends to and identification reads.
 
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import * as z from 'zod/mini'
-import { ConfigError } from '../config.js'
+import { dataDir } from '../config/data-dir.js'
+import { ConfigError } from '../config/config-error.js'
 import type { OwnRow } from '../knowledge/identify/own-rows.js'
 
 const natural = z.int().check(z.gte(0))
@@ -22,8 +22,7 @@ const Row = z.object({
 
 /** Where the file is unless `--knowledge` names another. */
 export function knowledgePath(named: string | undefined): string {
-  const data = process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local/share')
-  return named ?? join(data, 'hellotap/knowledge.jsonl')
+  return named ?? join(dataDir({}), 'knowledge.jsonl')
 }
 
 /**

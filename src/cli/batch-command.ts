@@ -10,11 +10,11 @@ import {
 import { startQueueWorker } from '../batch/queue-worker.js'
 import { expandInputs } from '../capture/file/inputs.js'
 import type { Config } from '../config.js'
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
 import { count, log } from '../telemetry/log.js'
 import { configOf } from './options.js'
-import { print } from './print.js'
-import { stopSignal } from './stop-signal.js'
+import { print } from '../output/print.js'
+import { stopSignal } from '../sensor/stop-signal.js'
 
 /** Milliseconds between two looks whether the queue is empty. */
 const IDLE_MILLIS = 200

@@ -1,7 +1,9 @@
 import type { Config } from '../config.js'
-import { ConfigError, LIVE_PORTS, storeLimits } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
+import { LIVE_PORTS, storeLimits } from '../config.js'
 import { openSightingStore } from '../sighting-store.js'
-import { runDaemon } from './daemon.js'
+import { configOf } from './options.js'
+import { runDaemon } from '../sensor/daemon.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { logFault } from '../telemetry/event-log.js'
 import { runGuarded } from '../sensor/privilege-separation.js'
@@ -10,14 +12,14 @@ import { HttpEvidence } from '../sensor/http-agents.js'
 import { count } from '../telemetry/log.js'
 import type { SensorStatus } from '../sensor/sensor-report.js'
 import { runSensor } from '../sensor/sensor.js'
-import type { Serving } from './serving.js'
-import { hasOutputs, openLiveOutputs } from './live-outputs.js'
+import type { Serving } from '../serving/serving.js'
+import { hasOutputs, openLiveOutputs } from '../sensor/live-outputs.js'
 import { privateLines } from '../sensor/private-lines.js'
-import { privacyPolicy } from './privacy-policy.js'
+import { privacyPolicy } from '../config/privacy-policy.js'
 import { joinSinks, stdoutSink } from '../sensor/stdout-sink.js'
 import type { LinesSink } from '../sensor/sensor.js'
 import { linesSink, storeSink } from '../sensor/store-sink.js'
-import { stopSignal } from './stop-signal.js'
+import { stopSignal } from '../sensor/stop-signal.js'
 import { logRedisRisks } from '../sensor/redis-risks.js'
 import { watchStore } from '../sensor/store-log.js'
 
@@ -26,7 +28,7 @@ const REPORT_MS = 1000
 
 /** `capture`: the sensor daemon. Exit 0 when stopped, 1 when it cannot capture, 2 on bad usage. */
 export function capture(args: Readonly<Record<string, unknown>>): Promise<number> {
-  return runDaemon(args, (config, log) =>
+  return runDaemon(configOf(args), (config, log) =>
     runCapture(config, args['stdout'] === true, args['rows'] === true, log),
   )
 }
@@ -83,7 +85,7 @@ async function runCapture(
       })
       if (config['metrics-port'] !== 0) {
         // loaded where it is asked for: the packages of the API
-        const { startSensorServing } = await import('./sensor-serving.js')
+        const { startSensorServing } = await import('../serving/sensor-serving.js')
         serving = await startSensorServing(config, store, status, (error) =>
           logFault(log, 'request-failed', error),
         )

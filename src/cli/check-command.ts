@@ -7,8 +7,7 @@ import type { Sighting } from '../model/sighting.js'
 import { linesOf } from '../output/json-lines.js'
 import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
-import { print } from './print.js'
-import { STDIN_WORD } from './stdin-word.js'
+import { print } from '../output/print.js'
 
 const OPEN_BRACE = 0x7b
 
@@ -21,7 +20,7 @@ export async function check(args: Readonly<Record<string, unknown>>): Promise<nu
   const word = args['file'] as string
   const userAgent = args['user-agent'] as string | undefined
   const isDirect = args['behind-proxy'] !== true
-  const file = word === STDIN_WORD ? undefined : createReadStream(word)
+  const file = word === '-' ? undefined : createReadStream(word)
   const input = file ?? process.stdin
   const first = await firstByte(input, word)
   if (first === OPEN_BRACE) {

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
 import { FingerprintFinder, kindsOf } from '../knowledge/identify/by-fingerprint.js'
 import { differences } from '../knowledge/identify/difference.js'
 import { loadBase } from '../knowledge/identify/load-base.js'
 import { readOwnRows } from '../batch/own-knowledge.js'
 import { log } from '../telemetry/log.js'
 import { readProfiles } from '../read-profiles.js'
-import { print } from './print.js'
+import { print } from '../output/print.js'
 
 /**
  * `diff A B`: how the hello of A differs from that of B, a phrase a line; nothing where no difference has a word.

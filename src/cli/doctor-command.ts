@@ -1,6 +1,7 @@
 import { defaultInterfaces, listInterfaces } from '../capture/live/interfaces.js'
 import type { Config } from '../config.js'
-import { ConfigError, LIVE_PORTS, storeLimits } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
+import { LIVE_PORTS, storeLimits } from '../config.js'
 import { openSightingStore } from '../sighting-store.js'
 import type { Store } from '../store/contract.js'
 import type { Check } from '../doctor/check.js'
@@ -17,7 +18,7 @@ import { clockCheck, kernelAnswers, offloadsCheck } from '../doctor/kernel.js'
 import { listenCheck } from '../doctor/listen.js'
 import { openEventLog } from '../telemetry/event-log.js'
 import { configOf } from './options.js'
-import { print } from './print.js'
+import { print } from '../output/print.js'
 import { version } from '../telemetry/version.js'
 
 /** Seconds traffic is listened to, unless the caller says otherwise, and at most. */

@@ -13,10 +13,9 @@ import { FdOutput, OutputClosed } from '../output/fd-output.js'
 import { linesOf } from '../output/json-lines.js'
 import { Pipeline } from '../pipeline.js'
 import { log } from '../telemetry/log.js'
-import { SightingIdentifier } from './identify-sighting.js'
+import { SightingIdentifier } from '../batch/identify-sighting.js'
 import { readOwnRows } from '../batch/own-knowledge.js'
-import { STDIN_WORD } from './stdin-word.js'
-import { stopSignal } from './stop-signal.js'
+import { stopSignal } from '../sensor/stop-signal.js'
 
 const OPENS_OBJECT = 0x7b
 
@@ -37,7 +36,7 @@ export async function identify(args: Readonly<Record<string, unknown>>): Promise
   )
   try {
     for (const word of words) {
-      if (word === STDIN_WORD) await reader.readStdin()
+      if (word === '-') await reader.readStdin()
       else if (existsSync(word)) await reader.readFiles(word)
       else if (kindsOf(word).length > 0) output.put({ ...finder.find(word), mask: [] })
       else if (/[*?[{]/.test(word)) await reader.readFiles(word)

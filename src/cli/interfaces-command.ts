@@ -1,5 +1,5 @@
 import { defaultInterfaces, listInterfaces } from '../capture/live/interfaces.js'
-import { print } from './print.js'
+import { print } from '../output/print.js'
 
 /** `interfaces`: one line each: name, state, whether it is taken by default, addresses. Exit 0. */
 export async function interfaces(): Promise<number> {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
 import { readVersion } from '../knowledge/identify/version.js'
 import type { OwnRow } from '../knowledge/identify/own-rows.js'
 import { readProfiles } from '../read-profiles.js'

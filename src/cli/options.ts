@@ -1,15 +1,25 @@
 import type { Argv, Options } from 'yargs'
 import type { Config } from '../config.js'
-import {
-  ConfigError,
-  environmentConfig,
-  environmentName,
-  loadConfig,
-  readConfigFile,
-} from '../config.js'
+import { ConfigError } from '../config/config-error.js'
+import { environmentConfig, environmentName, loadConfig, readConfigFile } from '../config.js'
 import { GROUP_NAMES } from '../config/option.js'
 import type { OptionName } from '../config/options.js'
 import { OPTIONS } from '../config/options.js'
+
+/** A command of the command line, without its code: `read` must not wait for the API's packages. */
+export interface Command {
+  /** Its name and its positional words, as yargs reads them. */
+  readonly words: string
+  /** What it does, for the list of commands. */
+  readonly purpose: string
+  /** Adds its options and examples to the help. */
+  readonly options: (command: Argv) => Argv
+  /** Loads its code: a function from arguments to the exit code. */
+  readonly load: () => Promise<Run>
+}
+
+/** Runs a command. Exit codes: 0 done, 1 failed, 2 bad usage. */
+export type Run = (args: Readonly<Record<string, unknown>>) => Promise<number> | number
 
 /** Options of the history. */
 export const HISTORY = ['history', 'history-days', 'history-size'] as const
@@ -24,10 +34,59 @@ export const OUTPUT = [
   ...HISTORY,
 ] as const
 
+/** Options of the store. */
+export const STORE = [
+  'redis',
+  'ttl',
+  'per-ip',
+  'spool',
+  'store-size',
+  'dedupe',
+  'retention',
+] as const
+/** Options of how addresses and server names are stored. */
+export const PRIVACY = ['privacy-address', 'privacy-sni', 'privacy-key'] as const
+const CAPTURE = [
+  'engine',
+  'ring',
+  'snaplen',
+  'capture-timeout',
+  'immediate',
+  'fanout',
+  'flow-limit',
+] as const
+/** Options of the sensor. */
+export const SENSOR = [
+  'interface',
+  'ports',
+  'http-ports',
+  'tunnels',
+  'tunnel-port',
+  'sensor',
+  'fingerprints',
+  'server',
+  ...CAPTURE,
+] as const
+/** Options of log lines. */
+export const LOG = ['log-format', 'log-level'] as const
+/** Options of the API. */
+export const API = [
+  'host',
+  'http-port',
+  'https-port',
+  'public',
+  'socket',
+  'trusted-proxy',
+  'access-log',
+  'data-dir',
+  'request-rate',
+  'stats-floor',
+] as const
+
 /** Options of `read`. */
 export const READ = [
   ...(['redis', 'ttl', 'per-ip', 'store-size', 'as-of', 'dedupe'] as const),
-  ...(['privacy-address', 'privacy-sni', 'privacy-key'] as const),
+  ...PRIVACY,
   'ports',
   'sensor',
   'fingerprints',

@@ -1,7 +1,6 @@
 import parser from 'yargs-parser'
 import { OPTIONS } from '../config/options.js'
 import { PARSER_CONFIGURATION, READ } from './options.js'
-import { STDIN_WORD } from './stdin-word.js'
 
 /**
  * The arguments of `read` as yargs would give them.
@@ -19,21 +18,37 @@ export function quickReadArgs(words: readonly string[]): Record<string, unknown>
     else string.push(name)
     if ('alias' in option) alias[option.alias] = name
   }
-  const parsed = parser.detailed(
-    words.slice(1).map((word) => (word === '-' ? STDIN_WORD : word)),
-    {
-      string,
-      boolean,
-      alias,
-      narg: Object.fromEntries(string.map((name) => [name, 1])),
-      configuration: PARSER_CONFIGURATION,
-    },
-  )
+  const parsed = parser.detailed(words.slice(1).map(hideStdin), {
+    string,
+    boolean,
+    alias,
+    narg: Object.fromEntries(string.map((name) => [name, 1])),
+    configuration: PARSER_CONFIGURATION,
+  })
   const { _: file, ...options } = parsed.argv
   const known = new Set([...string, ...boolean, ...Object.keys(alias)])
   const isOrdinary =
     parsed.error === null &&
     file.length > 0 &&
     Object.keys(options).every((name) => known.has(name))
-  return isOrdinary ? { ...options, file: file.map(String) } : undefined
+  return isOrdinary ? showStdin({ ...options, file: file.map(String) }) : undefined
+}
+
+// yargs loses a "-" among several positional words: it passes the parser as a name that no file can have.
+const STDIN_WORD = '\0stdin'
+
+/** A word for the parser. */
+export function hideStdin(word: string): string {
+  return word === '-' ? STDIN_WORD : word
+}
+
+/** The parser's arguments, with "-" as it was given. */
+export function showStdin(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shown = (value: unknown) => (value === STDIN_WORD ? '-' : value)
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(shown) : shown(value),
+    ]),
+  )
 }

@@ -1,20 +1,19 @@
 import { statSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
 import type { Config } from '../config.js'
 import { expandInputs } from '../capture/file/inputs.js'
 import { ringBufferOf } from '../capture/file/ring-buffer.js'
 import { FdOutput } from '../output/fd-output.js'
-import { makeStdoutBlocking } from './blocking-stdout.js'
+import { makeStdoutBlocking } from '../output/blocking-stdout.js'
 import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
-import type { ReadOutput } from './read-output.js'
-import type { StoreOutput } from './store-output.js'
+import type { ReadOutput } from '../open-outputs.js'
+import type { StoreOutput } from '../batch/store-output.js'
 import type { FileSet } from '../batch/worker-pool.js'
 import type { ReadOptions } from '../batch/read-set.js'
 import { ReadSummary } from '../batch/read-summary.js'
-import { STDIN_WORD } from './stdin-word.js'
-import { stopSignal } from './stop-signal.js'
+import { stopSignal } from '../sensor/stop-signal.js'
 
 /** Bytes to read from which several files are read in parallel: a worker takes a tenth of a second to start. */
 const PARALLEL_FROM = 32 << 20
@@ -105,11 +104,11 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
 
 /** The store of --redis, and what else is asked for beside it. */
 async function openStoreFor(config: Config): Promise<StoreOutput> {
-  const { openStoreOutput } = await import('./store-output.js')
+  const { openStoreOutput } = await import('../batch/store-output.js')
   const hasOthers =
     config.format !== undefined || config.output.length > 0 || config.history !== undefined
   if (!hasOthers) return openStoreOutput(config, [])
-  const { openConsumers } = await import('./read-output.js')
+  const { openConsumers } = await import('../open-outputs.js')
   return openStoreOutput(config, (await openConsumers(config, { isLive: false })).consumers)
 }
 
@@ -120,7 +119,7 @@ async function openOutput(config: Config): Promise<ReadOutput | undefined> {
     config.output.length === 0 &&
     config.history === undefined
   if (isPlain) return undefined
-  const { openReadOutput } = await import('./read-output.js')
+  const { openReadOutput } = await import('../open-outputs.js')
   return openReadOutput(config)
 }
 
@@ -138,9 +137,7 @@ async function inputs(
   isQuiet: boolean,
   summary: ReadSummary,
 ): Promise<FileSet[]> {
-  const { files, notes, failures } = await expandInputs(
-    words.map((word) => (word === STDIN_WORD ? '-' : word)),
-  )
+  const { files, notes, failures } = await expandInputs(words)
   if (!isQuiet) for (const note of notes) log(note)
   for (const { message } of failures) summary.fail(message)
   const sets = new Map<string, { path: string; size: number }[]>()

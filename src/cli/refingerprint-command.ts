@@ -6,8 +6,7 @@ import { linesOf } from '../output/json-lines.js'
 import { Refingerprinter } from '../refingerprint.js'
 import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
-import { STDIN_WORD } from './stdin-word.js'
-import { stopSignal } from './stop-signal.js'
+import { stopSignal } from '../sensor/stop-signal.js'
 
 /**
  * `refingerprint [FILE…]`: JSON lines to stdout, their fingerprints made again from the hellos they carry. What a store
@@ -22,7 +21,7 @@ export async function refingerprint(args: Readonly<Record<string, unknown>>): Pr
   )
   const tally = new Tally()
   try {
-    await remakeFiles(words.length > 0 ? words : [STDIN_WORD], refingerprinter, tally)
+    await remakeFiles(words.length > 0 ? words : ['-'], refingerprinter, tally)
   } catch (error) {
     if (error instanceof OutputClosed) return 0
     throw error
@@ -72,8 +71,8 @@ async function remakeFiles(
   const output = new FdOutput(1)
   const lines = new OctetWriter(1 << 20)
   for (const word of words) {
-    const name = word === STDIN_WORD ? 'stdin' : word
-    const input = word === STDIN_WORD ? process.stdin : createReadStream(word)
+    const name = word === '-' ? 'stdin' : word
+    const input = word === '-' ? process.stdin : createReadStream(word)
     signal.addEventListener('abort', () => input.destroy(), { once: true })
     let number = 0
     try {

@@ -1,10 +1,10 @@
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
 import { IANA_SNAPSHOT } from '../tls/registry.js'
 import type { RegistryName, RegistryRow } from '../tls/registry-names.js'
 import { listRegistry, REGISTRY_NAMES, registrySource } from '../tls/registry-names.js'
 import { log } from '../telemetry/log.js'
-import { print } from './print.js'
-import { compareTables } from './registry-tables.js'
+import { print } from '../output/print.js'
+import { compareTables } from '../doctor/registry-tables.js'
 
 /**
  * `registry [NAME] [VALUE]`: the IANA registries this program names values by. Exit 0; with `--check` 1 where they do not

@@ -1,4 +1,4 @@
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
 import { csvRecord } from '../output/csv-format.js'
 import { formatOf } from '../output/formats.js'
 import { tableOf } from '../output/table-format.js'
@@ -8,9 +8,9 @@ import { search as run } from '../search/search.js'
 import type { SearchRow } from '../search/search.js'
 import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
-import { print } from './print.js'
-import { stopSignal } from './stop-signal.js'
-import { isColoured, terminalWidth } from './terminal.js'
+import { print } from '../output/print.js'
+import { stopSignal } from '../sensor/stop-signal.js'
+import { isColoured, terminalWidth } from '../output/terminal.js'
 
 /** Rows printed at a time. */
 const BATCH_ROWS = 256

@@ -1,16 +1,18 @@
 import type { Config } from '../config.js'
-import { ConfigError, storeLimits } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
+import { storeLimits } from '../config.js'
 import { openSightingStore } from '../sighting-store.js'
-import { runDaemon } from './daemon.js'
-import { privacyPolicy } from './privacy-policy.js'
+import { configOf } from './options.js'
+import { runDaemon } from '../sensor/daemon.js'
+import { privacyPolicy } from '../config/privacy-policy.js'
 import type { EventLog } from '../telemetry/event-log.js'
-import { startServing } from './serving.js'
-import { stopSignal } from './stop-signal.js'
+import { startServing } from '../serving/serving.js'
+import { stopSignal } from '../sensor/stop-signal.js'
 import { watchStore } from '../sensor/store-log.js'
 
 /** `serve`: the API over what `capture` wrote to Redis. Exit 0 when stopped, 1 when it cannot serve, 2 on bad usage. */
 export function serve(args: Readonly<Record<string, unknown>>): Promise<number> {
-  return runDaemon(args, runServe)
+  return runDaemon(configOf(args), runServe)
 }
 
 async function runServe(config: Config, log: EventLog): Promise<number> {

@@ -1,10 +1,10 @@
 import type { Role, Token } from '../api/tokens.js'
 import { ROLES, newToken, parseValidity } from '../api/tokens.js'
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
 import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
-import { print } from './print.js'
-import { openTokens } from './token-store.js'
+import { print } from '../output/print.js'
+import { openTokens } from '../serving/token-store.js'
 
 /**
  * `token add NAME --role ROLE [--expires 90d]`, `token list`, `token revoke NAME`. `add` prints the token once, alone on

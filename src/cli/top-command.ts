@@ -1,12 +1,12 @@
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
 import { tableOf } from '../output/table-format.js'
-import { socketPath } from './data-dir.js'
+import { socketPath } from '../config/data-dir.js'
 import { configOf } from './options.js'
-import { print } from './print.js'
-import { stopSignal } from './stop-signal.js'
-import { isColoured, terminalWidth } from './terminal.js'
+import { print } from '../output/print.js'
+import { stopSignal } from '../sensor/stop-signal.js'
+import { isColoured, terminalWidth } from '../output/terminal.js'
 
 const INTERVAL_MILLIS = 2_000
 /** Lines of the terminal for what stands above and below the table. */

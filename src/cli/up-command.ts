@@ -4,15 +4,16 @@ import { openSightingStore } from '../sighting-store.js'
 import { newCounters } from '../base/counters.js'
 import { privateLines } from '../sensor/private-lines.js'
 import { linesSink } from '../sensor/store-sink.js'
-import { runDaemon } from './daemon.js'
-import { hasOutputs, openLiveOutputs } from './live-outputs.js'
-import { privacyPolicy } from './privacy-policy.js'
+import { configOf } from './options.js'
+import { runDaemon } from '../sensor/daemon.js'
+import { hasOutputs, openLiveOutputs } from '../sensor/live-outputs.js'
+import { privacyPolicy } from '../config/privacy-policy.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { runGuarded } from '../sensor/privilege-separation.js'
 import { log as print } from '../telemetry/log.js'
 import { SensorProcess } from '../sensor/sensor-process.js'
-import { startServing } from './serving.js'
-import { stopSignal } from './stop-signal.js'
+import { startServing } from '../serving/serving.js'
+import { stopSignal } from '../sensor/stop-signal.js'
 import { logRedisRisks } from '../sensor/redis-risks.js'
 import { watchStore } from '../sensor/store-log.js'
 
@@ -21,7 +22,7 @@ import { watchStore } from '../sensor/store-log.js'
  * API's event loop, and its death is a restart, not the end. Exit 0 when stopped, 1 when nothing useful can run.
  */
 export function up(args: Readonly<Record<string, unknown>>): Promise<number> {
-  return runDaemon(args, runUp)
+  return runDaemon(configOf(args), runUp)
 }
 
 async function runUp(config: Config, log: EventLog): Promise<number> {

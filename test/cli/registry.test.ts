@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { registryText } from '../../src/cli/registry-command.js'
-import { compareTables } from '../../src/cli/registry-tables.js'
+import { compareTables } from '../../src/doctor/registry-tables.js'
 import { IANA_SNAPSHOT } from '../../src/tls/registry.js'
 import { REGISTRY_NAMES } from '../../src/tls/registry-names.js'
 import { finished, HELLOTAP, hellotap } from '../hellotap.js'
@@ -126,7 +126,7 @@ describe('hellotap registry --check', () => {
     symlinkSync(join(top, 'node_modules'), join(folder, 'node_modules'))
     change('cipher-suites', 'TLS_AES_128_GCM_SHA256', 'TLS_AES_128_GCM_SHA257')
     const run = (...args: string[]) =>
-      finished(spawn(process.execPath, [join(folder, 'dist/cli/main.js'), 'registry', ...args]))
+      finished(spawn(process.execPath, [join(folder, 'dist/cli/start.js'), 'registry', ...args]))
     const { code, stdout, stderr } = await run('--check')
     expect(stderr).to.match(/cipher-suites: description of 0x1301 is "TLS_AES_128_GCM_SHA257" in/)
     expect(stdout).to.equal('')

@@ -3,7 +3,7 @@ import { historyFiles } from '../history/folder.js'
 import { forgetSource } from '../history/forget.js'
 import { privateNamesOf } from '../privacy/privacy.js'
 import type { Store } from '../store/contract.js'
-import { privacyPolicy } from './privacy-policy.js'
+import { privacyPolicy } from '../config/privacy-policy.js'
 
 /**
  * Deletes the sightings of an address from the store and the history.

@@ -2,18 +2,16 @@ import type { Config } from '../config.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { logFault, openProcessLog } from '../telemetry/event-log.js'
 import { isForOperators } from '../telemetry/log.js'
-import { configOf } from './options.js'
 
 /**
- * Runs a command that goes on until it is stopped, with its configuration and its log. What ends it is its last event.
- * @returns its exit code, 1 where it failed
- * @throws ConfigError: bad usage is for whoever typed it, in plain text
+ * Runs a command until it is stopped, and logs the error that ends it.
+ * @returns its exit code, 1 if it failed
+ * @throws ConfigError: bad usage is printed as plain text
  */
 export async function runDaemon(
-  args: Readonly<Record<string, unknown>>,
+  config: Config,
   run: (config: Config, log: EventLog) => Promise<number>,
 ): Promise<number> {
-  const config = configOf(args)
   const log = openProcessLog(config)
   try {
     return await run(config, log)

@@ -1,4 +1,4 @@
-import { FdOutput, OutputClosed } from '../output/fd-output.js'
+import { FdOutput, OutputClosed } from './fd-output.js'
 
 const ENCODER = new TextEncoder()
 

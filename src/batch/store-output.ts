@@ -6,8 +6,8 @@ import type { LinesConsumer } from '../output/lines-output.js'
 import { openSightingStore } from '../sighting-store.js'
 import type { Store, StoreHealth } from '../store/contract.js'
 import { log } from '../telemetry/log.js'
-import { privacyPolicy } from './privacy-policy.js'
-import type { ReadOutput } from './read-output.js'
+import { privacyPolicy } from '../config/privacy-policy.js'
+import type { ReadOutput } from '../open-outputs.js'
 
 /** What `read --redis` puts rows into, and what became of them. */
 export interface StoreOutput extends ReadOutput {

@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Config } from '../config.js'
-import { ConfigError } from '../config.js'
+import { ConfigError } from './config-error.js'
 import type { PrivacyPolicy } from '../privacy/privacy.js'
 
 /** Least bytes of a key: one that can be tried out hides nothing. */
 const MIN_KEY_BYTES = 16
 const RANDOM_KEY_BYTES = 32
 
-type PrivacyConfig = Pick<
-  Config,
-  'privacy-address' | 'privacy-sni' | 'privacy-key' | 'redis' | 'history'
->
+interface PrivacyConfig {
+  readonly 'privacy-address': PrivacyPolicy['address']
+  readonly 'privacy-sni': PrivacyPolicy['sni']
+  readonly 'privacy-key'?: string | undefined
+  readonly redis?: string | undefined
+  readonly history?: string | undefined
+}
 
 /**
  * The configured privacy policy, its key read from its file. The embedded store does without a file: its key is random

@@ -1,9 +1,12 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { Config } from '../config.js'
+
+interface DataDir {
+  readonly 'data-dir'?: string | undefined
+}
 
 /** The folder for what hellotap keeps of its own: certificate, tokens, Unix socket. */
-export function dataDir(config: Pick<Config, 'data-dir'>): string {
+export function dataDir(config: DataDir): string {
   return (
     config['data-dir'] ??
     join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'hellotap')
@@ -11,6 +14,6 @@ export function dataDir(config: Pick<Config, 'data-dir'>): string {
 }
 
 /** Path of the API's Unix socket. */
-export function socketPath(config: Pick<Config, 'data-dir' | 'socket'>): string {
+export function socketPath(config: DataDir & { readonly socket?: string | undefined }): string {
   return config.socket ?? join(dataDir(config), 'api.sock')
 }

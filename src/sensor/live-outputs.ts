@@ -1,8 +1,8 @@
 import type { Config } from '../config.js'
-import type { LinesSink } from '../sensor/sensor.js'
+import type { LinesSink } from './sensor.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { count } from '../telemetry/log.js'
-import { openConsumers } from './read-output.js'
+import { openConsumers } from '../open-outputs.js'
 
 /** The outputs of a live capture. */
 export interface LiveOutputs {

@@ -4,7 +4,7 @@ import { RedisTokens } from '../api/token-redis.js'
 import type { TokenStore } from '../api/tokens.js'
 import type { Config } from '../config.js'
 import { connectRedis, newRedisClient, parseRedisUrl } from '../store/redis/redis-connection.js'
-import { dataDir } from './data-dir.js'
+import { dataDir } from '../config/data-dir.js'
 
 /** Where tokens are kept, open. */
 export interface OpenTokens {

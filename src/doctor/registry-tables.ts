@@ -4,7 +4,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
 import { CIPHER_DROPPED, EXTENSION_DROPPED, GROUP_DROPPED, IANA_SNAPSHOT } from '../tls/registry.js'
 import type { RegistryName, RegistryRow } from '../tls/registry-names.js'
 import {

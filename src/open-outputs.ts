@@ -1,16 +1,15 @@
-import { ConfigError } from '../config.js'
-import type { Config } from '../config.js'
-import { HistoryThread, isEmptyFolder } from '../history/history-thread.js'
-import type { HistoryOptions } from '../history/history-thread.js'
-import type { TextFormat } from '../output/format.js'
-import { ConsumersOutput } from '../output/lines-output.js'
-import type { LinesConsumer, LinesOutput } from '../output/lines-output.js'
-import { parseOutputSpec } from '../output/output-spec.js'
-import type { OutputSpec } from '../output/output-spec.js'
-import { Outputs } from '../output/outputs.js'
-import type { SinkEvents } from '../output/sink.js'
-import { STDIN_WORD } from './stdin-word.js'
-import { isColoured, terminalWidth } from './terminal.js'
+import { ConfigError } from './config/config-error.js'
+import type { Config } from './config.js'
+import { HistoryThread, isEmptyFolder } from './history/history-thread.js'
+import type { HistoryOptions } from './history/history-thread.js'
+import type { TextFormat } from './output/format.js'
+import { ConsumersOutput } from './output/lines-output.js'
+import type { LinesConsumer, LinesOutput } from './output/lines-output.js'
+import { parseOutputSpec } from './output/output-spec.js'
+import type { OutputSpec } from './output/output-spec.js'
+import { Outputs } from './output/outputs.js'
+import type { SinkEvents } from './output/sink.js'
+import { isColoured, terminalWidth } from './output/terminal.js'
 
 const MEBIBYTE = 1 << 20
 
@@ -107,7 +106,7 @@ function usualFormat(specs: readonly OutputSpec[]): TextFormat {
 }
 
 function specOf(text: string): OutputSpec {
-  const spec = parseOutputSpec(text === STDIN_WORD ? '-' : text)
+  const spec = parseOutputSpec(text)
   if (typeof spec === 'string') throw new ConfigError(`--output: ${spec}`)
   return spec
 }
