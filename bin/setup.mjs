@@ -41,6 +41,7 @@ const TO_TEST = {
   ethtool: 'ethtool',
   prometheus: 'promtool',
   git: 'git',
+  jq: 'jq',
 }
 
 function present(mark) {

@@ -2,11 +2,11 @@
 // process, what the tests will do, since a user's id tells little in a container.
 
 import type { Context } from 'mocha'
+import { Hook } from 'mocha'
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, join, resolve } from 'node:path'
-import { HELLOTAP } from './installed.js'
 
 /** Says what is missing, undefined where nothing is. */
 export type Need = () => string | undefined
@@ -18,6 +18,10 @@ export function needs(test: Context, ...needed: readonly Need[]): void {
   const why = firstMissing(needed)
   if (why === undefined) return
   console.log(`      skipped: ${why}`)
+  const runnable = test.runnable()
+  // the reporter reads it: what a hook skips is all of its suite
+  const skipped = runnable instanceof Hook ? (runnable.parent ?? runnable) : runnable
+  Object.assign(skipped, { why })
   test.skip()
 }
 
@@ -85,12 +89,20 @@ export const chromiumBrowser: Need = once(() => {
 export const proc: Need = () =>
   existsSync('/proc/self/status') ? undefined : '/proc is not mounted'
 
-/** The installed program can be read by other users. */
-export const readableByOthers: Need = once(() =>
-  tried('the program cannot be read by other users', () =>
-    run('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'test', '-r', HELLOTAP),
-  ),
+/** A program can be given a terminal of its own. */
+export const terminal: Need = once(
+  () =>
+    tools('script')() ??
+    tried('a terminal cannot be made', () => run('script', '-qec', 'test -t 1', '/dev/null')),
 )
+
+/** `file` can be read by other users. */
+export function readableByOthers(file: string): Need {
+  return () =>
+    tried(`${file} cannot be read by other users`, () =>
+      run('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'test', '-r', file),
+    )
+}
 
 /** Both capture engines are built. */
 export const engines: Need = () =>

@@ -1,4 +1,5 @@
-// mocha's spec reporter, closed by the plain line that a CI reads: "N passed, N failed", ", N skipped" where any were.
+// mocha's spec reporter, closed by a line for each thing the machine cannot do, with how many tests it keeps from running,
+// and by the plain line that a CI reads: "N passed, N failed", ", N skipped" where any were.
 // With CI=true a test that is skipped counts as failed unless test/allowed-skips.txt has it.
 const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
@@ -12,12 +13,21 @@ const allowed = readFileSync(join(__dirname, 'allowed-skips.txt'), 'utf8')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'))
 
+/** Why a test was skipped: what `needs` of capability.ts left at it, or at a suite that it belongs to. */
+function reasonOf(test) {
+  for (let at = test; at; at = at.parent) if (at.why !== undefined) return at.why
+  return `no reason given, as for "${test.fullTitle()}"`
+}
+
 module.exports = class extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options)
     const unexpected = []
+    const reasons = new Map()
     runner.on(Runner.constants.EVENT_TEST_PENDING, (test) => {
       const title = test.fullTitle()
+      const why = reasonOf(test)
+      reasons.set(why, (reasons.get(why) ?? 0) + 1)
       if (process.env.CI === 'true' && !allowed.some((start) => title.startsWith(start)))
         unexpected.push(title)
     })
@@ -33,6 +43,7 @@ module.exports = class extends reporters.Spec {
           for (const title of unexpected) console.log(`  ${title}`)
           process.exitCode ||= 1
         }
+        for (const [why, tests] of reasons) console.log(`\nnot run: ${why}: ${tests} tests`)
         process.stdout.write(
           `\n${passes} passed, ${failures + unexpected.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
         )

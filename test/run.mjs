@@ -5,29 +5,35 @@
 // The last line is "N passed, N failed" (", N skipped" where any were).
 
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const cwd = fileURLToPath(new URL('..', import.meta.url))
-const CLOSING = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m
+const CLOSING = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/
+const NOT_RUN = /^not run: (.*): (\d+) tests$/
 
-/** Runs an npm script and shows what it says, but for mocha's closing line, whose numbers it gives. */
-function run(script, ...args) {
+/** Why tests were not run, with how many. */
+const reasons = new Map()
+
+/** Runs an npm script and shows what it says, but for the reporter's closing lines, whose numbers it gives or adds up. */
+async function run(script, ...args) {
   console.log(`\n── ${[script, ...args].join(' ')}`)
-  return new Promise((resolve) => {
-    const child = spawn('npm', ['run', '--silent', script, '--', ...args], {
-      cwd,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let counts
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      counts =
-        CLOSING.exec(text)
-          ?.slice(1)
-          .map((number) => Number(number ?? 0)) ?? counts
-      process.stdout.write(text.replace(CLOSING, ''))
-    })
-    child.once('close', (code) => resolve({ script, failed: code !== 0, counts }))
+  const child = spawn('npm', ['run', '--silent', script, '--', ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
+  const ended = once(child, 'close')
+  let counts
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, why, tests] = NOT_RUN.exec(line) ?? []
+    const closing = CLOSING.exec(line)
+    if (why !== undefined) reasons.set(why, (reasons.get(why) ?? 0) + Number(tests))
+    else if (closing !== null) counts = closing.slice(1).map((number) => Number(number ?? 0))
+    else console.log(line)
+  }
+  const [code] = await ended
+  return { script, failed: code !== 0, counts }
 }
 
 const results = []
@@ -39,6 +45,8 @@ const counts = results.flatMap((result) => (result.counts === undefined ? [] : [
 const [passed, failed, skipped] = [0, 1, 2].map((i) => counts.reduce((sum, of) => sum + of[i], 0))
 // what failed without a test's failing: types, lint, coverage below its threshold, a runner that died
 const others = broken.filter((result) => (result.counts?.[1] ?? 0) === 0)
+if (reasons.size > 0) console.log('\nwhat this machine cannot do:')
+for (const [why, tests] of reasons) console.log(`  ${why}: ${tests} tests`)
 if (broken.length > 0) console.log(`\nfailed: ${broken.map(({ script }) => script).join(', ')}`)
 console.log(
   `\n${passed} passed, ${failed + others.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,

@@ -1,11 +1,12 @@
 // What the doctor finds out without capturing: programs, permission, interfaces, Redis.
 
-import { readFileSync, realpathSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { release } from 'node:os'
 import type { Engine } from '../capture/live/engine.js'
 import { chooseEngine } from '../capture/live/engine.js'
 import type { NetworkInterface } from '../capture/live/interfaces.js'
+import { permissionRemedy } from '../capture/live/open-failure.js'
 import type { Config } from '../config.js'
 import { checkRedis, redisRisks } from '../store/redis/redis-check.js'
 import { StoreError } from '../store/contract.js'
@@ -71,7 +72,7 @@ export function permissionCheck(): Check {
     name,
     outcome: 'failed',
     text: `CAP_NET_RAW is missing for user ${process.getuid?.() ?? '?'}: no frame can be captured`,
-    remedy: `sudo setcap cap_net_raw+ep ${realpathSync(process.execPath)} ; or start hellotap with sudo; or by a systemd unit with AmbientCapabilities=CAP_NET_RAW`,
+    remedy: permissionRemedy(),
   }
 }
 

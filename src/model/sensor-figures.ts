@@ -17,7 +17,8 @@ export interface ProcessFigures {
   /** Seconds since the Unix epoch at which it started. */
   readonly startedAt: number
   readonly cpuSeconds: number
-  readonly residentOctets: number
+  /** Undefined where the system does not tell, as without /proc. */
+  readonly residentOctets: number | undefined
   /** Seconds by which its event loop was late in the last minute or two: the median, one in a hundred, the worst. */
   readonly loopDelay: { readonly p50: number; readonly p99: number; readonly max: number }
 }

@@ -88,7 +88,15 @@ export function processFigures(loopDelay: LoopDelay): ProcessFigures {
   return {
     startedAt: Math.round(performance.timeOrigin) / 1000,
     cpuSeconds: (user + system) / 1e6,
-    residentOctets: process.memoryUsage.rss(),
+    residentOctets: residentOctets(),
     loopDelay: loopDelay.figures,
+  }
+}
+
+function residentOctets(): number | undefined {
+  try {
+    return process.memoryUsage.rss()
+  } catch {
+    return undefined
   }
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { needs, tools } from '../capability.js'
 import type { FilterOptions } from '../../src/capture/filter/capture-filter.js'
 import { captureFilter } from '../../src/capture/filter/capture-filter.js'
 import { readCapture } from '../../src/read-capture.js'
@@ -36,12 +37,7 @@ function tcpdump(...args: string[]): Buffer {
 describe('capture filter', function () {
   let folder: string | undefined
   before(function () {
-    try {
-      tcpdump('--version')
-    } catch {
-      console.log('      skipped: tcpdump is not installed')
-      this.skip()
-    }
+    needs(this, tools('tcpdump'))
     folder = mkdtempSync(join(tmpdir(), 'hellotap-filter-'))
   })
   after(() => {

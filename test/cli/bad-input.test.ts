@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { needs, proc } from '../capability.js'
 import { hellotap, sightingsIn } from '../hellotap.js'
 
 const capture = resolve(import.meta.dirname, '../../captures/curl-openssl3.0.pcap')
@@ -180,7 +181,8 @@ describe('bad surroundings', () => {
     expect(code).to.equal(1)
   })
 
-  it('says that the folder for its certificate is not writable', async () => {
+  it('says that the folder for its certificate is not writable', async function () {
+    needs(this, proc)
     const { code, stderr } = await hellotap([
       'up',
       '-i',

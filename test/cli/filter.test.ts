@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { expect } from 'chai'
+import { needs, tools } from '../capability.js'
 import { hellotap } from '../hellotap.js'
 
 const CAPTURE = resolve(import.meta.dirname, '../../captures/openssl3.0-s_server-answers.pcap')
@@ -18,12 +19,7 @@ describe('hellotap filter', () => {
     const { code, stdout, stderr } = await hellotap(['filter', '--ports', '4431,4432,4433'])
     expect([code, stderr]).to.deep.equal([0, ''])
     expect(stdout).to.match(/^[^\n]+\n$/)
-    try {
-      execFileSync('tcpdump', ['--version'], { stdio: 'ignore' })
-    } catch {
-      console.log('      skipped: tcpdump is not installed')
-      this.skip()
-    }
+    needs(this, tools('tcpdump'))
     const filtered = passing(stdout.trim())
     expect(filtered).to.be.within(1, passing('') - 1)
     const withServer = await hellotap(['filter', '--ports', '4431,4432,4433', '--server'])

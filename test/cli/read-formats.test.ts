@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { needs, terminal } from '../capability.js'
 import { Scratch } from '../capture/support.js'
 import { HELLOTAP, finished, hellotap } from '../hellotap.js'
 
@@ -21,7 +22,8 @@ describe('read --format', () => {
     expect(readFileSync(csv, 'utf8').split('\r\n').length - 2).to.equal(count)
   })
 
-  it('prints a table on a terminal that fits it, without colour under NO_COLOR', async () => {
+  it('prints a table on a terminal that fits it, without colour under NO_COLOR', async function () {
+    needs(this, terminal)
     const onTerminal = (env: Record<string, string>) =>
       finished(
         spawn(

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { writePcap } from '../capture/pcap-writer.js'
+import { needs, proc, terminal } from '../capability.js'
 import { Scratch } from '../capture/support.js'
 import { Daemon, HELLOTAP, finished, hellotap, sightingsIn } from '../hellotap.js'
 import { mixedFrames, paddedPcap } from './traffic.js'
@@ -103,7 +104,8 @@ describe('read', function () {
     expect(await daemon.ended()).to.equal(0)
   })
 
-  it('waits where its output is full, and does not try again and again', async () => {
+  it('waits where its output is full, and does not try again and again', async function () {
+    needs(this, proc)
     const path = scratch.file('much.pcap', writePcap(mixedFrames(2_000, 7)))
     const child = spawn(process.execPath, [HELLOTAP, 'read', '--quiet', path], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -166,6 +168,10 @@ describe('read', function () {
     })
 
   describe('shows its progress', () => {
+    before(function () {
+      needs(this, terminal)
+    })
+
     /** Runs a shell command on a terminal, and gives what the terminal was told. */
     const onTerminal = (command: string) =>
       finished(

@@ -12,7 +12,8 @@ import { hellotap, sightingsIn } from '../hellotap.js'
 import { clientHello, ecPointFormats, serverName, supportedGroups } from '../tls/hello-builder.js'
 import type { Extension } from '../tls/hello-builder.js'
 import { ethernet, ipv4, tcp } from '../wire/build.js'
-import { SHARED, TRANSPORTS, jsonLines, needs } from './shared.js'
+import { needs, path } from '../capability.js'
+import { SHARED, TRANSPORTS, jsonLines } from './shared.js'
 
 const CORPUS = resolve(SHARED, 'corpus')
 /** What the scorer compares; a value the expected rows do not have is not asked for. */
@@ -56,7 +57,7 @@ const flowOf = ({ file, proto, src, srcport, dst, dstport }: Row) =>
 describe('published values', () => {
   let scratch: Scratch | undefined
   before(function () {
-    needs(this, CORPUS)
+    needs(this, path(CORPUS))
     scratch = new Scratch()
   })
   after(() => scratch?.remove())

@@ -1,8 +1,7 @@
 // The captures beside the checkout, and what of them is compared.
 
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Context } from 'mocha'
 
 /** Everything that lies beside the checkout. */
 export const SHARED = resolve(import.meta.dirname, '../../../shared')
@@ -12,13 +11,6 @@ export const TRANSPORTS: readonly string[] = ['tcp', 'quic', 'dtls']
 
 /** Folders of captures, relative to SHARED. */
 export const FOLDERS = ['corpus/foxio/pcap', 'corpus/odd', 'clients/pcap'] as const
-
-/** Ends the test or the suite as skipped where `path` is not there, and says so. */
-export function needs(test: Context, path: string): void {
-  if (existsSync(path)) return
-  console.log(`      skipped: ${path} is not here`)
-  test.skip()
-}
 
 /** Names of the captures of one folder, sorted. */
 export function capturesIn(folder: string): string[] {

@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { hellotap, sightingsIn } from '../hellotap.js'
-import { FOLDERS, SHARED, TRANSPORTS, capturesIn, needs } from './shared.js'
+import { needs, path } from '../capability.js'
+import { FOLDERS, SHARED, TRANSPORTS, capturesIn } from './shared.js'
 import { tsharkHellos, tsharkVersion } from './tshark-hellos.js'
 
 /** How often a capture holds a hello of this "transport JA3 server-name". */
@@ -36,7 +37,7 @@ describe('tshark', () => {
   const ours = new Map<string, Hellos>()
 
   before(async function () {
-    needs(this, SHARED)
+    needs(this, path(SHARED))
     this.timeout(isUpdate ? 1_800_000 : 60_000)
     if (isUpdate) writeFileSync(GOLDEN, await asked())
     golden = JSON.parse(readFileSync(GOLDEN, 'utf8')) as Golden

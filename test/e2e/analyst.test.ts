@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { HistoryWriter } from '../../src/history/history-writer.js'
 import type { SightingLine } from '../../src/history/row.js'
 import { zstd } from '../../src/history/zstd.js'
+import { needs, tools } from '../capability.js'
 import { Daemon, HELLOTAP, finished, freePort, hellotap } from '../hellotap.js'
 
 const top = resolve(import.meta.dirname, '../..')
@@ -178,7 +179,8 @@ describe('the eight questions', function () {
 
 describe('the recipes', function () {
   this.timeout(60_000)
-  it('run as docs/outputs.md prints them: jq by count, the bulk shape of Elasticsearch', async () => {
+  it('run as docs/outputs.md prints them: jq by count, the bulk shape of Elasticsearch', async function () {
+    needs(this, tools('bash', 'jq'))
     const page = readFileSync(join(top, 'docs/outputs.md'), 'utf8')
     const jq = /^hellotap read -f ja4 .*$/m.exec(page)?.[0] ?? ''
     const bulk = /^hellotap read --format ecs .*\n/m.exec(page)?.[0] ?? ''

@@ -102,7 +102,7 @@ describe('flow limit', function () {
 
   describe('as an ordinary user', () => {
     before(function () {
-      needs(this, readableByOthers)
+      needs(this, readableByOthers(HELLOTAP))
     })
 
     it('is there with CAP_BPF, which the capture process gives up once it is', async () => {

@@ -64,7 +64,7 @@ describe('up, as an ordinary user who may capture', function () {
   }
 
   before(async function () {
-    needs(this, namespaces, proc, readableByOthers)
+    needs(this, namespaces, proc, readableByOthers(HELLOTAP))
     lab = new Lab()
     lab.quiet()
     const up = [process.execPath, HELLOTAP, 'up', '-i', 'va', '--https-port', '0']

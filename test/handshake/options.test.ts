@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
+import { needs, tools } from '../capability.js'
 import { captureFilter } from '../../src/capture/filter/capture-filter.js'
 import { ConfigError } from '../../src/config/config-error.js'
 import { environmentConfig, loadConfig } from '../../src/config.js'
@@ -39,12 +40,7 @@ describe('--server', () => {
   })
 
   it('lets all that servers send through the kernel’s filter', function () {
-    try {
-      execFileSync('tcpdump', ['--version'], { stdio: 'ignore' })
-    } catch {
-      console.log('      skipped: tcpdump is not installed')
-      this.skip()
-    }
+    needs(this, tools('tcpdump'))
     const count = (expression: string) =>
       execFileSync('tcpdump', ['-nr', answers, expression], { stdio: ['ignore', 'pipe', 'ignore'] })
         .toString()

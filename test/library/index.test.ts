@@ -18,6 +18,7 @@ import {
   readCapture,
 } from '../../src/index.js'
 import type { ReadOptions, Sighting } from '../../src/index.js'
+import { needs, proc } from '../capability.js'
 import { sightingsIn } from '../hellotap.js'
 
 const folder = resolve(import.meta.dirname, '../../captures')
@@ -117,7 +118,8 @@ describe('readCapture', () => {
     expect(asked()).to.be.below(4)
   })
 
-  it('closes the file when the loop ends early', async () => {
+  it('closes the file when the loop ends early', async function () {
+    needs(this, proc)
     const open = () => readdirSync('/proc/self/fd').length
     const before = open()
     for (let i = 0; i < 20; i++)

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
+import { needs, proc } from '../capability.js'
 import { CaptureError } from '../../src/capture/capture-error.js'
 import { openCapture } from '../../src/capture/file/open-capture.js'
 import { MAX_NESTED } from '../../src/capture/file/stream-blocks.js'
@@ -34,7 +35,7 @@ describe('a capture that turns out to be none', () => {
   ]
   for (const [what, octets] of cases) {
     it(`${what}: leaves no file open`, async function () {
-      if (!existsSync(DESCRIPTORS)) this.skip()
+      needs(this, proc)
       const path = scratch.file('it', octets)
       const before = readdirSync(DESCRIPTORS).length
       for (let i = 0; i < 20; i++) {

@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { hellotap, sightingsIn } from '../hellotap.js'
 import type { Finished } from '../hellotap.js'
-import { SHARED, capturesIn, jsonLines, needs } from '../corpus/shared.js'
+import { needs, path } from '../capability.js'
+import { SHARED, capturesIn, jsonLines } from '../corpus/shared.js'
 
 const FOLDER = 'corpus/odd'
 /** Seconds one capture may take, start of the program included. */
@@ -38,7 +39,7 @@ interface Expected {
 describe('odd captures', () => {
   let expected = new Map<string, number>()
   before(function () {
-    needs(this, resolve(SHARED, FOLDER))
+    needs(this, path(resolve(SHARED, FOLDER)))
     for (const { file } of jsonLines<Expected>(resolve(SHARED, FOLDER, 'expected.jsonl')))
       expected.set(file, (expected.get(file) ?? 0) + 1)
   })

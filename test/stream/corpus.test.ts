@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { needs, path } from '../capability.js'
 import { newCounters } from '../../src/base/counters.js'
 import { QUALITY_NAMES } from '../../src/model/handshake-octets.js'
 import { Packet, PROTOCOL_TCP } from '../../src/model/packet.js'
@@ -47,9 +48,7 @@ function messages(file: string): Given[] {
 
 describe('the odd TCP captures', () => {
   before(function () {
-    if (existsSync(corpus)) return
-    console.log('    ../shared/corpus is not there: nothing to compare with')
-    this.skip()
+    needs(this, path(corpus.pathname))
   })
 
   const cases: [string, string[]][] = [

@@ -2,9 +2,6 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EventLogOptions } from '../../src/telemetry/event-log.js'
@@ -13,7 +10,8 @@ import { EVENTS_PER_SPAN, SPAN_MILLIS } from '../../src/telemetry/event-rate.js'
 import { safeLine } from '../../src/telemetry/log.js'
 import { relay, relayedEvent } from '../../src/sensor/relayed-event.js'
 import { StoreError } from '../../src/store/contract.js'
-import { Daemon, HELLOTAP, finished } from '../hellotap.js'
+import { needs, terminal } from '../capability.js'
+import { Daemon, HELLOTAP, finished, freePort } from '../hellotap.js'
 
 /** A log whose lines and clock are ours. */
 function logging(changes: Partial<EventLogOptions> = {}) {
@@ -208,33 +206,42 @@ describe('the log of the real program', function () {
       expect(stderr).to.not.contain('geheim')
     })
 
-  it('greets a person in a block, a program by events', async function () {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    server.close()
+  describe('of `up`', () => {
+    let up: string[]
     // a folder of its own: another hellotap may have the usual socket
     const folder = mkdtempSync(join(tmpdir(), 'hellotap-log-'))
-    const up = ['up', '-i', 'no-such-if', '--http-port', String(port), '--https-port', '0']
-    up.push('--data-dir', folder)
-    const program = new Daemon(process.execPath, [HELLOTAP, ...up])
-    await program.says(/serving http/)
-    await program.stop()
-    const events = json(program.output)
-    expect(events.map(({ event }) => event)).to.deep.equal(['not-capturing', 'keeping', 'serving'])
-    expect(events[0]).to.include({ level: 'error' })
-    expect(events[0]?.['msg']).to.match(/NOT capturing: there is no interface "no-such-if"/)
+    before(async () => {
+      up = ['up', '-i', 'no-such-if', '--http-port', String(await freePort())]
+      up.push('--https-port', '0', '--data-dir', folder)
+    })
+    after(() => rmSync(folder, { recursive: true }))
 
-    const terminal = new Daemon('script', [
-      '-qefc',
-      `${process.execPath} ${HELLOTAP} ${up.join(' ')}`,
-      '/dev/null',
-    ])
-    await terminal.says(/serving +http/)
-    await terminal.stop()
-    rmSync(folder, { recursive: true })
-    expect(terminal.output.replaceAll('\r', '')).to.match(
-      /^\n {2}NOT capturing: there is no interface "no-such-if".*\n {2}keeping +in memory for 24 h\n {2}serving +http:/,
-    )
+    it('greets a program by events', async () => {
+      const program = new Daemon(process.execPath, [HELLOTAP, ...up])
+      await program.says(/serving http/)
+      await program.stop()
+      const events = json(program.output)
+      expect(events.map(({ event }) => event)).to.deep.equal([
+        'not-capturing',
+        'keeping',
+        'serving',
+      ])
+      expect(events[0]).to.include({ level: 'error' })
+      expect(events[0]?.['msg']).to.match(/NOT capturing: there is no interface "no-such-if"/)
+    })
+
+    it('greets a person in a block', async function () {
+      needs(this, terminal)
+      const person = new Daemon('script', [
+        '-qefc',
+        `${process.execPath} ${HELLOTAP} ${up.join(' ')}`,
+        '/dev/null',
+      ])
+      await person.says(/serving +http/)
+      await person.stop()
+      expect(person.output.replaceAll('\r', '')).to.match(
+        /^\n {2}NOT capturing: there is no interface "no-such-if".*\n {2}keeping +in memory for 24 h\n {2}serving +http:/,
+      )
+    })
   })
 })

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { needs, path, tools } from '../capability.js'
 import { Hello } from '../../src/model/hello.js'
 import { describeHello } from '../../src/tls/describe-hello.js'
 import { describeServerHello } from '../../src/tls/describe-server-hello.js'
@@ -122,10 +123,7 @@ describe('against tshark', () => {
   for (const capture of captures)
     it(`reads ${capture} alike`, function () {
       const file = new URL(`../../captures/${capture}.pcap`, import.meta.url)
-      if (!existsSync(file) || !hasTshark()) {
-        console.log(`      skipped: ${capture}.pcap or tshark is absent`)
-        this.skip()
-      }
+      needs(this, tools('tshark'), path(file.pathname))
       const hellos = tsharkHellos(file.pathname)
       expect(hellos.length).to.be.above(0)
       for (const hello of hellos) {
@@ -161,15 +159,6 @@ interface TsharkHello {
   readonly versions: number[]
   readonly alpn: string[]
   readonly sni: string
-}
-
-function hasTshark(): boolean {
-  try {
-    execFileSync('tshark', ['-v'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** The ClientHellos tshark finds, one a packet, each with its octets and its reading of the lists. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { needs, tools } from '../capability.js'
 import {
   CIPHER_DROPPED,
   EXTENSION_DROPPED,
@@ -135,16 +136,11 @@ describe('registries', () => {
   })
 
   it('name values as tshark does, where both assign them', function () {
-    let values: string
-    try {
-      values = execFileSync('tshark', ['-G', 'values'], {
-        stdio: ['ignore', 'pipe', 'ignore'],
-        maxBuffer: 1 << 28,
-      }).toString('latin1')
-    } catch {
-      console.log('      skipped: tshark is not installed')
-      this.skip()
-    }
+    needs(this, tools('tshark'))
+    const values = execFileSync('tshark', ['-G', 'values'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: 1 << 28,
+    }).toString('latin1')
     // tshark 4.0's names of 2022: one spelt otherwise, three given to experiments before IANA assigned them.
     const otherwise = new Set([
       '34 delegated_credentials',

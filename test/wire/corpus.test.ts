@@ -2,14 +2,14 @@
 // calls the innermost TCP or UDP of its frames (`-T pdml`, the last tcp or udp of a frame that no ICMP or ARP
 // follows) and how many frames have it; "none" are the others.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
+import { needs, path } from '../capability.js'
 import { newCounters } from '../../src/base/counters.js'
 import { counted, decodeFrames } from './decoding.js'
 import { framesOf } from './pcap-frames.js'
 
 const corpus = new URL('../../../shared/corpus/', import.meta.url)
-const isThere = existsSync(corpus)
 const tuples = JSON.parse(
   readFileSync(new URL('tshark-tuples.json', import.meta.url), 'utf8'),
 ) as Record<string, Record<string, number>>
@@ -26,9 +26,7 @@ function uncompressed(address: string): string {
 
 describe('captures of tunnels and link types', () => {
   before(function () {
-    if (isThere) return
-    console.error('    ../shared/corpus is not there: captures not compared')
-    this.skip()
+    needs(this, path(corpus.pathname))
   })
 
   for (const [name, expected] of Object.entries(tuples)) {

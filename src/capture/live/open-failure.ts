@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import { CaptureError } from '../capture-error.js'
 import { interfaceState, listInterfaces } from './interfaces.js'
 
@@ -47,8 +48,20 @@ export async function noInterface(name: string): Promise<CaptureError> {
 function noPermission(name: string, message: string): CaptureError {
   return new CaptureError(
     'NO_PERMISSION',
-    `no permission to capture on ${name} (${message}). Give it to node once with: ` +
-      `sudo setcap cap_net_raw+ep ${realpathSync(process.execPath)} ; or start hellotap with sudo; ` +
-      'or by a systemd unit with AmbientCapabilities=CAP_NET_RAW',
+    `no permission to capture on ${name} (${message}). Give it to node once with: ${permissionRemedy()}`,
   )
+}
+
+/** How this program gets the permission to capture. */
+export function permissionRemedy(): string {
+  return (
+    `sudo setcap cap_net_raw+ep ${nodeFile()} ; or start hellotap with sudo; ` +
+    'or by a systemd unit with AmbientCapabilities=CAP_NET_RAW'
+  )
+}
+
+/** The file of Node, which Node does not know where /proc is not mounted: as a word of a shell command. */
+function nodeFile(): string {
+  const { execPath } = process
+  return isAbsolute(execPath) ? realpathSync(execPath) : `"$(command -v ${execPath})"`
 }

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { needs, path } from '../../capability.js'
 import {
   PCAP_HEADER_LEN,
   PcapReader,
@@ -262,18 +263,15 @@ describe('classic pcap', () => {
   describe('the shared captures', () => {
     for (const folder of ['corpus/odd', 'corpus/foxio/pcap', 'clients/pcap'])
       it(`agrees with pcap-parser on ${folder}`, async function () {
-        const path = sharedPath(folder)
-        if (!existsSync(path)) {
-          console.error(`      ${path} is not here`)
-          this.skip()
-        }
+        const shared = sharedPath(folder)
+        needs(this, path(shared))
         let compared = 0
-        for (const name of readdirSync(path).filter((file) => /\.p?cap$/.test(file))) {
-          const octets = readFileSync(`${path}/${name}`)
+        for (const name of readdirSync(shared).filter((file) => /\.p?cap$/.test(file))) {
+          const octets = readFileSync(`${shared}/${name}`)
           // what pcap-parser does not know: nanoseconds, lengths beyond the file, FCS, DLT_RAW
           if (!/^(d4c3b2a1|a1b2c3d4)/.test(octets.toString('hex', 0, 4))) continue
           if (/caplen-4g|fcs-bits|lt-raw12|cut-/.test(name)) continue
-          const { frames } = await readAll(`${path}/${name}`)
+          const { frames } = await readAll(`${shared}/${name}`)
           const expected = (await oracleFrames(octets)).map((frame) => ({
             ...frame,
             // nor that a frame cannot have been shorter on the wire than captured
@@ -288,12 +286,9 @@ describe('classic pcap', () => {
       })
 
     it('reads the odd classic files as their list says', async function () {
-      const path = sharedPath('corpus/odd')
-      if (!existsSync(path)) {
-        console.error(`      ${path} is not here`)
-        this.skip()
-      }
-      const odd = (name: string) => readAll(`${path}/derived__${name}.pcap`)
+      const shared = sharedPath('corpus/odd')
+      needs(this, path(shared))
+      const odd = (name: string) => readAll(`${shared}/derived__${name}.pcap`)
       const plain = await odd('micro-be')
       // same packets; the frame check sequence is gone
       const octetsOf = (frames: Taken[]) => frames.map(({ octets }) => octets)

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { needs, path } from '../../capability.js'
 import { CaptureError } from '../../../src/capture/capture-error.js'
 import { PcapngReader } from '../../../src/capture/file/pcapng-reader.js'
 import { openCapture } from '../../../src/capture/file/open-capture.js'
@@ -347,10 +348,7 @@ describe('pcapng', () => {
 
   it('agrees with tshark on the conformance set', async function () {
     const folder = sharedPath('corpus/odd')
-    if (!existsSync(folder)) {
-      console.error(`      ${folder} is not here`)
-      this.skip()
-    }
+    needs(this, path(folder))
     const update = process.env['UPDATE_GOLDEN'] === '1'
     const files = readdirSync(folder).filter(
       (name) => /^pcapng_|^derived__ng-two/.test(name) && name.endsWith('.pcapng'),
@@ -378,10 +376,7 @@ describe('pcapng', () => {
 
   it('says what is wrong with a bad section header, and with packets of no interface', async function () {
     const folder = sharedPath('corpus/odd')
-    if (!existsSync(folder)) {
-      console.error(`      ${folder} is not here`)
-      this.skip()
-    }
+    needs(this, path(folder))
     const badLength = await readAll(`${folder}/derived__ng-badlen.pcapng`)
     expect(badLength.frames).to.deep.equal([])
     expect(badLength.warnings[0]).to.match(/length of 8/)

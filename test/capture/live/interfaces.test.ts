@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { expect } from 'chai'
+import { needs, path } from '../../capability.js'
 import {
   defaultInterfaces,
   defaultRoutesOf,
@@ -63,7 +64,7 @@ describe('interfaces', () => {
   })
 
   it('tells an interface that is up from one that is not there', function () {
-    if (!existsSync('/sys/class/net/lo')) this.skip()
+    needs(this, path('/sys/class/net/lo'))
     expect(interfaceState('lo')).to.equal('up')
     expect(interfaceState('no-such')).to.equal('missing')
     expect(interfaceState('../lo')).to.equal('missing')
