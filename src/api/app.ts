@@ -12,6 +12,7 @@ import type { Clock } from './clock.js'
 import { systemClock } from './clock.js'
 import type { Describe } from './fingerprint-answer.js'
 import { problemHandler, sendProblem } from './problem.js'
+import type { Lists } from './rarity-answer.js'
 import { requestBudget } from './request-budget.js'
 import type { Check } from './routes/check.js'
 import { checkRoute } from './routes/check.js'
@@ -23,6 +24,7 @@ import type { Health } from './routes/healthz.js'
 import { healthzRoute } from './routes/healthz.js'
 import { identifyRoute } from './routes/identify.js'
 import { lookupRoute } from './routes/lookup.js'
+import { rarityRoute } from './routes/rarity.js'
 import { searchRoute } from './routes/search.js'
 import { metricsRoute } from './routes/metrics.js'
 import { statsRoute } from './routes/stats.js'
@@ -63,6 +65,8 @@ export interface ApiOptions {
   readonly check?: Check
   /** Names the TLS implementation of a stored sighting for `/fps?detail=1`. */
   readonly identify?: Identify
+  /** Finds fingerprints in the operator's lists. */
+  readonly lists?: Lists
   /** Port of our own HTTPS listener, which the page names to readers who came over plain HTTP. */
   readonly httpsPort?: number
   /** Told of faults behind a 5xx answer and of User-Agents that could not be kept. */
@@ -97,6 +101,7 @@ export function createApp(options: ApiOptions): Express {
       ...{ store, trusted, waitMs, clock, describe, observe, turns },
       check: options.check,
       identify: options.identify,
+      lists: options.lists,
     }),
   )
   app.use(forgetRoute(options.forget ?? ((ip) => store.forget(ip)), trusted))
@@ -113,6 +118,7 @@ export function createApp(options: ApiOptions): Express {
   app.use(connectionRoute(store, describe, onError))
   app.use(lookupRoute({ store, trusted, describe, clock, turns }))
   app.use(identifyRoute())
+  app.use(rarityRoute({ store, clock, lists: options.lists }))
   app.use(searchRoute({ store, folder: options.history }))
   if (options.check !== undefined)
     app.use(checkRoute({ store, trusted, clock, check: options.check }))

@@ -67,6 +67,13 @@ export const MAX_PCAPNG_OPTIONS = 1_024
 export const MEMORY_STORE_MIB = 256
 export const UNCONFIRMED_PART = 8
 export const PREFIX_PART = 8
+/** The part of a store's room that clients are counted in, by what they show. */
+export const POPULATION_PART = 8
+/** Pairs of client and fingerprint that wait to be counted in Redis, those told at one time, milliseconds between, and those remembered as told. */
+export const POPULATION_PAIRS_WAITING = 131_072
+export const POPULATION_PAIRS_AT_ONCE = 2_048
+export const POPULATION_TELL_MILLIS = 1_000
+export const POPULATION_TOLD = 262_144
 /** Bytes that a Redis store may hold where nothing else is configured. */
 export const REDIS_STORE_MIB = 8_192
 /** Bytes of a sighting's other members that stand in its row; longer ones, as a certificate's, are shared among rows. */

@@ -1,13 +1,17 @@
 // How rare a thing is among clients: pure arithmetic on counts that a store gives.
 
+import type { Window } from '../model/window.js'
+import { WINDOWS } from '../model/window.js'
+
 /** Counts of distinct clients in one window of time. */
 export interface ClientCounts {
   /** Clients that showed the thing. */
   readonly clients: number
   /** All clients. */
   readonly total: number
-  /** Standard error of the counts, 0 where they are exact; HyperLogLog's is 0.0081 in Redis. */
+  /** Relative standard errors of the two, 0 where they are exact. */
   readonly standardError?: number
+  readonly totalError?: number
 }
 
 export interface Rarity {
@@ -24,11 +28,9 @@ export interface Rarity {
   readonly bits_high?: number
   /** Whether the counts are exact. */
   readonly exact: boolean
+  /** Relative standard error of k where it is an estimate. */
+  readonly standard_error?: number
 }
-
-/** Windows that are counted, by name. */
-export const WINDOWS = ['1h', '24h', '7d', 'all'] as const
-export type Window = (typeof WINDOWS)[number]
 
 /** 97.5 % point of the normal distribution. */
 const Z = 1.959964
@@ -47,15 +49,22 @@ export function wilson(k: number, n: number): readonly [low: number, high: numbe
 }
 
 /** The rarity of a thing; undefined where nobody was counted. */
-export function rarityOf({ clients, total, standardError = 0 }: ClientCounts): Rarity | undefined {
+export function rarityOf({
+  clients,
+  total,
+  standardError = 0,
+  totalError = standardError,
+}: ClientCounts): Rarity | undefined {
   if (total <= 0) return undefined
   // Estimates may say that more clients have it than there are.
   const k = Math.min(clients, total)
   const share = k / total
   // Two standard errors each way hold in 95 of 100 estimates.
-  const spread = 2 * standardError
-  const [low] = wilson(k * (1 - spread), total * (1 + spread))
-  const [, high] = wilson(Math.min(k * (1 + spread), total * (1 - spread)), total * (1 - spread))
+  const ofClients = 2 * standardError
+  const ofTotal = 2 * totalError
+  const [low] = wilson(k * (1 - ofClients), total * (1 + ofTotal))
+  const least = total * (1 - ofTotal)
+  const [, high] = wilson(Math.min(k * (1 + ofClients), least), least)
   return {
     k,
     of: total,
@@ -63,7 +72,8 @@ export function rarityOf({ clients, total, standardError = 0 }: ClientCounts): R
     ...(k > 0 ? { bits: bitsOf(share) } : {}),
     bits_low: bitsOf(high),
     ...(low > 0 ? { bits_high: bitsOf(low) } : {}),
-    exact: standardError === 0,
+    exact: standardError === 0 && totalError === 0,
+    ...(standardError === 0 ? {} : { standard_error: standardError }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FingerprintName, Sighting, TlsFp } from '../model/sighting.js'
+import type { Window } from '../model/window.js'
 
 /** How a User-Agent was learnt, strongest first: the API's own caller on the very connection, a proxy's access log, plain HTTP on the wire. */
 export const USER_AGENT_VIAS = ['api', 'proxy-log', 'http'] as const
@@ -91,6 +92,50 @@ export interface SightingPage {
   readonly total: number
 }
 
+/** Clients within one window. */
+export interface WindowCount {
+  readonly clients: number
+  /** Relative; 0 where the count is exact. */
+  readonly standardError: number
+}
+export type WindowCounts = Readonly<Record<Window, WindowCount>>
+
+/** When something was seen first and last, seconds since the Unix epoch. */
+export interface Seen {
+  readonly first: number
+  readonly last: number
+}
+
+/** How many clients show one thing. */
+export interface Thing {
+  readonly counts: WindowCounts
+  /** Its rank among all of its kind, by window: 1 has the most clients, and equal counts share a rank. */
+  readonly ranks?: Readonly<Record<Window, number>>
+  readonly seen?: Seen
+}
+
+/** What is known of the clients that share something with one hello. */
+export interface Population {
+  /** Since when clients are counted, seconds since the Unix epoch. */
+  readonly since: number
+  /** The moment of the counts. */
+  readonly as_of: number
+  /** All clients, whatever they show. */
+  readonly everybody: WindowCounts
+  /** `sha3_384_stable`, or `ja4` where that was asked for. */
+  readonly counted_by: 'sha3_384_stable' | 'ja4'
+  readonly fingerprint: Thing
+  /** Its `sha3_384_stable`, where one of its sightings is held. */
+  readonly stable?: string
+  /** Absent where no sighting of the fingerprint is held any more. */
+  readonly parts?: readonly (Thing & { readonly part: string; readonly value: string })[]
+  /** The fingerprint with the asked client, and in its /24 or /48. */
+  readonly client?: Seen
+  readonly network?: Seen
+  /** Pairs of client and fingerprint that had no room and are not counted, since the start. */
+  readonly uncounted: number
+}
+
 /** State of a store, for `/healthz` and logs. All numbers but `spooled` are since the start. */
 export interface StoreHealth {
   readonly kind: 'memory' | 'redis'
@@ -176,6 +221,11 @@ export interface Store {
   concurrent(ip: string): Promise<number>
   /** Sightings over all addresses, as the statistics count them. @throws StoreError */
   total(): Promise<number>
+  /**
+   * How many clients share a fingerprint, and each part of its hello; `ip` also when that client and its network showed it.
+   * @param value of any method; undefined where the store knows none. @throws StoreError
+   */
+  population(value: string, ip?: string): Promise<Population | undefined>
   /** What is retained of a fingerprint's value, of any method. @throws StoreError */
   fingerprint(value: string): Promise<FingerprintLookup | undefined>
   /** Ties a User-Agent to a client's fingerprint; without a matching sighting it does nothing. @throws StoreError */
@@ -216,6 +266,8 @@ export interface StoreLimits {
   readonly perIp: number
   /** Sightings that may wait while the store is away. */
   readonly spool: number
+  /** Seconds that clients are counted after they were seen last, 30 days where absent. */
+  readonly rememberSeconds?: number
   /** MiB that the store may hold. */
   readonly mib?: number
   /** Seconds that sightings are known by their id, so that one seen twice counts once; 0 for none. */

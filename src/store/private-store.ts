@@ -3,7 +3,7 @@
 import type { PrivacyPolicy } from '../privacy/privacy.js'
 import { privateAddress, privateNamesOf } from '../privacy/privacy.js'
 import type { Sighting } from '../model/sighting.js'
-import type { SightingPage, Store, StoreLimits } from './contract.js'
+import type { Population, SightingPage, Store, StoreLimits } from './contract.js'
 
 /** `store` behind a privacy policy. */
 export function privateStore(
@@ -57,6 +57,15 @@ export function privateStore(
       return most
     },
     total: () => store.total(),
+    population: async (value, ip) => {
+      let first: Population | undefined
+      for (const name of ip === undefined ? [undefined] : namesOf(ip)) {
+        const found = await store.population(value, name)
+        if (found?.client !== undefined) return found
+        first ??= found
+      }
+      return first
+    },
     fingerprint: (value) => store.fingerprint(value),
     observeUserAgent: (observation) =>
       store.observeUserAgent({

@@ -7,7 +7,7 @@ import {
   NAMED_FINGERPRINTS,
   USER_AGENTS_PER_FINGERPRINT,
 } from '../base/limits.js'
-import type { FingerprintName } from '../model/sighting.js'
+import type { FingerprintName, Sighting } from '../model/sighting.js'
 import type { Bodies } from './bodies.js'
 import type { FingerprintLookup, FingerprintStat, Share, Stats } from './contract.js'
 import type { Distribution } from './traits.js'
@@ -169,6 +169,19 @@ export class Statistics {
       const stat = group === undefined ? undefined : this.#stat(group)
       if (stat !== undefined)
         return { ...stat, [matched]: value, matched, counted_by: 'sha3_384_stable' }
+    }
+    return undefined
+  }
+
+  /** A hello that has a value, of nobody's flow, and the fingerprint that it counts for; `held` as in `find`. */
+  example(
+    value: string,
+    held: readonly string[],
+  ): { readonly fingerprint: string; readonly sighting: Sighting } | undefined {
+    for (const body of [...this.#bodies.having(valuesFoundBy(value).map(valueKey)), ...held]) {
+      const fingerprint = this.#bodies.fingerprint(body)
+      const sighting = this.#bodies.sighting(body)
+      if (fingerprint !== undefined && sighting !== undefined) return { fingerprint, sighting }
     }
     return undefined
   }

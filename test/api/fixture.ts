@@ -81,6 +81,7 @@ export function storeAway(): Store {
     concurrent: refuse,
     total: refuse,
     fingerprint: refuse,
+    population: refuse,
     observeUserAgent: refuse,
     stats: refuse,
     statsSnapshot: refuse,

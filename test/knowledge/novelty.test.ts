@@ -42,10 +42,25 @@ describe('noveltyOf', () => {
     )
   })
 
+  it('takes no first sight of today for a past, nor an address of many clients for a habit', () => {
+    const today = { first: NOW - 3600, last: NOW - 60 }
+    expect(codes({ client: today, network: today, anywhere: today })).to.deep.equal([
+      'new',
+      'novel.everywhere',
+    ])
+    expect(codes({ client: today, network: LONG_AGO, anywhere: LONG_AGO })).to.deep.equal([
+      'expected',
+      'history.network',
+    ])
+    expect(codes({ network: LONG_AGO, clientFingerprints: 9, clientHellos: 500 })[0]).to.equal(
+      'expected',
+    )
+  })
+
   it('calls nothing new in the learning period', () => {
     const learningSince = NOW - LEARNING_SECONDS + 1
     expect(codes({ learningSince })).to.deep.equal([
-      'learning',
+      'unknown',
       'novel.everywhere',
       'learning.period',
     ])

@@ -30,6 +30,8 @@ import { responseOutput, writeList } from '../list-answer.js'
 import { budgetKey } from '../listen-budget.js'
 import { isCrossSite, rebound } from '../origin.js'
 import { sendProblem } from '../problem.js'
+import type { Lists } from '../rarity-answer.js'
+import { rarityOfSighting } from '../rarity-answer.js'
 import { CACHE_BUSTER, flag, queryOrProblem, whole } from '../query.js'
 import { Turns } from '../turns.js'
 import type { Observe } from '../user-agents.js'
@@ -61,6 +63,7 @@ export interface FpsOptions {
   readonly describe: Describe
   readonly check?: Check | undefined
   readonly identify?: Identify | undefined
+  readonly lists?: Lists | undefined
   readonly observe: Observe
   readonly turns: Turns
 }
@@ -130,7 +133,7 @@ async function sendAll(
 }
 
 async function sendDetail(
-  { store, clock, describe, check, identify }: FpsOptions,
+  { store, clock, describe, check, identify, lists }: FpsOptions,
   found: Found,
   userAgent: string,
   res: Response,
@@ -141,6 +144,7 @@ async function sendDetail(
     ...detailAnswer(found, userAgent, clock(), describe),
     // undefined is not printed
     user_agents: known?.user_agents,
+    ...(await rarityOfSighting(store, found.sighting, clock() / 1e6, lists)),
     implementation: identify?.(found.sighting),
     check: check?.(await hellosOf(store, found), userAgent, true),
   })

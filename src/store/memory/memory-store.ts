@@ -1,4 +1,4 @@
-import { CLOCK_STEP_MILLIS, MEMORY_STORE_MIB } from '../../base/limits.js'
+import { CLOCK_STEP_MILLIS, MEMORY_STORE_MIB, POPULATION_PART } from '../../base/limits.js'
 import type { MakeSighting } from '../../model/row.js'
 import { RowCursor } from '../../model/row.js'
 import type { Sighting } from '../../model/sighting.js'
@@ -8,6 +8,7 @@ import { Bodies } from '../bodies.js'
 import { ConnectionWaiters } from '../connection-waiters.js'
 import type {
   FingerprintLookup,
+  Population,
   SightingPage,
   Stats,
   StatsSnapshot,
@@ -17,12 +18,20 @@ import type {
   UserAgentObservation,
 } from '../contract.js'
 import { unpack } from '../packed-row.js'
+import {
+  askedOf,
+  PopulationKeys,
+  populationOf,
+  REMEMBER_SECONDS,
+  TalliesMemo,
+} from '../population.js'
 import { RowPacker } from '../row-packer.js'
 import { SnapshotCache } from '../snapshot-cache.js'
 import { Statistics } from '../statistics.js'
 import { userAgentBound, userAgentKey } from '../user-agent-key.js'
 import { valueKey, valuesFoundBy } from '../values.js'
 import { withWitnesses } from '../witnesses.js'
+import { MemoryPopulation } from './memory-population.js'
 import type { Held } from './memory-rows.js'
 import { MemoryRows } from './memory-rows.js'
 import { MemorySums } from './memory-sums.js'
@@ -44,6 +53,9 @@ export class MemoryStore implements Store {
   readonly #rows: MemoryRows
   readonly #sums: MemorySums
   readonly #bodies: Bodies
+  readonly #population: MemoryPopulation
+  readonly #keys: PopulationKeys
+  readonly #tallies: TalliesMemo
   readonly #ids: SeenIds<Held> | undefined
   readonly #waiters = new ConnectionWaiters()
   readonly #snapshots = new SnapshotCache()
@@ -63,7 +75,12 @@ export class MemoryStore implements Store {
     this.#rows = new MemoryRows((limits.mib ?? MEMORY_STORE_MIB) << 20, limits.perIp)
     this.#sums = new MemorySums(limits.ttlSeconds)
     this.#bodies = new Bodies(make)
-    const { dedupeSeconds = 0 } = limits
+    const { dedupeSeconds = 0, mib = MEMORY_STORE_MIB, rememberSeconds = REMEMBER_SECONDS } = limits
+    this.#population = new MemoryPopulation(mib / POPULATION_PART, rememberSeconds)
+    this.#keys = new PopulationKeys(make)
+    this.#tallies = new TalliesMemo(() =>
+      Promise.resolve(this.#population.tallies(this.#now() / 1000)),
+    )
     this.#ids = dedupeSeconds > 0 ? new SeenIds(dedupeSeconds) : undefined
   }
 
@@ -87,6 +104,8 @@ export class MemoryStore implements Store {
       if (held === undefined) continue
       this.#ids?.add(id, held, now)
       this.#sums.add(entry, micros, this.#bodies)
+      const keys = this.#keys.of(entry)
+      this.#population.add(keys, entry.ip, entry.isUnconfirmed, micros / 1e6, now / 1e6)
       this.#stored++
       if (this.#waiters.isAwaited(entry.ip, entry.port))
         this.#waiters.offer(entry.ip, entry.port, micros, () => this.#sighting(held))
@@ -138,6 +157,16 @@ export class MemoryStore implements Store {
     return Promise.resolve(this.#current().find(value, held))
   }
 
+  async population(value: string, ip?: string): Promise<Population | undefined> {
+    const held = valuesFoundBy(value).flatMap((each) => this.#rows.bodyOf(valueKey(each)) ?? [])
+    const asked = askedOf(value, this.#current().example(value, held))
+    if (asked === undefined) return undefined
+    const key = addressKey(ip ?? '')
+    const isAbout = key !== undefined && asked.fingerprint !== undefined
+    const seen = isAbout ? this.#population.seen(asked.fingerprint, key) : {}
+    return populationOf(asked, await this.#tallies.current(), seen)
+  }
+
   observeUserAgent({ ip, port, userAgent, via, time }: UserAgentObservation): Promise<void> {
     const now = this.#roll()
     const micros = Math.min(Math.round(time * 1e6), now)
@@ -173,7 +202,10 @@ export class MemoryStore implements Store {
   }
 
   forget(ip: string): Promise<number> {
-    return Promise.resolve(this.#rows.forget(addressKey(ip) ?? ''))
+    const key = addressKey(ip) ?? ''
+    this.#population.forget(key)
+    this.#tallies.forget()
+    return Promise.resolve(this.#rows.forget(key))
   }
 
   health(): StoreHealth {

@@ -21,6 +21,13 @@ export class MessagePack {
     this.#bytes[this.#len++] = value & 0x7f
   }
 
+  /** An integer of 32 bits. */
+  natural(value: number): void {
+    this.#reserve(5)
+    this.#bytes[this.#len] = 0xce
+    this.#len = this.#bytes.writeUInt32BE(value >>> 0, this.#len + 1)
+  }
+
   /** A string of bytes in latin1. */
   text(latin1: string): void {
     this.#head(latin1.length)

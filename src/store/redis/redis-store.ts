@@ -6,6 +6,7 @@ import type { PrivacyPolicy } from '../../privacy/privacy.js'
 import { addressKey } from '../address-key.js'
 import type {
   FingerprintLookup,
+  Population,
   SightingPage,
   Stats,
   StatsSnapshot,
@@ -19,6 +20,7 @@ import { StoreError } from '../contract.js'
 import { Outages } from '../outages.js'
 import type { Entry } from '../packed-row.js'
 import { PACKED_BODY, packedOf, PART_ID_LEN, unpack } from '../packed-row.js'
+import { askedOf } from '../population.js'
 import { RowPacker } from '../row-packer.js'
 import { SnapshotCache } from '../snapshot-cache.js'
 import { bucketSeconds } from '../traits.js'
@@ -30,6 +32,7 @@ import { connectRedis, newRedisClient, parseRedisUrl } from './redis-connection.
 import { RedisConnections } from './redis-connections.js'
 import { storeErrorOf } from './redis-error.js'
 import { claimFormat } from './redis-format.js'
+import { RedisPopulation } from './redis-population.js'
 import { RedisRows, rowKeys } from './redis-rows.js'
 import { AGENT, FIND, FORGET, run } from './redis-scripts.js'
 import { RedisStatistics } from './redis-statistics.js'
@@ -81,6 +84,7 @@ class RedisStore implements Store {
   readonly #statistics: RedisStatistics
   readonly #rows: RedisRows
   readonly #writer: RedisWriter
+  readonly #population: RedisPopulation
   readonly #connections: RedisConnections
   readonly #snapshots = new SnapshotCache()
   readonly #outages = new Outages()
@@ -108,6 +112,11 @@ class RedisStore implements Store {
       now: this.#now,
       onAnswer: noteState,
     })
+    this.#population = new RedisPopulation(redis, make, {
+      limits,
+      clock: options.clock ?? 'own',
+      now: this.#now,
+    })
     const errorOf = (error: unknown) => storeErrorOf(error, address)
     this.#connections = new RedisConnections(this.#rows, newRedisClient(address), errorOf)
     redis.on('error', (error: unknown) => (this.#lastError = error))
@@ -124,11 +133,13 @@ class RedisStore implements Store {
     for (const entry of entries)
       if (waiters.isAwaited(entry.ip, entry.port))
         waiters.offer(entry.ip, entry.port, entry.micros, () => this.#sightingOf(entry))
+    this.#population.put(entries)
     return this.#writer.put(entries)
   }
 
-  drain(): Promise<void> {
-    return this.#writer.drain()
+  async drain(): Promise<void> {
+    await this.#writer.drain()
+    await this.#population.drain()
   }
 
   latest(ip: string): Promise<Sighting | undefined> {
@@ -186,15 +197,29 @@ class RedisStore implements Store {
 
   fingerprint(value: string): Promise<FingerprintLookup | undefined> {
     return this.#ask(async () => {
-      const keys = valuesFoundBy(value).map((each) => Buffer.from(valueKey(each), 'latin1'))
-      const found = await Promise.all(
-        PARTITIONS.map((prefix) =>
-          run(this.#redis, FIND, [`${prefix}m`], [prefix, this.#ttlSeconds, ...keys]),
-        ),
-      )
-      const held = (found as Buffer[][]).flat().map((id) => id.toString('latin1'))
-      return (await this.#statistics.current()).find(value, [...new Set(held)])
+      const held = await this.#bodiesWith(value)
+      return (await this.#statistics.current()).find(value, held)
     })
+  }
+
+  population(value: string, ip?: string): Promise<Population | undefined> {
+    return this.#ask(async () => {
+      await this.#population.drain()
+      const held = await this.#bodiesWith(value)
+      const asked = askedOf(value, (await this.#statistics.quick()).example(value, held))
+      return asked && this.#population.about(asked, addressKey(ip ?? ''))
+    })
+  }
+
+  /** Ids of bodies that a value was seen with. */
+  async #bodiesWith(value: string): Promise<string[]> {
+    const keys = valuesFoundBy(value).map((each) => Buffer.from(valueKey(each), 'latin1'))
+    const found = await Promise.all(
+      PARTITIONS.map((prefix) =>
+        run(this.#redis, FIND, [`${prefix}m`], [prefix, this.#ttlSeconds, ...keys]),
+      ),
+    )
+    return [...new Set((found as Buffer[][]).flat().map((id) => id.toString('latin1')))]
   }
 
   async observeUserAgent(observation: UserAgentObservation): Promise<void> {
@@ -253,9 +278,10 @@ class RedisStore implements Store {
   }
 
   async forget(ip: string): Promise<number> {
-    await this.#writer.drain()
+    await this.drain()
     const count = await this.#about(ip, async (key) => {
-      const args = [prefixOf(key), Buffer.from(key, 'latin1')]
+      const args = [prefixOf(key), Buffer.from(key, 'latin1'), RedisPopulation.field(key)]
+      this.#population.forgetTallies()
       return Number(await run(this.#redis, FORGET, rowKeys(key), args))
     })
     return count ?? 0
@@ -286,7 +312,7 @@ class RedisStore implements Store {
   async close(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, STORE_CLOSE_MILLIS)))
-    await Promise.race([this.#writer.drain(), bound])
+    await Promise.race([this.drain(), bound])
     clearTimeout(timer)
     this.abandon()
   }
@@ -294,6 +320,7 @@ class RedisStore implements Store {
   /** Lets go of everything at once. */
   abandon(): void {
     this.#writer.close()
+    this.#population.close()
     this.#connections.close()
     this.#redis.disconnect()
   }
