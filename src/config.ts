@@ -164,6 +164,7 @@ function reason(error: unknown): string {
 /** The store's bounds as configured. */
 export function storeLimits(config: {
   ttl: number
+  remember: number
   'per-ip': number
   spool: number
   retention?: number | undefined
@@ -174,6 +175,7 @@ export function storeLimits(config: {
   const mib = config['store-size']
   return {
     ttlSeconds,
+    rememberSeconds: Math.max(ttlSeconds, Math.min(config.remember, config.retention ?? Infinity)),
     perIp: config['per-ip'],
     spool: config.spool,
     ...(mib === undefined ? {} : { mib }),

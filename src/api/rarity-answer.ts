@@ -128,9 +128,13 @@ export async function rarityOfFingerprint(
   now: number,
   lists?: Lists,
 ): Promise<object | undefined> {
-  const population = await store.population(value, ip)
+  const lower = value.toLowerCase()
+  // as it is first: JA4 may have letters of an ALPN name, whose case counts
+  const population =
+    (await store.population(value, ip)) ??
+    (lower === value ? undefined : await store.population(lower, ip))
   if (population === undefined) return undefined
-  const listed = lists?.([value])
+  const listed = lists?.([value, lower])
   const novelty =
     ip === undefined
       ? undefined

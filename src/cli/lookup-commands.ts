@@ -60,6 +60,24 @@ export const LOOKUP_COMMANDS: readonly Command[] = [
     load: async () => (await import('./lookup-command.js')).lookup,
   },
   {
+    words: 'rarity <fingerprint>',
+    purpose: 'print how many clients share a fingerprint and each part of its hello',
+    options: (command) =>
+      withOptions(command, [
+        ...(['socket', 'data-dir', 'redis', 'token-file', 'host', 'http-port'] as const),
+        ...PRIVACY,
+        ...(['ttl', 'remember'] as const),
+      ])
+        .positional('fingerprint', { type: 'string', demandOption: true })
+        .option('ip', {
+          requiresArg: true,
+          describe: 'client address: print whether the fingerprint is new for this client [string]',
+        })
+        .example('$0 rarity t13d1517h2_8daaf6152771_cb7bf5808d99', 'any fingerprint kind')
+        .example('$0 rarity FINGERPRINT --ip 192.0.2.7', 'also whether it is new for a client'),
+    load: async () => (await import('./rarity-command.js')).rarity,
+  },
+  {
     words: 'token <action> [name]',
     purpose: 'add, list or revoke API tokens',
     options: (command) =>

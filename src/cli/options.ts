@@ -38,6 +38,7 @@ export const OUTPUT = [
 export const STORE = [
   'redis',
   'ttl',
+  'remember',
   'per-ip',
   'spool',
   'store-size',
@@ -85,7 +86,7 @@ export const API = [
 
 /** Options of `read`. */
 export const READ = [
-  ...(['redis', 'ttl', 'per-ip', 'store-size', 'as-of', 'dedupe'] as const),
+  ...(['redis', 'ttl', 'remember', 'per-ip', 'store-size', 'as-of', 'dedupe'] as const),
   ...PRIVACY,
   'ports',
   'sensor',

@@ -19,6 +19,13 @@ export const STORE_OPTIONS = {
     schema: positive(366 * 86_400),
     default: 86_400,
   },
+  remember: {
+    type: 'number',
+    group: 'Store',
+    describe: 'seconds clients are counted for rarity after their last sighting; at least --ttl',
+    schema: positive(366 * 86_400),
+    default: 30 * 86_400,
+  },
   'as-of': {
     type: 'string',
     group: 'Store',
@@ -58,7 +65,8 @@ export const STORE_OPTIONS = {
   retention: {
     type: 'number',
     group: 'Store',
-    describe: 'seconds after which everything about a client is deleted; limits --ttl',
+    describe:
+      'seconds after which everything about a client is deleted; limits --ttl and --remember',
     shownDefault: 'no limit',
     schema: z.optional(positive(366 * 86_400)),
     default: undefined,

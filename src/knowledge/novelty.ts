@@ -91,8 +91,7 @@ export function noveltyOf(past: Past, now: number): Novelty {
   else if (network !== undefined) add('history.network', since(network))
   else if (before(anywhere) !== undefined && anywhere !== undefined)
     add('novel.network', since(anywhere))
-  else
-    add('novel.everywhere', anywhere === undefined ? 'no sighting before' : since(anywhere))
+  else add('novel.everywhere', anywhere === undefined ? 'no sighting before' : since(anywhere))
   const isChange =
     client === undefined &&
     past.clientHellos >= SETTLED_HELLOS &&

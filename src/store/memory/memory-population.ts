@@ -2,13 +2,7 @@
 
 import type { Population } from '../contract.js'
 import type { Tallies, Tally } from '../population.js'
-import {
-  AGES,
-  ageOf,
-  CLIENTS_OF_AN_AGE,
-  levelOf,
-  networkKey,
-} from '../population.js'
+import { AGES, ageOf, CLIENTS_OF_AN_AGE, levelOf, networkKey } from '../population.js'
 import { isFingerprintKey } from '../counted-keys.js'
 
 /** New clients of a thing between two looks at how many they are. */
@@ -57,7 +51,13 @@ export class MemoryPopulation {
   }
 
   /** Counts a client for things at `time`, as of `now`: seconds. What anyone can forge leaves room for the rest. */
-  add(keys: readonly string[], ip: string, isUnconfirmed: boolean, time: number, now: number): void {
+  add(
+    keys: readonly string[],
+    ip: string,
+    isUnconfirmed: boolean,
+    time: number,
+    now: number,
+  ): void {
     if (this.#size > this.#most) this.#expire(now)
     const most = isUnconfirmed ? this.#most / 2 : this.#most
     const level = levelOf(ip)
@@ -93,9 +93,7 @@ export class MemoryPopulation {
     const last = counted?.clients.get(ip)
     const network = counted?.networks.get(networkKey(ip) ?? '')
     return {
-      ...(last === undefined
-        ? {}
-        : { client: { first: counted?.firsts.get(ip) ?? last, last } }),
+      ...(last === undefined ? {} : { client: { first: counted?.firsts.get(ip) ?? last, last } }),
       ...(network === undefined ? {} : { network: { ...network } }),
     }
   }
