@@ -19,6 +19,7 @@ import { privacyPolicy } from '../config/privacy-policy.js'
 import { joinSinks, stdoutSink } from '../sensor/stdout-sink.js'
 import type { LinesSink } from '../sensor/sensor.js'
 import { linesSink, storeSink } from '../sensor/store-sink.js'
+import { serviceManager } from '../sensor/service-manager.js'
 import { stopSignal } from '../sensor/stop-signal.js'
 import { logRedisRisks } from '../sensor/redis-risks.js'
 import { watchStore } from '../sensor/store-log.js'
@@ -47,6 +48,8 @@ async function runCapture(
     )
   const privacy = privacyPolicy(config)
   const signal = stopSignal()
+  const manager = serviceManager(log)
+  signal.addEventListener('abort', () => manager.stopping(), { once: true })
   const store =
     toStdout || config.redis === undefined
       ? undefined
@@ -91,6 +94,7 @@ async function runCapture(
         )
         for (const url of serving.urls) log.info('serving', `metrics at ${url}/metrics`, { url })
       }
+      manager.ready(`capturing on ${interfaces.join(', ')}`)
       // only a process started by `up` has a channel
       if (process.send !== undefined) {
         const send = () => process.send?.(status())

@@ -7,6 +7,7 @@ import { runDaemon } from '../sensor/daemon.js'
 import { privacyPolicy } from '../config/privacy-policy.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { startServing } from '../serving/serving.js'
+import { serviceManager } from '../sensor/service-manager.js'
 import { stopSignal } from '../sensor/stop-signal.js'
 import { watchStore } from '../sensor/store-log.js'
 
@@ -21,6 +22,7 @@ async function runServe(config: Config, log: EventLog): Promise<number> {
       'serve needs --redis URL, where `capture` writes; `hellotap up` does without',
     )
   const signal = stopSignal()
+  const manager = serviceManager(log)
   const store = await openSightingStore(config.redis, storeLimits(config), {
     privacy: privacyPolicy(config),
   })
@@ -28,7 +30,9 @@ async function runServe(config: Config, log: EventLog): Promise<number> {
   try {
     const serving = await startServing(config, store, log, () => ({}))
     for (const url of serving.urls) log.info('serving', `serving ${url}`, { url })
+    manager.ready(`serving ${serving.urls.join(', ')}`)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    manager.stopping()
     await serving.close()
   } finally {
     unwatch()

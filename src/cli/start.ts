@@ -21,10 +21,10 @@ async function run(words: readonly string[]): Promise<number> {
 /** Prints an error, with its stack if it is a fault of the program. @returns the exit code */
 function explain(error: unknown): number {
   if (!(error instanceof Error)) {
-    log(`hellotap: ${String(error)}`)
+    log(`hellotap: ${String(error)}`, 'error')
     return 1
   }
-  log(error.message.replace(/^/gm, 'hellotap: '))
-  if (!isForOperators(error) && error.stack !== undefined) log(error.stack)
+  log(error.message.replace(/^/gm, 'hellotap: '), 'error')
+  if (!isForOperators(error) && error.stack !== undefined) log(error.stack, 'error')
   return error.name === 'ConfigError' ? 2 : 1
 }

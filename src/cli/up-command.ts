@@ -13,6 +13,7 @@ import { runGuarded } from '../sensor/privilege-separation.js'
 import { log as print } from '../telemetry/log.js'
 import { SensorProcess } from '../sensor/sensor-process.js'
 import { startServing } from '../serving/serving.js'
+import { serviceManager } from '../sensor/service-manager.js'
 import { stopSignal } from '../sensor/stop-signal.js'
 import { logRedisRisks } from '../sensor/redis-risks.js'
 import { watchStore } from '../sensor/store-log.js'
@@ -29,6 +30,7 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
   const guarded = await runGuarded(config.engine)
   if (guarded !== undefined) return guarded
   const signal = stopSignal()
+  const manager = serviceManager(log)
   const privacy = privacyPolicy(config)
   const store = await openSightingStore(config.redis, storeLimits(config), {
     clock: 'arrival',
@@ -57,10 +59,12 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
     const sensing = sensor.run(signal)
     await sensor.settled
     greet(greeting(config, sensor.status, serving.urls), log)
+    manager.ready(`serving ${serving.urls.join(', ')}`)
     await new Promise((resolve) => {
       if (signal.aborted) resolve(undefined)
       else signal.addEventListener('abort', resolve, { once: true })
     })
+    manager.stopping()
     // what was seen is stored first: the sensor ends, its last lines are put, then the API goes
     await sensing
     await store.drain()

@@ -4,6 +4,7 @@
 //   createMemory(octets): { fd, buffer }                  memory to share with a child that is started with `fd`
 //   createSocketPair(): [number, number]                  two ends, one for such a child
 //   offloads(name), clockError()                          see host.h
+//   notify(path, text)                                    see notify.h
 //   lendCapture(boolean), dropCapabilities(), connectTo(path): number    see privilege.h
 //   openCapture(options, onEvent): Capture                see capture.h; throws libpcap's words
 //   Capture: datalink, counts(), setFilter(text), stop(millis), failure(); classicFilter(): octets,
@@ -20,6 +21,7 @@
 #include "capture.h"
 #include "ebpf.h"
 #include "host.h"
+#include "notify.h"
 #include "privilege.h"
 
 namespace hellotap {
@@ -151,6 +153,13 @@ napi_value clockError(napi_env env, napi_callback_info) {
   double micros = 0;
   std::string error;
   return readClockError(&micros, &error) ? number(env, micros) : throwError(env, error);
+}
+
+napi_value notifyManager(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  arguments(env, info, values);
+  std::string error;
+  return notify(textOf(env, values[0]), textOf(env, values[1]), &error) ? nullptr : throwError(env, error);
 }
 
 napi_value lend(napi_env env, napi_callback_info info) {
@@ -310,6 +319,7 @@ NAPI_MODULE_INIT() {
   method(env, exports, "createSocketPair", createSocketPair, nullptr);
   method(env, exports, "offloads", offloads, nullptr);
   method(env, exports, "clockError", clockError, nullptr);
+  method(env, exports, "notify", notifyManager, nullptr);
   method(env, exports, "lendCapture", lend, nullptr);
   method(env, exports, "dropCapabilities", drop, nullptr);
   method(env, exports, "connectTo", connectSocket, nullptr);

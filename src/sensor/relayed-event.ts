@@ -2,8 +2,9 @@
 // it writes is taken on trust: what is no event of the expected shape is a sentence of an unknown kind.
 
 import * as z from 'zod/mini'
-import type { Details, EventLog, LogLevel } from '../telemetry/event-log.js'
-import { LOG_LEVELS } from '../telemetry/event-log.js'
+import type { Details, EventLog } from '../telemetry/event-log.js'
+import type { LogLevel } from '../telemetry/journal.js'
+import { LOG_LEVELS } from '../telemetry/journal.js'
 
 /** Characters of one relayed sentence, or of one of its fields. */
 const MAX_TEXT = 4_096

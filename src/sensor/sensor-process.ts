@@ -200,7 +200,7 @@ export class SensorProcess {
       args.push('--tunnel-port', config['tunnel-port'].join(','))
     if (config.immediate) args.push('--immediate')
     if (config.interface.length > 0) args.push('--interface', ...config.interface)
-    const main = fileURLToPath(import.meta.resolve('#package/dist/cli/main.js'))
+    const main = fileURLToPath(import.meta.resolve('#package/dist/cli/start.js'))
     return spawn(
       process.execPath,
       [...new Set([...process.execArgv, ...NO_INSPECTOR]), main, ...args],

@@ -3,10 +3,9 @@
 
 import { pino, stdTimeFunctions } from 'pino'
 import { EventRate, SPAN_MILLIS } from './event-rate.js'
+import type { LogLevel } from './journal.js'
 import { count, isForOperators, onLogBack, safeLine, writeLog } from './log.js'
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
 /** Fields of an event beside its sentence. */
 export type Details = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
@@ -30,9 +29,16 @@ export interface LogSettings {
 /** Where lines go, and by which clock. */
 export interface EventLogOptions extends LogSettings {
   readonly isTerminal: boolean
-  readonly write: (line: string) => void
+  readonly write: (line: string, level: LogLevel) => void
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number
+}
+
+/** A line of pino's. */
+interface LogRecord {
+  readonly level: LogLevel
+  readonly msg: string
+  readonly stack?: readonly string[]
 }
 
 /** The log as configured: JSON unless a terminal is there or text is asked for. */
@@ -47,7 +53,12 @@ export function openEventLog(options: EventLogOptions): EventLog {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    { write: isText ? (line) => options.write(textOf(line)) : options.write },
+    {
+      write: (line) => {
+        const record = JSON.parse(line) as LogRecord
+        options.write(isText ? textOf(record) : line, record.level)
+      },
+    },
   )
   const rate = new EventRate()
   const write = (level: LogLevel, event: string, sentence: string, details: Details = {}) =>
@@ -114,12 +125,7 @@ export function logFault(log: EventLog, event: string, error: unknown): void {
   })
 }
 
-function textOf(line: string): string {
-  const { level, msg, stack } = JSON.parse(line) as {
-    level: string
-    msg: string
-    stack?: readonly string[]
-  }
+function textOf({ level, msg, stack }: LogRecord): string {
   const text = level === 'warn' || level === 'error' ? `hellotap: ${msg}` : msg
   return `${text}${stack === undefined ? '' : `\n${stack.join('\n')}`}\n`
 }

@@ -1,13 +1,16 @@
 import { LOG_HELD_OCTETS } from '../base/limits.js'
 import type { Stuck } from '../output/retrying-file.js'
 import { PatientFile, isFile } from '../output/retrying-file.js'
+import type { LogLevel } from './journal.js'
+import { withPriority } from './journal.js'
 
 let tellBack: (stuck: Stuck) => void = () => undefined
 /** Stderr where it is a file, once something is written to it. */
 let file: PatientFile | undefined
 
 /** Writes whole lines to stderr. While the disk of a file has no room they wait, within a bound: that is no reason to end. */
-export function writeLog(lines: string): void {
+export function writeLog(text: string, level: LogLevel): void {
+  const lines = withPriority(text, level)
   if (file === undefined && isFile(2))
     file = new PatientFile(2, { held: LOG_HELD_OCTETS, onFree: (stuck) => tellBack(stuck) })
   if (file === undefined) process.stderr.write(lines)
@@ -20,9 +23,9 @@ export function onLogBack(tell: (stuck: Stuck) => void): void {
 }
 
 /** Writes a line to stderr, or several. No time stamp: the service manager adds it. stdout is for sightings only. */
-export function log(lines: string): void {
+export function log(lines: string, level: LogLevel = 'info'): void {
   const text = lines.split('\n').map(safeLine).join('\n')
-  writeLog(`${text}\n`)
+  writeLog(`${text}\n`, level)
 }
 
 /** Whether an error's words were written for an operator: cause and remedy. */

@@ -1,5 +1,5 @@
 // What two measures at the start of `read` earn on a capture, as CPU seconds of the whole process, in turn:
-// - words taken apart without loading yargs (cli/start.ts), against cli/main.ts
+// - words taken apart without loading yargs (cli/start.ts), against yargs (cli/main.ts)
 // - V8's later optimization (cli/read-command.ts, Node 20 alone), against V8's default
 //
 //   npm run bench:start -- FILE [--runs N]
@@ -27,7 +27,7 @@ const NO_FLAGS =
 const start = join(PACKAGE, 'dist/cli/start.js')
 const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   'as it is': [start],
-  'with yargs': [join(PACKAGE, 'dist/cli/main.js')],
+  'with yargs': [start, '--no-follow'],
   'with V8’s default budget': ['--import', NO_FLAGS, start],
 }
 const times = new Map(Object.keys(SUBJECTS).map((name) => [name, [] as number[]]))

@@ -68,6 +68,8 @@ export interface NativeAddon {
   offloads(name: string): NativeOffloads
   /** Microseconds by which the clock may be off; 16 million where nothing sets it. @throws Error with the kernel's reason */
   clockError(): number
+  /** Sends a datagram to the Unix socket at `path`; "@" begins an abstract name. @throws Error with the kernel's reason */
+  notify(path: string, text: string): void
   /**
    * Leaves the main thread CAP_NET_RAW alone, and CAP_BPF where it has it, for good; a process started from it has that too
    * if `lend`, and can gain no other privilege. @throws Error
@@ -85,6 +87,14 @@ export interface NativeAddon {
 }
 
 const FILE = `#package/prebuilds/${process.platform}-${process.arch}/hellotap.node`
+
+/**
+ * The native addon without its capture engine, which alone needs libpcap.
+ * @throws Error if it is not built for this platform
+ */
+export function loadHostAddon(): Pick<NativeAddon, 'notify'> {
+  return createRequire(import.meta.url)(FILE) as NativeAddon
+}
 
 /**
  * The native engine, which tools/build-native.mjs builds and the package carries.
