@@ -159,6 +159,7 @@ export class Pipeline {
     const lastMicros = timeMicros[count - 1] ?? 0
     this.#reject(block)
     this.#decode(block)
+    this.#tcp.endBlock()
     this.#join?.expire(lastMicros)
   }
 

@@ -26,8 +26,13 @@ export const AT_PORTS = AT_VERSIONS + 256
 export const AT_WATCHED = AT_PORTS + 65_536
 /** Cells it has at most. */
 export const WATCHED_CELLS = 131_072
+/** For each cell of hashes the last segment of the block that was not passed: its frame's number plus one, 16 bits, or 0. */
+export const AT_DROPPED = AT_WATCHED + WATCHED_CELLS / 8
+export const DROPPED_CELLS = 4_096
+/** For each such frame the one before it in its cell, in the same form. */
+export const AT_DROPPED_BEFORE = AT_DROPPED + 2 * DROPPED_CELLS
 /** The frames' octets, page-aligned. */
-export const AT_BYTES = (AT_WATCHED + WATCHED_CELLS / 8 + 4095) & ~4095
+export const AT_BYTES = (AT_DROPPED_BEFORE + 2 * BLOCK_FRAMES + 4095) & ~4095
 
 /** No hello begins so, and nearly all bulk data does. */
 export const UNLIKE_HELLO = 0

@@ -95,6 +95,8 @@ export const SEGMENT_HAS_TIMESTAMPS = 34
 export const SEGMENT_TIMESTAMP = 35
 /** Whether its checksums were looked at, and are right. */
 export const SEGMENT_SUM_IS_RIGHT = 36
+/** Hash of its flow, where it is UNPLACED: written to. */
+export const SEGMENT_HASH = 37
 /** Where the payload is to be copied, its octets being a part of a hello: written to, as all that follows. */
 export const SEGMENT_PART = 24
 /** Where the record of a hello is that came in parts, and where it ends. */
@@ -105,6 +107,8 @@ export const SEGMENT_RECORD_END = 26
 /** Nothing was done: it is out of the ordinary. */
 export const LEFT = -1
 export const TAKEN = 0
+/** It begins no hello, and its flow is not watched. */
+export const UNPLACED = -2
 export const TAKEN_SYN = 1
 /** It is a ClientHello, in one record. */
 export const TAKEN_HELLO = 2

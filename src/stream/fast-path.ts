@@ -9,6 +9,7 @@ import { RECORD_HEADER_LEN } from './hello-start.js'
 import { CODE } from '../kernels/fast-path-code.js'
 import { checksumOf, RIGHT } from './checksum.js'
 import { helloSum } from './hello-sum.js'
+import type { EarlySegments } from './early-segments.js'
 import type { Receiver } from './receiver.js'
 import { fillSyn, readSyn, ttlOf } from './syn-facts.js'
 import type { TcpFlows } from './tcp-flows.js'
@@ -25,6 +26,7 @@ import {
   SEGMENT_ENTRY,
   SEGMENT_FIRST_MICROS,
   SEGMENT_FLAGS,
+  SEGMENT_HASH,
   SEGMENT_HAS_TIMESTAMPS,
   SEGMENT_HEAD,
   SEGMENT_KEY,
@@ -91,7 +93,7 @@ export class OrdinarySegments {
     this.loop.prepare(table.capacity, k0, k1, k2, off, classCount, slotCount)
   }
 
-  /** Takes a segment to a server, where it is ordinary. @returns LEFT or a TAKEN_ value */
+  /** Takes a segment to a server, where it is ordinary. @returns LEFT, UNPLACED or a TAKEN_ value */
   take(packet: Packet): number {
     const { words } = this
     const { bytes, payloadOff, payloadLen, srcAddrOff, dstAddrOff } = packet
@@ -126,6 +128,11 @@ export class OrdinarySegments {
     if (taken >= TAKEN_PART)
       this.octets.set(bytes.subarray(payloadOff, payloadOff + payloadLen), words[SEGMENT_PART] ?? 0)
     return taken
+  }
+
+  /** Remembers a segment for which `take` gave UNPLACED. */
+  remember(packet: Packet, early: EarlySegments): void {
+    early.add(packet, this.words, SEGMENT_HASH)
   }
 
   /** Says what the receiver of the segment looks at. @returns whether nothing is out of the ordinary so far */

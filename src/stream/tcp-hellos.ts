@@ -12,6 +12,7 @@ import {
   TCP_SYN,
   TCP_URG,
 } from '../model/packet.js'
+import { EarlySegments } from './early-segments.js'
 import { findEmbedded, findStart, isHttpRequest } from './find-start.js'
 import {
   isPrefix,
@@ -49,6 +50,7 @@ import {
   TAKEN_HELLO,
   TAKEN_LAST_PART,
   TAKEN_SYN,
+  UNPLACED,
 } from '../kernels/tcp-layout.js'
 import { CLIENT_HELLO, NOTHING, TcpMessages } from './tcp-messages.js'
 import { TcpReadings } from './tcp-readings.js'
@@ -89,6 +91,8 @@ export class TcpHellos {
   private readonly receiver: Receiver
   private readonly rivals = new RivalSyns()
   private readonly reverse = new ReversedFlow()
+  private readonly early = new EarlySegments()
+  private readonly hashWord = new Int32Array(1)
   /** A segment to be taken once what it showed to be whole is given. */
   private again: Packet | undefined
   /** Whether `message` is of the client that the packet answers: its ends are the packet's, the other way round. */
@@ -121,6 +125,12 @@ export class TcpHellos {
   clear(): void {
     this.flows.clear()
     this.receiver.clear()
+    this.early.clear()
+  }
+
+  /** Takes note that the block of the packets taken so far is over: its bytes are used no more. */
+  endBlock(): void {
+    this.early.clear()
   }
 
   /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
@@ -148,6 +158,11 @@ export class TcpHellos {
     this.messages.rival = -1
     this.again = undefined
     this.isAnswered = false
+    const given = this.takeSegment(packet)
+    return given === NOTHING && this.early.size > 0 ? this.takeEarly(packet) : given
+  }
+
+  private takeSegment(packet: Packet): number {
     const hasControl = (packet.flags & CONTROL) !== 0
     if (packet.payloadLen === 0 && !hasControl) return NOTHING
     if ((packet.flags & SYN_ACK) === SYN_ACK) {
@@ -172,8 +187,25 @@ export class TcpHellos {
     const off = packet.payloadOff
     const start = findStart(packet.bytes, off, off + packet.payloadLen, wanted)
     const hash = this.flows.table.hash(packet)
-    if (start < 0 && !this.flows.table.isWatched(hash)) return NOTHING
+    if (start < 0 && !this.flows.table.isWatched(hash)) {
+      this.hashWord[0] = hash
+      this.early.add(packet, this.hashWord, 0)
+      return NOTHING
+    }
     return this.takeOctets(packet, packet.seq | 0, start, wanted, hash)
+  }
+
+  /** Takes the segments that came ahead of one after which their flow is watched. */
+  private takeEarly(packet: Packet): number {
+    const hash = this.flows.table.hash(packet)
+    while (this.flows.table.isWatched(hash)) {
+      this.hashWord[0] = hash
+      const early = this.early.take(packet, this.hashWord, 0)
+      if (early === undefined) break
+      const given = this.takeData(early, early.seq | 0, this.wantedOf(early), hash)
+      if (given !== NOTHING) return given
+    }
+    return NOTHING
   }
 
   /** A further message that the segment given to `take` made whole; as `take`. */
@@ -193,6 +225,7 @@ export class TcpHellos {
 
   private noteTaken(packet: Packet, taken: number): number {
     if (taken === TAKEN_SYN) this.counters.tcp_syns++
+    if (taken === UNPLACED) this.ordinary.remember(packet, this.early)
     if (taken !== TAKEN_HELLO && taken !== TAKEN_LAST_PART) return NOTHING
     this.ordinary.fill(this.message, packet, taken)
     return CLIENT_HELLO

@@ -208,6 +208,7 @@ describe('TcpHellos, whatever the segments', () => {
             }
           }
         }
+        hellos.endBlock()
         // A reset of each direction ends all of it.
         for (const port of [1, 2])
           hellos.take(segment(0, NO_OCTETS, { srcPort: port, flags: TCP_SYN, seconds: 1000 }))

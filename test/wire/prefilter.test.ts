@@ -10,7 +10,7 @@ import { FlowTable } from '../../src/base/flow-table.js'
 import { fileBlocks } from '../../src/capture/file/file-blocks.js'
 import type { PacketBlock } from '../../src/model/packet-block.js'
 import { newMemoryBlock, newPacketBlock } from '../../src/model/packet-block.js'
-import { Packet } from '../../src/model/packet.js'
+import { Packet, TCP_SYN } from '../../src/model/packet.js'
 import { Pipeline } from '../../src/pipeline.js'
 import { SECOND_MAX, SECOND_MIN, STARTS } from '../../src/stream/find-start.js'
 import { VERSION_FIRST_OCTETS } from '../../src/quic/version.js'
@@ -19,6 +19,8 @@ import { TUNNEL_PORTS } from '../../src/wire/udp-tunnel.js'
 import { FrameDecoder } from '../../src/wire/frame-decoder.js'
 import { Prefilter } from '../../src/wire/prefilter.js'
 import { mixedFrames } from '../cli/traffic.js'
+import { record, segment } from '../stream/segments.js'
+import { browserHello } from '../tls/hello-builder.js'
 import { allocatedPerCall } from '../support.js'
 
 const CAPTURES = new URL('../../captures/', import.meta.url)
@@ -73,6 +75,13 @@ const WANTED: readonly (readonly [ports: readonly number[] | undefined, server: 
   [[443], false],
   [[443, 8443], true],
 ]
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]]
+  return items.flatMap((item, i) =>
+    permutations([...items.slice(0, i), ...items.slice(i + 1)]).map((rest) => [item, ...rest]),
+  )
+}
 
 describe('the prefilter', () => {
   it('changes no line and no count of any capture', async () => {
@@ -136,6 +145,44 @@ describe('the prefilter', () => {
       ),
       { numRuns: 300 },
     )
+  }).timeout(60_000)
+
+  it('finds a hello whose segments and SYN come in any order', () => {
+    const v6 = (last: number) => [0x20, 0x01, 0x0d, 0xb8, ...new Array<number>(11).fill(0), last]
+    const tags = [[], [0x81, 0, 0, 7], [0x88, 0xa8, 0, 9, 0x81, 0, 0, 7]]
+    const hello = record(browserHello())
+    const third = Math.ceil(hello.length / 3)
+    const pairs = WANTED.map(
+      ([ports, server]) => [pipelineOf(ports, server), pipelineOf(ports, server)] as const,
+    )
+    for (const ends of [{}, { src: v6(1), dst: v6(2) }])
+      for (const tag of tags)
+        for (const order of permutations(['syn', 0, 1, 2] as const)) {
+          const frames = order.map((part) => {
+            const { bytes, ipVersion } =
+              part === 'syn'
+                ? segment(999, new Uint8Array(0), { ...ends, flags: TCP_SYN })
+                : segment(
+                    1000 + part * third,
+                    hello.subarray(part * third, (part + 1) * third),
+                    ends,
+                  )
+            const type = ipVersion === 4 ? [0x08, 0x00] : [0x86, 0xdd]
+            return Uint8Array.from([...new Uint8Array(12), ...tag, ...type, ...bytes])
+          })
+          for (const [filtered, whole] of pairs) {
+            const before = filtered.counters.hellos
+            whole.pipeline.take(plainBlock(frames))
+            filtered.pipeline.take(fill(memoryBlock, frames))
+            for (const { pipeline } of [filtered, whole]) {
+              pipeline.flush()
+              pipeline.forget()
+            }
+            expect(filtered.counters.hellos - before, order.join(' ')).to.equal(1)
+            expect(filtered.counters).to.deep.equal(whole.counters)
+            expect(filtered.pipeline.lines.text()).to.equal(whole.pipeline.lines.text())
+          }
+        }
   }).timeout(60_000)
 
   it('names the flow by the hash of the flow table', () => {

@@ -11,6 +11,8 @@ import { hashAddresses, hashFurther, hashPorts } from './flow-hash'
 import {
   AT_BYTES,
   AT_CAPLEN,
+  AT_DROPPED,
+  AT_DROPPED_BEFORE,
   AT_FLOW,
   AT_PASSED,
   AT_LINK_TYPE,
@@ -22,12 +24,14 @@ import {
   AT_VERSIONS,
   AT_WATCHED,
   BLOCK_FRAMES,
+  DROPPED_CELLS,
   LIKE_CHANGE_CIPHER_SPEC,
   LIKE_PREAMBLE,
   LIKE_SSL2,
   LIKE_TLS,
   UNLIKE_HELLO,
 } from '../../base/block-layout'
+import { MAX_EARLIER_FRAMES } from '../../base/limits'
 import {
   LINK_ETHERNET,
   OF_CARRIER,
@@ -76,6 +80,12 @@ let k2: i32 = 0
 let cellMask: u32 = 0
 /** Whether flows may be watched without AT_WATCHED saying so: from some frame of this block on. */
 let blind: bool = false
+/** Whether frames are looked at a second time: `flow` of a segment with payload is set, and nothing else is done. */
+let again: bool = false
+/** Whether the frame may begin a hello or a connection, of `flow`. */
+let opens: bool = false
+/** Whether the frame is a segment with payload whose flow, `flow`, is not watched. */
+let dropped: bool = false
 let total: i64 = 0
 let accepted: i32 = 0
 /** Datagrams of no protocol that is known here: the lower port of each stands behind AT_PASSED, from its end on. */
@@ -108,20 +118,77 @@ export function prefilter(count: i32): i32 {
   accepted = 0
   unknown = 0
   blind = false
+  memory.fill(AT_DROPPED, 0, 2 * DROPPED_CELLS)
   for (let i = 0; i < count; i++) {
     const caplen = load<u32>(AT_CAPLEN + 4 * i)
     total += caplen
-    const off: u32 = AT_BYTES + load<u32>(AT_START + 4 * i)
-    const verdict =
-      load<u16>(AT_LINK_TYPE + 2 * i) == LINK_ETHERNET ? judge(off, off + caplen) : PASSED_UNREAD
+    opens = false
+    dropped = false
+    const verdict = judgeFrame(i)
+    if (dropped) {
+      const cell = droppedCell()
+      store<u16>(AT_DROPPED_BEFORE + 2 * i, load<u16>(cell))
+      store<u16>(cell, (i + 1) as u16)
+    }
     if (verdict == IRRELEVANT) continue
     // It may open a flow, and nobody here knows which.
     if (verdict == PASSED_UNREAD) blind = true
     store<u16>(AT_PASSED + 2 * passed, i as u16)
     store<i32>(AT_FLOW + 4 * passed, verdict == PASSED_IF_WATCHED ? flow : 0)
     passed++
+    if (opens) passed = passDropped(passed)
   }
   return passed
+}
+
+function judgeFrame(i: i32): i32 {
+  if (load<u16>(AT_LINK_TYPE + 2 * i) != LINK_ETHERNET) return PASSED_UNREAD
+  const off: u32 = AT_BYTES + load<u32>(AT_START + 4 * i)
+  return judge(off, off + load<u32>(AT_CAPLEN + 4 * i))
+}
+
+function droppedCell(): u32 {
+  return AT_DROPPED + 2 * ((flow as u32) & (DROPPED_CELLS - 1))
+}
+
+/**
+ * Passes what was dropped before and is of the same flow as a segment that begins a hello or a connection: captures of several
+ * queues or taps are not in order. TcpHellos has it wait for that segment.
+ *
+ * @returns how many passed
+ */
+function passDropped(passedBefore: i32): i32 {
+  let passed = passedBefore
+  const hash = flow
+  let k = (load<u16>(droppedCell()) as i32) - 1
+  again = true
+  for (let i = 0; k >= 0 && i < MAX_EARLIER_FRAMES; i++) {
+    if (judgeFrame(k) == PASSED_IF_WATCHED && flow == hash) passed = insert(k, passed)
+    k = (load<u16>(AT_DROPPED_BEFORE + 2 * k) as i32) - 1
+  }
+  again = false
+  return passed
+}
+
+/** Passes frame `k`, before those behind it. @returns how many passed */
+function insert(k: i32, passed: i32): i32 {
+  let low = 0
+  let high = passed
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((load<u16>(AT_PASSED + 2 * middle) as i32) < k) low = middle + 1
+    else high = middle
+  }
+  const at = AT_PASSED + 2 * low
+  const flowAt = AT_FLOW + 4 * low
+  const isThere = low < passed && (load<u16>(at) as i32) == k
+  if (!isThere) {
+    memory.copy(at + 2, at, 2 * (passed - low))
+    memory.copy(flowAt + 4, flowAt, 4 * (passed - low))
+    store<u16>(at, k as u16)
+  }
+  store<i32>(flowAt, 0)
+  return isThere ? passed : passed + 1
 }
 
 /** Segments not passed with which a server accepted a connection. */
@@ -183,6 +250,7 @@ function judgeTransport(
 ): i32 {
   const end = min(wireEnd, frameEnd)
   if (protocol == 6) return judgeTcp(addresses, addressLen, header, wireEnd, end)
+  if (again) return IRRELEVANT
   return protocol == 17 ? judgeUdp(header, wireEnd, end) : PASSED_UNREAD
 }
 
@@ -195,6 +263,10 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
   const payload = header + headerLen
   const hasPayload = payload < end
   if (!hasPayload && control == 0) return IRRELEVANT
+  if (again) {
+    flow = flowHash(addresses, addressLen, header)
+    return hasPayload && control == 0 ? PASSED_IF_WATCHED : IRRELEVANT
+  }
 
   // The table of ports is read only where its answer counts: it is 64 KiB, and each block's memory has one.
   const dstPort = anyPort && !someInterest ? OF_SERVER : load<u8>(AT_PORTS + u16be(header + 2))
@@ -202,7 +274,10 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
   const toServer = anyPort || (dstPort & OF_SERVER) != 0
   const toClient = server && (anyPort || (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) != 0)
   // Where the server's side is asked for, an end of either side ends the wait for the other.
-  if (control != 0 && server) return opening(addresses, addressLen, header)
+  if (control != 0 && server) {
+    opens = (control & SYN) != 0
+    return opening(addresses, addressLen, header)
+  }
   if ((flags & (SYN | ACK)) == (SYN | ACK)) {
     if (!anyPort && (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) == 0) return IRRELEVANT
     // It tells what the client of a watched flow may acknowledge.
@@ -212,10 +287,17 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
     return IRRELEVANT
   }
   if (!toServer && !toClient) return IRRELEVANT
-  if ((control & SYN) != 0 || (hasPayload && (control & RST) == 0 && beginsLikeHello(payload, end)))
+  if (
+    (control & SYN) != 0 ||
+    (hasPayload && (control & RST) == 0 && beginsLikeHello(payload, end))
+  ) {
+    opens = true
     return opening(addresses, addressLen, header)
+  }
   flow = flowHash(addresses, addressLen, header)
-  return blind || isWatched((flow as u32) & cellMask) ? PASSED_IF_WATCHED : IRRELEVANT
+  if (isWatched((flow as u32) & cellMask)) return PASSED_IF_WATCHED
+  dropped = hasPayload && control == 0
+  return blind ? PASSED_IF_WATCHED : IRRELEVANT
 }
 
 function isWatched(cell: u32): bool {
@@ -224,7 +306,8 @@ function isWatched(cell: u32): bool {
 
 /** Keeps a segment after which its flow may be watched. */
 function opening(addresses: u32, addressLen: u32, header: u32): i32 {
-  const cell = (flowHash(addresses, addressLen, header) as u32) & cellMask
+  flow = flowHash(addresses, addressLen, header)
+  const cell = (flow as u32) & cellMask
   const at = AT_WATCHED + (cell >> 3)
   store<u8>(at, load<u8>(at) | ((1 << ((cell & 7) as u8)) as u8))
   return PASSED

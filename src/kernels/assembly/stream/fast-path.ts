@@ -23,6 +23,7 @@ import {
   SEGMENT_ENTRY,
   SEGMENT_FIRST_MICROS,
   SEGMENT_FLAGS,
+  SEGMENT_HASH,
   SEGMENT_HEAD,
   SEGMENT_MICROS,
   SEGMENT_PART,
@@ -39,6 +40,7 @@ import {
   TAKEN_LAST_PART,
   TAKEN_PART,
   TAKEN_SYN,
+  UNPLACED,
   WATCHED,
 } from '../../tcp-layout'
 import {
@@ -286,7 +288,10 @@ function give(entry: i32, flow: u32, flags: i32, random: i32, gap: bool): void {
 /** Octets with which no hello begins: behind one that was given they end the watch. */
 function takeOther(payloadLen: i32): i32 {
   const hash = flowHash()
-  if (!isWatched(hash)) return TAKEN
+  if (!isWatched(hash)) {
+    setSegment(SEGMENT_HASH, hash)
+    return UNPLACED
+  }
   const entry = find(hash)
   if (entry < 0) return TAKEN
   const flow = flowAt(entry)

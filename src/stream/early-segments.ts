@@ -1,0 +1,103 @@
+// Segments that overtook the one that begins their hello or opens their connection, as captures of several queues or taps show
+// them: nothing can be told of them yet. They are remembered as offsets into the block they lie in, and forgotten with it.
+
+import { DROPPED_CELLS } from '../base/block-layout.js'
+import { MAX_EARLIER_FRAMES, MAX_EARLY_SEGMENTS, MAX_HELLO_SPAN } from '../base/limits.js'
+import { Packet } from '../model/packet.js'
+
+const WORDS = 12
+const EARLY_MICROS = 1e6
+
+/** The segments of one block that belong to no watched flow and begin no hello. */
+export class EarlySegments {
+  /** Number of the last one of each cell of hashes, plus one, and of the one before each: as the prefilter's kernel has them. */
+  private readonly last = new Uint16Array(DROPPED_CELLS)
+  private readonly before = new Uint16Array(MAX_EARLY_SEGMENTS)
+  private readonly hashes = new Int32Array(MAX_EARLY_SEGMENTS)
+  private readonly words = new Int32Array(WORDS * MAX_EARLY_SEGMENTS)
+  private readonly micros = new Float64Array(MAX_EARLY_SEGMENTS)
+  private readonly packet = new Packet()
+  private bytes: Uint8Array | undefined
+  /** How many there are. */
+  size = 0
+
+  /**
+   * Remembers a segment with payload until the end of its block, none that was put together from IP fragments. The hash of
+   * its flow is a word of an array, so that no number has to be allocated for it.
+   */
+  add(packet: Packet, hashes: Int32Array, hashAt: number): void {
+    const hash = hashes[hashAt] ?? 0
+    const number = this.size
+    const isOfBlock = number === 0 || packet.bytes === this.bytes
+    if (packet.ipOff < 0 || !isOfBlock || number === MAX_EARLY_SEGMENTS) return
+    this.bytes = packet.bytes
+    this.size++
+    const cell = hash & (DROPPED_CELLS - 1)
+    this.before[number] = this.last[cell] ?? 0
+    this.last[cell] = number + 1
+    this.hashes[number] = hash
+    this.micros[number] = packet.timeMicros
+    const { words } = this
+    const at = WORDS * number
+    words[at] = packet.seq
+    words[at + 1] = packet.flags
+    words[at + 2] = packet.payloadOff
+    words[at + 3] = packet.payloadLen
+    words[at + 4] = packet.payloadWireLen
+    words[at + 5] = packet.tcpOff
+    words[at + 6] = packet.ipOff
+    words[at + 7] = packet.srcAddrOff
+    words[at + 8] = packet.dstAddrOff
+    words[at + 9] = packet.ipVersion
+    words[at + 10] = packet.srcPort
+    words[at + 11] = packet.dstPort
+  }
+
+  /**
+   * Gives a segment that follows `opening` by less than a hello, was seen a second from it at most and whose flow has the same
+   * hash, the latest first, and forgets it; undefined where there is none. Two flows may have one hash. It is one instance,
+   * overwritten, its time the opening's.
+   */
+  take(opening: Packet, hashes: Int32Array, hashAt: number): Packet | undefined {
+    const hash = hashes[hashAt] ?? 0
+    let number = (this.last[hash & (DROPPED_CELLS - 1)] ?? 0) - 1
+    for (let i = 0; number >= 0 && i < MAX_EARLIER_FRAMES; i++) {
+      const ahead = ((this.words[WORDS * number] ?? 0) - opening.seq) | 0
+      const isNear = Math.abs(opening.timeMicros - (this.micros[number] ?? 0)) <= EARLY_MICROS
+      if (this.hashes[number] === hash && isNear && ahead > 0 && ahead <= MAX_HELLO_SPAN) {
+        this.hashes[number] = 0
+        const { packet } = this
+        packet.timeMicros = opening.timeMicros
+        this.fill(packet, WORDS * number)
+        return packet
+      }
+      number = (this.before[number] ?? 0) - 1
+    }
+    return undefined
+  }
+
+  /** Forgets all: the block is over. */
+  clear(): void {
+    if (this.size === 0) return
+    this.size = 0
+    this.bytes = undefined
+    this.last.fill(0)
+  }
+
+  private fill(packet: Packet, at: number): void {
+    const { words } = this
+    packet.bytes = this.bytes ?? packet.bytes
+    packet.seq = (words[at] ?? 0) >>> 0
+    packet.flags = words[at + 1] ?? 0
+    packet.payloadOff = words[at + 2] ?? 0
+    packet.payloadLen = words[at + 3] ?? 0
+    packet.payloadWireLen = words[at + 4] ?? 0
+    packet.tcpOff = words[at + 5] ?? 0
+    packet.ipOff = words[at + 6] ?? 0
+    packet.srcAddrOff = words[at + 7] ?? 0
+    packet.dstAddrOff = words[at + 8] ?? 0
+    packet.ipVersion = words[at + 9] ?? 4
+    packet.srcPort = words[at + 10] ?? 0
+    packet.dstPort = words[at + 11] ?? 0
+  }
+}
