@@ -160,6 +160,7 @@ export class Pipeline {
     this.#reject(block)
     this.#decode(block)
     this.#tcp.endBlock()
+    this.#giveHeld(lastMicros)
     this.#join?.expire(lastMicros)
   }
 
@@ -190,7 +191,9 @@ export class Pipeline {
         const hash = flow[k] ?? 0
         if (hash !== 0 && !table.isWatched(hash)) continue
       }
-      this.#take(this.#wire.decodeFrame(block, passed[k] ?? 0, packet))
+      const frame = passed[k] ?? 0
+      this.#tcp.frameOff = block.start[frame] ?? 0
+      this.#take(this.#wire.decodeFrame(block, frame, packet))
       while (this.#wire.hasMore) this.#take(this.#wire.decodeNext(packet))
     }
   }
@@ -255,6 +258,7 @@ export class Pipeline {
 
   /** Gives what has waited too long for a server's answer at a time, microseconds since the Unix epoch. */
   expire(nowMicros: number): void {
+    this.#giveHeld(nowMicros)
     this.#join?.expire(nowMicros)
   }
 
@@ -274,6 +278,7 @@ export class Pipeline {
 
   /** Gives what waits for a server's answer, and counts what never became whole: no more frames come. */
   flush(): void {
+    this.#giveHeld(Infinity)
     this.#counters.hello_unfinished +=
       this.#tcp.unfinished + this.#dtls.unfinished + this.#quic.pending + this.#carriers.unfinished
     this.#join?.flush()
@@ -306,17 +311,23 @@ export class Pipeline {
     })
   }
 
+  /** Gives hellos in doubt that nothing else came for. */
+  #giveHeld(nowMicros: number): void {
+    const tcp = this.#tcp
+    while (tcp.takeHeld(nowMicros) !== 0) this.#sight(tcp.message, tcp.heldPacket)
+  }
+
   #handOn(kind: number, message: HandshakeOctets): void {
     if (kind === CLIENT_HELLO) this.#sight(message)
     else if (kind === SERVER_HELLO) this.#join?.takeServer(this.#packet, message)
     else this.#join?.takeCertificate(this.#packet, message)
   }
 
-  #sight(message: HandshakeOctets): void {
+  #sight(message: HandshakeOctets, packet = this.#packet): void {
     const hello = this.#hello
     const isJoined = JOINED.includes(message.transport)
     const join = isJoined ? this.#join : undefined
-    if (join === undefined && this.#writer.writeKnown(this.#packet, message, this.lines)) {
+    if (join === undefined && this.#writer.writeKnown(packet, message, this.lines)) {
       this.#counters.hellos++
       return
     }
@@ -330,13 +341,13 @@ export class Pipeline {
     }
     this.#counters.hellos++
     if (join === undefined) {
-      this.#writer.write(this.#packet, message, hello, this.lines)
+      this.#writer.write(packet, message, hello, this.lines)
       return
     }
     const line = this.#line
     line.len = 0
-    this.#writer.write(this.#packet, message, hello, line)
-    join.takeClient(this.#packet, message, hello, line)
+    this.#writer.write(packet, message, hello, line)
+    join.takeClient(packet, message, hello, line)
   }
 }
 

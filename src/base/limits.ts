@@ -155,6 +155,9 @@ export const MAX_EARLY_SEGMENTS = 4_096
 export const MAX_SEQUENCE_DISTANCE = 1 << 20
 /** Distance of an acknowledgment number from the server's first octet beyond which it is doubted: what a server says before a hello. */
 export const MAX_ACK_DISTANCE = 16_384
+/** Hellos in doubt that are remembered to be given if nothing else comes, and seconds of packet time until they are: as JOIN_WAIT_SECONDS. */
+export const MAX_HELD_HELLOS = 1_024
+export const HELD_HELLO_SECONDS = 10
 /** SYNs with another initial sequence number that are remembered beside their connections, which may go on. */
 export const MAX_RIVAL_SYNS = 1_024
 /** Seconds of packet time without a segment until an unfinished hello is given up: the sixth retransmission comes after 63 s. */

@@ -42,6 +42,8 @@ export const ANSWER_HAS_TIMESTAMPS = 1 << 17
 export const OTHER_REFUSED = 1 << 18
 /** The other reading is one of a hello that was given. */
 export const OTHER_LATE = 1 << 19
+/** The other reading was given before any other. */
+export const OTHER_GIVEN = 1 << 20
 
 // Bits of FLAGS; from RANDOM_SHIFT on the beginning of the random of the last hello given.
 export const SYN_SEEN = 1

@@ -1,11 +1,14 @@
 // Segments that overtook the one that begins their hello or opens their connection, as captures of several queues or taps show
 // them: nothing can be told of them yet. They are remembered as offsets into the block they lie in, and forgotten with it.
 
+import { u16 } from '../base/bytes.js'
 import { DROPPED_CELLS } from '../base/block-layout.js'
 import { MAX_EARLIER_FRAMES, MAX_EARLY_SEGMENTS, MAX_HELLO_SPAN } from '../base/limits.js'
 import { Packet } from '../model/packet.js'
 
-const WORDS = 12
+const WORDS = 13
+/** Of an Ethernet frame. */
+const ETHERTYPE = 12
 const EARLY_MICROS = 1e6
 
 /** The segments of one block that belong to no watched flow and begin no hello. */
@@ -23,9 +26,9 @@ export class EarlySegments {
 
   /**
    * Remembers a segment with payload until the end of its block, none that was put together from IP fragments. The hash of
-   * its flow is a word of an array, so that no number has to be allocated for it.
+   * its flow is a word of an array, so that no number has to be allocated for it. Its frame begins at `frameOff`.
    */
-  add(packet: Packet, hashes: Int32Array, hashAt: number): void {
+  add(packet: Packet, frameOff: number, hashes: Int32Array, hashAt: number): void {
     const hash = hashes[hashAt] ?? 0
     const number = this.size
     const isOfBlock = number === 0 || packet.bytes === this.bytes
@@ -51,20 +54,24 @@ export class EarlySegments {
     words[at + 9] = packet.ipVersion
     words[at + 10] = packet.srcPort
     words[at + 11] = packet.dstPort
+    words[at + 12] = wrapOf(packet, frameOff)
   }
 
   /**
-   * Gives a segment that follows `opening` by less than a hello, was seen a second from it at most and whose flow has the same
-   * hash, the latest first, and forgets it; undefined where there is none. Two flows may have one hash. It is one instance,
-   * overwritten, its time the opening's.
+   * Gives a segment that follows `opening` by less than a hello, was seen a second from it at most and behind the same headers,
+   * and whose flow has the same hash, the latest first, and forgets it; undefined where there is none. Two flows may have one
+   * hash. It is one instance, overwritten, its time the opening's.
    */
-  take(opening: Packet, hashes: Int32Array, hashAt: number): Packet | undefined {
+  take(opening: Packet, frameOff: number, hashes: Int32Array, hashAt: number): Packet | undefined {
     const hash = hashes[hashAt] ?? 0
+    if (opening.ipOff < 0 || opening.bytes !== this.bytes) return undefined
+    const wrap = wrapOf(opening, frameOff)
     let number = (this.last[hash & (DROPPED_CELLS - 1)] ?? 0) - 1
     for (let i = 0; number >= 0 && i < MAX_EARLIER_FRAMES; i++) {
       const ahead = ((this.words[WORDS * number] ?? 0) - opening.seq) | 0
       const isNear = Math.abs(opening.timeMicros - (this.micros[number] ?? 0)) <= EARLY_MICROS
-      if (this.hashes[number] === hash && isNear && ahead > 0 && ahead <= MAX_HELLO_SPAN) {
+      const isAlike = this.hashes[number] === hash && this.words[WORDS * number + 12] === wrap
+      if (isAlike && isNear && ahead > 0 && ahead <= MAX_HELLO_SPAN) {
         this.hashes[number] = 0
         const { packet } = this
         packet.timeMicros = opening.timeMicros
@@ -100,4 +107,10 @@ export class EarlySegments {
     packet.srcPort = words[at + 10] ?? 0
     packet.dstPort = words[at + 11] ?? 0
   }
+}
+
+/** Tells headers around segments apart: their length, and what an Ethernet frame says is in it. */
+function wrapOf({ bytes, ipOff, tcpOff }: Packet, frameOff: number): number {
+  const type = frameOff + ETHERTYPE + 2 <= bytes.length ? u16(bytes, frameOff + ETHERTYPE) : 0
+  return (type << 16) ^ ((ipOff - frameOff) << 6) ^ (tcpOff - ipOff)
 }

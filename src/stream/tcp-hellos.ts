@@ -95,6 +95,10 @@ export class TcpHellos {
   private readonly hashWord = new Int32Array(1)
   /** A segment to be taken once what it showed to be whole is given. */
   private again: Packet | undefined
+  /** Offset of the frame that the packet lies in. */
+  frameOff = 0
+  /** Whose hello `takeHeld` gave. */
+  heldPacket: Packet | undefined
   /** Whether `message` is of the client that the packet answers: its ends are the packet's, the other way round. */
   isAnswered = false
   private readonly counters: Counters
@@ -126,6 +130,7 @@ export class TcpHellos {
     this.flows.clear()
     this.receiver.clear()
     this.early.clear()
+    this.readings.held.clear()
   }
 
   /** Takes note that the block of the packets taken so far is over: its bytes are used no more. */
@@ -136,6 +141,7 @@ export class TcpHellos {
   /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
   shiftTime(seconds: number): void {
     this.flows.shiftTime(seconds)
+    this.readings.held.shiftTime(seconds)
   }
 
   /** Unfinished hellos held now, and octets that came ahead of what may be one. */
@@ -189,10 +195,27 @@ export class TcpHellos {
     const hash = this.flows.table.hash(packet)
     if (start < 0 && !this.flows.table.isWatched(hash)) {
       this.hashWord[0] = hash
-      this.early.add(packet, this.hashWord, 0)
+      this.early.add(packet, this.frameOff, this.hashWord, 0)
       return NOTHING
     }
     return this.takeOctets(packet, packet.seq | 0, start, wanted, hash)
+  }
+
+  /**
+   * Gives a hello in doubt that has waited long enough at a time, microseconds, and is all there is: `message`, of the ends
+   * and the time of `heldPacket`. Ask until there is none. @returns as `take`
+   */
+  takeHeld(nowMicros: number): number {
+    const { held } = this.readings
+    this.messages.following = -1
+    this.messages.rival = -1
+    this.again = undefined
+    for (let one = held.due(nowMicros); one !== undefined; one = held.due(nowMicros)) {
+      this.heldPacket = one.packet
+      const given = this.readings.giveHeld(one)
+      if (given !== NOTHING) return given
+    }
+    return NOTHING
   }
 
   /** Takes the segments that came ahead of one after which their flow is watched. */
@@ -200,7 +223,7 @@ export class TcpHellos {
     const hash = this.flows.table.hash(packet)
     while (this.flows.table.isWatched(hash)) {
       this.hashWord[0] = hash
-      const early = this.early.take(packet, this.hashWord, 0)
+      const early = this.early.take(packet, this.frameOff, this.hashWord, 0)
       if (early === undefined) break
       const given = this.takeData(early, early.seq | 0, this.wantedOf(early), hash)
       if (given !== NOTHING) return given
@@ -225,7 +248,7 @@ export class TcpHellos {
 
   private noteTaken(packet: Packet, taken: number): number {
     if (taken === TAKEN_SYN) this.counters.tcp_syns++
-    if (taken === UNPLACED) this.ordinary.remember(packet, this.early)
+    if (taken === UNPLACED) this.ordinary.remember(packet, this.frameOff, this.early)
     if (taken !== TAKEN_HELLO && taken !== TAKEN_LAST_PART) return NOTHING
     this.ordinary.fill(this.message, packet, taken)
     return CLIENT_HELLO

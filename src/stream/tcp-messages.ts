@@ -52,6 +52,7 @@ import {
   GIVEN_AT,
   GIVEN_SUM,
   NEXT,
+  OTHER_GIVEN,
   OTHER_REFUSED,
   RANDOM_SHIFT,
   REPEATED,
@@ -244,8 +245,10 @@ export class TcpMessages {
     const { flows } = this
     const { pool } = flows
     const other = flows.otherOf(entry)
+    const shape = flows.words[entry * FLOW_WORDS + SYN_SHAPE] ?? 0
+    if ((shape & OTHER_GIVEN) !== 0) this.conflict = QUALITY_CONFLICT
     if (other < 0) return
-    const isRefused = ((flows.words[entry * FLOW_WORDS + SYN_SHAPE] ?? 0) & OTHER_REFUSED) !== 0
+    const isRefused = (shape & OTHER_REFUSED) !== 0
     const result = isRefused ? MALFORMED : readRecords(pool, other, WANT_CLIENT_HELLO)
     const otherBytes = pool.bytesOf(other)
     const otherOff = pool.offsetOf(other) + (pool.words[other * SLOT_WORDS + MESSAGE] ?? 0)

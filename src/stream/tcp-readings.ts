@@ -8,7 +8,7 @@
 //              differs from the hello given? ─ yes ─▶ the other, of a hello that is given as soon as it is whole
 //
 // Where the first is whole, so may be the other: each is given, marked `conflict`. Where the client goes on behind octets that
-// only the other has, that one is given: it is all there is.
+// only the other has, that one is given: it is all there is. So is a DOUBTFUL one after ten seconds, marked.
 
 import type { Counters } from '../base/counters.js'
 import { MAX_HELLO_SPAN } from '../base/limits.js'
@@ -22,6 +22,7 @@ import {
   GIVEN_AT,
   GIVEN_SUM,
   NEXT,
+  OTHER_GIVEN,
   OTHER_LATE,
   OTHER_REFUSED,
   RANDOM_SHIFT,
@@ -29,6 +30,7 @@ import {
   SYN_SHAPE,
 } from '../kernels/tcp-layout.js'
 import { u16, u24 } from '../base/bytes.js'
+import { type HeldHello, HeldHellos } from './held-hellos.js'
 import { helloSum } from './hello-sum.js'
 import { isSsl2, RECORD_HEADER_LEN, WANT_CLIENT_HELLO, wholeInRecord } from './hello-start.js'
 import { REFUSED } from './receiver.js'
@@ -45,11 +47,33 @@ export class TcpReadings {
   private readonly flows: TcpFlows
   private readonly messages: TcpMessages
   private readonly counters: Counters
+  readonly held = new HeldHellos()
 
   constructor(flows: TcpFlows, messages: TcpMessages, counters: Counters) {
     this.flows = flows
     this.messages = messages
     this.counters = counters
+  }
+
+  /** Gives a hello that waited, marked, where nothing else of its connection was given. @returns a kind of message, or NOTHING */
+  giveHeld({ entry, hash, packet }: HeldHello): number {
+    const { flows } = this
+    const { pool, table, words } = flows
+    const other = table.hashAt(entry) === hash ? flows.otherOf(entry) : -1
+    if (other < 0 || flows.has(entry, GIVEN) || this.has(entry, OTHER_LATE | OTHER_REFUSED))
+      return NOTHING
+    if ((pool.words[other * SLOT_WORDS + ANCHOR] ?? -1) < 0) return NOTHING
+    if (readRecords(pool, other, WANT_CLIENT_HELLO) < 0) return NOTHING
+    this.messages.nowMicros = packet.timeMicros
+    const at = entry * FLOW_WORDS + SYN_SHAPE
+    words[at] = (words[at] ?? 0) | OTHER_GIVEN
+    return this.messages.giveOther(entry)
+  }
+
+  /** Takes note of a segment of a hello that may be all there is. */
+  private noteHeld(packet: Packet, entry: number): void {
+    const hash = this.flows.table.hashAt(entry)
+    if (this.held.note(entry, hash, packet)) this.counters.tcp_readings_dropped++
   }
 
   /** Holds what the receiver may not take; a hello begins at `start` of it, or that is -1. */
@@ -87,9 +111,11 @@ export class TcpReadings {
       flows.watch(entry)
       words[at + SYN_SHAPE] =
         (words[at + SYN_SHAPE] ?? 0) | (verdict === REFUSED ? OTHER_REFUSED : 0)
+      if (verdict !== REFUSED) this.noteHeld(packet, entry)
       this.put(entry, startSeq, bytes, off, end, true)
       return NOTHING
     }
+    if (verdict !== REFUSED) this.noteHeld(packet, entry)
     // Of several that give way the first stays.
     this.put(entry, startSeq, bytes, off, end, false)
     return NOTHING

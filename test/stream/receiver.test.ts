@@ -153,6 +153,13 @@ function run(parts: readonly Part[], ends: SegmentOptions, isAnswered: boolean, 
 const hexOf = (octets: Uint8Array) => Buffer.from(octets).toString('hex')
 const MARKS = QUALITY_CONFLICT | QUALITY_GAP
 
+/** A connection of which the SYN was seen. */
+function opened(ends: SegmentOptions): TcpHellos {
+  const hellos = new TcpHellos({ server: false, seed: 4 }, newCounters(), SMALL_SIZES)
+  hellos.take(segment(ISN, NOTHING, { ...ends, flags: TCP_SYN, options: linuxOptions(CLOCK) }))
+  return hellos
+}
+
 describe('the view of the receiver', () => {
   for (const [what, parts] of Object.entries(TRICKS))
     it(`sees through ${what}`, () => {
@@ -215,6 +222,40 @@ describe('the view of the receiver', () => {
       expect(hellos.next()).to.equal(0)
       expect(take(segment(SERVER + 1, answer.subarray(0, 40), { ...back, wrongBy: 1 }))).to.equal(2)
       expect(hellos.isAnswered).to.equal(false)
+    }
+  })
+
+  it('gives a hello in doubt, marked, where nothing else comes for ten seconds', () => {
+    for (const ends of ENDS) {
+      const hellos = opened(ends)
+      expect(hellos.take(packetOf([0, stream, { ttl: 60 }], ends))).to.equal(0)
+      const now = 1_700_000_000e6
+      expect(hellos.takeHeld(now + 9e6)).to.equal(0)
+      expect(hellos.takeHeld(now + 10e6)).to.equal(1)
+      const { bytes, off, end, quality } = hellos.message
+      expect(hexOf(bytes.subarray(off, end))).to.equal(hexOf(hello))
+      expect(quality).to.equal(QUALITY_CONFLICT)
+      const { bytes: held, srcAddrOff, srcPort, dstPort, ipVersion } = hellos.heldPacket as Packet
+      const address = held.subarray(srcAddrOff, srcAddrOff + (ipVersion === 4 ? 4 : 16))
+      expect([...address]).to.deep.equal(ends.src ?? [192, 0, 2, 1])
+      expect([srcPort, dstPort]).to.deep.equal([40_000, 443])
+      expect(hellos.takeHeld(Infinity)).to.equal(0)
+      expect(hellos.pending).to.equal(0)
+      // the true one comes after all, and is marked as well
+      expect(hellos.take(packetOf([0, record(handshake(1, 300, 5))], ends))).to.equal(1)
+      expect(hellos.message.quality).to.equal(QUALITY_CONFLICT)
+    }
+  })
+
+  it('gives no hello in doubt beside another one, and none that no receiver takes', () => {
+    for (const ends of ENDS) {
+      const beside = opened(ends)
+      beside.take(packetOf([0, record(handshake(1, 300, 5)), { ttl: 60 }], ends))
+      expect(beside.take(packetOf(whole, ends))).to.equal(1)
+      expect(beside.takeHeld(Infinity)).to.equal(0)
+      const refused = opened(ends)
+      refused.take(packetOf([0, stream, { wrongBy: 1 }], ends))
+      expect(refused.takeHeld(Infinity)).to.equal(0)
     }
   })
 

@@ -29,6 +29,7 @@ import {
   PASSED,
   SEEN,
   OTHER,
+  OTHER_GIVEN,
   SEGMENT_ACK,
   SEGMENT_HAS_TIMESTAMPS,
   SEGMENT_KEY,
@@ -160,6 +161,7 @@ export function isFine(flow: u32): bool {
   const shape = word(flow, SYN_SHAPE)
   if ((word(flow, FLAGS) & SYN_SEEN) == 0 || shape == 0) return true
   if ((shape & SUMS_ARE_RIGHT) != 0 && segment(SEGMENT_SUM_IS_RIGHT) == 0) return false
+  if ((shape & OTHER_GIVEN) != 0) return false
   const ttl = segment(SEGMENT_TTL)
   if (ttl != 0 && (shape & SYN_TTL) != 0 && ttl != (shape & SYN_TTL)) return false
   if ((shape & SYN_HAS_TIMESTAMPS) != 0) {
