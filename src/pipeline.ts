@@ -192,7 +192,7 @@ export class Pipeline {
         if (hash !== 0 && !table.isWatched(hash)) continue
       }
       const frame = passed[k] ?? 0
-      this.#tcp.frameOff = block.start[frame] ?? 0
+      this.#tcp.setFrame(frame, block.start[frame] ?? 0)
       this.#take(this.#wire.decodeFrame(block, frame, packet))
       while (this.#wire.hasMore) this.#take(this.#wire.decodeNext(packet))
     }

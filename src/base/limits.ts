@@ -147,10 +147,10 @@ export const TCP_SLOT_CLASSES = [
   { size: 16_384, count: 1_024 },
   { size: MAX_HELLO_SPAN, count: 224 },
 ] as const
-/** Segments of a block that came ahead of their connection's SYN or hello and are looked at again once it is there, of one cell. */
-export const MAX_EARLIER_FRAMES = 64
-/** Segments of a block that are remembered for that; 62 bytes each. Most blocks have some hundreds. */
-export const MAX_EARLY_SEGMENTS = 4_096
+/** Frames of one block by which segments may come ahead of their connection's SYN or hello: a millisecond of a busy 10 Gbit/s link. */
+export const MAX_EARLIER_FRAMES = 512
+/** Segments that are remembered for that, a power of two; 66 bytes each. A tunnelled frame may hold several. */
+export const MAX_EARLY_SEGMENTS = 1_024
 /** Distance in sequence numbers, octets, beyond which a segment belongs to another connection with the same ports. */
 export const MAX_SEQUENCE_DISTANCE = 1 << 20
 /** Distance of an acknowledgment number from the server's first octet beyond which it is doubted: what a server says before a hello. */

@@ -18,27 +18,33 @@ export class EarlySegments {
   private readonly before = new Uint16Array(MAX_EARLY_SEGMENTS)
   private readonly hashes = new Int32Array(MAX_EARLY_SEGMENTS)
   private readonly words = new Int32Array(WORDS * MAX_EARLY_SEGMENTS)
+  private readonly frames = new Int32Array(MAX_EARLY_SEGMENTS)
   private readonly micros = new Float64Array(MAX_EARLY_SEGMENTS)
   private readonly packet = new Packet()
   private bytes: Uint8Array | undefined
-  /** How many there are. */
+  /** How many there were in this block. */
   size = 0
+  /** Number of the frame at hand in its block, and where it begins. */
+  frame = 0
+  frameOff = 0
+  private at = -1
+  private atFrame = 0
+  private wrap = 0
 
   /**
    * Remembers a segment with payload until the end of its block, none that was put together from IP fragments. The hash of
-   * its flow is a word of an array, so that no number has to be allocated for it. Its frame begins at `frameOff`.
+   * its flow is a word of an array, so that no number has to be allocated for it.
    */
-  add(packet: Packet, frameOff: number, hashes: Int32Array, hashAt: number): void {
+  add(packet: Packet, hashes: Int32Array, hashAt: number): void {
     const hash = hashes[hashAt] ?? 0
-    const number = this.size
-    const isOfBlock = number === 0 || packet.bytes === this.bytes
-    if (packet.ipOff < 0 || !isOfBlock || number === MAX_EARLY_SEGMENTS) return
+    if (packet.ipOff < 0 || (this.size > 0 && packet.bytes !== this.bytes)) return
+    const number = this.size++ & (MAX_EARLY_SEGMENTS - 1)
     this.bytes = packet.bytes
-    this.size++
     const cell = hash & (DROPPED_CELLS - 1)
     this.before[number] = this.last[cell] ?? 0
     this.last[cell] = number + 1
     this.hashes[number] = hash
+    this.frames[number] = this.frame
     this.micros[number] = packet.timeMicros
     const { words } = this
     const at = WORDS * number
@@ -54,23 +60,33 @@ export class EarlySegments {
     words[at + 9] = packet.ipVersion
     words[at + 10] = packet.srcPort
     words[at + 11] = packet.dstPort
-    words[at + 12] = wrapOf(packet, frameOff)
+    words[at + 12] = wrapOf(packet, this.frameOff)
+  }
+
+  /** Looks for segments that an opening one lets be placed: `next` gives them. */
+  seek(opening: Packet, hash: number): void {
+    const isOfBlock = opening.ipOff >= 0 && opening.bytes === this.bytes
+    this.at = isOfBlock ? (this.last[hash & (DROPPED_CELLS - 1)] ?? 0) - 1 : -1
+    this.atFrame = this.frame
+    this.wrap = wrapOf(opening, this.frameOff)
   }
 
   /**
-   * Gives a segment that follows `opening` by less than a hello, was seen a second from it at most and behind the same headers,
-   * and whose flow has the same hash, the latest first, and forgets it; undefined where there is none. Two flows may have one
-   * hash. It is one instance, overwritten, its time the opening's.
+   * Gives the next segment, the latest first, that follows `opening` by less than a hello, was seen a second from it at most and
+   * behind the same headers, and whose flow has the same hash, and forgets it; undefined where there is none left. Two flows
+   * may have one hash. It is one instance, overwritten, its time the opening's.
    */
-  take(opening: Packet, frameOff: number, hashes: Int32Array, hashAt: number): Packet | undefined {
-    const hash = hashes[hashAt] ?? 0
-    if (opening.ipOff < 0 || opening.bytes !== this.bytes) return undefined
-    const wrap = wrapOf(opening, frameOff)
-    let number = (this.last[hash & (DROPPED_CELLS - 1)] ?? 0) - 1
-    for (let i = 0; number >= 0 && i < MAX_EARLIER_FRAMES; i++) {
+  next(opening: Packet, hash: number): Packet | undefined {
+    while (this.at >= 0) {
+      const number = this.at
+      const frame = this.frames[number] ?? 0
+      // Others took the places of what is too old.
+      if (frame > this.atFrame || frame < this.frame - MAX_EARLIER_FRAMES) break
+      this.atFrame = frame
+      this.at = (this.before[number] ?? 0) - 1
       const ahead = ((this.words[WORDS * number] ?? 0) - opening.seq) | 0
       const isNear = Math.abs(opening.timeMicros - (this.micros[number] ?? 0)) <= EARLY_MICROS
-      const isAlike = this.hashes[number] === hash && this.words[WORDS * number + 12] === wrap
+      const isAlike = this.hashes[number] === hash && this.words[WORDS * number + 12] === this.wrap
       if (isAlike && isNear && ahead > 0 && ahead <= MAX_HELLO_SPAN) {
         this.hashes[number] = 0
         const { packet } = this
@@ -78,8 +94,8 @@ export class EarlySegments {
         this.fill(packet, WORDS * number)
         return packet
       }
-      number = (this.before[number] ?? 0) - 1
     }
+    this.at = -1
     return undefined
   }
 

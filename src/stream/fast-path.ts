@@ -131,8 +131,8 @@ export class OrdinarySegments {
   }
 
   /** Remembers a segment for which `take` gave UNPLACED. */
-  remember(packet: Packet, frameOff: number, early: EarlySegments): void {
-    early.add(packet, frameOff, this.words, SEGMENT_HASH)
+  remember(packet: Packet, early: EarlySegments): void {
+    early.add(packet, this.words, SEGMENT_HASH)
   }
 
   /** Says what the receiver of the segment looks at. @returns whether nothing is out of the ordinary so far */

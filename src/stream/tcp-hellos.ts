@@ -95,8 +95,6 @@ export class TcpHellos {
   private readonly hashWord = new Int32Array(1)
   /** A segment to be taken once what it showed to be whole is given. */
   private again: Packet | undefined
-  /** Offset of the frame that the packet lies in. */
-  frameOff = 0
   /** Whose hello `takeHeld` gave. */
   heldPacket: Packet | undefined
   /** Whether `message` is of the client that the packet answers: its ends are the packet's, the other way round. */
@@ -131,6 +129,12 @@ export class TcpHellos {
     this.receiver.clear()
     this.early.clear()
     this.readings.held.clear()
+  }
+
+  /** Says which frame of its block the packets that follow lie in, and where that begins. */
+  setFrame(frame: number, off: number): void {
+    this.early.frame = frame
+    this.early.frameOff = off
   }
 
   /** Takes note that the block of the packets taken so far is over: its bytes are used no more. */
@@ -195,7 +199,7 @@ export class TcpHellos {
     const hash = this.flows.table.hash(packet)
     if (start < 0 && !this.flows.table.isWatched(hash)) {
       this.hashWord[0] = hash
-      this.early.add(packet, this.frameOff, this.hashWord, 0)
+      this.early.add(packet, this.hashWord, 0)
       return NOTHING
     }
     return this.takeOctets(packet, packet.seq | 0, start, wanted, hash)
@@ -221,9 +225,10 @@ export class TcpHellos {
   /** Takes the segments that came ahead of one after which their flow is watched. */
   private takeEarly(packet: Packet): number {
     const hash = this.flows.table.hash(packet)
+    if (!this.flows.table.isWatched(hash)) return NOTHING
+    this.early.seek(packet, hash)
     while (this.flows.table.isWatched(hash)) {
-      this.hashWord[0] = hash
-      const early = this.early.take(packet, this.frameOff, this.hashWord, 0)
+      const early = this.early.next(packet, hash)
       if (early === undefined) break
       const given = this.takeData(early, early.seq | 0, this.wantedOf(early), hash)
       if (given !== NOTHING) return given
@@ -248,7 +253,7 @@ export class TcpHellos {
 
   private noteTaken(packet: Packet, taken: number): number {
     if (taken === TAKEN_SYN) this.counters.tcp_syns++
-    if (taken === UNPLACED) this.ordinary.remember(packet, this.frameOff, this.early)
+    if (taken === UNPLACED) this.ordinary.remember(packet, this.early)
     if (taken !== TAKEN_HELLO && taken !== TAKEN_LAST_PART) return NOTHING
     this.ordinary.fill(this.message, packet, taken)
     return CLIENT_HELLO

@@ -84,7 +84,7 @@ let blind: bool = false
 let again: bool = false
 /** Whether the frame may begin a hello or a connection, of `flow`. */
 let opens: bool = false
-/** Whether the frame is a segment with payload whose flow, `flow`, is not watched. */
+/** Whether the frame is a segment with payload that matters to nobody unless its flow, `flow`, is watched. */
 let dropped: bool = false
 let total: i64 = 0
 let accepted: i32 = 0
@@ -136,7 +136,7 @@ export function prefilter(count: i32): i32 {
     store<u16>(AT_PASSED + 2 * passed, i as u16)
     store<i32>(AT_FLOW + 4 * passed, verdict == PASSED_IF_WATCHED ? flow : 0)
     passed++
-    if (opens) passed = passDropped(passed)
+    if (opens) passed = passDropped(i, passed)
   }
   return passed
 }
@@ -157,16 +157,21 @@ function droppedCell(): u32 {
  *
  * @returns how many passed
  */
-function passDropped(passedBefore: i32): i32 {
+function passDropped(i: i32, passedBefore: i32): i32 {
   let passed = passedBefore
   const hash = flow
-  let k = (load<u16>(droppedCell()) as i32) - 1
+  const cell = droppedCell()
+  let isAlone = true
+  let k = (load<u16>(cell) as i32) - 1
   again = true
-  for (let i = 0; k >= 0 && i < MAX_EARLIER_FRAMES; i++) {
+  while (k >= 0 && k >= i - MAX_EARLIER_FRAMES) {
     if (judgeFrame(k) == PASSED_IF_WATCHED && flow == hash) passed = insert(k, passed)
+    else isAlone = false
     k = (load<u16>(AT_DROPPED_BEFORE + 2 * k) as i32) - 1
   }
   again = false
+  // They are passed once: a flood of openings costs no more than what came before them.
+  if (isAlone) store<u16>(cell, 0)
   return passed
 }
 
@@ -295,9 +300,8 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
     return opening(addresses, addressLen, header)
   }
   flow = flowHash(addresses, addressLen, header)
-  if (isWatched((flow as u32) & cellMask)) return PASSED_IF_WATCHED
   dropped = hasPayload && control == 0
-  return blind ? PASSED_IF_WATCHED : IRRELEVANT
+  return blind || isWatched((flow as u32) & cellMask) ? PASSED_IF_WATCHED : IRRELEVANT
 }
 
 function isWatched(cell: u32): bool {
