@@ -296,6 +296,8 @@ export const MAX_FRAMES_PER_SEGMENT = 64
 export const JOIN_WAIT_SECONDS = 10
 /** Seconds of packet time what comes within a round trip is waited for: the certificate, a hello that was overtaken, the end of a closed flow. */
 export const JOIN_REST_SECONDS = 2
+/** Other readings of one connection's hello that wait with the last one for the server. */
+export const MAX_RIVAL_HELLOS = 64
 /** Hellos that wait for the other side; 57 octets each, besides their lines. */
 export const JOIN_HELLOS = 65_536
 /** Octets of lines and messages that wait: 6 000 lines of 5 kB, a second's worth of a busy network whose servers are not seen. */

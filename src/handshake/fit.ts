@@ -1,7 +1,7 @@
 import { u16 } from '../base/bytes.js'
 import type { Hello } from '../model/hello.js'
-import { hasSameSessionId, isTls13 } from '../tls/describe-server-hello.js'
-import { COOKIE, KEY_SHARE } from '../tls/extension-type.js'
+import { chosenVersion, hasSameSessionId, isTls13 } from '../tls/describe-server-hello.js'
+import { COOKIE, KEY_SHARE, RENEGOTIATION_INFO } from '../tls/extension-type.js'
 import { keyShares, serverKeyShare } from '../tls/extensions/rfc8446-keys.js'
 import { firstExtension } from '../tls/hello-detail.js'
 import { isHelloRetryRequest } from '../tls/hello-retry-request.js'
@@ -15,6 +15,34 @@ export function couldAnswer(server: Hello, client: Hello): boolean {
   if (!offersCipher(client, u16(server.bytes, server.cipherSuitesOff))) return false
   if (isTls13(server) && !hasSameSessionId(server, client)) return false
   return !isHelloRetryRequest(server) || !heeds(client, server)
+}
+
+/**
+ * Whether a ServerHello answers this very ClientHello, as far as both tell: it could, its version was offered, its group has a
+ * key share, and no extension comes unasked (RFC 8446 §4.2, RFC 5246 §7.4.1.4).
+ */
+export function isAnswer(server: Hello, client: Hello): boolean {
+  if (!couldAnswer(server, client) || !offersVersion(client, chosenVersion(server))) return false
+  const asked = client.extensionType.subarray(0, client.extensionCount)
+  const isRetry = isHelloRetryRequest(server)
+  for (let i = 0; i < server.extensionCount; i++) {
+    const type = server.extensionType[i] ?? 0
+    // renegotiation_info answers a cipher suite as well (RFC 5746 §3.3), a cookie nothing.
+    if (type === RENEGOTIATION_INFO || (isRetry && type === COOKIE)) continue
+    if (!asked.includes(type)) return false
+  }
+  const group = isRetry ? undefined : firstExtension(server, KEY_SHARE, serverKeyShare)?.group
+  if (group === undefined) return true
+  const shares = firstExtension(client, KEY_SHARE, keyShares) ?? []
+  return shares.some((share) => share.group === group)
+}
+
+function offersVersion(client: Hello, version: number): boolean {
+  const { bytes, supportedVersionsOff: off, supportedVersionsLen: len } = client
+  // Servers negotiate any older version down; versions of DTLS count backwards.
+  if (off < 0) return version >> 8 === client.legacyVersion >> 8
+  for (let at = off; at + 2 <= off + len; at += 2) if (u16(bytes, at) === version) return true
+  return false
 }
 
 function offersCipher(client: Hello, cipher: number): boolean {

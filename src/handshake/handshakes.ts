@@ -10,19 +10,20 @@
 
 import { u16 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
+import { MAX_RIVAL_HELLOS } from '../base/limits.js'
 import { OctetWriter } from '../base/octet-writer.js'
 import { ReversedFlow } from '../base/reversed-flow.js'
-import { QUALITY_HRR, type HandshakeOctets } from '../model/handshake-octets.js'
+import { QUALITY_CONFLICT, QUALITY_HRR, type HandshakeOctets } from '../model/handshake-octets.js'
 import { Hello } from '../model/hello.js'
 import { type Packet, TCP_RST } from '../model/packet.js'
 import { newCertificateList, parseCertificateList } from '../tls/certificate-list.js'
 import { isResumed, isTls13 } from '../tls/describe-server-hello.js'
 import { SESSION_TICKET } from '../tls/extension-type.js'
 import { firstExtension } from '../tls/hello-detail.js'
-import { parseServerHello } from '../tls/hello-parser.js'
+import { parseClientHello, parseServerHello } from '../tls/hello-parser.js'
 import { isHelloRetryRequest } from '../tls/hello-retry-request.js'
 import { CertificateText } from './certificate-text.js'
-import { couldAnswer, sendsNoCertificate } from './fit.js'
+import { couldAnswer, isAnswer, sendsNoCertificate } from './fit.js'
 import { ServerText } from './server-text.js'
 import { DEFAULT_SIZES, type JoinSizes, WaitingRoom } from './pending-handshakes.js'
 import { Waiting } from './pending-handshake.js'
@@ -40,6 +41,7 @@ export class HandshakeJoin {
   readonly #serverText = new ServerText()
   readonly #certificateText: CertificateText
   readonly #server = new Hello()
+  readonly #client = new Hello()
   readonly #certificates = newCertificateList()
   readonly #members = new OctetWriter(1 << 12)
   readonly #reverse = new ReversedFlow()
@@ -77,6 +79,13 @@ export class HandshakeJoin {
     let entry = room.find(hash, packet)
     if (entry < 0) entry = room.open(hash, packet)
     const before = room.at(entry)
+    const isConflict = (message.quality & QUALITY_CONFLICT) !== 0
+    if (isConflict && before?.awaits === 'certificate') {
+      // The server answered the other reading.
+      this.#counters.hello_unanswered++
+      room.write(line.bytes.subarray(0, line.len - LINE_END_LEN))
+      return
+    }
     const waiting = new Waiting('server', message.transport, entry, now)
     waiting.isSecond = isSecond
     waiting.sessionId = {
@@ -89,9 +98,15 @@ export class HandshakeJoin {
       // What made the client ask again was not seen, or is still to come.
       waiting.first = before
       before.entry = -1
+    } else if (before?.awaits === 'server' && isConflict && before.rivals < MAX_RIVAL_HELLOS) {
+      waiting.rival = before
+      waiting.rivals = before.rivals + 1
+      before.entry = -1
     } else if (before !== undefined && before.awaits !== 'client') room.give(before)
     room.enter(waiting)
     room.hold(waiting, 'line', line.bytes.slice(0, line.len - LINE_END_LEN))
+    if (!message.sslv2)
+      room.hold(waiting, 'clientHello', message.bytes.slice(message.off, message.end))
     if (before?.awaits === 'client') this.#takeOvertaken(before, waiting, hello)
   }
 
@@ -111,8 +126,8 @@ export class HandshakeJoin {
     let entry = room.find(hash, flow)
     const waiting = room.at(entry)
     if (waiting?.awaits === 'server') {
-      const asked = waiting.isSecond && isHelloRetryRequest(server) ? waiting.first : waiting
-      if (asked?.awaits === 'server') this.#answer(asked, now)
+      const asked = this.#askedOf(waiting)
+      if (asked !== undefined) this.#answer(asked, now)
       else {
         // Nobody is asked twice to try again.
         this.#counters.server_hello_unjoined++
@@ -126,6 +141,49 @@ export class HandshakeJoin {
     room.enter(early)
     room.hold(early, 'line', this.#ownLine(packet, message))
     room.hold(early, 'serverHello', bytes.slice(off, end))
+  }
+
+  /**
+   * The hello that `this.#server` answers. Of several readings of one connection that is the only one it fits, and the others
+   * are given without an answer; where it fits several, the first one: none of them is confirmed then.
+   */
+  #askedOf(last: Waiting): Waiting | undefined {
+    const server = this.#server
+    const isRetry = isHelloRetryRequest(server)
+    if (last.rival === undefined) {
+      const asked = last.isSecond && isRetry ? last.first : last
+      if (asked?.awaits !== 'server') return undefined
+      asked.isConfirmed = this.#fits(asked)
+      return asked
+    }
+    let first = last
+    let asked: Waiting | undefined
+    let fitting = 0
+    for (let one: Waiting | undefined = last; one !== undefined; one = one.rival) {
+      if (one.awaits !== 'server') continue
+      first = one
+      if (!this.#fits(one)) continue
+      // A server of DTLS answers the hello with its cookie, which is the last (RFC 6347 §4.2.1).
+      if (asked === undefined || one.transport !== 'dtls') asked = one
+      fitting++
+    }
+    asked ??= first
+    asked.isConfirmed = fitting === 1 || (fitting > 1 && asked.transport === 'dtls')
+    for (let one: Waiting | undefined = last; one !== undefined;) {
+      const { rival }: Waiting = one
+      if (one !== asked && one.awaits === 'server') this.#room.give(one)
+      one = rival
+    }
+    asked.rival = undefined
+    return asked
+  }
+
+  /** Whether `this.#server` can be the answer to a hello. */
+  #fits({ clientHello, transport }: Waiting): boolean {
+    const client = this.#client
+    const isDtls = transport === 'dtls'
+    const parsed = parseClientHello(clientHello, 0, clientHello.length, isDtls, client)
+    return parsed >= 0 && isAnswer(this.#server, client)
   }
 
   /** The row of `this.#server` for itself. */
@@ -202,6 +260,7 @@ export class HandshakeJoin {
     const members = this.#members
     const isRetry = isHelloRetryRequest(server)
     members.len = 0
+    if (waiting.isConfirmed) members.ascii(',"confirmed":true')
     this.#serverText.write(server, waiting.transport, members)
     const resumed = isResumed(server, waiting.sessionId)
     // A server that takes a ticket need not send a session_id (RFC 5077 §3.4); one that does not sends a certificate.
@@ -240,6 +299,7 @@ export class HandshakeJoin {
       return
     }
     room.leave(early)
+    waiting.isConfirmed = isAnswer(this.#server, client)
     this.#answer(waiting, waiting.timeMicros)
     if (room.at(waiting.entry) === waiting && certificate.length > 0)
       this.#certify(waiting, certificate, 0, certificate.length)

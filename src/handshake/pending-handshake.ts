@@ -24,6 +24,13 @@ export class Waiting {
   /** Whether the hello answers a HelloRetryRequest, and the first one where that still waits. */
   isSecond = false
   first: Waiting | undefined
+  /** The client's hello: what its server answers has to fit it. */
+  clientHello: Uint8Array = NO_OCTETS
+  /** Whether the server answered this very hello. */
+  isConfirmed = false
+  /** Another hello of the same connection, where it can be read in several ways, and how many there are in a row. */
+  rival: Waiting | undefined
+  rivals = 0
   /** The server's messages that overtook the client's hello. */
   serverHello: Uint8Array = NO_OCTETS
   certificate: Uint8Array = NO_OCTETS
@@ -42,14 +49,15 @@ export class Waiting {
 
   /** Octets held. */
   get octets(): number {
-    return this.line.length + this.serverHello.length + this.certificate.length
+    const { line, clientHello, serverHello, certificate } = this
+    return line.length + clientHello.length + serverHello.length + certificate.length
   }
 
   /** Ends the waiting and lets go of the octets. */
   end(): void {
     this.awaits = 'nothing'
-    this.line = this.serverHello = this.certificate = NO_OCTETS
-    this.first = undefined
+    this.line = this.clientHello = this.serverHello = this.certificate = NO_OCTETS
+    this.first = this.rival = undefined
   }
 }
 

@@ -102,7 +102,11 @@ export class WaitingRoom {
   }
 
   /** Lets `waiting` hold `octets`; the oldest of all may have to go for it. */
-  hold(waiting: Waiting, what: 'line' | 'serverHello' | 'certificate', octets: Uint8Array): void {
+  hold(
+    waiting: Waiting,
+    what: 'line' | 'clientHello' | 'serverHello' | 'certificate',
+    octets: Uint8Array,
+  ): void {
     // An eviction may have ended it while it took the octets before these.
     if (waiting.awaits === 'nothing') return
     this.#octets += octets.length - waiting[what].length

@@ -93,6 +93,8 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   readonly hrr_of?: string
 
   // What the server answered, where that was asked for and seen.
+  /** The server answered this very hello; of several readings of one connection no other has it. */
+  readonly confirmed?: boolean
   readonly ja3s?: string
   readonly ja3s_string?: string
   /** Mercury's `tls_server/…`, of TLS over TCP. */

@@ -5,9 +5,10 @@ import { QUALITY_NAMES } from '../../src/model/handshake-octets.js'
 import { MAX_EVIDENCE_LEN } from '../../src/tls/evidence.js'
 import { readEvidence } from '../../src/tls/read-evidence.js'
 import type { Sighting } from '../../src/model/sighting.js'
-import { SightingSchema } from './sighting-schema.js'
+import { ServerRowSchema, SightingSchema } from './sighting-schema.js'
 
 const Strict = SightingSchema.strict()
+const ServerStrict = ServerRowSchema.strict()
 const JA4 = /^[tqd](\d\d|s[1-3]|d[1-3])[di]\d{4}[0-9A-Za-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/
 /** Names in certificates are text in UTF-8; all else is ASCII. */
 const NAMES = /"cert_(subject|issuer|san)":("([^"\\]|\\.)*"|\[("([^"\\]|\\.)*",?)*\])/g
@@ -25,6 +26,8 @@ export function faultOfLine(line: string): string | undefined {
   } catch (error) {
     return `no JSON: ${(error as Error).message}`
   }
+  if (typeof parsed === 'object' && parsed !== null && 'side' in parsed)
+    return faultOfServerRow(line, parsed)
   const isEapol = typeof parsed === 'object' && parsed !== null && !('src' in parsed)
   const { success, data, error } = Strict.safeParse(
     isEapol ? Object.assign({}, parsed, NOWHERE) : parsed,
@@ -42,6 +45,15 @@ export function faultOfLine(line: string): string | undefined {
   const marks: readonly string[] = QUALITY_NAMES
   if (sighting.quality?.some((mark) => !marks.includes(mark))) return 'quality'
   return faultOfFingerprints(sighting)
+}
+
+function faultOfServerRow(line: string, parsed: object): string | undefined {
+  const { success, data, error } = ServerStrict.safeParse(parsed)
+  if (!success)
+    return `no server's row: ${error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`
+  if (!PRINTABLE.test(line.replace(NAMES, ''))) return 'octets beyond printable ASCII'
+  if (isIP(data.src) === 0 || isIP(data.dst) === 0) return 'no address'
+  return data.ja3s === md5(data.ja3s_string ?? '') ? undefined : 'JA3S is not its MD5'
 }
 
 function faultOfFingerprints(sighting: Sighting): string | undefined {

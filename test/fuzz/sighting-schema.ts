@@ -52,9 +52,11 @@ export const SightingSchema = z.object({
   hello: optionalText,
   evidence: optionalText,
   quality: z.array(text).exactOptional(),
+  confirmed: z.boolean().exactOptional(),
   hrr_of: optionalText,
   ja3s: optionalText,
   ja3s_string: optionalText,
+  npf_server: optionalText,
   server_version: optionalText,
   cipher: u16.exactOptional(),
   cipher_name: optionalText,
@@ -70,3 +72,10 @@ export const SightingSchema = z.object({
   cert_not_after: optionalText,
   cert_sha256: optionalText,
 })
+
+/** Every key of the row of a ServerHello whose client was not seen. */
+export const ServerRowSchema = SightingSchema.partial({
+  client_hello_version: true,
+  tls_version: true,
+  hello_len: true,
+}).extend({ side: z.literal('server'), ja3s: text })

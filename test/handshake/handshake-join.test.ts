@@ -3,7 +3,12 @@ import fc from 'fast-check'
 import { newCounters } from '../../src/base/counters.js'
 import { OctetWriter } from '../../src/base/octet-writer.js'
 import { HandshakeJoin } from '../../src/handshake/handshakes.js'
-import { HandshakeOctets, QUALITY_HRR, type Transport } from '../../src/model/handshake-octets.js'
+import {
+  HandshakeOctets,
+  QUALITY_CONFLICT,
+  QUALITY_HRR,
+  type Transport,
+} from '../../src/model/handshake-octets.js'
 import { Hello } from '../../src/model/hello.js'
 import { type Packet, TCP_ACK, TCP_FIN, TCP_RST } from '../../src/model/packet.js'
 import type { Sighting } from '../../src/model/sighting.js'
@@ -128,13 +133,101 @@ function messageOf(bytes: Uint8Array, sent: Sent): HandshakeOctets {
   return message
 }
 
+/** Of each line whether it is confirmed, and whether it has an answer. */
+function told(lines: readonly Partial<Sighting>[]) {
+  return lines.map(({ confirmed, ja3s }) => [confirmed, ja3s !== undefined])
+}
+
 describe('the join', () => {
+  describe('of several readings of one connection', () => {
+    const conflict = { quality: QUALITY_CONFLICT }
+    const other = clientHello({
+      ciphers: [0x1302],
+      extensions: [[43, [2, ...be16(0x0304)]], shares(29)],
+    })
+
+    it('confirms the one that the server answered, whichever came first', () => {
+      const bench = new Bench()
+      bench.client(other).client(CLIENT_1_3, conflict).server(SERVER_1_3)
+      expect(told(bench.given())).to.deep.equal([
+        [undefined, false],
+        [true, true],
+      ])
+      bench.client(CLIENT_1_3).client(other, conflict).server(SERVER_1_3)
+      expect(told(bench.given())).to.deep.equal([
+        [undefined, false],
+        [true, true],
+      ])
+      expect(bench.rest()).to.deep.equal([])
+    })
+
+    it('confirms none where the answer fits several, or none of them', () => {
+      const bench = new Bench()
+      bench.client(CLIENT_1_3).client(CLIENT_1_3, conflict).server(SERVER_1_3)
+      expect(told(bench.given())).to.have.deep.members([
+        [undefined, false],
+        [undefined, true],
+      ])
+      bench.client(other).client(other, conflict).server(SERVER_1_3)
+      expect(told(bench.given())).to.have.deep.members([
+        [undefined, false],
+        [undefined, true],
+      ])
+    })
+
+    it('confirms the hello with the cookie, the last, where DTLS shows several that fit', () => {
+      const bench = new Bench()
+      const dtls = { transport: 'dtls' } as const
+      const hello = clientHello({ version: 0xfefd, cookie: octets(8), ciphers: [0xc02f] })
+      bench.client(hello, dtls).client(hello, { ...dtls, ...conflict })
+      bench.server(serverHello({ version: 0xfefd, cipher: 0xc02f }), dtls)
+      const lines = [...bench.given(), ...bench.rest()]
+      expect(told(lines)).to.deep.equal([
+        [undefined, false],
+        [true, true],
+      ])
+    })
+
+    it('gives one that comes after the answer at once, and goes on with the certificate', () => {
+      const bench = new Bench()
+      bench.client(CLIENT_1_2).server(SERVER_1_2).client(CLIENT_1_2, conflict)
+      expect(told(bench.given())).to.deep.equal([[undefined, false]])
+      bench.certificate(CERTIFICATE)
+      expect(told(bench.given())).to.deep.equal([[true, true]])
+    })
+
+    it('keeps no more than a bound of them', () => {
+      const bench = new Bench({ hellos: 256, octets: 1 << 20 })
+      bench.client(CLIENT_1_3)
+      for (let i = 0; i < 100; i++) bench.client(other, conflict)
+      expect(bench.given()).to.have.length(1)
+      bench.server(SERVER_1_3)
+      expect(bench.given().length + bench.rest().length).to.equal(100)
+    })
+  })
+
+  it('does not confirm what the server cannot have answered', () => {
+    const bench = new Bench()
+    const wrong = [
+      serverHello({ cipher: 0x1303, extensions: [TLS_1_3, share(29)] }),
+      serverHello({ extensions: [TLS_1_3, share(24)] }),
+      serverHello({ extensions: [TLS_1_3, share(29), [41, be16(0)]] }),
+      serverHello({ cipher: 0xc02f, extensions: [[43, be16(0x0305)]] }),
+    ]
+    for (const answered of wrong) {
+      bench.client(CLIENT_1_3).server(answered)
+      expect(told(bench.given())).to.deep.equal([[undefined, true]])
+    }
+    bench.client(CLIENT_1_3).server(SERVER_1_3)
+    expect(told(bench.given())).to.deep.equal([[true, true]])
+  })
+
   it('gives the line with the answer as soon as that is there', () => {
     const bench = new Bench().client(CLIENT_1_3)
     expect(bench.given()).to.deep.equal([])
     expect(bench.server(SERVER_1_3).given()).to.deep.equal([
       {
-        ...{ srcport: 40_000, hello: '' },
+        ...{ srcport: 40_000, hello: '', confirmed: true },
         ...{ ja3s: 'f4febc55ea12b31ae17cfb7e614afda8', ja3s_string: '771,4865,43-51' },
         npf_server: 'tls_server/(0303)(1301)((002b00020304)(0033))',
         ...{ server_version: 'TLS 1.3', cipher: 4865, cipher_name: 'TLS_AES_128_GCM_SHA256' },

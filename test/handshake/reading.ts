@@ -59,6 +59,7 @@ function sightingsOf(pipeline: Pipeline): Sighting[] {
 
 /** Keys of a sighting that only the server's side gives. */
 export const SERVER_KEYS = [
+  'confirmed',
   'ja3s',
   'ja3s_string',
   'npf_server',
