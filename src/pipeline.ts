@@ -9,6 +9,7 @@ import { OctetWriter } from './base/octet-writer.js'
 import { proxyV2End } from './base/proxy-header.js'
 import type { HandshakeOctets, Transport } from './model/handshake-octets.js'
 import { Hello } from './model/hello.js'
+import { isAnyPort } from './model/ports.js'
 import type { PacketBlock } from './model/packet-block.js'
 import { PROTOCOL_TCP, PROTOCOL_UDP, Packet, TCP_FIN, TCP_RST, swapEnds } from './model/packet.js'
 import type { FingerprintName } from './model/sighting.js'
@@ -103,7 +104,9 @@ export class Pipeline {
 
   constructor(options: PipelineOptions, counters: Counters) {
     this.#counters = counters
-    const { ports, httpPorts, seed, server = false } = options
+    const { httpPorts, seed, server = false } = options
+    const ports =
+      options.ports === undefined || isAnyPort(options.ports) ? undefined : options.ports
     const tunnelPorts = new TunnelPorts(options.tunnelPorts)
     this.#wire = new FrameDecoder(counters, tunnelPorts, options.undecoded)
     this.#tcp = new TcpHellos({ ports, seed, server }, counters)

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { portsText } from '../src/model/ports.js'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -36,6 +37,11 @@ describe('the configuration', () => {
   it('reads lists with commas, repeated, and as lists', () => {
     expect(loadConfig({ ports: '443,993' }, {}, {}).ports).to.deep.equal([443, 993])
     expect(loadConfig({ ports: ['443', '993'] }, {}, {}).ports).to.deep.equal([443, 993])
+    expect(loadConfig({ ports: '443,400-402' }, {}, {}).ports).to.deep.equal([443, 400, 401, 402])
+    expect(portsText(loadConfig({ ports: 'any' }, {}, {}).ports ?? [])).to.equal('any')
+    expect(portsText([8443, 443, 400, 401, 402, 5, 6])).to.equal('5,6,400-402,443,8443')
+    for (const ports of ['0', '65536', '9-8', '1-', 'all', '443-70000'])
+      expect(() => loadConfig({ ports }, {}, {}), ports).to.throw(ConfigError, 'must be ports from')
     expect(
       loadConfig({}, environmentConfig({ HELLOTAP_INTERFACE: 'eth0, lo' }), {}).interface,
     ).to.deep.equal(['eth0', 'lo'])

@@ -46,6 +46,11 @@ const HELPERS = {
 
 /** The instructions of `text`, 8 octets each. */
 export function assemble(text) {
+  return assembleWithLabels(text).code
+}
+
+/** The instructions of `text`, and which of them each label is at. */
+function assembleWithLabels(text) {
   const constants = new Map()
   const labels = new Map()
   const lines = []
@@ -72,7 +77,7 @@ export function assemble(text) {
     code.writeInt16LE(off, 8 * i + 2)
     code.writeInt32LE(value | 0, 8 * i + 4)
   }
-  return code
+  return { code, labels }
 }
 
 /** Opcode, destination and source register, offset and immediate value of a line. */
@@ -147,10 +152,12 @@ function encode({ name, operands, number }, at, constants, labels) {
 
 /** The text of the module that holds the assembled program. */
 export function moduleOf(source) {
-  const base64 = assemble(readFileSync(new URL(source, ROOT), 'utf8')).toString('base64')
+  const { code, labels } = assembleWithLabels(readFileSync(new URL(source, ROOT), 'utf8'))
+  const base64 = code.toString('base64')
+  const places = ['new', 'pass', 'drop'].map((name) => `${name}: ${labels.get(name)}`).join(', ')
   const lines = base64.match(new RegExp(`.{1,${LINE_LEN}}`, 'g')).map((line) => `  '${line}'`)
   const from = source.split('/').slice(2).join('/')
-  return `// Made by \`npm run kernels\` from ${from}: eBPF, in base64.\n\nexport const CODE =\n${lines.join(' +\n')}\n`
+  return `// Made by \`npm run kernels\` from ${from}: eBPF, in base64.\n\n/** Instructions that what follows the code may jump to. */\nexport const PLACES = { ${places} }\n\nexport const CODE =\n${lines.join(' +\n')}\n`
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href)

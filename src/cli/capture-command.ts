@@ -1,6 +1,7 @@
 import type { Config } from '../config.js'
 import { ConfigError } from '../config/config-error.js'
 import { LIVE_PORTS, storeLimits } from '../config.js'
+import { portsText } from '../model/ports.js'
 import { openSightingStore } from '../sighting-store.js'
 import { configOf } from './options.js'
 import { runDaemon } from '../sensor/daemon.js'
@@ -81,7 +82,7 @@ async function runCapture(
   try {
     const onReady = async (status: () => SensorStatus) => {
       const { interfaces } = status()
-      const ports = (config.ports ?? LIVE_PORTS).map(String)
+      const ports = portsText(config.ports ?? LIVE_PORTS).split(',')
       log.info('capturing', `capturing on ${interfaces.join(', ')}, ports ${ports.join(', ')}`, {
         interfaces,
         ports,

@@ -1,4 +1,5 @@
 import type { Config } from '../config.js'
+import { portsText } from '../model/ports.js'
 import { LIVE_PORTS, storeLimits } from '../config.js'
 import { openSightingStore } from '../sighting-store.js'
 import { newCounters } from '../base/counters.js'
@@ -96,7 +97,7 @@ function greeting(
       ? {
           event: 'capturing',
           label: 'capturing on',
-          text: `${status.interfaces.join(', ')}, TCP ports ${ports.join(', ')}`,
+          text: `${status.interfaces.join(', ')}, TCP ports ${portsText(ports).replaceAll(',', ', ')}`,
         }
       : { event: 'not-capturing', label: 'NOT capturing:', text: status.reason ?? '', bad: true },
     {

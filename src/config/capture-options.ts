@@ -9,7 +9,7 @@ import {
 } from '../base/limits.js'
 import { TUNNEL_KINDS, tunnelPortOf } from '../model/tunnel-port.js'
 import type { Option } from './option.js'
-import { named, positive, serverPort } from './schemas.js'
+import { named, positive, serverPort, serverPorts } from './schemas.js'
 
 /** Options of the live capture: interfaces, ports, the kernel's ring and filter. */
 export const CAPTURE_OPTIONS = {
@@ -26,9 +26,9 @@ export const CAPTURE_OPTIONS = {
     type: 'list',
     alias: 'p',
     group: 'Capture',
-    describe: 'TCP and UDP ports of TLS servers to watch',
-    shownDefault: '443,8443 live, all ports in files',
-    schema: z.optional(z.array(serverPort)),
+    describe: 'TCP and UDP ports of TLS servers to watch: numbers, ranges such as 400-500, or any',
+    shownDefault: '443,8443 live, any in files',
+    schema: z.optional(serverPorts),
     default: undefined,
   },
   engine: {

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net'
 import * as z from 'zod/mini'
+import { portsOf } from '../model/ports.js'
 
 /** Whether `value` is a port from 1 to 65535. */
 export function isPort(value: number): boolean {
@@ -19,6 +20,18 @@ export const portOrNone = z.int().check(
 export const serverPort = z.coerce
   .number()
   .check(z.refine(isPort, { error: 'must be a port from 1 to 65535' }))
+
+/** Ports of servers: numbers, ranges such as 400-500, or `any`. */
+export const serverPorts = z.pipe(
+  z.array(
+    z.coerce.string().check(
+      z.refine((text) => portsOf(text) !== undefined, {
+        error: 'must be ports from 1 to 65535, ranges such as 400-500, or any',
+      }),
+    ),
+  ),
+  z.transform((texts) => [...new Set(texts.flatMap((text) => portsOf(text) ?? []))]),
+)
 
 /** A whole number from 1 to `most`. */
 export const positive = (most: number) =>

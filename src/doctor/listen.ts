@@ -1,6 +1,7 @@
 // What the doctor sees of an interface in a few seconds: once as the sensor would, and once all of it, without the in-kernel
 // filter and on any port. The difference tells what the filter or the choice of ports keeps away.
 
+import { portsText } from '../model/ports.js'
 import type { Undecoded } from '../model/undecoded.js'
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -99,13 +100,13 @@ function verdict(
       text: `${text}, ${watched} of them on watched ports`,
       ...(others.length === 0
         ? {}
-        : { remedy: `more is on other ports: --ports ${[...ports, ...others].join(',')}` }),
+        : { remedy: `more is on other ports: --ports ${portsText([...ports, ...others])}` }),
     }
   if (others.length > 0)
     return {
       outcome: 'warning',
       text: `${text}, all of them on ports that are not watched`,
-      remedy: `--ports ${[...ports, ...others].join(',')}`,
+      remedy: `--ports ${portsText([...ports, ...others])}`,
     }
   // a few connections are enough here: the doctor looks once
   const { state, why } = judge({

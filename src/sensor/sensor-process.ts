@@ -7,6 +7,7 @@ import type { SensorFigures } from '../model/sensor-figures.js'
 import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
 import type { Store } from '../store/contract.js'
+import { portsText } from '../model/ports.js'
 import { wholeRows } from '../model/row.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { logFault } from '../telemetry/event-log.js'
@@ -170,13 +171,7 @@ export class SensorProcess {
 
   #spawn(): ChildProcess {
     const config = this.#config
-    const args = [
-      'capture',
-      '--stdout',
-      '--rows',
-      '--ports',
-      (config.ports ?? LIVE_PORTS).join(','),
-    ]
+    const args = ['capture', '--stdout', '--rows', '--ports', portsText(config.ports ?? LIVE_PORTS)]
     // ours tells its figures too
     // the store applies them: here the environment must not set them a second time
     args.push('--privacy-address', 'full', '--privacy-sni', 'on')

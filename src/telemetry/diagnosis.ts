@@ -3,6 +3,7 @@
 
 import type { Counters } from '../base/counters.js'
 import type { Undecoded } from '../model/undecoded.js'
+import { isAnyPort, portsText } from '../model/ports.js'
 import { count } from './log.js'
 import { undecodedText } from './undecoded-text.js'
 
@@ -45,7 +46,9 @@ export function judge(seen: Seen): Finding {
   const { counters, frames, isLong } = seen
   const { hellos, packets } = counters
   const connections = connectionsOf(counters)
-  const isFew = connections >= LEAST_FOR_RATIO && hellos < connections * FEW
+  // On every port most connections are of other protocols.
+  const isFew =
+    connections >= LEAST_FOR_RATIO && hellos < connections * FEW && !isAnyPort(seen.ports)
   if (hellos > 0 && !isFew) return { state: 'ok', why: [] }
   if (connections >= LEAST_CONNECTIONS && (hellos === 0 || isFew))
     return { state: hellos === 0 ? 'no-hellos' : 'few-hellos', why: reasons(seen) }
@@ -72,7 +75,7 @@ export function connectionsOf({ tcp_syns, tcp_syn_acks, tcp_not_tls }: Counters)
 function notWatched({ frames = 0, ports }: Seen): string {
   return (
     `${count(frames, 'frame')} passed the interface, none of them to or from ${ports.length === 1 ? 'port' : 'ports'} ` +
-    `${ports.join(', ')}: name the ports of the TLS servers with --ports, or mirror their traffic to here`
+    `${portsText(ports)}: name the ports of the TLS servers with --ports, or mirror their traffic to here`
   )
 }
 
@@ -88,7 +91,7 @@ function reasons({ counters, ports, undecoded }: Seen): string[] {
   if (tcp_not_tls * 2 >= connections)
     why.push(
       `${count(tcp_not_tls, 'connection')} of ${connections} begin with something else than a hello: another protocol is ` +
-        `on ${ports.join(', ')}; name the ports of TLS with --ports`,
+        `on ${portsText(ports)}; name the ports of TLS with --ports`,
     )
   why.push(...undecodedReasons({ counters, undecoded }), ...hiddenReasons(counters))
   const given =

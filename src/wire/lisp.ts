@@ -1,7 +1,7 @@
 // Locator/ID Separation Protocol, data packets, UDP 4341: RFC 9300 §5.1; Generic Protocol Extension, RFC 9305 §3
 //
 //  +-----------------+---------------------+------------------------------------+-----------
-//  | N L E V I P K 1 | nonce, versions 3   | instance, locator bits 4 (P: next) | IP packet      P: the last byte names the payload
+//  | N L E V I P K 1 | nonce, versions 3   | instance, locator bits 4           | IP packet      P: the fourth byte names the payload
 //  +-----------------+---------------------+------------------------------------+-----------
 
 import { u8 } from '../base/bytes.js'
@@ -14,7 +14,7 @@ import { layerOfNextProtocol } from './nsh.js'
 import { IMPLAUSIBLE, looksLikeIp } from './plausible.js'
 
 const LISP_HEADER_LEN = 8
-const NEXT_PROTOCOL = 7
+const NEXT_PROTOCOL = 3
 const PAYLOAD_NAMED = 0x04
 
 /** Decodes the LISP header at `off`. @returns the offset of the payload; UNSUPPORTED where it is no LISP header */

@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { needs, tools } from '../capability.js'
 import type { FilterOptions } from '../../src/capture/filter/capture-filter.js'
-import { captureFilter } from '../../src/capture/filter/capture-filter.js'
+import { captureFilter, QUIC_VERSION_OCTETS } from '../../src/capture/filter/capture-filter.js'
+import { ANY_PORTS } from '../../src/model/ports.js'
+import { VERSION_FIRST_OCTETS } from '../../src/quic/version.js'
 import { readCapture } from '../../src/read-capture.js'
 import type { Frames } from './frames.js'
 import {
@@ -148,6 +150,14 @@ describe('capture filter', function () {
       )
     expect(many).to.contain('ip[22:2] = 60000')
   })
+  it('of every port passes what any of them would, and knows the versions of QUIC that are read', () => {
+    expect(new Set(QUIC_VERSION_OCTETS)).to.deep.equal(new Set(VERSION_FIRST_OCTETS))
+    for (const options of [PLAIN, { tunnels: true, server: true, httpPorts: HTTP_WATCHED }]) {
+      const frames = { ...PASS, ...(options.tunnels ? { ...TUNNELS, ...OF_SERVERS } : {}) }
+      expect(passing(frames, captureFilter(ANY_PORTS, options))).to.deep.equal(Object.keys(frames))
+    }
+  })
+
   it('is empty without ports, and the same whatever their order', () => {
     expect(captureFilter([], PLAIN)).to.equal('')
     expect(captureFilter([8443, 443, 443], PLAIN)).to.equal(captureFilter([443, 8443], PLAIN))

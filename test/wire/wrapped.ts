@@ -132,7 +132,7 @@ export const TUNNELS: readonly Wrapper[] = ([4, 6] as const)
       version,
     ),
     overUdp('LISP', 'lisp', 4341, 'c0000001 00000001', 'ip', version),
-    overUdp('LISP-GPE', 'lisp', 4341, '04000000 00000003', 'frame', version),
+    overUdp('LISP-GPE', 'lisp', 4341, '04000003 00000001', 'frame', version),
     overUdp('VXLAN', 'vxlan', 4789, '08000000 00000100', 'frame', version),
     overUdp('VXLAN on port 7777', 'vxlan', 7777, '08000000 00000100', 'frame', version),
     overUdp(

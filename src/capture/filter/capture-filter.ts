@@ -17,6 +17,7 @@
 // IP header: Ethernet pads short frames.
 
 import { MAX_FILTER_RANGES } from '../../base/limits.js'
+import { isAnyPort } from '../../model/ports.js'
 
 const HANDSHAKE_RECORD = 0x1603
 const DTLS_HANDSHAKE = 22
@@ -57,6 +58,15 @@ const MAX_ESP_PADDING = 15
 const PORT_ESP = 4500
 /** UDP ports of RADIUS, which carries EAP. */
 const RADIUS_PORTS = [1812, 1645]
+/** UDP port of RDP, whose packets begin in many forms. */
+const RDP_PORT = 3389
+const PROXY_V2 = 0x0d0a_0d0a
+/** First octets of the QUIC versions that are read: of all RFCs and drafts, Google's, Facebook's. */
+export const QUIC_VERSION_OCTETS: readonly number[] = [0x00, 0x54, 0x6b, 0x70, 0xfa, 0xff]
+/** UDP payload of a client's Initial packet at least (RFC 9000 §14.1). */
+const MIN_INITIAL_LEN = 1200
+/** Codes of RADIUS packets: Access-Request, Access-Challenge. */
+const RADIUS_CODES = [1, 11]
 /**
  * UDP ports of tunnels: L2TP, GTP-U, Teredo, LISP, VXLAN (IANA's, GPE's, Linux's first, Cisco's), CAPWAP, GENEVE, MPLS, HP's
  * mirroring, SCTP, TZSP.
@@ -111,6 +121,8 @@ interface Wanted {
   readonly tunnels: boolean
   readonly tunnelPorts: readonly number[]
   readonly server: boolean
+  /** Whether the ports are all there are. */
+  readonly isAny: boolean
 }
 
 /** Octets of an IP packet at an offset from its start, as libpcap reads them. */
@@ -170,6 +182,7 @@ function tcp(octets: Octets, off: number, length: string, wanted: Wanted): strin
   const begins = (size: 2 | 4) => octets(`${off} + ${headerLen}`, size)
   const control = `${octets(off + 13)} & ${FIN_SYN_RST} != 0`
   // a Total Length of 0, of segments above 64 KiB, makes a length that is neither 0 nor small
+  if (wanted.isAny) return any(`${payloadLen} != 0`, control)
   return any(
     all(portIn(octets(off + 2, 2), wanted.tls), any(`${payloadLen} != 0`, control)),
     all(
@@ -202,11 +215,17 @@ function udp(octets: Octets, off: number, end: string, wanted: Wanted): string {
   const both = (ports: readonly number[]) => [...oneOf(to, ports), ...oneOf(from, ports)]
   return any(
     all(
-      any(portIn(to, tls), portIn(from, tls)),
+      ...(wanted.isAny ? [] : [any(portIn(to, tls), portIn(from, tls))]),
       `${length} > ${UDP_HEADER_LEN}`,
       any(
-        `${first} & ${LONG_HEADER} != 0`,
+        wanted.isAny ? isQuic(octets, off) : `${first} & ${LONG_HEADER} != 0`,
         `${first} = ${DTLS_HANDSHAKE}`,
+        all(`${length} > 24`, `${octets(off + UDP_HEADER_LEN, 4)} = ${PROXY_V2}`),
+        ...(wanted.isAny
+          ? RADIUS_CODES.map((code) =>
+              all(`${first} = ${code}`, `${octets(off + 10, 2)} = ${length} - ${UDP_HEADER_LEN}`),
+            )
+          : []),
         `${first} & 0xf8 = ${OPENVPN_CONTROL}`,
         // DTLS in the channels and indications of TURN (RFC 8656)
         all(
@@ -216,6 +235,7 @@ function udp(octets: Octets, off: number, end: string, wanted: Wanted): string {
       ),
     ),
     ...both(RADIUS_PORTS),
+    ...(tls.some(([low, high]) => low <= RDP_PORT && RDP_PORT <= high) ? both([RDP_PORT]) : []),
     ...(tunnels
       ? [
           ...both([...TUNNEL_PORTS, ...tunnelPorts]),
@@ -229,6 +249,19 @@ function udp(octets: Octets, off: number, end: string, wanted: Wanted): string {
           ),
         ]
       : []),
+  )
+}
+
+/** Whether a datagram has a long header of QUIC, of a version that is read or in a datagram as long as those of others. */
+function isQuic(octets: Octets, off: number): string {
+  const first = octets(off + UDP_HEADER_LEN)
+  return all(
+    `${first} & ${LONG_HEADER} != 0`,
+    `${octets(off + 4, 2)} > 12`,
+    any(
+      ...oneOf(octets(off + 9), QUIC_VERSION_OCTETS),
+      all(`${first} & 0x40 != 0`, `${octets(off + 4, 2)} >= ${UDP_HEADER_LEN + MIN_INITIAL_LEN}`),
+    ),
   )
 }
 
@@ -317,6 +350,7 @@ export function captureFilter(
     tunnels,
     tunnelPorts,
     server,
+    isAny: isAnyPort(ports),
   }
   const linkType = (values: readonly number[]) => values.map((value) => `ether proto ${value}`)
   return [

@@ -1,3 +1,4 @@
+import type { CloseLook } from '../filter/beginnings.js'
 import type { CaptureError } from '../capture-error.js'
 
 /** What captures: our own engine over libpcap, or npm cap. */
@@ -15,6 +16,8 @@ export interface ChildOptions {
   readonly flowLimit: number
   /** Octets that the payload of a flow not seen to start may begin with, for the kernel to pass it; any unless given. */
   readonly starts?: readonly number[] | undefined
+  /** For captures of every port: more than that octet must be like a hello's. */
+  readonly closeLook?: CloseLook | undefined
   /** Octets of every frame kept. */
   readonly snaplen: number
   /** Octets of the kernel's ring, and of the frames that may wait for the parent. */

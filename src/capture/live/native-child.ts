@@ -52,7 +52,11 @@ function watchDown(): void {
 function limit(capture: NativeCapture): string | undefined {
   if (options.flowLimit === 0) return undefined
   try {
-    limitFlows(capture, { octets: options.flowLimit, starts: options.starts })
+    limitFlows(capture, {
+      octets: options.flowLimit,
+      starts: options.starts,
+      close: options.closeLook,
+    })
     return undefined
   } catch (error) {
     return (error as Error).message

@@ -1,6 +1,7 @@
 // Keeps one interface captured: starts the child, starts it again when it ends, and accounts for the time between.
 // The first start tells what is wrong by an error; after a good one nothing but the signal ends it.
 
+import { isAnyPort } from '../../model/ports.js'
 import { closeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -160,6 +161,14 @@ export class Supervisor {
           ...options.starts,
           ...(options.httpPorts?.length ? REQUEST_OCTETS : []),
         ],
+        ...(isAnyPort(this.#ports) && options.starts !== undefined
+          ? {
+              closeLook: {
+                server: options.server ?? false,
+                requests: (options.httpPorts ?? []).length > 0,
+              },
+            }
+          : {}),
         snaplen: options.snaplen ?? SNAPLEN,
         ringOctets: options.ringOctets ?? CAPTURE_RING_OCTETS,
         queueOctets: options.queueOctets ?? CAPTURE_QUEUE_OCTETS,
