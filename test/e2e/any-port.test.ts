@@ -47,7 +47,7 @@ function ethernetFrames(folder: string): Uint8Array[] {
 const shown = (sightings: readonly Sighting[]) =>
   sightings
     .map(({ src, srcport, dst, dstport, src_mac, proto, tunnel, ja4 }) =>
-      [proto, src ?? src_mac, srcport, dst, dstport, tunnel, ja4].join(' '),
+      [proto, src, src_mac, srcport, dst, dstport, tunnel, ja4].join(' '),
     )
     .sort()
 
