@@ -80,8 +80,8 @@ export const REDIS_STORE_MIB = 8_192
 export const MAX_INLINE_REST = 96
 /** Sightings the spool takes beyond which `put` asks the caller to wait, as a part of its bound: half leaves the other half for an outage. */
 export const SPOOL_HIGH_WATER = 0.5
-/** Sightings written to Redis in one batch: some forty for each partition, and none holds Redis for a millisecond. */
-export const STORE_BATCH_SIGHTINGS = 2_048
+/** Sightings written to Redis in one batch: some 80 for each partition, and none holds Redis for a millisecond. */
+export const STORE_BATCH_SIGHTINGS = 4_096
 /** Partitions of a Redis store: a multiple of the usual numbers of Cluster shards, so that their load is even. */
 export const STORE_PARTITIONS = 48
 /** Bytes of parts that a reader of Redis remembers: bodies of some 40,000 client programs. */

@@ -72,6 +72,8 @@ export class RowPacker {
   readonly #policy: PrivacyPolicy | undefined
   readonly #parts = new Map<string, Part>()
   readonly #orders = new Map<string, readonly string[]>()
+  /** Values of an order, by its body and all of them. */
+  readonly #values = new Map<string, readonly string[]>()
   /** Rows that were left out: a store keeps sightings by address, and EAP over a LAN has none. */
   withoutAddress = 0
   /** Times bytes were given that are no rows: what follows the last sound one is left out. */
@@ -247,7 +249,12 @@ export class RowPacker {
     const key = body.id + delta.toString('latin1')
     let values = this.#orders.get(key)
     if (values === undefined) {
-      values = orderValues(profile)
+      // GREASE makes many deltas of one order: its values are one object
+      const made = orderValues(profile)
+      const all = body.id + made.join('')
+      values = this.#values.get(all) ?? made
+      if (this.#values.size >= MAX_PARTS) this.#values.clear()
+      this.#values.set(all, values)
       if (this.#orders.size >= MAX_PARTS) this.#orders.clear()
       this.#orders.set(key, values)
     }

@@ -5,37 +5,53 @@
 import { hash } from 'node:crypto'
 import type { FingerprintName } from '../model/sighting.js'
 
-const KEY_DIGITS = 16
-const QUOTE = 0x22
+const KEY_LEN = 8
+const QUOTE = '"'
 /** Methods whose value does not depend on the order of extensions: the fingerprint's own first. */
 const SORTED: readonly FingerprintName[] = ['sha3_384_stable', 'ja3n', 'ja4', 'npf1']
 const IN_ORDER: readonly FingerprintName[] = ['sha3_384', 'ja3', 'ja4_o', 'npf']
-const MARKS = new Map([...SORTED, ...IN_ORDER].map((name) => [name, Buffer.from(`"${name}":"`)]))
+const MARKS = new Map([...SORTED, ...IN_ORDER].map((name) => [name, `"${name}":"`]))
+const HASH = /^(?:[0-9a-f]{32}|[0-9a-f]{96})$/
 
 /** Keys of the values in a line's profile that do not depend on the order of extensions. */
 export function sortedValues(profile: Buffer): readonly string[] {
-  return SORTED.map((name) => keyIn(profile, name))
+  const text = profile.toString('latin1')
+  return SORTED.map((name) => keyIn(text, name))
 }
 
 /** Keys of the values that do. */
 export function orderValues(profile: Buffer): readonly string[] {
-  return IN_ORDER.map((name) => keyIn(profile, name)).filter((key) => key !== '')
+  const text = profile.toString('latin1')
+  const keys: string[] = []
+  for (const name of IN_ORDER) {
+    const key = keyIn(text, name)
+    if (key !== '') keys.push(key)
+  }
+  return keys
 }
 
 /** 8 bytes in latin1; "" where the line has no such value. */
-function keyIn(profile: Buffer, name: FingerprintName): string {
-  const mark = MARKS.get(name)
-  const found = mark === undefined ? -1 : profile.indexOf(mark)
-  if (mark === undefined || found < 0) return ''
+function keyIn(profile: string, name: FingerprintName): string {
+  const mark = MARKS.get(name) ?? ''
+  const found = profile.indexOf(mark)
+  if (found < 0) return ''
   const off = found + mark.length
-  return valueKey(profile.toString('latin1', off, profile.indexOf(QUOTE, off)))
+  return valueKey(profile.slice(off, profile.indexOf(QUOTE, off)))
 }
 
 /** The key of a value. */
 export function valueKey(value: string): string {
-  const isHash = (value.length === 32 || value.length === 96) && /^[0-9a-f]+$/.test(value)
-  const digits = isHash ? value : hash('sha256', value)
-  return Buffer.from(digits.slice(0, KEY_DIGITS), 'hex').toString('latin1')
+  if (!HASH.test(value)) return hash('sha256', value, 'binary').slice(0, KEY_LEN)
+  let key = ''
+  for (let i = 0; i < 2 * KEY_LEN; i += 2)
+    key += String.fromCharCode((digit(value, i) << 4) | digit(value, i + 1))
+  return key
+}
+
+/** The value of a lower-case hexadecimal digit. */
+function digit(text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  return code < 0x3a ? code - 0x30 : code - 0x57
 }
 
 /** The values that an asked one may be found by, itself first. */

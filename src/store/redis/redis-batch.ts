@@ -6,7 +6,10 @@ import { MessagePack } from './message-pack.js'
 import { PARTITIONS, partitionOf } from './partitions.js'
 
 /** What partitions were told, so that they are not told with every batch. */
-const MAX_TOLD = 400_000
+const MAX_TOLD = 200_000
+
+/** Lists that a partition keeps the keys of values in, by their first byte; `find` looks through one. */
+export const VALUE_LISTS = 64
 
 /** Sightings of one partition. */
 export interface PartitionBatch {
@@ -24,36 +27,51 @@ export function byPartition(entries: readonly Entry[]): PartitionBatch[] {
 /** Encodes batches for the script `write`. */
 export class BatchEncoder {
   readonly #pack = new MessagePack()
-  #told = new Set<string>()
+  /** Parts, and lists of values, that each partition was told: the packer has one object of each. */
+  readonly #told: Set<object>[] = []
+  #count = 0
 
   /** Forgets what was told: it may be lost, or is past its time soon. */
   forget(): void {
-    this.#told = new Set()
+    this.#told.length = 0
+    this.#count = 0
   }
 
   encode({ partition, entries }: PartitionBatch): Buffer {
-    if (this.#told.size > MAX_TOLD) this.forget()
+    if (this.#count > MAX_TOLD) this.forget()
     const pack = this.#pack
+    const told = (this.#told[partition] ??= new Set())
+    const before = told.size
     const parts: Part[] = []
-    const values: string[] = []
+    /** Records by list: keys of values, each with its body's id behind it. */
+    const records = new Map<number, string>()
+    const note = (value: string, body: string) => {
+      const list = value.charCodeAt(0) % VALUE_LISTS
+      records.set(list, (records.get(list) ?? '') + value + body)
+    }
     const clients = new Map<string, Entry[]>()
-    const prefix = String.fromCharCode(partition)
     for (const entry of entries) {
-      const { body, origin, rest, ip } = entry
-      if (this.#isNew(prefix, body.id)) {
+      const { body, origin, rest, ip, values } = entry
+      if (!told.has(body)) {
+        told.add(body)
         parts.push(body)
-        for (const value of body.values) if (value !== '') values.push(value, body.id)
+        for (const value of body.values) if (value !== '') note(value, body.id)
       }
-      if (this.#isNew(prefix, origin.id)) parts.push(origin)
-      if (rest !== undefined && this.#isNew(prefix, rest.id)) parts.push(rest)
-      const [first = ''] = entry.values
-      if (first !== '' && this.#isNew(prefix, first))
-        for (const value of entry.values) values.push(value, body.id)
+      for (const part of [origin, rest])
+        if (part !== undefined && !told.has(part)) {
+          told.add(part)
+          parts.push(part)
+        }
+      if (!told.has(values)) {
+        told.add(values)
+        for (const value of values) note(value, body.id)
+      }
       const key = entry.isUnconfirmed ? `?${ip}` : ip
       const of = clients.get(key)
       if (of === undefined) clients.set(key, [entry])
       else of.push(entry)
     }
+    this.#count += told.size - before
     pack.array(3)
     pack.array(2 * parts.length)
     for (const { id, bytes } of parts) {
@@ -73,16 +91,12 @@ export class BatchEncoder {
         pack.bytes(entry.slab, entry.off, entry.off + entry.len)
       }
     }
-    pack.array(values.length)
-    for (const value of values) pack.text(value)
+    pack.array(2 * records.size)
+    for (const [list, text] of records) {
+      pack.small(list)
+      pack.text(text)
+    }
     return pack.take()
-  }
-
-  #isNew(prefix: string, id: string): boolean {
-    const key = prefix + id
-    if (this.#told.has(key)) return false
-    this.#told.add(key)
-    return true
   }
 }
 

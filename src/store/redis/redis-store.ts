@@ -27,6 +27,7 @@ import { bucketSeconds } from '../traits.js'
 import { userAgentBound, userAgentKey } from '../user-agent-key.js'
 import { valueKey, valuesFoundBy } from '../values.js'
 import { PARTITIONS, partitionOf, prefixOf } from './partitions.js'
+import { VALUE_LISTS } from './redis-batch.js'
 import type { RedisAddress, RedisClient } from './redis-connection.js'
 import { connectRedis, newRedisClient, parseRedisUrl } from './redis-connection.js'
 import { RedisConnections } from './redis-connections.js'
@@ -216,7 +217,7 @@ class RedisStore implements Store {
     const keys = valuesFoundBy(value).map((each) => Buffer.from(valueKey(each), 'latin1'))
     const found = await Promise.all(
       PARTITIONS.map((prefix) =>
-        run(this.#redis, FIND, [`${prefix}m`], [prefix, this.#ttlSeconds, ...keys]),
+        run(this.#redis, FIND, [`${prefix}m`], [prefix, this.#ttlSeconds, VALUE_LISTS, ...keys]),
       ),
     )
     return [...new Set((found as Buffer[][]).flat().map((id) => id.toString('latin1')))]

@@ -16,8 +16,8 @@ local ttl, span, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local clock, sent, remember = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local room = tonumber(ARGV[10])
 
--- Fingerprints that one bucket counts by name, and bytes that a row, an address and a value take, roughly.
-local NAMED, ROW, ADDRESS, VALUE, BODY = 8192, 24, 420, 24, 96
+-- Fingerprints that one bucket counts by name, and bytes that a row, an address and a body take beside their own, roughly.
+local NAMED, ROW, ADDRESS, BODY = 8192, 24, 340, 96
 -- Parts of the room: the pool of unconfirmed sightings, one source prefix of the pool, one of all.
 local POOL, POOL_PREFIX, PREFIX = 8, 16, 8
 local JOIN_SECONDS = 300
@@ -33,12 +33,27 @@ local bucketNow, oldest = math.floor(second / span), math.floor((second - ttl) /
 local generation, minute = math.floor(second / ttl), math.floor(second / 60)
 local keep = 2 * ttl + span
 -- keys of one moment end a little apart: Redis never frees all of them at once
-local bucketEnds = (bucketNow + 1) * span + ttl + span + expected % 97
+local bucketEnds = (bucketNow + 1) * span + ttl + span + expected % math.min(97, span)
 local stored, merged, late, evicted, refused = 0, 0, 0, 0, 0
 local used, counts, addresses, heard = {}, {}, {}, {}
+-- Arguments of one command: fewer than Lua's stack has room for.
+local AT_ONCE = 4000
 
 local function use(bucket, bytes)
   used[bucket] = (used[bucket] or 0) + bytes
+end
+
+-- Calls a command with any number of arguments. Returns the answers one after the other: numbers, or of arrays their members.
+local function callAll(command, key, args)
+  if #args <= AT_ONCE then return call(command, key, unpack(args)) end
+  local all = {}
+  for from = 1, #args, AT_ONCE do
+    local answer = call(command, key, unpack(args, from, math.min(from + AT_ONCE - 1, #args)))
+    if type(answer) == 'table' then
+      for i = 1, #answer do all[#all + 1] = answer[i] end
+    end
+  end
+  return all
 end
 
 for i = 1, #batch[1], 2 do
@@ -49,13 +64,12 @@ for i = 1, #batch[1], 2 do
     call('EXPIRE', key, ttl + 3 * span)
   end
 end
+-- a record is a value's key and its body; one that is told twice does no harm
 local values = batch[3]
 for i = 1, #values, 2 do
-  local key = prefix .. 'w:' .. generation .. ':' .. string.byte(values[i], 1)
-  if call('HSET', key, values[i], values[i + 1]) == 1 then
-    use(bucketNow, VALUE)
-    if call('HLEN', key) == 1 then call('EXPIRE', key, keep) end
-  end
+  local key, records = prefix .. 'w:' .. generation .. ':' .. values[i], values[i + 1]
+  if call('APPEND', key, records) == #records then call('EXPIRE', key, keep) end
+  use(bucketNow, #records * 1.5)
 end
 
 local takenBefore, last = string.match(call('GET', KEYS[1]) or '0', '^(%d+) ?(.*)$')
@@ -83,10 +97,36 @@ local slot = remember > 0 and math.floor(second / remember) or 0
 local ids = prefix .. 'd:' .. remember .. ':' .. slot
 local idsBefore = prefix .. 'd:' .. remember .. ':' .. (slot - 1)
 
+-- Ids of the batch that were seen before.
+local known = {}
+if remember > 0 then
+  local asked, isAsked = {}, {}
+  for _, client in ipairs(batch[2]) do
+    for i = 2, #client[3], 2 do
+      local id = string.sub(client[3][i], 9, 16)
+      if not isAsked[id] and heldTime(client[3][i]) then
+        asked[#asked + 1], isAsked[id] = id, true
+      end
+    end
+  end
+  local fresh = {}
+  if #asked > 0 then
+    local before, now = callAll('SMISMEMBER', idsBefore, asked), callAll('SMISMEMBER', ids, asked)
+    for i, id in ipairs(asked) do
+      if before[i] == 1 or now[i] == 1 then known[id] = true else fresh[#fresh + 1] = id end
+    end
+  end
+  if #fresh > 0 then callAll('SADD', ids, fresh) end
+end
+
 -- Whether a sighting's id was seen before; then its origin is one more witness.
 local function isKnown(row)
   local id = string.sub(row, 9, 16)
-  if call('SISMEMBER', idsBefore, id) == 0 and call('SADD', ids, id) == 1 then return false end
+  if not known[id] then
+    -- a second one in this batch is
+    known[id] = true
+    return false
+  end
   local key, origin = prefix .. 'y:' .. generation, string.sub(row, 25, 32)
   local seen = call('HGET', key, id) or ''
   for at = 1, #seen, 8 do
@@ -115,23 +155,78 @@ local function countOne(bucket, body, own, unconfirmed)
   end
 end
 
--- Counts an address for a fingerprint, in the last bucket that saw both.
-local function countAddress(bucket, fingerprint, ip, isOld)
+-- Fingerprints with their addresses that came in a bucket: members, and of each whether another bucket may have it.
+local members, mayBeElsewhere = {}, {}
+
+local function noteAddress(bucket, fingerprint, ip, isOld)
+  local of = members[bucket]
+  if of == nil then
+    of = {}
+    members[bucket], mayBeElsewhere[bucket] = of, {}
+  end
   local member = fingerprint .. ip
+  of[#of + 1] = member
+  if isOld then mayBeElsewhere[bucket][member] = true end
   addresses[bucket][#addresses[bucket] + 1] = ip
-  if call('SADD', prefix .. 'l:' .. bucket, member) == 0 then return end
-  if isOld then
-    for other = bucketNow, oldest, -1 do
-      if other > bucket and call('SISMEMBER', prefix .. 'l:' .. other, member) == 1 then
-        call('SREM', prefix .. 'l:' .. bucket, member)
-        return
-      elseif other < bucket and call('SREM', prefix .. 'l:' .. other, member) == 1 then
-        call('HINCRBY', prefix .. 'k:' .. other, fingerprint, -1)
-        break
+end
+
+-- Adds to the number of addresses of fingerprints.
+local function addClients(bucket, changes)
+  local fingerprints, pairsOf = {}, {}
+  for fingerprint in pairs(changes) do fingerprints[#fingerprints + 1] = fingerprint end
+  if #fingerprints == 0 then return end
+  local before = callAll('HMGET', prefix .. 'k:' .. bucket, fingerprints)
+  for i, fingerprint in ipairs(fingerprints) do
+    pairsOf[#pairsOf + 1] = fingerprint
+    pairsOf[#pairsOf + 1] = tonumber(before[i] or '0') + changes[fingerprint]
+  end
+  callAll('HSET', prefix .. 'k:' .. bucket, pairsOf)
+end
+
+-- Counts each address for its fingerprint in the last bucket that saw both, and in no other.
+local function countAddresses(bucket)
+  local all = members[bucket]
+  local isHere = callAll('SMISMEMBER', prefix .. 'l:' .. bucket, all)
+  local fresh, doubtful = {}, {}
+  for i, member in ipairs(all) do
+    if isHere[i] == 0 then
+      if mayBeElsewhere[bucket][member] then
+        doubtful[#doubtful + 1] = member
+      else
+        fresh[#fresh + 1] = member
       end
     end
   end
-  call('HINCRBY', prefix .. 'k:' .. bucket, fingerprint, 1)
+  for other = bucketNow, oldest, -1 do
+    if #doubtful == 0 then break end
+    if other ~= bucket then
+      local key = prefix .. 'l:' .. other
+      local isThere, left, moved, fewer = callAll('SMISMEMBER', key, doubtful), {}, {}, {}
+      for i, member in ipairs(doubtful) do
+        if isThere[i] == 0 then
+          left[#left + 1] = member
+        elseif other < bucket then
+          local fingerprint = string.sub(member, 1, 8)
+          moved[#moved + 1], fresh[#fresh + 1] = member, member
+          fewer[fingerprint] = (fewer[fingerprint] or 0) - 1
+        end
+      end
+      if #moved > 0 then
+        callAll('SREM', key, moved)
+        addClients(other, fewer)
+      end
+      doubtful = left
+    end
+  end
+  for _, member in ipairs(doubtful) do fresh[#fresh + 1] = member end
+  if #fresh == 0 then return end
+  callAll('SADD', prefix .. 'l:' .. bucket, fresh)
+  local more = {}
+  for _, member in ipairs(fresh) do
+    local fingerprint = string.sub(member, 1, 8)
+    more[fingerprint] = (more[fingerprint] or 0) + 1
+  end
+  addClients(bucket, more)
 end
 
 local poolRows = math.floor(room / POOL / ADDRESS)
@@ -189,7 +284,10 @@ for _, client in ipairs(batch[2]) do
   end
   if #list > 0 then
     local key = prefix .. (unconfirmed == 1 and 'u:' or 's:') .. ip
-    local length = call('LPUSH', key, unpack(list))
+    local length = 0
+    for from = 1, #list, AT_ONCE do
+      length = call('LPUSH', key, unpack(list, from, math.min(from + AT_ONCE - 1, #list)))
+    end
     local isOld = length > #list
     local first = next(seen)
     if length > most then
@@ -207,37 +305,48 @@ for _, client in ipairs(batch[2]) do
     if not isOld and unconfirmed == 0 then use(bucketNow, ADDRESS) end
     -- of one batch alone, in one bucket, no other can have counted it
     local isSure = not isOld and next(seen, first) == nil
-    for _, pair in pairs(seen) do countAddress(pair[1], pair[2], ip, not isSure) end
+    for _, pair in pairs(seen) do noteAddress(pair[1], pair[2], ip, not isSure) end
   end
 end
 
-local function addTo(key, field, n, first, last)
-  local before = call('HGET', key, field)
+-- What was counted before, and a batch's sum, as they are kept: count, first, last.
+local function added(before, n, first, last)
   if before then
     local n0, first0, last0 = struct.unpack('>ddd', before)
     n, first, last = n + n0, math.min(first, first0), math.max(last, last0)
   end
-  call('HSET', key, field, struct.pack('>ddd', n, first, last))
+  return struct.pack('>ddd', n, first, last)
 end
 
 for bucket, sums in pairs(counts) do
   local key = prefix .. 'c:' .. bucket
   local named = call('HLEN', key)
   local total, other, first, last = 0, 0, math.huge, 0
-  for body, sum in pairs(sums) do
+  local bodies, changed = { '#', '#o' }, {}
+  for body in pairs(sums) do bodies[#bodies + 1] = body end
+  local before = callAll('HMGET', key, bodies)
+  for i = 3, #bodies do
+    local sum = sums[bodies[i]]
     total = total + sum[1]
     first, last = math.min(first, sum[2]), math.max(last, sum[3])
     -- what anyone can forge leaves room for the rest
     local bound = sum[4] == 1 and NAMED / 2 or NAMED
-    if named >= bound and call('HEXISTS', key, body) == 0 then
+    if named >= bound and not before[i] then
       other = other + sum[1]
     else
-      addTo(key, body, sum[1], sum[2], sum[3])
+      changed[#changed + 1] = bodies[i]
+      changed[#changed + 1] = added(before[i], sum[1], sum[2], sum[3])
     end
   end
-  if other > 0 then addTo(key, '#o', other, first, last) end
-  addTo(key, '#', total, first, last)
-  call('PFADD', prefix .. 'h:' .. bucket, unpack(addresses[bucket]))
+  if other > 0 then
+    changed[#changed + 1] = '#o'
+    changed[#changed + 1] = added(before[2], other, first, last)
+  end
+  changed[#changed + 1] = '#'
+  changed[#changed + 1] = added(before[1], total, first, last)
+  callAll('HSET', key, changed)
+  countAddresses(bucket)
+  callAll('PFADD', prefix .. 'h:' .. bucket, addresses[bucket])
   for _, kind in ipairs({ 'c:', 'h:', 'k:', 'l:' }) do
     call('EXPIREAT', prefix .. kind .. bucket, bucketEnds)
   end
