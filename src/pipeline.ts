@@ -57,14 +57,14 @@ export interface PipelineOptions {
   /** Ports of servers; undefined recognises TLS on any port by its content. */
   readonly ports: ReadonlySet<number> | undefined
   readonly fingerprints: ReadonlySet<FingerprintName> | 'all'
-  /** Whether a sighting carries its hello, secrets zeroed. */
+  /** Whether a sighting's line holds its hello, secrets zeroed. */
   readonly keepHello: boolean
   readonly communityId: boolean
   /** Whether a sighting carries its id, by which the same hello seen twice is known. */
   readonly sightingId?: boolean
   /** Appends to a sighting which implementation made the hello. */
   readonly identify?: IdentifyHello
-  /** Whether `lines` holds rows (model/row.ts) rather than lines alone; a row always keeps its hello. */
+  /** Whether `lines` holds rows (model/row.ts) rather than lines alone; the head of a row always holds its hello. */
   readonly rows?: boolean
   /** Whether a sighting tells what the server answered; its line waits for that, so that `flush` is due at the end. */
   readonly server?: boolean
@@ -135,7 +135,8 @@ export class Pipeline {
       sightingId: options.sightingId ?? false,
       rows: options.rows ?? false,
       encapsulationNames: ENCAPSULATION_NAMES,
-      ...(options.keepHello ? { redact } : {}),
+      ...(options.keepHello || options.rows === true ? { redact } : {}),
+      helloText: options.keepHello,
       ...(options.identify === undefined ? {} : { identify: options.identify }),
       ...(options.sensor === undefined ? {} : { sensor: options.sensor }),
     })

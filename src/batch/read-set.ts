@@ -67,7 +67,7 @@ export async function newPipeline(
     {
       ports: ports === undefined ? undefined : new Set(ports),
       fingerprints: fingerprints === undefined ? 'all' : new Set(fingerprints),
-      keepHello: options.hello || options.rows === true,
+      keepHello: options.hello,
       rows: options.rows === true,
       ...(identify === undefined ? {} : { identify }),
       communityId: fingerprints === undefined || options.rows === true,

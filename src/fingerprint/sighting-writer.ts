@@ -32,8 +32,10 @@ export interface SightingOptions {
   readonly communityId: boolean
   /** Whether each line holds the id of its sighting: the same hello seen twice has one. */
   readonly sightingId?: boolean
-  /** Appends the hello's octets with its secrets zeroed; with it, each line holds them in base64. */
+  /** Appends the hello's octets with its secrets zeroed; with it, each line holds them in base64, and the evidence. */
   readonly redact?: (hello: Hello, out: OctetWriter) => void
+  /** False where the octets are wanted in the heads of rows alone. */
+  readonly helloText?: boolean
   /** Appends members of its own, each with a comma in front: what is known of the hello's implementation. */
   readonly identify?: IdentifyHello
   /** Names of the values in Packet.encapsulation. */
@@ -243,12 +245,17 @@ export class SightingWriter {
     const { redact } = this.#options
     if (redact === undefined) return
     const redacted = this.#redacted
-    redacted.len = 0
-    redact(hello, redacted)
+    // the head of a row has it already
+    if (this.#options.rows !== true) {
+      redacted.len = 0
+      redact(hello, redacted)
+    }
     if (redacted.len === 0) return
-    out.ascii(',"hello":"')
-    writeBase64(redacted.bytes, 0, redacted.len, out)
-    out.octet(QUOTE)
+    if (this.#options.helloText !== false) {
+      out.ascii(',"hello":"')
+      writeBase64(redacted.bytes, 0, redacted.len, out)
+      out.octet(QUOTE)
+    }
     this.#marks.evidence = out.len - start
     out.ascii(',"evidence":"')
     writeEvidence(message, hello, out)

@@ -14,6 +14,7 @@
 
 import type { SightingParts } from '../model/row.js'
 import { ROW_TEXT } from '../model/row.js'
+import { longText } from './rest-text.js'
 
 export const PACKED_ID = 8
 export const PACKED_BODY = 16
@@ -114,12 +115,13 @@ export function unpack(
   const sni = packed.subarray(at, at + sniLen)
   const delta = packed.subarray(at + sniLen, at + sniLen + deltaLen)
   const restOff = at + sniLen + deltaLen
-  let rest = packed.toString('utf8', restOff)
+  let end = packed.length
+  let more = ''
   if ((flags & PACKED_REST_PART) !== 0) {
-    const inline = packed.length - PART_ID_LEN
-    const part = partOf(idAt(packed, inline))
+    end -= PART_ID_LEN
+    const part = partOf(idAt(packed, end))
     if (part === undefined) return undefined
-    rest = packed.toString('utf8', restOff, inline) + part.toString('utf8')
+    more = part.toString('utf8')
   }
   return {
     ...body,
@@ -131,7 +133,7 @@ export function unpack(
     id: packed.toString('hex', PACKED_ID, PACKED_ID + 8),
     origin: origin[0] ?? '',
     encapsulation: origin[1] ?? '',
-    rest,
+    rest: longText(packed.toString('utf8', restOff, end)) + more,
     sni: (flags & PACKED_HAS_SNI) !== 0 ? sni.toString('utf8') : undefined,
     // where a policy hides the name, one of its length stands in the hello
     name: nameLen === sniLen ? sni : Buffer.alloc(nameLen, '*'),

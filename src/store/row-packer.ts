@@ -53,6 +53,7 @@ import {
   PACKED_V6,
   PART_ID_LEN,
 } from './packed-row.js'
+import { shortText } from './rest-text.js'
 import { hiddenId, hiddenName, hiddenRest, keptAddress } from './row-privacy.js'
 import { orderValues, sortedValues } from './values.js'
 
@@ -72,6 +73,7 @@ export class RowPacker {
   readonly #policy: PrivacyPolicy | undefined
   readonly #parts = new Map<string, Part>()
   readonly #orders = new Map<string, readonly string[]>()
+  readonly #texts = new Map<string, Buffer>()
   /** Values of an order, by its body and all of them. */
   readonly #values = new Map<string, readonly string[]>()
   /** Rows that were left out: a store keeps sightings by address, and EAP over a LAN has none. */
@@ -166,12 +168,14 @@ export class RowPacker {
         : hiddenRest(policy, bytes.subarray(restOff, lineEnd))
     if (long.length > MAX_INLINE_REST) {
       rest = this.#part(long.toString('latin1'))
-      text = Buffer.concat([text, Buffer.from(rest.id, 'latin1')])
-    } else if (long.length > 0)
-      text =
+      text = Buffer.concat([this.#text(text), Buffer.from(rest.id, 'latin1')])
+    } else if (long.length === 0) text = this.#text(text)
+    else
+      text = this.#text(
         long.byteOffset === text.byteOffset + text.length
           ? bytes.subarray(evidenceOff, lineEnd)
-          : Buffer.concat([text, long])
+          : Buffer.concat([text, long]),
+      )
 
     out.writeDoubleBE(row.timeMicros, off)
     const id = bytes.subarray(row.off + ROW_ID, row.off + ROW_ID + 8)
@@ -259,6 +263,19 @@ export class RowPacker {
       this.#orders.set(key, values)
     }
     return values
+  }
+
+  /** Text of members as it is kept. */
+  #text(text: Buffer): Buffer {
+    if (text.length === 0) return text
+    const key = text.toString('latin1')
+    let short = this.#texts.get(key)
+    if (short === undefined) {
+      short = Buffer.from(shortText(key), 'latin1')
+      if (this.#texts.size >= MAX_PARTS) this.#texts.clear()
+      this.#texts.set(key, short)
+    }
+    return short
   }
 
   /** The part of these bytes, in latin1; what stands in front of them does not count for its id. */
