@@ -47,7 +47,7 @@ export async function openStoreOutput(
 
 function storeConsumer(store: Store): LinesConsumer {
   return {
-    put: (rows) => (store.put(rows) ? undefined : store.drain()),
+    put: (rows) => (store.put(rows) ? undefined : store.room()),
     close: () => Promise.resolve(),
   }
 }

@@ -223,7 +223,7 @@ export class SensorProcess {
         return
       }
       if (end > 0) this.#tap?.(bytes.subarray(0, end))
-      if (end > 0 && !this.#store.put(bytes.subarray(0, end))) await this.#store.drain()
+      if (end > 0 && !this.#store.put(bytes.subarray(0, end))) await this.#store.room()
     }
   }
 }

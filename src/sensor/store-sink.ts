@@ -6,7 +6,7 @@ import type { LinesSink } from './sensor.js'
 /** Puts rows into the store as they are. */
 export function storeSink(store: Store): LinesSink {
   return (rows) => {
-    if (!store.put(rows)) return store.drain()
+    if (!store.put(rows)) return store.room()
   }
 }
 

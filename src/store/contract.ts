@@ -196,10 +196,12 @@ export interface Store {
   /**
    * Takes rows (model/row.ts) and returns at once, done with the bytes: they are written in order in the background, and
    * wait in a bounded spool while the store is away; when that is full the oldest waiting go, and are counted.
-   * `false` asks the caller to await `drain()`, as streams do; it is `true` while the store is away, since waiting would
+   * `false` asks the caller to await `room()`, as streams do; it is `true` while the store is away, since waiting would
    * only lose what the caller has not read yet.
    */
   put(rows: Uint8Array): boolean
+  /** Resolves when so much is written that `put` returns true for a while, or the store is away. */
+  room(): Promise<void>
   /** Resolves when all put so far is stored or was counted as dropped, or the store has been away for two seconds: the rest waits in the spool. */
   drain(): Promise<void>
   /** The latest sighting of an address. @throws StoreError */

@@ -25,6 +25,7 @@ export function privateStore(
   }
   return {
     put: (rows) => store.put(rows),
+    room: () => store.room(),
     drain: () => store.drain(),
     latest: (ip) => firstFound(ip, (name) => store.latest(name)),
     connection: async (ip, port, waitMs, since) => {

@@ -74,7 +74,8 @@ export function storeAway(): Store {
     Promise.reject(new StoreError('STORE_UNREACHABLE', 'Redis at 127.0.0.1:6379 refuses; start it'))
   return {
     put: () => true,
-    drain: () => Promise.resolve(),
+    room: () => Promise.resolve(),
+  drain: () => Promise.resolve(),
     latest: refuse,
     connection: refuse,
     sightings: refuse,

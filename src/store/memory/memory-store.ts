@@ -114,6 +114,10 @@ export class MemoryStore implements Store {
     return true
   }
 
+  room(): Promise<void> {
+    return Promise.resolve()
+  }
+
   drain(): Promise<void> {
     return Promise.resolve()
   }

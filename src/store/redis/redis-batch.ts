@@ -93,7 +93,7 @@ export class BatchEncoder {
     }
     pack.array(2 * records.size)
     for (const [list, text] of records) {
-      pack.small(list)
+      pack.text(String(list))
       pack.text(text)
     }
     return pack.take()

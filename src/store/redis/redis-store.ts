@@ -138,6 +138,10 @@ class RedisStore implements Store {
     return this.#writer.put(entries)
   }
 
+  room(): Promise<void> {
+    return this.#writer.room()
+  }
+
   async drain(): Promise<void> {
     await this.#writer.drain()
     await this.#population.drain()

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import {
   REDIS_STORE_MIB,
   SPOOL_HIGH_WATER,
+  SPOOL_LOW_WATER,
   STORE_AWAY_MILLIS,
   STORE_BATCH_ATTEMPTS,
   STORE_BATCH_MILLIS,
@@ -133,14 +134,23 @@ export class RedisWriter {
     return this.#waiting.get(connectionKey(ip, port))
   }
 
+  /** Resolves when half of what asked the caller to wait is written, or Redis is away for as long as we wait for it. */
+  room(): Promise<void> {
+    return this.#until(() => !this.#spool.isFuller(SPOOL_LOW_WATER))
+  }
+
   /** Resolves when all put before is written or dropped, or Redis is away for as long as we wait for it. */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
     const target = this.#spool.pushed
-    let settled = this.#spool.left >= target
+    return this.#until(() => this.#spool.left >= target)
+  }
+
+  async #until(holds: () => boolean): Promise<void> {
+    let settled = holds()
     while (!settled) {
       settled = await new Promise<boolean>((resolve) => {
         const check = (timedOut: boolean) => {
-          const done = this.#spool.left >= target
+          const done = holds()
           if (!done && !timedOut) return
           clearTimeout(timer)
           this.#drains.delete(onLeft)

@@ -25,17 +25,19 @@ local MAX_WITNESSES = 8
 local EVICTED_AT_ONCE = 200
 
 local call = redis.call
+local sub, char, floor, min, max = string.sub, string.char, math.floor, math.min, math.max
+local packNumbers, unpackNumbers = struct.pack, struct.unpack
 local time = call('TIME')
 local second = tonumber(time[1])
 local now = second * 1e6 + tonumber(time[2])
 local batch = cmsgpack.unpack(ARGV[11])
-local bucketNow, oldest = math.floor(second / span), math.floor((second - ttl) / span)
-local generation, minute = math.floor(second / ttl), math.floor(second / 60)
+local bucketNow, oldest = floor(second / span), floor((second - ttl) / span)
+local generation, minute = floor(second / ttl), floor(second / 60)
 local keep = 2 * ttl + span
 -- keys of one moment end a little apart: Redis never frees all of them at once
-local bucketEnds = (bucketNow + 1) * span + ttl + span + expected % math.min(97, span)
+local bucketEnds = (bucketNow + 1) * span + ttl + span + expected % min(97, span)
 local stored, merged, late, evicted, refused = 0, 0, 0, 0, 0
-local used, counts, addresses, heard = {}, {}, {}, {}
+local used, counts, heard = {}, {}, {}
 -- Arguments of one command: fewer than Lua's stack has room for.
 local AT_ONCE = 4000
 
@@ -48,7 +50,7 @@ local function callAll(command, key, args)
   if #args <= AT_ONCE then return call(command, key, unpack(args)) end
   local all = {}
   for from = 1, #args, AT_ONCE do
-    local answer = call(command, key, unpack(args, from, math.min(from + AT_ONCE - 1, #args)))
+    local answer = call(command, key, unpack(args, from, min(from + AT_ONCE - 1, #args)))
     if type(answer) == 'table' then
       for i = 1, #answer do all[#all + 1] = answer[i] end
     end
@@ -65,9 +67,9 @@ for i = 1, #batch[1], 2 do
   end
 end
 -- a record is a value's key and its body; one that is told twice does no harm
-local values = batch[3]
+local values, lists = batch[3], prefix .. 'w:' .. generation .. ':'
 for i = 1, #values, 2 do
-  local key, records = prefix .. 'w:' .. generation .. ':' .. values[i], values[i + 1]
+  local key, records = lists .. values[i], values[i + 1]
   if call('APPEND', key, records) == #records then call('EXPIRE', key, keep) end
   use(bucketNow, #records * 1.5)
 end
@@ -82,10 +84,10 @@ end
 
 -- The time a sighting is held under; nil where that is past its time to live.
 local function heldTime(row)
-  local own = struct.unpack('>d', row)
+  local own = unpackNumbers('>d', row)
   local held = now
   if clock == 'own' then
-    held = math.min(own, now)
+    held = min(own, now)
   elseif clock == 'arrival' and sent > own then
     held = now - (sent - own)
   end
@@ -93,7 +95,7 @@ local function heldTime(row)
   return held, own
 end
 
-local slot = remember > 0 and math.floor(second / remember) or 0
+local slot = remember > 0 and floor(second / remember) or 0
 local ids = prefix .. 'd:' .. remember .. ':' .. slot
 local idsBefore = prefix .. 'd:' .. remember .. ':' .. (slot - 1)
 
@@ -103,7 +105,7 @@ if remember > 0 then
   local asked, isAsked = {}, {}
   for _, client in ipairs(batch[2]) do
     for i = 2, #client[3], 2 do
-      local id = string.sub(client[3][i], 9, 16)
+      local id = sub(client[3][i], 9, 16)
       if not isAsked[id] and heldTime(client[3][i]) then
         asked[#asked + 1], isAsked[id] = id, true
       end
@@ -121,16 +123,16 @@ end
 
 -- Whether a sighting's id was seen before; then its origin is one more witness.
 local function isKnown(row)
-  local id = string.sub(row, 9, 16)
+  local id = sub(row, 9, 16)
   if not known[id] then
     -- a second one in this batch is
     known[id] = true
     return false
   end
-  local key, origin = prefix .. 'y:' .. generation, string.sub(row, 25, 32)
+  local key, origin = prefix .. 'y:' .. generation, sub(row, 25, 32)
   local seen = call('HGET', key, id) or ''
   for at = 1, #seen, 8 do
-    if string.sub(seen, at, at + 7) == origin then return true end
+    if sub(seen, at, at + 7) == origin then return true end
   end
   if #seen < 8 * MAX_WITNESSES then
     call('HSET', key, id, seen .. origin)
@@ -139,35 +141,36 @@ local function isKnown(row)
   return true
 end
 
-local function countOne(bucket, body, own, unconfirmed)
-  local sums = counts[bucket]
-  if sums == nil then
-    sums = {}
-    counts[bucket], addresses[bucket] = sums, {}
+-- What is counted in a bucket: sums by body, addresses, fingerprints with their addresses as members, and of each member
+-- whether another bucket may have it.
+local latest
+local function sumsOf(bucket)
+  if latest and latest.bucket == bucket then return latest end
+  latest = counts[bucket]
+  if latest == nil then
+    latest = { bucket = bucket, bodies = {}, addresses = {}, members = {}, mayBeElsewhere = {}, bytes = 0 }
+    counts[bucket] = latest
   end
-  local sum = sums[body]
+  return latest
+end
+
+local function countOne(bodies, body, own, unconfirmed)
+  local sum = bodies[body]
   if sum == nil then
-    sums[body] = { 1, own, own, unconfirmed }
+    bodies[body] = { 1, own, own, unconfirmed }
   else
     sum[1] = sum[1] + 1
-    sum[2], sum[3] = math.min(sum[2], own), math.max(sum[3], own)
-    sum[4] = math.min(sum[4], unconfirmed)
+    if own < sum[2] then sum[2] = own end
+    if own > sum[3] then sum[3] = own end
+    if unconfirmed < sum[4] then sum[4] = unconfirmed end
   end
 end
 
--- Fingerprints with their addresses that came in a bucket: members, and of each whether another bucket may have it.
-local members, mayBeElsewhere = {}, {}
-
-local function noteAddress(bucket, fingerprint, ip, isOld)
-  local of = members[bucket]
-  if of == nil then
-    of = {}
-    members[bucket], mayBeElsewhere[bucket] = of, {}
-  end
+local function noteAddress(sums, fingerprint, ip, isOld)
   local member = fingerprint .. ip
-  of[#of + 1] = member
-  if isOld then mayBeElsewhere[bucket][member] = true end
-  addresses[bucket][#addresses[bucket] + 1] = ip
+  sums.members[#sums.members + 1] = member
+  if isOld then sums.mayBeElsewhere[member] = true end
+  sums.addresses[#sums.addresses + 1] = ip
 end
 
 -- Adds to the number of addresses of fingerprints.
@@ -185,12 +188,12 @@ end
 
 -- Counts each address for its fingerprint in the last bucket that saw both, and in no other.
 local function countAddresses(bucket)
-  local all = members[bucket]
+  local all, mayBeElsewhere = counts[bucket].members, counts[bucket].mayBeElsewhere
   local isHere = callAll('SMISMEMBER', prefix .. 'l:' .. bucket, all)
   local fresh, doubtful = {}, {}
   for i, member in ipairs(all) do
     if isHere[i] == 0 then
-      if mayBeElsewhere[bucket][member] then
+      if mayBeElsewhere[member] then
         doubtful[#doubtful + 1] = member
       else
         fresh[#fresh + 1] = member
@@ -206,7 +209,7 @@ local function countAddresses(bucket)
         if isThere[i] == 0 then
           left[#left + 1] = member
         elseif other < bucket then
-          local fingerprint = string.sub(member, 1, 8)
+          local fingerprint = sub(member, 1, 8)
           moved[#moved + 1], fresh[#fresh + 1] = member, member
           fewer[fingerprint] = (fewer[fingerprint] or 0) - 1
         end
@@ -223,13 +226,13 @@ local function countAddresses(bucket)
   callAll('SADD', prefix .. 'l:' .. bucket, fresh)
   local more = {}
   for _, member in ipairs(fresh) do
-    local fingerprint = string.sub(member, 1, 8)
+    local fingerprint = sub(member, 1, 8)
     more[fingerprint] = (more[fingerprint] or 0) + 1
   end
   addClients(bucket, more)
 end
 
-local poolRows = math.floor(room / POOL / ADDRESS)
+local poolRows = floor(room / POOL / ADDRESS)
 local pool, poolPrefixes = prefix .. 'q', prefix .. 'p'
 
 -- Takes the oldest sighting out of the pool of unconfirmed ones.
@@ -237,13 +240,13 @@ local function leavePool()
   local ip = call('RPOP', pool)
   if not ip then return end
   if call('RPOP', prefix .. 'u:' .. ip) then evicted = evicted + 1 end
-  local network = string.sub(ip, 1, #ip == 4 and 3 or 8)
+  local network = sub(ip, 1, #ip == 4 and 3 or 8)
   if call('HINCRBY', poolPrefixes, network, -1) <= 0 then call('HDEL', poolPrefixes, network) end
 end
 
 local function enterPool(ip)
-  local network = string.sub(ip, 1, #ip == 4 and 3 or 8)
-  if call('HINCRBY', poolPrefixes, network, 1) > math.max(1, poolRows / POOL_PREFIX) then
+  local network = sub(ip, 1, #ip == 4 and 3 or 8)
+  if call('HINCRBY', poolPrefixes, network, 1) > max(1, poolRows / POOL_PREFIX) then
     call('HINCRBY', poolPrefixes, network, -1)
     return false
   end
@@ -255,16 +258,17 @@ end
 local function hasRoom(ip)
   if #ip == 4 then return true end
   local key = prefix .. 'g:' .. bucketNow
-  local bytes = call('HINCRBY', key, string.sub(ip, 1, 6), ADDRESS)
+  local bytes = call('HINCRBY', key, sub(ip, 1, 6), ADDRESS)
   if bytes == ADDRESS then call('EXPIREAT', key, bucketEnds) end
   return bytes <= room / PREFIX
 end
 
+local rowTtl, newAddresses = tostring(ttl + 1), 0
 for _, client in ipairs(batch[2]) do
   local ip, unconfirmed, rows = client[1], client[2], client[3]
-  local list, seen = {}, {}
+  local list, fingerprints, sumsByRow, connection = {}, {}, {}, char(#ip) .. ip
   for i = 1, #rows, 2 do
-    local fingerprint, row = rows[i], rows[i + 1]
+    local row = rows[i + 1]
     local held, own = heldTime(row)
     if held == nil then
       late = late + 1
@@ -273,52 +277,66 @@ for _, client in ipairs(batch[2]) do
     elseif unconfirmed == 1 and not enterPool(ip) or unconfirmed == 0 and not hasRoom(ip) then
       refused = refused + 1
     else
-      local packed = struct.pack('>d', held) .. row
-      local bucket = math.floor(held / 1e6 / span)
-      list[#list + 1] = packed
-      seen[fingerprint .. bucket] = { bucket, fingerprint }
-      countOne(bucket, string.sub(row, 17, 24), own, unconfirmed)
-      if unconfirmed == 0 then use(bucket, #packed + ROW) end
-      heard[#heard + 1] = string.char(#ip) .. ip .. string.sub(row, 33, 34)
+      local sums = sumsOf(floor(held / 1e6 / span))
+      local at = #list + 1
+      list[at], fingerprints[at], sumsByRow[at] = packNumbers('>d', held) .. row, rows[i], sums
+      countOne(sums.bodies, sub(row, 17, 24), own, unconfirmed)
+      if unconfirmed == 0 then sums.bytes = sums.bytes + #row + 8 + ROW end
+      heard[#heard + 1] = connection
+      heard[#heard + 1] = sub(row, 33, 34)
     end
   end
   if #list > 0 then
     local key = prefix .. (unconfirmed == 1 and 'u:' or 's:') .. ip
     local length = 0
     for from = 1, #list, AT_ONCE do
-      length = call('LPUSH', key, unpack(list, from, math.min(from + AT_ONCE - 1, #list)))
+      length = call('LPUSH', key, unpack(list, from, min(from + AT_ONCE - 1, #list)))
     end
     local isOld = length > #list
-    local first = next(seen)
     if length > most then
       -- what the bound pushes out is still found by its connection, for some minutes
       for _, row in ipairs(call('LRANGE', key, most, -1)) do
-        if now - struct.unpack('>d', row) < JOIN_SECONDS * 1e6 then
-          call('HSET', prefix .. 'j:' .. minute, ip .. string.sub(row, 41, 42), row)
+        if now - unpackNumbers('>d', row) < JOIN_SECONDS * 1e6 then
+          call('HSET', prefix .. 'j:' .. minute, ip .. sub(row, 41, 42), row)
         end
       end
       call('LTRIM', key, 0, most - 1)
       evicted = evicted + length - most
     end
-    call('EXPIRE', key, ttl + 1)
+    call('EXPIRE', key, rowTtl)
     stored = stored + #list
-    if not isOld and unconfirmed == 0 then use(bucketNow, ADDRESS) end
-    -- of one batch alone, in one bucket, no other can have counted it
-    local isSure = not isOld and next(seen, first) == nil
-    for _, pair in pairs(seen) do noteAddress(pair[1], pair[2], ip, not isSure) end
+    if not isOld and unconfirmed == 0 then newAddresses = newAddresses + 1 end
+    -- an address that is new is in no other bucket, unless this batch puts it there
+    local isSure = not isOld
+    for i = 2, #list do isSure = isSure and sumsByRow[i] == sumsByRow[1] end
+    local noted = {}
+    for i, sums in ipairs(sumsByRow) do
+      local fingerprint = fingerprints[i]
+      if #list == 1 or not (noted[sums] and noted[sums][fingerprint]) then
+        noteAddress(sums, fingerprint, ip, not isSure)
+        if #list > 1 then
+          noted[sums] = noted[sums] or {}
+          noted[sums][fingerprint] = true
+        end
+      end
+    end
   end
 end
+
+use(bucketNow, newAddresses * ADDRESS)
 
 -- What was counted before, and a batch's sum, as they are kept: count, first, last.
 local function added(before, n, first, last)
   if before then
-    local n0, first0, last0 = struct.unpack('>ddd', before)
-    n, first, last = n + n0, math.min(first, first0), math.max(last, last0)
+    local n0, first0, last0 = unpackNumbers('>ddd', before)
+    n, first, last = n + n0, min(first, first0), max(last, last0)
   end
-  return struct.pack('>ddd', n, first, last)
+  return packNumbers('>ddd', n, first, last)
 end
 
-for bucket, sums in pairs(counts) do
+for bucket, counted in pairs(counts) do
+  local sums = counted.bodies
+  use(bucket, counted.bytes)
   local key = prefix .. 'c:' .. bucket
   local named = call('HLEN', key)
   local total, other, first, last = 0, 0, math.huge, 0
@@ -328,7 +346,7 @@ for bucket, sums in pairs(counts) do
   for i = 3, #bodies do
     local sum = sums[bodies[i]]
     total = total + sum[1]
-    first, last = math.min(first, sum[2]), math.max(last, sum[3])
+    first, last = min(first, sum[2]), max(last, sum[3])
     -- what anyone can forge leaves room for the rest
     local bound = sum[4] == 1 and NAMED / 2 or NAMED
     if named >= bound and not before[i] then
@@ -346,7 +364,7 @@ for bucket, sums in pairs(counts) do
   changed[#changed + 1] = added(before[1], total, first, last)
   callAll('HSET', key, changed)
   countAddresses(bucket)
-  callAll('PFADD', prefix .. 'h:' .. bucket, addresses[bucket])
+  callAll('PFADD', prefix .. 'h:' .. bucket, counted.addresses)
   for _, kind in ipairs({ 'c:', 'h:', 'k:', 'l:' }) do
     call('EXPIREAT', prefix .. kind .. bucket, bucketEnds)
   end
@@ -377,10 +395,10 @@ for _, bucket in ipairs(buckets) do
     steps = steps + 1
     local member = call('SPOP', prefix .. 'l:' .. bucket)
     if not member then break end
-    call('HINCRBY', prefix .. 'k:' .. bucket, string.sub(member, 1, 8), -1)
-    local key = prefix .. 's:' .. string.sub(member, 9)
+    call('HINCRBY', prefix .. 'k:' .. bucket, sub(member, 1, 8), -1)
+    local key = prefix .. 's:' .. sub(member, 9)
     local newest = call('LINDEX', key, 0)
-    if newest and math.floor(struct.unpack('>d', newest) / 1e6 / span) <= bucket then
+    if newest and floor(unpackNumbers('>d', newest) / 1e6 / span) <= bucket then
       local length = call('LLEN', key)
       call('UNLINK', key)
       evicted = evicted + length
