@@ -75,7 +75,7 @@ export function storeAway(): Store {
   return {
     put: () => true,
     room: () => Promise.resolve(),
-  drain: () => Promise.resolve(),
+    drain: () => Promise.resolve(),
     latest: refuse,
     connection: refuse,
     sightings: refuse,
