@@ -12,6 +12,7 @@ import { ConfigError } from './config/config-error.js'
 import type { Option } from './config/option.js'
 import type { OptionName } from './config/options.js'
 import { OPTIONS } from './config/options.js'
+import { portsText } from './model/ports.js'
 
 /** Ports watched live where none are named: what browsers talk to, and our own HTTPS. */
 export const LIVE_PORTS: readonly number[] = [443, 8443]
@@ -63,8 +64,14 @@ export function readConfigFile(path: string): RawConfig {
   return value as RawConfig
 }
 
-/** Variables of the environment that are no options: the file of options, and two for child processes. */
-const OTHER_VARIABLES = new Set(['HELLOTAP_CONFIG', 'HELLOTAP_LAUNCHER', 'HELLOTAP_CAPTURE'])
+/** Variable that holds the configuration of a process that `up` starts, as JSON. */
+const HANDED = 'HELLOTAP_HANDED'
+
+/** Variables of the environment that are no options: the file of options, and three for child processes. */
+const OTHER_VARIABLES = new Set([
+  ...['HELLOTAP_CONFIG', 'HELLOTAP_LAUNCHER', 'HELLOTAP_CAPTURE'],
+  HANDED,
+])
 
 /** Kubernetes sets such variables in every pod beside a service named "hellotap". */
 const isOfKubernetes = (name: string, text: string) =>
@@ -117,6 +124,23 @@ export function loadConfig(flags: RawConfig, env: RawConfig, file: RawConfig): C
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes.join('\n'))
   return Object.freeze(config) as Config
+}
+
+/** The environment of a child process that `handedConfig` finds `config` in. */
+export function handConfig(config: Config): Record<string, string | undefined> {
+  return { ...process.env, [HANDED]: JSON.stringify(config, asRanges) }
+}
+
+/** Ports as ranges: a variable of the environment holds 128 KiB, and all ports as numbers are more. */
+function asRanges(name: string, value: unknown): unknown {
+  const arePorts = name.endsWith('ports') && Array.isArray(value) && value.length > 0
+  return arePorts ? portsText(value as number[]) : value
+}
+
+/** The configuration that the process which started this one handed on; undefined if none did. */
+export function handedConfig(): Config | undefined {
+  const text = process.env[HANDED]
+  return text === undefined ? undefined : loadConfig(JSON.parse(text) as RawConfig, {}, {})
 }
 
 /** Whether `name` names an option; `constructor` and `__proto__` do not. */

@@ -86,7 +86,7 @@ const LOOSE: Record<string, readonly string[]> = {
       'handshake',
     ],
   ],
-  'config.ts': ['base', 'config'],
+  'config.ts': ['base', 'model', 'config'],
   'open-outputs.ts': ['config', 'config.ts', 'history', 'output'],
   'read-capture.ts': ['base', 'model', 'capture', 'pipeline.ts'],
   'sighting-store.ts': ['model', 'fingerprint', 'store'],

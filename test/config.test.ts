@@ -4,7 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ConfigError } from '../src/config/config-error.js'
-import { environmentConfig, environmentName, loadConfig, readConfigFile } from '../src/config.js'
+import {
+  environmentConfig,
+  handConfig,
+  handedConfig,
+  environmentName,
+  loadConfig,
+  readConfigFile,
+} from '../src/config.js'
 import { OPTIONS } from '../src/config/options.js'
 
 describe('the configuration', () => {
@@ -111,5 +118,26 @@ describe('the configuration', () => {
       }),
     ).to.not.throw()
     expect(load({ HELLOTAP_PORT: '80' })).to.throw(ConfigError, 'did you mean HELLOTAP_PORTS?')
+  })
+
+  it('reaches a child process as it is, with all ports too', () => {
+    const given = loadConfig(
+      {
+        ...{ ports: 'any', 'http-ports': '80,8080', interface: ['eth0', 'lo'], server: true },
+        ...{ tunnels: false, 'tunnel-port': 'vxlan=7777', sensor: 'north', ring: '64' },
+      },
+      {},
+      {},
+    )
+    const { HELLOTAP_HANDED: handed } = handConfig(given)
+    expect(handed?.length).to.be.below(1 << 17)
+    process.env['HELLOTAP_HANDED'] = handed
+    try {
+      expect(handedConfig()).to.deep.equal(given)
+      expect(environmentConfig(process.env)).to.not.have.property('handed')
+    } finally {
+      delete process.env['HELLOTAP_HANDED']
+    }
+    expect(handedConfig()).to.equal(undefined)
   })
 })

@@ -1,6 +1,6 @@
 import type { Config } from '../config.js'
 import { ConfigError } from '../config/config-error.js'
-import { LIVE_PORTS, storeLimits } from '../config.js'
+import { LIVE_PORTS, handedConfig, storeLimits } from '../config.js'
 import { portsText } from '../model/ports.js'
 import { openSightingStore } from '../sighting-store.js'
 import { configOf } from './options.js'
@@ -30,8 +30,11 @@ const REPORT_MS = 1000
 
 /** `capture`: the sensor daemon. Exit 0 when stopped, 1 when it cannot capture, 2 on bad usage. */
 export function capture(args: Readonly<Record<string, unknown>>): Promise<number> {
-  return runDaemon(configOf(args), (config, log) =>
-    runCapture(config, args['stdout'] === true, args['rows'] === true, log),
+  // `up` starts its sensor with --rows, and hands its configuration on
+  const toRows = args['rows'] === true
+  const config = (toRows ? handedConfig() : undefined) ?? configOf(args)
+  return runDaemon(config, (config, log) =>
+    runCapture(config, args['stdout'] === true, toRows, log),
   )
 }
 

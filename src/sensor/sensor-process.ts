@@ -5,9 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { NO_INSPECTOR } from '../capture/live/no-inspector.js'
 import type { SensorFigures } from '../model/sensor-figures.js'
 import type { Config } from '../config.js'
-import { LIVE_PORTS } from '../config.js'
+import { handConfig } from '../config.js'
 import type { Store } from '../store/contract.js'
-import { portsText } from '../model/ports.js'
 import { wholeRows } from '../model/row.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { logFault } from '../telemetry/event-log.js'
@@ -170,36 +169,24 @@ export class SensorProcess {
   }
 
   #spawn(): ChildProcess {
-    const config = this.#config
-    const args = ['capture', '--stdout', '--rows', '--ports', portsText(config.ports ?? LIVE_PORTS)]
-    // ours tells its figures too
-    // the store applies them: here the environment must not set them a second time
-    args.push('--privacy-address', 'full', '--privacy-sni', 'on')
-    args.push('--metrics-port', '0', '--log-format', 'json', '--log-level', config['log-level'])
-    if (config.fingerprints !== undefined)
-      args.push('--fingerprints', config.fingerprints.join(','))
-    if (config.server) args.push('--server')
-    if (config.sensor !== undefined) args.push('--sensor', config.sensor)
-    for (const name of [
-      'engine',
-      'ring',
-      'snaplen',
-      'capture-timeout',
-      'fanout',
-      'flow-limit',
-      'tunnels',
-    ] as const)
-      if (config[name] !== undefined) args.push(`--${name}`, String(config[name]))
-    if (config['http-ports'].length > 0) args.push('--http-ports', config['http-ports'].join(','))
-    if (config['tunnel-port'].length > 0)
-      args.push('--tunnel-port', config['tunnel-port'].join(','))
-    if (config.immediate) args.push('--immediate')
-    if (config.interface.length > 0) args.push('--interface', ...config.interface)
+    const config: Config = {
+      ...this.#config,
+      // the store of this process applies privacy, keeps sightings and serves figures
+      'privacy-address': 'full',
+      'privacy-sni': 'on',
+      redis: undefined,
+      history: undefined,
+      output: [],
+      format: undefined,
+      'metrics-port': 0,
+      'log-format': 'json',
+    }
     const main = fileURLToPath(import.meta.resolve('#package/dist/cli/start.js'))
     return spawn(
       process.execPath,
-      [...new Set([...process.execArgv, ...NO_INSPECTOR]), main, ...args],
+      [...new Set([...process.execArgv, ...NO_INSPECTOR]), main, 'capture', '--stdout', '--rows'],
       {
+        env: handConfig(config),
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         // its own process group: Ctrl-C reaches us alone, and we stop it in order
         detached: true,
