@@ -53,7 +53,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'open-outputs.ts',
   ],
   serving: [
-    ...['base', 'model', 'privacy', 'store', 'history', 'telemetry', 'sensor', 'api'],
+    ...['base', 'model', 'knowledge', 'privacy', 'store', 'history', 'telemetry', 'sensor', 'api'],
     ...['check-capture.ts', 'sighting-facts.ts'],
   ],
   doctor: ['base', 'model', 'tls', 'capture', 'store', 'telemetry', 'sensor', 'pipeline.ts'],

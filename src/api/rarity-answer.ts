@@ -2,6 +2,7 @@
 
 import { NEW_SECONDS, noveltyOf } from '../knowledge/novelty.js'
 import type { Novelty } from '../knowledge/novelty.js'
+import type { Listed } from '../knowledge/lists/listed.js'
 import { rarityOf } from '../knowledge/rarity.js'
 import type { Rarity } from '../knowledge/rarity.js'
 import { FINGERPRINTS } from '../model/sighting.js'
@@ -14,12 +15,6 @@ import { rfc3339 } from './clock.js'
 /** Sightings of an address that its history is made of. */
 const HISTORY = 200
 
-/** What the operator's lists say of a fingerprint. */
-export interface Listed {
-  readonly isAllowed: boolean
-  readonly isWatched: boolean
-  readonly entries: readonly object[]
-}
 /** Finds a fingerprint's values, of any method, in the operator's lists. */
 export type Lists = (values: readonly string[]) => Listed
 

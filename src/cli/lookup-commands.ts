@@ -1,3 +1,4 @@
+import { FORMATS, LISTS, SOURCES } from '../knowledge/lists/names.js'
 import type { Command } from './options.js'
 import { PRIVACY, withOptions } from './options.js'
 
@@ -66,7 +67,7 @@ export const LOOKUP_COMMANDS: readonly Command[] = [
       withOptions(command, [
         ...(['socket', 'data-dir', 'redis', 'token-file', 'host', 'http-port'] as const),
         ...PRIVACY,
-        ...(['ttl', 'remember'] as const),
+        ...(['ttl', 'remember', 'lists'] as const),
       ])
         .positional('fingerprint', { type: 'string', demandOption: true })
         .option('ip', {
@@ -76,6 +77,44 @@ export const LOOKUP_COMMANDS: readonly Command[] = [
         .example('$0 rarity t13d1517h2_8daaf6152771_cb7bf5808d99', 'any fingerprint kind')
         .example('$0 rarity FINGERPRINT --ip 192.0.2.7', 'also whether it is new for a client'),
     load: async () => (await import('./rarity-command.js')).rarity,
+  },
+  {
+    words: 'knowledge <action> [what..]',
+    purpose: 'import published fingerprint lists, or export fingerprints for other programs',
+    options: (command) =>
+      withOptions(command, ['lists', 'data-dir', 'knowledge'])
+        .positional('action', { choices: ['import', 'export'] as const, demandOption: true })
+        .positional('what', {
+          type: 'string',
+          array: true,
+          describe: 'import: files; export: fingerprints',
+        })
+        .option('source', {
+          choices: SOURCES,
+          requiresArg: true,
+          describe: 'import: what the file is',
+          defaultDescription: 'told by its contents',
+        })
+        .option('list', {
+          choices: LISTS,
+          requiresArg: true,
+          describe: 'import: what the entries are',
+          defaultDescription: 'warning for sslbl, else label',
+        })
+        .option('licence', {
+          requiresArg: true,
+          describe: 'import: licence of the file [string]',
+          defaultDescription: "the source's",
+        })
+        .option('format', {
+          choices: FORMATS,
+          requiresArg: true,
+          describe: 'export: format',
+        })
+        .example('$0 knowledge import ja3_fingerprints.csv', 'a list of abuse.ch SSLBL')
+        .example('$0 knowledge import ours.txt --source plain --list watch', 'a watch list')
+        .example('$0 knowledge export --format suricata FINGERPRINT', 'print rules'),
+    load: async () => (await import('./knowledge-command.js')).knowledge,
   },
   {
     words: 'token <action> [name]',

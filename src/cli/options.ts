@@ -80,6 +80,7 @@ export const API = [
   'trusted-proxy',
   'access-log',
   'data-dir',
+  'lists',
   'request-rate',
   'stats-floor',
 ] as const

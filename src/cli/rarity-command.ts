@@ -7,6 +7,8 @@ import { storeLimits } from '../config.js'
 import { ConfigError } from '../config/config-error.js'
 import { privacyPolicy } from '../config/privacy-policy.js'
 import { print } from '../output/print.js'
+import { ListIndex } from '../knowledge/lists/listed.js'
+import { listsPath, readLists } from '../serving/lists-file.js'
 import { openSightingStore } from '../sighting-store.js'
 import { log } from '../telemetry/log.js'
 import { printAnswer } from './ask-api.js'
@@ -32,7 +34,9 @@ export async function rarity(args: Readonly<Record<string, unknown>>): Promise<n
   const privacy = privacyPolicy(config)
   const store = await openSightingStore(config.redis, storeLimits(config), { privacy })
   try {
-    const answer = await rarityOfFingerprint(store, fingerprint, ip, systemClock() / 1e6)
+    const lists = new ListIndex(readLists(listsPath(config)).entries)
+    const find = (values: readonly string[]) => lists.find(values)
+    const answer = await rarityOfFingerprint(store, fingerprint, ip, systemClock() / 1e6, find)
     if (answer === undefined) {
       log('hellotap: No client with that fingerprint is counted.')
       return 1

@@ -69,6 +69,14 @@ export const API_OPTIONS = {
     schema: z.optional(named('a folder')),
     default: undefined,
   },
+  lists: {
+    type: 'string',
+    group: 'API',
+    describe: 'file of imported fingerprint lists, allow and watch lists',
+    shownDefault: 'lists.jsonl in --data-dir',
+    schema: z.optional(named('a file')),
+    default: undefined,
+  },
   public: {
     type: 'boolean',
     group: 'API',

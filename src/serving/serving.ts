@@ -19,6 +19,7 @@ import { dataDir, socketPath } from '../config/data-dir.js'
 import { forgetEverywhere } from './forget-everywhere.js'
 import { checkSightings } from '../check-capture.js'
 import { describeSighting, implementationOf } from '../sighting-facts.js'
+import { listsPath, liveLists } from './lists-file.js'
 import { openTokens } from './token-store.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { logFault } from '../telemetry/event-log.js'
@@ -79,6 +80,7 @@ export async function startServing(
       forget,
       check: checkSightings,
       identify: implementationOf,
+      lists: liveLists(listsPath(config), onError),
       onError,
       ...(httpsPort === 0 ? {} : { httpsPort }),
     })

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import request from 'supertest'
 import { createApp } from '../../src/api/app.js'
+import { ListIndex } from '../../src/knowledge/lists/listed.js'
 import type { Answer } from './fixture.js'
 import { bearer, CLOCK, memoryStore, sighting, TOKENS } from './fixture.js'
 
@@ -11,6 +12,12 @@ const held = [
   rare,
   ...Array.from({ length: 15 }, (_, i) => sighting({ src: `192.0.2.${i}`, srcport: 1000 + i })),
 ]
+const LISTS = new ListIndex([
+  {
+    ...{ fingerprint: RARE, kind: 'sha3_384_stable', list: 'watch', label: 'ours' },
+    ...{ source: 'plain', licence: 'own', date: '2026-11-22' },
+  },
+])
 const app = () =>
   createApp({
     store: memoryStore(...held),
@@ -18,11 +25,7 @@ const app = () =>
     waitMs: 0,
     clock: CLOCK,
     tokens: TOKENS,
-    lists: (values) => ({
-      isAllowed: false,
-      isWatched: values.includes(RARE),
-      entries: values.includes(RARE) ? [{ list: 'watch', label: 'ours' }] : [],
-    }),
+    lists: (values) => LISTS.find(values),
   })
 interface Windows {
   readonly windows: Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -53,7 +56,8 @@ describe('GET /api/v1/rarity/:fingerprint', () => {
     expect(reasons.map(({ code }) => code)).to.deep.equal(['list.watch', 'novel.everywhere'])
     for (const reason of reasons)
       expect(reason).to.have.all.keys('code', 'axis', 'weight', 'text', 'evidence')
-    expect(body['lists']).to.deep.equal([{ list: 'watch', label: 'ours' }])
+    const [entry] = body['lists'] as Record<string, string>[]
+    expect(entry).to.include({ list: 'watch', label: 'ours', source: 'plain', licence: 'own' })
   })
 
   it('calls nothing new before it has learnt for a week', async () => {

@@ -15,7 +15,7 @@ import { LossyProxy } from './lossy-proxy.js'
 import { pause, RedisServer, until } from './redis-server.js'
 import { sighting } from './sightings.js'
 
-const LIMITS = { ttlSeconds: 3600, perIp: 1000, spool: 20_000 }
+const LIMITS = { ttlSeconds: 3600, rememberSeconds: 3600, perIp: 1000, spool: 20_000 }
 const CLIENTS = 20
 
 let serial = 0

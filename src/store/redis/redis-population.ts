@@ -7,6 +7,7 @@ import {
   POPULATION_TOLD,
   POPULATION_TELL_MILLIS,
   REDIS_STORE_MIB,
+  STORE_AWAY_MILLIS,
   STORE_PARTITIONS,
 } from '../../base/limits.js'
 import type { MakeSighting } from '../../model/row.js'
@@ -84,8 +85,15 @@ export class RedisPopulation {
     }
   }
 
-  /** Tells Redis all that waits; what cannot be told goes on waiting. */
+  /** Tells Redis all that waits, within a bound of time; what cannot be told goes on waiting. */
   async drain(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, STORE_AWAY_MILLIS)))
+    await Promise.race([this.#tellAll(), bound])
+    clearTimeout(timer)
+  }
+
+  async #tellAll(): Promise<void> {
     let before = Infinity
     while (this.#waiting.length > 0 && this.#waiting.length < before) {
       before = this.#waiting.length
