@@ -10,7 +10,13 @@ import { TRUNCATED, UNSUPPORTED } from '../base/fault.js'
 import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../model/packet.js'
 import type { Cursor } from './cursor.js'
 import { ENCAPSULATION_ESP } from './encapsulation.js'
-import { LAYER_IP_PROTOCOL, PROTOCOL_ETHERNET, PROTOCOL_IPIP, PROTOCOL_IPV6 } from './layer.js'
+import {
+  LAYER_IP_PROTOCOL,
+  PROTOCOL_ETHERNET,
+  PROTOCOL_GRE,
+  PROTOCOL_IPIP,
+  PROTOCOL_IPV6,
+} from './layer.js'
 import { IMPLAUSIBLE, looksLikeEthernet, looksLikeIpv4, looksLikeIpv6 } from './plausible.js'
 
 const ESP_HEADER_LEN = 8
@@ -20,6 +26,10 @@ const ICV_LENGTHS = [12, 16, 24, 32, 0]
 /** None, or that of AES-GMAC. */
 const IV_LENGTHS = [0, 8]
 const MAX_PADDING_LEN = 255
+const MIN_GRE_LEN = 4
+/** Bits of GRE's first word that are 0, and types it carries besides IP: frames, MPLS, tags of Cisco. */
+const GRE_RESERVED = 0x4fff
+const IN_GRE = [0x0800, 0x86dd, 0x6558, 0x8847, 0x88be, 0x22eb, 0x8909]
 const MIN_TCP_LEN = 20
 const MIN_UDP_LEN = 8
 const MIN_SCTP_LEN = 16
@@ -82,6 +92,12 @@ function isPayload(next: number, bytes: Uint8Array, off: number, end: number): b
       return length >= MIN_UDP_LEN && u16(bytes, off + 4) === length
     case PROTOCOL_SCTP:
       return length >= MIN_SCTP_LEN && (length & 3) === 0
+    case PROTOCOL_GRE:
+      return (
+        length >= MIN_GRE_LEN &&
+        (u16(bytes, off) & GRE_RESERVED) === 0 &&
+        IN_GRE.includes(u16(bytes, off + 2))
+      )
     case PROTOCOL_ETHERNET:
       return looksLikeEthernet(bytes, off, end, end) !== IMPLAUSIBLE
     default:

@@ -6,6 +6,7 @@
 //   HSR (0x892f), IEC 62439-3 §5.6     path 4 bits, size 12 bits, sequence number 2
 //   R-TAG (0xf1c1), IEEE 802.1CB §7.8  reserved 2, sequence number 2
 //   VN-tag (0x8926)                    direction, pointer, destination and source interfaces 4
+//   fine-grained label of TRILL (0x893b), RFC 7172 §2.3: priority, 12 bits of label; two of them make one
 //   E-tag (0x893f), IEEE 802.1BR §7.5  priority, base and extended identifiers 6
 //
 // A PRP trailer (IEC 62439-3 §4.1.8) stands behind the payload, where the length of the IP packet leaves it out.
@@ -16,6 +17,7 @@ import type { Cursor } from './cursor.js'
 import { decodeTypeOrLength } from './ethernet.js'
 import {
   ETHERTYPE_E_TAG,
+  ETHERTYPE_FINE_LABEL,
   ETHERTYPE_HSR,
   ETHERTYPE_R_TAG,
   ETHERTYPE_TTAG,
@@ -45,6 +47,8 @@ function lengthOf(tag: number): number {
       return 4
     case ETHERTYPE_E_TAG:
       return 6
+    case ETHERTYPE_FINE_LABEL:
+      return 2
     default:
       return 0
   }

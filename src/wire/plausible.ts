@@ -8,6 +8,7 @@ import {
   ETHERTYPE_ARISTA,
   ETHERTYPE_CISCO_METADATA,
   ETHERTYPE_E_TAG,
+  ETHERTYPE_FINE_LABEL,
   ETHERTYPE_HSR,
   ETHERTYPE_MACSEC,
   ETHERTYPE_QINQ,
@@ -136,6 +137,7 @@ function tagLength(type: number, bytes: Uint8Array, off: number, end: number): n
     case ETHERTYPE_TAG_9200:
     case ETHERTYPE_TAG_9300:
     case ETHERTYPE_TAG_8200:
+    case ETHERTYPE_FINE_LABEL:
       return 2
     case ETHERTYPE_TTAG:
     case ETHERTYPE_HSR:

@@ -12,6 +12,7 @@ import type { Cursor } from './cursor.js'
 import { ENCAPSULATION_SCTP_UDP } from './encapsulation.js'
 import { decodeEsp } from './esp.js'
 import { decodeGeneve, isGeneve } from './geneve.js'
+import { decodeGre } from './gre.js'
 import { decodeGtpu } from './gtpu.js'
 import { decodeHpErm } from './hp-erm.js'
 import { decodeL2tpOverUdp } from './l2tp.js'
@@ -36,6 +37,7 @@ const LISP = 11
 const ESP = 12
 const IVXLAN = 13
 const SCTP = 14
+const GRE = 15
 
 const KINDS: Readonly<Record<TunnelKind, number>> = {
   vxlan: VXLAN,
@@ -59,6 +61,7 @@ const USUAL_PORTS: readonly (readonly [port: number, kind: number])[] = [
   [3544, TEREDO],
   [4341, LISP],
   [4500, ESP],
+  [4754, GRE],
   [4789, VXLAN],
   [4790, VXLAN_GPE],
   [5247, CAPWAP],
@@ -164,6 +167,8 @@ export function decodeUdpTunnel(
       return decodeL2tpOverUdp(bytes, off, end, cursor)
     case LISP:
       return decodeLisp(bytes, off, end, cursor)
+    case GRE:
+      return decodeGre(bytes, off, end, cursor)
     case ESP:
       return decodeEsp(bytes, off, end, cursor)
     case SCTP:

@@ -81,6 +81,7 @@ export const TAGS: readonly Wrapper[] = [
   tag('HSR', '892f 0032 0005'),
   tag('R-TAG', 'f1c1 0000 0005'),
   tag('VN-tag', '8926 80010002'),
+  tag('fine-grained label', '893b 0064 893b 0065'),
   tag('E-tag', '893f 000000010000'),
   tag('MACsec without SCI', '88e5 00 00 00000005'),
   tag('MACsec with SCI', '88e5 20 00 00000005 0200000000010001'),
@@ -131,6 +132,7 @@ export const TUNNELS: readonly Wrapper[] = ([4, 6] as const)
       'typed',
       version,
     ),
+    overUdp('GRE', 'gre', 4754, '0000 6558', 'frame', version),
     overUdp('LISP', 'lisp', 4341, 'c0000001 00000001', 'ip', version),
     overUdp('LISP-GPE', 'lisp', 4341, '04000003 00000001', 'frame', version),
     overUdp('VXLAN', 'vxlan', 4789, '08000000 00000100', 'frame', version),
@@ -198,32 +200,38 @@ function throughPpp(wrapper: Wrapper): Wrapper {
   }
 }
 
-/** ESP without encryption: ICVs of 12 and 16 bytes, with and without the IV of AES-GMAC, around a packet or a transport. */
-export const ESP: readonly Wrapper[] = ([4, 6] as const).flatMap((version) =>
-  [12, 16].flatMap((icv) =>
-    ['', '0102030405060708'].map((iv): Wrapper => ({
-      name: `ESP-NULL over IPv${version}, ICV ${icv}, IV ${iv.length / 2}`,
+/** ESP's payload without encryption: header, IV, what it carries, padding, the next header, the integrity check value. */
+function espPayload(iv: string, inner: Uint8Array, next: string, icv: number): Uint8Array {
+  const padding = (4 - ((inner.length + 2) % 4)) % 4
+  const counted = Array.from({ length: padding }, (_, i) => be16(i + 1).slice(2)).join('')
+  const trailer = [counted, be16(padding).slice(2), next, 'a5'.repeat(icv)]
+  return cat('00001000 00000001', iv, inner, ...trailer)
+}
+
+/** ESP without encryption: ICVs of 12 and 16 bytes, with and without the IV of AES-GMAC, around a packet; around GRE. */
+export const ESP: readonly Wrapper[] = ([4, 6] as const).flatMap((version) => {
+  const around = (payload: Uint8Array) => (version === 4 ? ipv4(50, payload) : ipv6(50, payload))
+  const isIpv4 = (inner: Uint8Array) => (inner[0] ?? 0) >> 4 === 4
+  return [
+    ...[12, 16].flatMap((icv) =>
+      ['', '0102030405060708'].map((iv): Wrapper => ({
+        name: `ESP-NULL over IPv${version}, ICV ${icv}, IV ${iv.length / 2}`,
+        takes: 'ip',
+        gives: 'ip',
+        tunnel: 'esp',
+        wrap: (inner) => around(espPayload(iv, inner, isIpv4(inner) ? '04' : '29', icv)),
+      })),
+    ),
+    {
+      name: `GRE in ESP-NULL over IPv${version}`,
       takes: 'ip',
       gives: 'ip',
-      tunnel: 'esp',
-      wrap: (inner) => {
-        const padding = (4 - ((inner.length + 2) % 4)) % 4
-        const next = (inner[0] ?? 0) >> 4 === 4 ? '04' : '29'
-        const counted = Array.from({ length: padding }, (_, i) => be16(i + 1).slice(2)).join('')
-        const payload = cat(
-          '00001000 00000001',
-          iv,
-          inner,
-          counted,
-          be16(padding).slice(2),
-          next,
-          'a5'.repeat(icv),
-        )
-        return version === 4 ? ipv4(50, payload) : ipv6(50, payload)
-      },
-    })),
-  ),
-)
+      tunnel: 'esp/gre',
+      wrap: (inner) =>
+        around(espPayload('', cat('0000', isIpv4(inner) ? '0800' : '86dd', inner), '2f', 12)),
+    } as const,
+  ]
+})
 
 /** All of them. */
 export const WRAPPERS: readonly Wrapper[] = [...TAGS, ...MAC_IN_MAC, ...TUNNELS, ...ESP]

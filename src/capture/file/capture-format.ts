@@ -8,7 +8,7 @@ import {
   readPcapHeader,
   withRecordLen,
 } from './pcap-reader.js'
-import { LZ4_MAGIC } from './compression/lz4.js'
+import { LZ4_LEGACY_MAGIC, LZ4_MAGIC } from './compression/lz4.js'
 import type { Compression } from './compression/decompress.js'
 import { ErfReader, isErf } from './erf-reader.js'
 import { NetmonReader, isNetmon } from './netmon-reader.js'
@@ -35,7 +35,7 @@ export function formatOf(head: Uint8Array): CaptureFormat | Compression | 'zip' 
   // RFC 8878 §3.1.1 a frame, §3.1.2 a skippable one in front of it
   const magic = u32le(head, 0)
   if (magic === 0xfd2f_b528 || magic >>> 4 === 0x184d_2a5) return 'zstd'
-  if (magic === LZ4_MAGIC) return 'lz4'
+  if (magic === LZ4_MAGIC || magic === LZ4_LEGACY_MAGIC) return 'lz4'
   if (u32(head, 0) === 0xfd37_7a58) return 'xz'
   if (u32(head, 0) >>> 8 === 0x42_5a68) return 'bzip2'
   // APPNOTE 6.3.10 §4.3.7: a local file header

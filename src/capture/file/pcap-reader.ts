@@ -219,17 +219,23 @@ export function withRecordLen(header: PcapHeader, head: Uint8Array): PcapHeader 
     header.recordLen === RECORD_LEN
       ? [RECORD_LEN, MODIFIED_RECORD_LEN, NOKIA_RECORD_LEN]
       : [MODIFIED_RECORD_LEN, SUSE_RECORD_LEN]
-  const recordLen = lengths.find((length) => areRecords({ ...header, recordLen: length }, head))
+  const fits = lengths.map((length) => areRecords({ ...header, recordLen: length }, head))
+  // Of a file with few records more than one length may do: then the one by which they end where the file does.
+  const recordLen = lengths[fits.indexOf('sure')] ?? lengths[fits.findIndex((fit) => fit !== 'not')]
   return recordLen === undefined ? header : { ...header, recordLen }
 }
 
-/** Whether up to PROBED_RECORDS records behind the file header have plausible lengths, fractions and times. */
-function areRecords(header: PcapHeader, bytes: Uint8Array): boolean {
+/**
+ * Whether up to PROBED_RECORDS records behind the file header have plausible lengths, fractions and times: `sure` where so many
+ * have, or they end with the bytes.
+ */
+function areRecords(header: PcapHeader, bytes: Uint8Array): 'not' | 'maybe' | 'sure' {
   const read = header.littleEndian ? u32le : u32
   let at = PCAP_HEADER_LEN
   let first = -1
-  for (let i = 0; i < PROBED_RECORDS && bytes.length - at >= RECORD_LEN; i++) {
-    if (isPcapMagic(bytes, at)) return true
+  let i = 0
+  for (; i < PROBED_RECORDS && bytes.length - at >= RECORD_LEN; i++) {
+    if (isPcapMagic(bytes, at)) return 'sure'
     const seconds = read(bytes, at)
     const caplen = read(bytes, at + CAPLEN)
     if (first < 0) first = seconds
@@ -238,10 +244,10 @@ function areRecords(header: PcapHeader, bytes: Uint8Array): boolean {
       read(bytes, at + WIRELEN) <= MAX_FRAME_LEN * 2 &&
       read(bytes, at + FRACTION) < (header.nanos ? 1e9 : 1e6) &&
       Math.abs(seconds - first) < MOST_SECONDS_APART
-    if (!isPlausible) return false
+    if (!isPlausible) return 'not'
     at += header.recordLen + caplen
   }
-  return true
+  return i === PROBED_RECORDS || at === bytes.length ? 'sure' : 'maybe'
 }
 
 function isMagic(value: number): boolean {

@@ -50,10 +50,10 @@ const PROTOCOL_ESP = 50
 const PROTOCOL_SCTP = 132
 /** IP protocols of tunnels: IPv4, IPv6, GRE (ERSPAN is in it), KA9Q's IPv4, EtherIP, L2TPv3, MPLS and Ethernet in IP. */
 const TUNNEL_PROTOCOLS = [4, 41, 47, 94, 97, 115, 137, 143]
-/** What ESP without encryption may carry: IPv4, TCP, UDP, IPv6. */
-const IN_ESP = [4, PROTOCOL_TCP, PROTOCOL_UDP, 41]
-/** Bytes of integrity check value that stand behind it: HMAC-SHA1-96; HMAC-SHA2-256-128 and AES-GMAC. */
-const ICV_LENGTHS = [12, 16]
+/** What ESP without encryption may carry: IPv4, TCP, UDP, IPv6, GRE. */
+const IN_ESP = [4, PROTOCOL_TCP, PROTOCOL_UDP, 41, 47]
+/** Bytes of integrity check value that stand behind it: HMAC-SHA1-96; HMAC-SHA2-256-128 and AES-GMAC; -512-256. */
+const ICV_LENGTHS = [12, 16, 32]
 const MAX_ESP_PADDING = 15
 const PORT_ESP = 4500
 /** UDP ports of RADIUS, which carries EAP. */
@@ -68,11 +68,11 @@ const MIN_INITIAL_LEN = 1200
 /** Codes of RADIUS packets: Access-Request, Access-Challenge. */
 const RADIUS_CODES = [1, 11]
 /**
- * UDP ports of tunnels: L2TP, GTP-U, Teredo, LISP, VXLAN (IANA's, GPE's, Linux's first, Cisco's), CAPWAP, GENEVE, MPLS, HP's
+ * UDP ports of tunnels: L2TP, GTP-U, Teredo, LISP, GRE, VXLAN (IANA's, GPE's, Linux's first, Cisco's), CAPWAP, GENEVE, MPLS, HP's
  * mirroring, SCTP, TZSP.
  */
 const TUNNEL_PORTS = [
-  1701, 2152, 3544, 4341, 4789, 4790, 5246, 5247, 6081, 6635, 7932, 8472, 9899, 37008, 48879,
+  1701, 2152, 3544, 4341, 4754, 4789, 4790, 5246, 5247, 6081, 6635, 7932, 8472, 9899, 37008, 48879,
 ]
 /** A datagram with a header of VXLAN or GENEVE and an IP packet in a frame is longer. */
 const MIN_TUNNEL_LEN = 50
@@ -85,10 +85,10 @@ const ETHERTYPE_IPV6 = 0x86dd
 const TAGS = [0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x8200]
 /**
  * EtherTypes of other tags, all of whose frames pass: jumbo LLC, EAPOL and preauthentication, MACsec, Cisco's metadata, VN-tag,
- * HSR, E-tag, Cisco's TTag, Arista's time stamps, R-TAG.
+ * HSR, fine-grained labels, E-tag, Cisco's TTag, Arista's time stamps, R-TAG.
  */
 const TAG_ETHERTYPES = [
-  0x8870, 0x888e, 0x88c7, 0x88e5, 0x8909, 0x8926, 0x892f, 0x893f, 0x8988, 0xd28b, 0xf1c1,
+  0x8870, 0x888e, 0x88c7, 0x88e5, 0x8909, 0x8926, 0x892f, 0x893b, 0x893f, 0x8988, 0xd28b, 0xf1c1,
 ]
 /** EtherTypes of TRILL, transparent bridging, MPLS, unicast and multicast, PPPoE sessions, PBB, FabricPath and NSH. */
 const TUNNEL_ETHERTYPES = [0x22f3, 0x6558, 0x8847, 0x8848, 0x8864, 0x88e7, 0x8903, 0x894f]

@@ -178,6 +178,40 @@ describe('capture formats', () => {
       expect(await hellosOf(path)).to.deep.equal(expected)
     })
 
+  it('are read where a stream is short, has several parts, or is LZ4 of before its frames', async () => {
+    const plain = await hellosOf(join(captures, 'field/live-port-4444.pcap'))
+    expect(plain).to.have.length(1)
+    for (const name of ['live-port-4444.pcap.bz2', 'live-port-4444-legacy.pcap.lz4']) {
+      const path = join(captures, 'formats', name)
+      expect(await isCapture(path), name).to.equal(true)
+      expect(await hellosOf(path), name).to.deep.equal(plain)
+    }
+  })
+
+  it('are told by where their records end where they have one', async () => {
+    const [frame] = FRAMES
+    if (frame === undefined) throw new Error('the capture is empty')
+    for (const [magic, extra] of [
+      [0xa1b2c3d4, 0],
+      [0xa1b2c3d4, 4],
+      [0xa1b2c3d4, 8],
+      [0xa1b2cd34, 8],
+      [0xa1b2cd34, 12],
+    ] as const) {
+      const whole = longRecords(magic, extra)
+      const path = scratch.file('one.pcap', whole.subarray(0, 24 + 16 + extra + frame.bytes.length))
+      const source = openCapture(path)
+      for await (const { count, start, caplen, bytes } of source.blocks(
+        new AbortController().signal,
+      )) {
+        expect(count).to.equal(1)
+        const [at = 0, length = 0] = [start[0], caplen[0]]
+        expect(Buffer.from(bytes.subarray(at, at + length)).equals(frame.bytes)).to.equal(true)
+      }
+      expect(source.warnings, String(extra)).to.deep.equal([])
+    }
+  })
+
   it('are not seen in JSON lines or text', async () => {
     for (const name of ['curl-nss.jsonl', 'labels.json', 'clients/labels.jsonl'])
       expect(await isCapture(join(captures, name)), name).to.equal(false)

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
 import type * as Xz from 'xz-decompress'
+import { bunzip2 } from './bunzip2.js'
 import { lz4 } from './lz4.js'
 import { u16le, u32le, u8 } from '../../../base/bytes.js'
 
@@ -58,14 +59,6 @@ async function* unxz(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arra
   const { XzReadableStream } = module.default ?? module
   const stream = Readable.toWeb(Readable.from(input)) as ReadableStream<Uint8Array>
   yield* new XzReadableStream(stream) as unknown as AsyncIterable<Uint8Array>
-}
-
-async function* bunzip2(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const { default: unbzip2 } = await import('unbzip2-stream')
-  const source = Readable.from(input)
-  const plain = source.pipe(unbzip2() as NodeJS.ReadWriteStream)
-  source.once('error', (error) => plain.emit('error', error))
-  yield* new Readable().wrap(plain) as AsyncIterable<Uint8Array>
 }
 
 /**

@@ -4,11 +4,16 @@
 import { u16le, u32le, u8 } from '../../../base/bytes.js'
 
 export const LZ4_MAGIC = 0x184d2204
+/** Of the format before frames, as `lz4 -l` and the Linux kernel write it. */
+export const LZ4_LEGACY_MAGIC = 0x184c2102
 const SKIPPABLE_MAGIC = 0x184d2a50
 /** Bytes that matches may reach back to. */
 const WINDOW_LEN = 65_536
 /** The largest block a frame may announce. */
 const MAX_BLOCK_LEN = 4 << 20
+/** The same of the format before frames, and what a block of so many bytes takes compressed at most. */
+const MAX_LEGACY_LEN = 8 << 20
+const MAX_LEGACY_BLOCK_LEN = MAX_LEGACY_LEN + MAX_LEGACY_LEN / 255 + 16
 
 /** LZ4 data that breaks its format, or ends too early. */
 class Lz4Error extends Error {}
@@ -19,7 +24,18 @@ export async function* lz4(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   for (;;) {
     const head = await source.take(4)
     if (head === undefined) return
-    const magic = u32le(head, 0)
+    let magic = u32le(head, 0)
+    // Blocks of the format before frames follow one another until the end, or what cannot be a length.
+    if (magic === LZ4_LEGACY_MAGIC) {
+      for (;;) {
+        const length = await source.take(4)
+        if (length === undefined) return
+        magic = u32le(length, 0)
+        if (magic > MAX_LEGACY_BLOCK_LEN) break
+        yield decodeBlock(await source.need(magic), new Uint8Array(0), MAX_LEGACY_LEN)
+      }
+      if (magic === LZ4_LEGACY_MAGIC) continue
+    }
     if ((magic & ~15) >>> 0 === SKIPPABLE_MAGIC) {
       await source.skip(u32le(await source.need(4), 0))
       continue
@@ -61,13 +77,13 @@ function tailOf(before: Uint8Array, plain: Uint8Array): Uint8Array {
 }
 
 /** One block; matches may reach back into `window`. @throws Error */
-function decodeBlock(block: Uint8Array, window: Uint8Array): Uint8Array {
-  let out = new Uint8Array(window.length + Math.min(MAX_BLOCK_LEN, block.length * 4 + 64))
+function decodeBlock(block: Uint8Array, window: Uint8Array, most = MAX_BLOCK_LEN): Uint8Array {
+  let out = new Uint8Array(window.length + Math.min(most, block.length * 4 + 64))
   out.set(window)
   let at = window.length
   let off = 0
   const room = (length: number) => {
-    if (at + length - window.length > MAX_BLOCK_LEN) throw new Lz4Error('a block is too large')
+    if (at + length - window.length > most) throw new Lz4Error('a block is too large')
     if (at + length <= out.length) return
     const larger = new Uint8Array(Math.max(2 * out.length, at + length))
     larger.set(out)

@@ -3,6 +3,10 @@ import { Unzip, UnzipInflate } from 'fflate'
 /** Bytes given to the decoder at once: 16 KiB become 17 MB of zeros at most. */
 const STEP_LEN = 16_384
 
+/** Compression methods (APPNOTE 6.3.10 §4.4.5). */
+const STORED = 0
+const DEFLATED = 8
+
 /** One file of a zip archive. */
 export interface ZipMember {
   readonly name: string
@@ -56,7 +60,9 @@ async function* eventsOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<Event
         events.push({ kind: 'end' })
       }
     }
-    file.start()
+    const isRead = file.compression === STORED || file.compression === DEFLATED
+    if (isRead) file.start()
+    else state.failure = new Error(`compression method ${file.compression} is not supported`)
   })
   archive.register(UnzipInflate)
   for await (const chunk of input)
