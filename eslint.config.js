@@ -13,6 +13,7 @@ const PURE = [
   'handshake',
   'knowledge',
   'kernels',
+  'pipeline',
 ]
 
 export default tseslint.config(

@@ -50,6 +50,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'history',
     'telemetry',
     'pipeline.ts',
+    'pipeline',
     'open-outputs.ts',
   ],
   serving: [
@@ -57,6 +58,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     ...['check-capture.ts', 'sighting-facts.ts'],
   ],
   doctor: ['base', 'model', 'tls', 'capture', 'store', 'telemetry', 'sensor', 'pipeline.ts'],
+  pipeline: [
+    ...['base', 'model', 'wire', 'stream', 'quic', 'tls', 'carrier'],
+    ...['fingerprint', 'handshake'],
+  ],
   web: [],
   api: [
     'base',
@@ -72,20 +77,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 }
 /** Files directly under src/. */
 const LOOSE: Record<string, readonly string[]> = {
-  'pipeline.ts': [
-    ...[
-      'base',
-      'model',
-      'kernels',
-      'wire',
-      'stream',
-      'quic',
-      'tls',
-      'carrier',
-      'fingerprint',
-      'handshake',
-    ],
-  ],
+  'pipeline.ts': ['base', 'model', 'wire', 'pipeline'],
   'config.ts': ['base', 'model', 'config'],
   'open-outputs.ts': ['config', 'config.ts', 'history', 'output'],
   'read-capture.ts': ['base', 'model', 'capture', 'pipeline.ts'],
@@ -119,6 +111,8 @@ const PURE = [
     'handshake',
   ],
   'knowledge',
+  'pipeline',
+  'pipeline.ts',
 ]
 
 const src = resolve(import.meta.dirname, '../src')

@@ -8,7 +8,7 @@ import { loadBase } from '../../src/knowledge/identify/load-base.js'
 import { newCounters } from '../../src/base/counters.js'
 import { openCapture } from '../../src/capture/file/open-capture.js'
 import { Pipeline } from '../../src/pipeline.js'
-import type { PipelineOptions } from '../../src/pipeline.js'
+import type { PipelineOptions } from '../../src/pipeline/options.js'
 import { CLIENTS, hellosOf, parsed } from '../../test/knowledge/identify/hellos.js'
 
 const SEEN = 500_000

@@ -1,0 +1,158 @@
+// Packets become handshake messages, over every transport: TCP, DTLS, QUIC, and the carriers of TLS and DTLS.
+
+import type { Counters } from '../base/counters.js'
+import { MAX_USER_AGENT_LEN, MAX_USER_AGENTS_AT_ONCE } from '../base/limits.js'
+import { proxyV2End } from '../base/proxy-header.js'
+import { CarrierHellos, CLIENT_HELLO, DTLS_DATAGRAM } from '../carrier/carrier-hellos.js'
+import { isUnknownDatagram } from '../carrier/starts.js'
+import { addressText, latin1Text } from '../fingerprint/address-text.js'
+import { PROTOCOL_TCP, PROTOCOL_UDP, type Packet, swapEnds } from '../model/packet.js'
+import type { UndecodedTraffic } from '../model/undecoded.js'
+import type { UserAgentSeen } from '../model/user-agent-seen.js'
+import { QuicHellos } from '../quic/quic-hellos.js'
+import { DtlsHellos } from '../stream/dtls-hellos.js'
+import { HttpRequests } from '../stream/http-requests.js'
+import { TcpHellos } from '../stream/tcp-hellos.js'
+import type { PipelineOptions } from './options.js'
+import type { Sightings } from './sightings.js'
+
+/** Finds the messages in decoded packets, and gives each to the sightings at once. */
+export class Messages {
+  readonly tcp: TcpHellos
+  /** What clients said in plain HTTP; whoever takes it empties it. */
+  readonly userAgents: UserAgentSeen[] = []
+  readonly #dtls: DtlsHellos
+  readonly #quic: QuicHellos
+  readonly #carriers: CarrierHellos
+  readonly #http: HttpRequests | undefined
+  readonly #counters: Counters
+  readonly #packet: Packet
+  readonly #undecoded: UndecodedTraffic
+  readonly #sightings: Sightings
+
+  /** @param packet the packet that each `take` is about */
+  constructor(
+    options: Pick<PipelineOptions, 'ports' | 'httpPorts' | 'seed' | 'server'>,
+    counters: Counters,
+    packet: Packet,
+    undecoded: UndecodedTraffic,
+    sightings: Sightings,
+  ) {
+    const { ports, httpPorts, seed, server = false } = options
+    this.#counters = counters
+    this.#packet = packet
+    this.#undecoded = undecoded
+    this.#sightings = sightings
+    this.tcp = new TcpHellos({ ports, seed, server }, counters)
+    this.#dtls = new DtlsHellos({ ports, seed, server }, counters)
+    this.#quic = new QuicHellos({ ports, seed, server }, counters)
+    this.#carriers = new CarrierHellos({ ports, seed, table: this.tcp.table }, counters)
+    this.#http = httpPorts === undefined ? undefined : new HttpRequests(httpPorts, counters)
+  }
+
+  /** Messages that have begun and of which the rest is missing. */
+  get unfinished(): number {
+    return (
+      this.tcp.unfinished + this.#dtls.unfinished + this.#quic.pending + this.#carriers.unfinished
+    )
+  }
+
+  /** Takes the packet, of this protocol; not above 0 if it could not be decoded. */
+  take(protocol: number): void {
+    if (protocol === PROTOCOL_TCP) this.#takeSegment()
+    else if (protocol === PROTOCOL_UDP) this.#takeDatagram()
+    else if (protocol > 0) this.#takeCarrier(protocol)
+  }
+
+  /** Gives hellos in doubt that nothing else came for until `nowMicros`. */
+  giveHeld(nowMicros: number): void {
+    const tcp = this.tcp
+    while (tcp.takeHeld(nowMicros) !== 0)
+      this.#sightings.takeClient(tcp.heldPacket ?? this.#packet, tcp.message)
+  }
+
+  /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
+  shiftTime(seconds: number): void {
+    this.tcp.shiftTime(seconds)
+    this.#dtls.shiftTime(seconds)
+    this.#quic.shiftTime(seconds)
+    this.#carriers.shiftTime(seconds)
+  }
+
+  /** Forgets all flows; nothing is counted. */
+  clear(): void {
+    this.tcp.clear()
+    this.#dtls.clear()
+    this.#quic.clear()
+    this.#carriers.clear()
+  }
+
+  #takeSegment(): void {
+    const packet = this.#packet
+    const http = this.#http
+    const tcp = this.tcp
+    if (http !== undefined && http.take(packet) !== 0) this.#noteUserAgent(http)
+    if (!this.#takeCarrier(PROTOCOL_TCP))
+      for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next()) {
+        const { isAnswered } = tcp
+        if (isAnswered) swapEnds(packet)
+        this.#sightings.take(kind, packet, tcp.message)
+        if (isAnswered) swapEnds(packet)
+      }
+    this.#sightings.takeSegment(packet)
+  }
+
+  #takeDatagram(): void {
+    skipProxyHeader(this.#packet)
+    const { bytes, payloadOff, payloadLen, srcPort, dstPort } = this.#packet
+    const quic = this.#quic
+    // The first byte of the payload tells which of the two goes on; nearly all other datagrams end there.
+    this.#takeDtls()
+    for (let kind = quic.take(this.#packet); kind !== 0; kind = quic.next())
+      this.#sightings.take(kind, this.#packet, quic.message)
+    if (isUnknownDatagram(bytes, payloadOff, payloadOff + payloadLen, srcPort, dstPort))
+      this.#undecoded.udpPorts.add(Math.min(srcPort, dstPort), 1)
+    else this.#takeCarrier(PROTOCOL_UDP)
+  }
+
+  #takeDtls(): void {
+    const dtls = this.#dtls
+    for (let kind = dtls.take(this.#packet); kind !== 0; kind = dtls.next())
+      this.#sightings.take(kind, this.#packet, dtls.message)
+  }
+
+  /** Takes a packet that may be of a protocol which carries TLS or DTLS in packets of its own. @returns whether it is */
+  #takeCarrier(protocol: number): boolean {
+    const carriers = this.#carriers
+    const first = carriers.take(this.#packet, protocol)
+    for (let kind = first; kind !== 0; kind = carriers.next()) {
+      if (kind === DTLS_DATAGRAM) this.#takeDtls()
+      else if (kind === CLIENT_HELLO) this.#sightings.takeClient(this.#packet, carriers.message)
+    }
+    return first !== 0
+  }
+
+  #noteUserAgent({ userAgentOff, userAgentEnd }: HttpRequests): void {
+    if (this.userAgents.length >= MAX_USER_AGENTS_AT_ONCE) {
+      this.#counters.http_user_agents_dropped++
+      return
+    }
+    const { bytes, srcAddrOff, ipVersion, timeMicros } = this.#packet
+    const end = Math.min(userAgentEnd, userAgentOff + MAX_USER_AGENT_LEN)
+    this.userAgents.push({
+      ip: addressText(bytes, srcAddrOff, ipVersion),
+      userAgent: latin1Text(bytes, userAgentOff, end),
+      timeMicros,
+    })
+  }
+}
+
+/** Passes over a PROXY header before the payload of a datagram. */
+function skipProxyHeader(packet: Packet): void {
+  const { bytes, payloadOff, payloadLen } = packet
+  const skipped = proxyV2End(bytes, payloadOff, payloadOff + payloadLen) - payloadOff
+  if (skipped <= 0 || skipped > payloadLen) return
+  packet.payloadOff += skipped
+  packet.payloadLen -= skipped
+  packet.payloadWireLen -= skipped
+}
