@@ -13,8 +13,12 @@ import type { CaptureJob, CaptureResult } from './queue.js'
 import { newPipeline, readSet } from './read-set.js'
 import type { ReadSink } from './read-set.js'
 
-// its worker is gone: another one has the capture by then
+// Its worker has ended: another one has the capture by then. Where the next message to the worker finds that out first,
+// BullMQ would report the error to the worker, again and again.
 process.once('disconnect', () => process.exit(1))
+process.prependListener('uncaughtException', ({ code }: NodeJS.ErrnoException) => {
+  if (!process.connected || code === 'EPIPE') process.exit(1)
+})
 
 /** Bytes of lines gathered before they are written. */
 const BATCH_LEN = 1 << 20

@@ -1,6 +1,7 @@
 // Captures through a real Redis, read by workers that are killed.
 
 import { expect } from 'chai'
+import { spawn } from 'node:child_process'
 import {
   copyFileSync,
   mkdirSync,
@@ -14,7 +15,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { historyFiles } from '../../src/history/folder.js'
 import { readRows } from '../../src/history/read-part.js'
-import { Daemon, HELLOTAP, hellotap } from '../hellotap.js'
+import { Daemon, HELLOTAP, finished, hellotap } from '../hellotap.js'
+import { PACKAGE } from '../installed.js'
+import { needs, tools } from '../capability.js'
 import { RedisServer, until } from '../store/redis-server.js'
 
 const captures = resolve(import.meta.dirname, '../../captures')
@@ -25,6 +28,33 @@ const names = [
   'firefox-esr153-hrr',
   'quic-chromium156',
 ]
+
+const SANDBOX = join(PACKAGE, '../bullmq/dist/cjs/classes/main.js')
+const PROCESSOR = join(PACKAGE, 'dist/batch/queue-processor.js')
+
+/**
+ * A worker by the words of BullMQ's channel, which hears no answer to its second one: as if it had been killed a moment
+ * before. Unlike then, the other side learns of it by its next write alone, every time.
+ */
+const WORKER_THAT_DIES = `
+import json, os, socket, subprocess, sys
+node, sandbox, processor, path = sys.argv[1:]
+ours, theirs = socket.socketpair()
+child = subprocess.Popen([node, sandbox], pass_fds=[theirs.fileno()],
+    env={**os.environ, 'NODE_CHANNEL_FD': str(theirs.fileno()), 'NODE_CHANNEL_SERIALIZATION_MODE': 'json'})
+theirs.close()
+def say(message): ours.sendall(json.dumps(message).encode() + b'\\n')
+say({'cmd': 0, 'value': 'file://' + processor})
+assert b'"cmd":4' in ours.recv(65536)
+ours.shutdown(socket.SHUT_RD)
+say({'cmd': 1, 'job': {'id': '1', 'name': 'capture', 'opts': {}, 'data': json.dumps({'path': path, 'hash': '0' * 32, 'options': {}})}, 'token': 't'})
+try:
+    child.wait(10)
+    print('ended')
+except subprocess.TimeoutExpired:
+    child.kill()
+    print('still there')
+`
 
 describe('batch', function () {
   this.timeout(180_000)
@@ -95,6 +125,15 @@ describe('batch', function () {
     expect(await status()).to.include({ waiting: 0, active: 0, failed: 0, sightings: expected })
     const repeated = await batch('add', join(folder, 'in'), ...target)
     expect(repeated.stderr).to.match(/^0 captures queued, 40 queued or done before/m)
+  })
+
+  it('ends the process that reads a capture where its worker is gone at its last word', async function () {
+    needs(this, tools('python3'))
+    const path = join(captures, 'curl-nss.pcap')
+    const { code, stdout, stderr } = await finished(
+      spawn('python3', ['-c', WORKER_THAT_DIES, process.execPath, SANDBOX, PROCESSOR, path]),
+    )
+    expect({ code, stdout: stdout.trim() }, stderr).to.deep.equal({ code: 0, stdout: 'ended' })
   })
 
   it('reports captures that cannot be read, and tries them again when asked', async () => {
