@@ -71,7 +71,7 @@ export const PREFIX_PART = 8
 export const POPULATION_PART = 8
 /** Pairs of client and fingerprint that wait to be counted in Redis, those told at one time, milliseconds between, and those remembered as told. */
 export const POPULATION_PAIRS_WAITING = 131_072
-export const POPULATION_PAIRS_AT_ONCE = 2_048
+export const POPULATION_PAIRS_AT_ONCE = 16_384
 export const POPULATION_TELL_MILLIS = 1_000
 export const POPULATION_TOLD = 262_144
 /** Bytes that a Redis store may hold where nothing else is configured. */

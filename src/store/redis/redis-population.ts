@@ -171,29 +171,40 @@ export class RedisPopulation {
 
   #encode(pairs: readonly Pair[]): Buffer {
     const names = new Map<string, number>()
-    const numbers = pairs.map(({ entry }) =>
-      this.#keys.of(entry).map((key) => {
-        let number = names.get(key)
-        if (number === undefined) names.set(key, (number = names.size))
-        return number
-      }),
-    )
+    // entries of one body share their keys
+    const sets = new Map<readonly string[], { readonly number: number; readonly names: number[] }>()
+    const setOf = (keys: readonly string[]) => {
+      let set = sets.get(keys)
+      if (set === undefined) {
+        const numbers = keys.map((key) => {
+          const number = names.get(key) ?? names.size
+          names.set(key, number)
+          return number
+        })
+        set = { number: sets.size, names: numbers }
+        sets.set(keys, set)
+      }
+      return set.number
+    }
+    const numbers = pairs.map(({ entry }) => setOf(this.#keys.of(entry)))
     const pack = new MessagePack()
-    pack.array(2)
+    pack.array(3)
     pack.array(names.size)
     for (const name of names.keys()) pack.text(name)
+    pack.array(sets.size)
+    for (const { names: of } of sets.values()) {
+      pack.array(of.length)
+      for (const number of of) pack.natural(number)
+    }
     pack.array(pairs.length)
     for (const [i, { entry, seconds }] of pairs.entries()) {
-      pack.array(5)
+      pack.array(6)
       pack.text(entry.ip)
       pack.small(levelOf(entry.ip))
       pack.text(networkKey(entry.ip) ?? '')
       pack.small(entry.isUnconfirmed ? 1 : 0)
-      pack.array(1)
-      const of = numbers[i] ?? []
-      pack.array(of.length + 1)
       pack.natural(seconds)
-      for (const number of of) pack.natural(number)
+      pack.natural(numbers[i] ?? 0)
     }
     return pack.take()
   }
