@@ -4,12 +4,15 @@
 import { expect } from 'chai'
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
+import { needs, proc } from '../capability.js'
 import { finished } from '../hellotap.js'
 
 const SECONDS = process.env['CI'] === 'true' ? 60 : 20
 
 describe('fuzzing', () => {
   it(`finds nothing in ${SECONDS} seconds`, async function () {
+    // it watches its memory
+    needs(this, proc)
     this.timeout((SECONDS + 120) * 1000)
     const script = resolve(import.meta.dirname, 'run.ts')
     const args = [

@@ -3,6 +3,7 @@
 import { expect } from 'chai'
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
+import { needs, proc } from '../capability.js'
 import { finished } from '../hellotap.js'
 
 /** What a flood said and found. */
@@ -21,6 +22,11 @@ async function flood(
 }
 
 describe('a flood', () => {
+  // it watches its memory
+  before(function () {
+    needs(this, proc)
+  })
+
   it('of SYNs and first halves of hellos takes bounded memory and hides no real hello', async function () {
     this.timeout(120_000)
     const { said, code } = await flood('flood.ts', '--syns', '500000', '--halves', '500000')
