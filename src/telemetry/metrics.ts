@@ -1,6 +1,7 @@
 // What Prometheus reads. The counters of a sensor come by interface, as it reports them; the store and this process are
 // asked at each scrape. Names and units follow Prometheus' own rules: seconds and bytes, counters end in _total.
 
+import { existsSync } from 'node:fs'
 import { namedUndecoded } from './undecoded-text.js'
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { CounterName } from '../base/counters.js'
@@ -53,6 +54,13 @@ const MISNAMED = [
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
 ]
+/** Figures that prom-client reads in /proc, and gives as 0 where it is not mounted. */
+const OF_PROC = [
+  'process_resident_memory_bytes',
+  'process_virtual_memory_bytes',
+  'process_heap_bytes',
+  'process_open_fds',
+]
 
 /** Name under which Prometheus is told a counter, and what its number is divided by: `hellotap_capture_gap_seconds_total`, 1000. */
 export function metricOf(name: CounterName): { readonly name: string; readonly divisor: number } {
@@ -97,6 +105,8 @@ export function metricsRegistry(sources: MetricsSources): Registry {
   if (sources.process === true) {
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: SAMPLE_MILLIS })
     for (const name of MISNAMED) registry.removeSingleMetric(name)
+    if (!existsSync('/proc/self/status'))
+      for (const name of OF_PROC) registry.removeSingleMetric(name)
   }
   return registry
 }
