@@ -7,7 +7,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { FAST } from './lanes.mjs'
+import { FAST, WITHOUT_ALLOCATIONS } from './lanes.mjs'
 
 const [version, ...files] = process.argv.slice(2)
 if (version === undefined) {
@@ -33,8 +33,7 @@ const { status } = spawnSync(
   node,
   [
     join(cwd, 'node_modules/mocha/bin/mocha.js'),
-    // what is allocated depends on the version of V8: the bounds are those of the version developed on
-    ...['--grep', ' allocates ', '--invert'],
+    ...WITHOUT_ALLOCATIONS,
     ...(files[0] === '--fast'
       ? FAST
       : files.length > 0

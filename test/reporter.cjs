@@ -26,7 +26,8 @@ module.exports = class extends reporters.Spec {
     const reasons = new Map()
     runner.on(Runner.constants.EVENT_TEST_PENDING, (test) => {
       const title = test.fullTitle()
-      const why = reasonOf(test)
+      // tests of other processes come without what was left at them
+      const why = runner.isParallelMode() ? 'told above, after "skipped:"' : reasonOf(test)
       reasons.set(why, (reasons.get(why) ?? 0) + 1)
       if (process.env.CI === 'true' && !allowed.some((start) => title.startsWith(start)))
         unexpected.push(title)

@@ -3,7 +3,7 @@
 
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { readFileSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { WATCHED_CELLS } from '../../src/base/block-layout.js'
 import { newCounters } from '../../src/base/counters.js'
 import { FlowTable } from '../../src/base/flow-table.js'
@@ -239,17 +239,4 @@ describe('the prefilter', () => {
     )
     expect(perCall / count).to.be.below(1)
   })
-
-  it('is compiled from the loops in the repository', async () => {
-    const { KERNELS, compile } = (await import(
-      new URL('../../tools/make-kernels.mjs', import.meta.url).href
-    )) as {
-      KERNELS: readonly (readonly [source: string, target: string])[]
-      compile: (source: string) => Promise<string>
-    }
-    for (const [source, target] of KERNELS) {
-      const text = readFileSync(new URL(`../../${target}`, import.meta.url), 'utf8')
-      expect(await compile(source), target).to.equal(text)
-    }
-  }).timeout(60_000)
 })
