@@ -54,7 +54,10 @@ export function naiveFingerprints(octets: Uint8Array): Record<string, string> {
     [[legacyVersion], plain(ciphers), list, groups, formats].map((part) => part.join('-')).join(',')
 
   const version = offered.length > 0 ? Math.max(...offered) : legacyVersion
-  const code = { 0x304: '13', 0x303: '12', 0x302: '11', 0x301: '10', 0x300: 's3', 2: 's2' }[version]
+  const code = {
+    ...{ 0x304: '13', 0x303: '12', 0x302: '11', 0x301: '10', 0x300: 's3', 2: 's2' },
+    ...{ 0xfeff: 'd1', 0xfefd: 'd2', 0xfefc: 'd3' },
+  }[version]
   const first = protocols.length > 3 ? protocols.subarray(3, 3 + protocols.readUInt8(2)) : protocols
   const text = first.toString('latin1')
   const shown = /^[0-9A-Za-z](.*[0-9A-Za-z])?$/s.test(text) ? text : first.toString('hex')

@@ -118,7 +118,7 @@ describe('GET /metrics', () => {
   })
 
   it('tells the memory of the process where the system does, and no figure where not', async () => {
-    const { families } = await scrape({ process: true })
+    const { families } = await scrape({ version: '1.2.3', process: true })
     const resident = value(families, 'process_resident_memory_bytes') ?? NaN
     expect(resident > 1e6).to.equal(proc() === undefined)
     expect(families.has('process_resident_memory_bytes')).to.equal(proc() === undefined)
