@@ -6,7 +6,9 @@ import { u16, u32, u8 } from '../base/bytes.js'
 const MAGIC_COOKIE = 0x2112_a442
 const PROXY_V2 = 0x0d0a_0d0a
 const HANDSHAKE = 22
+const TLS_MAJOR = 3
 const DTLS_MAJOR = 0xfe
+const RECORD_HEADER_LEN = 5
 const MIN_LEN = 5
 
 /** UDP ports of protocols whose packets begin in many forms: RDP (MS-RDPEUDP), and CAPWAP's control channel. */
@@ -44,6 +46,15 @@ export function isIndication(bytes: Uint8Array, off: number): boolean {
     u8(bytes, off) === 0 &&
     (u8(bytes, off + 1) & 0xfe) === 0x16 &&
     u32(bytes, off + 4) === MAGIC_COOKIE
+  )
+}
+
+/** Whether a TLS record with a handshake message may be at `off`. */
+export function isRecord(bytes: Uint8Array, off: number, end: number): boolean {
+  return (
+    end - off > RECORD_HEADER_LEN &&
+    u8(bytes, off) === HANDSHAKE &&
+    u8(bytes, off + 1) === TLS_MAJOR
   )
 }
 

@@ -46,6 +46,18 @@ function sightingsOf(frames: readonly Uint8Array[]): Sighting[] {
     .map((line) => JSON.parse(line) as Sighting)
 }
 
+/** The DTLS datagram of one message as two, of fragments: the first has `length` bytes of the message (RFC 6347 §4.2.3). */
+function dtlsFragments(datagram: Uint8Array, length: number): Uint8Array[] {
+  const be24 = (value: number) => value.toString(16).padStart(6, '0')
+  const body = datagram.slice(13 + 12)
+  return [body.slice(0, length), body.slice(length)].map((part, i) =>
+    cat(
+      ...[datagram.slice(0, 10), `0${i}`, be16(12 + part.length)],
+      ...[datagram.slice(13, 19), be24(i * length), be24(part.length), part],
+    ),
+  )
+}
+
 const be16 = (value: number) => value.toString(16).padStart(4, '0')
 const be32 = (value: number) => value.toString(16).padStart(8, '0')
 const datagram = (version: 4 | 6, dst: number, payload: Uint8Array) =>
@@ -175,6 +187,15 @@ const CASES: readonly {
     proto: 'dtls' as const,
     ja3: DTLS_JA3,
     frames: (version: Version) => segments(version, 9, cat(be16(DATAGRAM.length), DATAGRAM), size),
+  })),
+  ...[100, 120].map((size) => ({
+    name: `RFC 4571, the hello in two datagrams, the second cut by segments of ${size}`,
+    proto: 'dtls' as const,
+    ja3: DTLS_JA3,
+    frames: (version: Version) => {
+      const datagrams = dtlsFragments(DATAGRAM, 60).flatMap((each) => [be16(each.length), each])
+      return segments(version, 9, cat(...datagrams), size)
+    },
   })),
   {
     name: 'TURN Send',
