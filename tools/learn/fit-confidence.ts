@@ -15,7 +15,7 @@ const MOST = 0.99
 const STRANGERS_NAMED = 0.015
 const OTHERS_WRONG = 0.003
 /** No answer is given that is right less often. */
-const LEAST_CONFIDENCE = 0.9
+const LEAST_CONFIDENCE = 0.95
 
 interface Weighted {
   readonly inputs: readonly number[]

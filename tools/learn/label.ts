@@ -10,6 +10,8 @@ export interface Label {
   readonly library_version: string
   readonly client: string
   readonly client_version?: string
+  /** What is set otherwise than by default. */
+  readonly configuration?: string
   readonly impersonates?: string
   readonly notes?: string
   readonly recorded?: string
@@ -25,7 +27,7 @@ const FAMILY: Readonly<Record<string, string>> = {
 /** Numbers that count of a library's version: the patch level changes no hello. */
 const NUMBERS: Readonly<Record<string, number>> = { JSSE: 1, Erlang: 1 }
 const BROWSERS: Readonly<Record<string, RegExp>> = {
-  BoringSSL: /chrom(?:e|ium)[ /](\d+)/i,
+  BoringSSL: /(?:chrom(?:e|ium)[ /]|^)(\d{2,3})\./i,
   NSS: /(?:firefox[ /]|^)(\d{2,3})\./i,
 }
 const APPLICATIONS: readonly (readonly [RegExp, string])[] = [

@@ -8,6 +8,7 @@ import type {
   FamilyData,
   RowData,
 } from '../../src/knowledge/identify/base-data.js'
+import { alikeVersions } from './alike-versions.js'
 import type { Client } from './captures.js'
 import { applicationOf, familyOf, imitationOf, versionOf } from './label.js'
 import { informationOf } from './information.js'
@@ -64,7 +65,7 @@ export function learnBase(clients: readonly Client[], learning: Learning): BaseD
     for (const { tokens: set, order } of profiles) {
       const t = indicesOf(set)
       samples.push({ group: family, tokens: t, weight: 1 / profiles.length })
-      const key = `${f} ${isPermuting ? '' : order.join()} ${t.join()}`
+      const key = rowKey(f, isPermuting, order, t)
       const known = rows.get(key)
       if (known === undefined)
         rows.set(key, {
@@ -74,6 +75,19 @@ export function learnBase(clients: readonly Client[], learning: Learning): BaseD
       else if (known.clients.at(-1) !== client) known.clients.push(client)
     }
   })
+  const alike = families.map((name, f) =>
+    alikeVersions(
+      clients.filter(({ label }) => familyOf(label) === name),
+      ({ isPermuting, profiles }) =>
+        profiles.map((profile) => rowKey(f, isPermuting, profile.order, indicesOf(profile.tokens))),
+    ),
+  )
+  /** Versions that rows of `f` with these clients were not recorded with and may well be of. */
+  const besides = (f: number, of: readonly number[]): string[] => {
+    const own = new Set(of.map((client) => clientData[client]?.version ?? ''))
+    const all = new Set([...own].flatMap((version) => alike[f]?.get(version) ?? []))
+    return [...all].filter((version) => !own.has(version))
+  }
   return {
     format: BASE_FORMAT,
     version: learning.version,
@@ -82,9 +96,21 @@ export function learnBase(clients: readonly Client[], learning: Learning): BaseD
     clients: clientData,
     tokens,
     weights: informationOf(samples, tokens.length, Math.sqrt).map(thousandths),
-    rows: [...rows.values()].map(({ row, clients: c }) => ({ ...row, c })),
+    rows: [...rows.values()].map(({ row, clients: c }) => {
+      const v = besides(row.f, c)
+      return { ...row, c, ...(v.length === 0 ? {} : { v }) }
+    }),
     confidence: learning.confidence,
   }
+}
+
+function rowKey(
+  f: number,
+  isPermuting: boolean,
+  order: readonly number[],
+  tokens: readonly number[],
+): string {
+  return `${f} ${isPermuting ? '' : order.join()} ${tokens.join()}`
 }
 
 function familyData(

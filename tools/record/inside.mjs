@@ -34,6 +34,8 @@ writeFileSync(
     '\n',
   ),
 )
+// a small root has no such file, and nothing could be mounted over it
+writeFileSync(join(root, '/etc/hosts'), '', { flag: 'a' })
 run('mount', '--bind', join(work, 'hosts'), join(root, '/etc/hosts'))
 run('mount', '--bind', join(home, 'ca/certs'), join(root, '/etc/ssl/certs'))
 writeFileSync(join(work, 'resolv.conf'), 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n')

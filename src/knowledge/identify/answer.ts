@@ -14,12 +14,16 @@ export const OTHERS = 'another application'
 /** Nearest libraries shown. */
 const MAX_NEAREST = 3
 const MAX_DIFFERENCES = 6
-const MAX_APPLICATIONS = 24
+const MAX_APPLICATIONS = 64
 /** Rows whose similarity is at most this far from the best one's are as good as it. */
 const AS_GOOD_VERSION = 0.02
+/** Besides, this part of what the best one lacks: where none is near, a little more or less says nothing of the version. */
+const AS_GOOD_OF_LACK = 0.8
 const AS_GOOD_APPLICATION = 0.12
 /** Applications that must share a profile for it to be taken as the library's own. */
 const COMMON = 3
+/** Applications of a library that must be known for a profile that few of them have to be theirs alone. */
+const MANY = 10
 
 /** Makes the answer of a comparison; the comparer still holds the query's marks. */
 export function answerOf(comparer: Comparer, query: Query, comparison: Comparison): Implementation {
@@ -71,8 +75,9 @@ function versionsOf(comparer: Comparer, query: Query, family: Family): string {
   const rows = comparer.rowsInOrder(family)
   const alike = rows.map((row) => comparer.similarityBy(family.versionWeights, row, query))
   const best = Math.max(...alike)
+  const least = best - AS_GOOD_VERSION - AS_GOOD_OF_LACK * (1 - best)
   const matching = rows.flatMap((row, index) =>
-    (alike[index] ?? 0) >= best - AS_GOOD_VERSION ? base.versionsOf(row) : [],
+    (alike[index] ?? 0) >= least ? base.versionsOf(row) : [],
   )
   const known = family.rows.flatMap((row) => base.versionsOf(row))
   return rangeText(matching, known)
@@ -96,7 +101,8 @@ function applicationsOf(
     .filter(([, similarity]) => similarity >= best - AS_GOOD_APPLICATION)
     .sort((a, b) => b[1] - a[1])
     .map(([name]) => name)
-  return isExact && names.length < COMMON ? names : applicationsText(names)
+  const isOwn = isExact && names.length < COMMON && alike.size >= MANY
+  return isOwn ? names : applicationsText(names)
 }
 
 /** Applications of a profile that others may share. */

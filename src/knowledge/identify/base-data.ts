@@ -35,6 +35,8 @@ export interface RowData {
   readonly o: readonly number[]
   /** Whether the client changes the order of its extensions from hello to hello. */
   readonly p?: 1
+  /** Versions beside its clients' that nothing tells from those. */
+  readonly v?: readonly string[]
 }
 
 /** A TLS library. */

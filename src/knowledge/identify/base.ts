@@ -74,8 +74,11 @@ export class Base {
     this.start[rows.length] = at
     const versions = data.clients.map(({ version }) => readVersion(version))
     this.#clients = rows.map(({ c }) => c.flatMap((client) => data.clients[client] ?? []))
-    this.#versions = rows.map(({ c }) =>
-      c.flatMap((client) => versions[client] ?? []).sort(compareVersions),
+    this.#versions = rows.map(({ c, v = [] }) =>
+      [
+        ...c.flatMap((client) => versions[client] ?? []),
+        ...v.flatMap((text) => readVersion(text) ?? []),
+      ].sort(compareVersions),
     )
     this.families = data.families.map((family, index) => this.#family(family, index))
   }
@@ -85,7 +88,7 @@ export class Base {
     return this.#clients[row] ?? []
   }
 
-  /** Their versions, oldest first. */
+  /** Their versions and those that nothing tells from them, oldest first. */
   versionsOf(row: number): readonly Version[] {
     return this.#versions[row] ?? []
   }

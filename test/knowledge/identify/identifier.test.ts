@@ -2,6 +2,7 @@
 
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { OTHERS } from '../../../src/knowledge/identify/answer.js'
 import { Identifier } from '../../../src/knowledge/identify/identifier.js'
 import { loadBase } from '../../../src/knowledge/identify/load-base.js'
 import { BASE_JSON } from '../../../src/knowledge/identify/base-json.js'
@@ -63,6 +64,15 @@ describe('identification', () => {
           file === 'go1.24-nethttp.pcap' ? true : file === 'chromium156.pcap' ? false : undefined
         const kept = { bytes, circumstances: { ...wire.circumstances, x25519Shared } }
         expect(answerTo(kept)).to.deep.equal(answerTo(wire))
+      }
+  })
+
+  it('names no application alone of a library whose applications are mostly unknown', async () => {
+    for (const file of ['chromium156.pcap', 'firefox-esr153.pcap', 'thunderbird-sid-imaps.pcap'])
+      for (const wire of await hellosOf(file)) {
+        const { applications = [] } = answerTo(wire)
+        expect(applications, file).to.include(OTHERS)
+        expect(applications.length, file).to.be.above(1)
       }
   })
 

@@ -289,6 +289,20 @@ const PROGRAMS = {
     ),
     '-a NAME -V tls1.2:tls1.3',
   ],
+  vfyserv: [
+    'nss',
+    'vfyserv',
+    'libnss3-tools',
+    `mkdir db; certutil -N -d sql:db --empty-password; ${each('timeout 2 vfyserv -o -p 443 -d sql:db $n')}`,
+    '',
+  ],
+  strsclnt: [
+    'nss',
+    'strsclnt',
+    'libnss3-tools',
+    `mkdir db; certutil -N -d sql:db --empty-password; ${each('timeout 3 strsclnt -o -p 443 -c 1 -d sql:db $n')}`,
+    '',
+  ],
   'node-https': [
     'openssl',
     'node https (Debian)',

@@ -4,8 +4,8 @@ import { untilVisited } from '../names.mjs'
 
 const ROOT = 'trixie'
 const SERVER = 'python3 $CLIENTS/quic-server.py $(dirname $CA) $LOG & sleep 2'
-const CHROMIUM =
-  'chromium --headless --no-sandbox --disable-gpu --ignore-certificate-errors --no-first-run --disable-background-networking --disable-component-update --disable-dev-shm-usage --user-data-dir=/tmp/profile --origin-to-force-quic-on=www.alpha.test:443,b.test:443,static.long-name.example-shop.test:443 --remote-debugging-port=9222'
+const SWITCHES =
+  '--headless --no-sandbox --disable-gpu --ignore-certificate-errors --no-first-run --disable-background-networking --disable-component-update --disable-dev-shm-usage --user-data-dir=/tmp/profile --origin-to-force-quic-on=www.alpha.test:443,b.test:443,static.long-name.example-shop.test:443 --remote-debugging-port=9222'
 /** QUIC does without --ignore-certificate-errors: the server's key is named. */
 const SPKI =
   'SPKI=$(openssl x509 -in $(dirname $CA)/ec.pem -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64)'
@@ -22,6 +22,24 @@ const quic = (recipe) => ({
   ...recipe,
 })
 
+/** Releases in npm's @sparticuz/chromium; ALPS, hybrid groups and ECH changed between them. */
+const RELEASES = ['106.0.2', '119.0.2', '130.0.0', '137.0.1', '149.0.0']
+
+const headless = (release) => {
+  const binary = `$NPM/@sparticuz/chromium@${release}/bin/chromium`
+  return quic({
+    label: `quic-headless-chromium${release.split('.')[0]}`,
+    library: 'BoringSSL QUIC (quiche/Google)',
+    libraryVersion: 'agent:(Chrome/[0-9.]+)',
+    client: 'headless_shell (@sparticuz/chromium)',
+    clientVersion: 'agent:Chrome/([0-9.]+)',
+    configuration: '',
+    notes: `QUIC forced by --origin-to-force-quic-on; Chromium build inside npm's @sparticuz/chromium@${release}`,
+    cmd: `${SERVER}; ${SPKI}; ${binary} ${SWITCHES} --ignore-certificate-errors-spki-list=$SPKI about:blank & ${visit}`,
+    expectUserAgent: 'Chrome/',
+  })
+}
+
 const chromium = ([name, switches, configuration, policy]) =>
   quic({
     label: `quic-chromium-${ROOT}${name === 'default' ? '' : `-${name}`}`,
@@ -31,7 +49,7 @@ const chromium = ([name, switches, configuration, policy]) =>
     clientVersion: 'deb:chromium',
     configuration,
     notes: 'QUIC forced by --origin-to-force-quic-on',
-    cmd: `${SERVER}; ${policy ? `mkdir -p ${POLICIES}; mount -t tmpfs tmpfs ${POLICIES}; echo '${policy}' > ${POLICIES}/all.json; ` : ''}${SPKI}; ${CHROMIUM} --ignore-certificate-errors-spki-list=$SPKI ${switches} about:blank & ${visit}`,
+    cmd: `${SERVER}; ${policy ? `mkdir -p ${POLICIES}; mount -t tmpfs tmpfs ${POLICIES}; echo '${policy}' > ${POLICIES}/all.json; ` : ''}${SPKI}; chromium ${SWITCHES} --ignore-certificate-errors-spki-list=$SPKI ${switches} about:blank & ${visit}`,
     expectUserAgent: 'Chrome/',
   })
 
@@ -84,6 +102,7 @@ export default [
       '--disable-features=PermuteTLSExtensions',
     ],
   ].map(chromium),
+  ...RELEASES.map(headless),
   ...[
     ['default', {}, ''],
     [
