@@ -1,6 +1,6 @@
 import type { Express, RequestHandler } from 'express'
 import express from 'express'
-import { API_COSTLY_PER_ADDRESS, MAX_URL_LEN } from '../base/limits.js'
+import { API_COSTLY_PER_ADDRESS, API_REST, API_REST_OF_ALL, MAX_URL_LEN } from '../base/limits.js'
 import type { Store } from '../store/contract.js'
 import type { MetricsSources } from '../telemetry/metrics.js'
 import { webPage } from '../web/web.js'
@@ -29,6 +29,7 @@ import { searchRoute } from './routes/search.js'
 import { metricsRoute } from './routes/metrics.js'
 import { statsRoute } from './routes/stats.js'
 import { securityHeaders } from './security-headers.js'
+import { Sharing } from './sharing.js'
 import { StatsTexts } from './stats-texts.js'
 import type { TokenBook } from './tokens.js'
 import { Turns } from './turns.js'
@@ -86,7 +87,13 @@ export function createApp(options: ApiOptions): Express {
   const onError = options.onError ?? (() => undefined)
   const trusted = addressTest(options.trustedProxies)
   const observe = userAgentObserver(store, () => clock() / 1e6, onError)
-  const turns = new Turns(API_COSTLY_PER_ADDRESS)
+  const sharing = new Sharing()
+  const turns = new Turns({
+    bound: API_COSTLY_PER_ADDRESS,
+    rest: API_REST,
+    restOfAll: API_REST_OF_ALL,
+    isShared: (key) => sharing.isShared(key),
+  })
   const guard: RequestHandler = guarded ? need('reader') : (_req, _res, next) => next()
   const stats = new StatsTexts(store, clock, options.statsFloor ?? 1)
 
@@ -94,7 +101,7 @@ export function createApp(options: ApiOptions): Express {
   app.disable('x-powered-by')
   app.disable('etag')
   app.use(securityHeaders(), readableTarget, knownMethod, authenticate(options.tokens))
-  if (requestRate > 0) app.use(requestBudget(requestRate, trusted))
+  app.use(requestBudget(requestRate, trusted, sharing))
   if (options.onAdmin !== undefined) app.use(logAdmins(options.onAdmin))
   app.use(
     fpsRoute({
@@ -121,7 +128,7 @@ export function createApp(options: ApiOptions): Express {
   app.use(rarityRoute({ store, clock, lists: options.lists }))
   app.use(searchRoute({ store, folder: options.history }))
   if (options.check !== undefined)
-    app.use(checkRoute({ store, trusted, clock, check: options.check }))
+    app.use(checkRoute({ store, trusted, clock, turns, check: options.check }))
   app.use(webPage(options.httpsPort))
   app.use((_req, res) => {
     sendProblem(

@@ -3,12 +3,14 @@
 import type { Request } from 'express'
 import { TLSSocket } from 'node:tls'
 import { API_HANDSHAKE_SECONDS } from '../base/limits.js'
+import type { Sighting } from '../model/sighting.js'
 import type { Store } from '../store/contract.js'
 import type { AddressTest } from './address.js'
 import type { Client } from './client-address.js'
 import { clientAddress } from './client-address.js'
 import type { Found } from './fingerprint-answer.js'
 import { handshakeTime } from './handshake-time.js'
+import { SharedQuestions } from './shared-questions.js'
 
 /** The client of `req`. Its port counts only where the connection is one with a hello: TLS to us, or what a trusted proxy tells. */
 export function callerOf(req: Request, trusted: AddressTest): Client {
@@ -23,35 +25,49 @@ export function callerOf(req: Request, trusted: AddressTest): Client {
   )
 }
 
-/**
- * The sighting of a client: of its very connection where the port is known, waited for up to `waitMs`, else the latest of
- * its address. Undefined where the address has none.
- * @throws StoreError
- */
-export async function sightingOf(
-  store: Store,
-  client: Client,
-  req: Request,
-  waitMs: number,
-): Promise<Found | undefined> {
-  if (client.ip === '') return undefined
-  const own =
-    client.port === undefined
-      ? undefined
-      : await store.connection(client.ip, client.port, waitMs, notBefore(client, req))
-  const [page, concurrent] = await Promise.all([
-    store.sightings(client.ip, 0, 1),
-    store.concurrent(client.ip),
-  ])
-  // the newest row may be one that cannot be read
-  const sighting =
-    own ?? page.sightings[0] ?? (page.total > 0 ? await store.latest(client.ip) : undefined)
-  if (sighting === undefined) return undefined
-  return {
-    sighting,
-    matchedBy: own === undefined ? 'ip' : 'connection',
-    total: page.total,
-    concurrent,
+/** What is held of an address: the latest sighting, and how much else. */
+interface HeldOfAddress {
+  readonly latest: Sighting | undefined
+  readonly total: number
+  readonly concurrent: number
+}
+
+/** Finds the sightings of clients. */
+export class ClientSightings {
+  readonly #store: Store
+  readonly #waitMs: number
+  readonly #ofAddress: SharedQuestions<HeldOfAddress>
+
+  /** @param waitMs how long the hello of a client's very connection is waited for */
+  constructor(store: Store, waitMs: number) {
+    this.#store = store
+    this.#waitMs = waitMs
+    this.#ofAddress = new SharedQuestions(async (ip) => {
+      const [{ sightings, total }, concurrent] = await Promise.all([
+        store.sightings(ip, 0, 1),
+        store.concurrent(ip),
+      ])
+      // the newest row may be one that cannot be read
+      const latest = sightings[0] ?? (total > 0 ? await store.latest(ip) : undefined)
+      return { latest, total, concurrent }
+    })
+  }
+
+  /**
+   * The sighting of a client: of its very connection where the port is known and its hello came, else the latest of its
+   * address. Undefined where the address has none.
+   * @throws StoreError
+   */
+  async find(client: Client, req: Request): Promise<Found | undefined> {
+    if (client.ip === '') return undefined
+    const own =
+      client.port === undefined
+        ? undefined
+        : await this.#store.connection(client.ip, client.port, this.#waitMs, notBefore(client, req))
+    const { latest, total, concurrent } = await this.#ofAddress.ask(client.ip)
+    const sighting = own ?? latest
+    if (sighting === undefined) return undefined
+    return { sighting, matchedBy: own === undefined ? 'ip' : 'connection', total, concurrent }
   }
 }
 

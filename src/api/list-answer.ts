@@ -3,10 +3,16 @@
 
 import type { Response } from 'express'
 import { once } from 'node:events'
-import { API_ANSWER_BYTES, API_ROWS_AT_A_TIME } from '../base/limits.js'
+import { API_ANSWER_BYTES } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
 import type { Store } from '../store/contract.js'
-import { sortedJson } from './json.js'
+import { inSlices } from './in-slices.js'
+import { printSteps, sortedJson } from './json.js'
+import { pagedSightings } from './paged-sightings.js'
+import type { Take } from './turns.js'
+
+const ITEM = '\n    '
+const NEXT_ITEM = `,${ITEM}`
 
 /** A page of an address's sightings to write. */
 export interface ListAnswer {
@@ -17,14 +23,14 @@ export interface ListAnswer {
   /** Keys beside `fingerprints`, `next`, `num_fingerprints`, `offset`, `limit` and `ip`. */
   readonly keys: Readonly<Record<string, unknown>>
   readonly answerOf: (sighting: Sighting) => object
-  /** Awaited before each piece of work. */
-  readonly turn: () => Promise<void>
+  /** Has each piece of work done. */
+  readonly take: Take
 }
 
 /** Where the text of an answer goes. */
 export interface ListOutput {
   /** @returns false where nobody takes more */
-  write(text: string): Promise<boolean>
+  write(...parts: readonly (string | Buffer)[]): Promise<boolean>
 }
 
 /**
@@ -33,40 +39,41 @@ export interface ListOutput {
  * amid the text
  */
 export async function writeList(answer: ListAnswer, output: ListOutput): Promise<boolean> {
-  const { store, ip, offset, limit, keys, answerOf, turn } = answer
-  let page = await store.sightings(ip, offset, Math.min(limit, API_ROWS_AT_A_TIME))
-  if (page.total === 0) return false
+  const { store, ip, offset, limit, keys, answerOf, take } = answer
   const { head, tail } = around(keys)
-  let bytes = head.length
-  if (!(await output.write(head))) return true
+  let total = 0
+  let bytes = 0
   let count = 0
-  while (page.sightings.length > 0) {
-    for (const sighting of page.sightings) {
-      await turn()
-      const text = sortedJson(answerOf(sighting)).trimEnd().replaceAll('\n', '\n    ')
-      if (count > 0 && bytes + text.length > API_ANSWER_BYTES) return end(true)
-      bytes += text.length
-      if (!(await output.write(`${count === 0 ? '' : ','}\n    ${text}`))) return true
+  let next: number | null = null
+  pages: for await (const page of pagedSightings(store, ip, offset, limit, take)) {
+    total = page.total
+    if (total === 0) return false
+    if (bytes === 0 && !(await output.write(head))) return true
+    bytes ||= head.length
+    for (const [i, sighting] of page.sightings.entries()) {
+      const parts = await inSlices(itemSteps(answerOf, sighting), take)
+      for (const part of parts) bytes += part.length
+      if (count > 0 && bytes > API_ANSWER_BYTES) {
+        next = page.offset + i
+        break pages
+      }
+      if (!(await output.write(count === 0 ? ITEM : NEXT_ITEM, ...parts))) return true
       count++
     }
-    const rest = Math.min(limit - count, API_ROWS_AT_A_TIME)
-    if (rest === 0 || offset + count >= page.total) break
-    page = await store.sightings(ip, offset + count, rest)
   }
-  return end(count > 0 && offset + count < page.total)
+  if (next === null && count > 0 && offset + limit < total) next = offset + limit
+  const counts = { ip, limit, next, num_fingerprints: total, offset }
+  await output.write(`${count === 0 ? '' : '\n  '}],${tail(counts)}`)
+  return true
+}
 
-  async function end(more: boolean): Promise<true> {
-    await output.write(
-      `${count === 0 ? '' : '\n  '}],${tail({
-        ip,
-        limit,
-        next: more ? offset + count : null,
-        num_fingerprints: page.total,
-        offset,
-      })}`,
-    )
-    return true
-  }
+function* itemSteps(
+  answerOf: ListAnswer['answerOf'],
+  sighting: Sighting,
+): Generator<undefined, Buffer[]> {
+  const answer = answerOf(sighting)
+  yield undefined
+  return yield* printSteps(answer, ITEM)
 }
 
 /** The text before the list's items, and the one after its bracket. */
@@ -85,10 +92,13 @@ function around(keys: Readonly<Record<string, unknown>>) {
 /** The response as an output: it waits while the client's buffers are full. */
 export function responseOutput(res: Response): ListOutput {
   return {
-    write: async (text) => {
+    write: async (...parts) => {
       if (res.destroyed) return false
       if (!res.headersSent) res.status(200).type('application/json')
-      if (!res.write(text)) {
+      res.cork()
+      for (const part of parts) res.write(part)
+      res.uncork()
+      if (res.writableNeedDrain) {
         const gone = new AbortController()
         res.once('close', () => gone.abort())
         await once(res, 'drain', { signal: gone.signal }).catch(() => undefined)

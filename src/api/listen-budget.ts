@@ -4,12 +4,15 @@ import type { RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import {
   API_BAN_MILLIS,
+  API_CONNECTIONS,
   API_CONNECTIONS_PER_ADDRESS,
   API_CONNECTIONS_PER_SECOND,
   API_PIPELINED,
 } from '../base/limits.js'
 import type { AddressTest } from './address.js'
 import { canonicalAddress } from './address.js'
+import { Sharing } from './sharing.js'
+import { Turns } from './turns.js'
 
 /**
  * Who an address is counted as: an IPv4 address alone, an IPv6 address with its /64, which one subscriber has.
@@ -26,8 +29,10 @@ export function budgetKey(ip: string): string {
   return groups.slice(0, 4).join(':')
 }
 
-function keyOf(socket: Socket): string {
-  return budgetKey(canonicalAddress(socket.remoteAddress ?? '') ?? '')
+/** Who a peer is counted as. */
+interface Peer {
+  readonly key: string
+  readonly isExempt: boolean
 }
 
 /** Connections by address: how many are open, how many began this second, and who is refused for a while. */
@@ -36,6 +41,10 @@ export class ConnectionBudget {
   readonly #now: () => number
   readonly #open = new Map<string, Set<Socket>>()
   readonly #refusedUntil = new Map<string, number>()
+  /** By the address as the socket tells it: a burst of connections is of few addresses. */
+  readonly #peers = new Map<string, Peer>()
+  readonly #sharing = new Sharing()
+  readonly #turns = new Turns({ bound: Infinity })
   #begun = new Map<string, number>()
   #second = 0
 
@@ -59,15 +68,39 @@ export class ConnectionBudget {
   refuse(socket: Socket): void {
     // TLS has a socket around the one that was admitted
     socket.destroy()
-    const key = keyOf(socket)
+    const { key } = this.#peer(socket)
     const all = this.#open.get(key)
     if (all === undefined) return
     this.#refusedUntil.set(key, this.#now() + API_BAN_MILLIS)
     for (const each of all) each.destroy()
   }
 
+  /**
+   * Has a request begun: at once, or in a turn of its own while several addresses ask, so that those of one address which
+   * come together do not hold another's up.
+   */
+  begin(socket: Socket, request: () => void): void {
+    const { key, isExempt } = this.#peer(socket)
+    this.#sharing.note(key)
+    if (isExempt || key === '' || !this.#sharing.isShared(key)) request()
+    else void this.#turns.take(key, request)
+  }
+
+  #peer(socket: Socket): Peer {
+    const text = socket.remoteAddress ?? ''
+    let peer = this.#peers.get(text)
+    if (peer === undefined) {
+      const ip = canonicalAddress(text) ?? ''
+      peer = { key: budgetKey(ip), isExempt: this.#exempt(ip) }
+      if (this.#peers.size >= API_CONNECTIONS) this.#peers.clear()
+      this.#peers.set(text, peer)
+    }
+    return peer
+  }
+
   #admit(socket: Socket): boolean {
-    if (this.#exempt(canonicalAddress(socket.remoteAddress ?? '') ?? '')) return true
+    const { key, isExempt } = this.#peer(socket)
+    if (isExempt) return true
     const now = this.#now()
     if (Math.floor(now / 1000) !== this.#second) {
       this.#second = Math.floor(now / 1000)
@@ -75,7 +108,6 @@ export class ConnectionBudget {
       for (const [key, until] of this.#refusedUntil)
         if (until <= now) this.#refusedUntil.delete(key)
     }
-    const key = keyOf(socket)
     const begun = (this.#begun.get(key) ?? 0) + 1
     this.#begun.set(key, begun)
     const open = this.#open.get(key) ?? new Set()
@@ -95,12 +127,9 @@ type Request = Parameters<RequestListener>
 /**
  * `app` with one request of a connection at a time: the next begins when the answer before is written or given up.
  * Node begins all that a client has sent, so that a few kilobytes of requests hold all their answers in memory.
- * @param refuse given the connection of who sends too many ahead
+ * Who sends too many ahead is refused.
  */
-export function oneAtATime(
-  app: RequestListener,
-  refuse: (socket: Socket) => void,
-): RequestListener {
+export function oneAtATime(app: RequestListener, budget: ConnectionBudget): RequestListener {
   const waiting = new WeakMap<Socket, Request[]>()
   const begin = (req: Request[0], res: Request[1]): void => {
     const { socket } = req
@@ -109,7 +138,7 @@ export function oneAtATime(
       if (next === undefined) waiting.delete(socket)
       else if (!socket.destroyed) begin(...next)
     })
-    app(req, res)
+    budget.begin(socket, () => app(req, res))
   }
   return (req, res) => {
     const { socket } = req
@@ -118,6 +147,6 @@ export function oneAtATime(
       waiting.set(socket, [])
       begin(req, res)
     } else if (queue.length < API_PIPELINED) queue.push([req, res])
-    else if (!socket.destroyed) refuse(socket)
+    else if (!socket.destroyed) budget.refuse(socket)
   }
 }

@@ -59,7 +59,7 @@ export interface Listening {
  */
 export async function listen(options: ListenOptions, app: RequestListener): Promise<Listening> {
   const budget = new ConnectionBudget(options.manyConnections ?? (() => false))
-  const serial = oneAtATime(app, (socket) => budget.refuse(socket))
+  const serial = oneAtATime(app, budget)
   const servers: Server[] = []
   const urls: string[] = []
   const addresses: { http?: AddressInfo; https?: AddressInfo } = {}
@@ -132,7 +132,9 @@ function bind(server: Server, scheme: 'http' | 'https', endpoint: Endpoint): Pro
     const refused = (cause: NodeJS.ErrnoException) =>
       reject(listenError(cause, host, endpoint.port, `--${endpoint.option ?? `${scheme}-port`}`))
     server.once('error', refused)
-    server.listen({ host, port: endpoint.port, exclusive: true }, () => {
+    // with Node's 511 a burst of one address fills the queue, and the next client's SYN is tried again a second later
+    const backlog = API_CONNECTIONS
+    server.listen({ host, port: endpoint.port, exclusive: true, backlog }, () => {
       server.off('error', refused)
       resolve(server.address() as AddressInfo)
     })

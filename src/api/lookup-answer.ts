@@ -8,6 +8,7 @@ import type { Describe } from './fingerprint-answer.js'
 import { sightingAnswer } from './fingerprint-answer.js'
 import type { ListOutput } from './list-answer.js'
 import { writeList } from './list-answer.js'
+import type { Take } from './turns.js'
 
 /** A page of an address's sightings. */
 export interface AddressLookup {
@@ -24,11 +25,14 @@ export async function writeAddress(
   { ip, offset, limit, describe }: AddressLookup,
   clock: Clock,
   output: ListOutput,
-  turn: () => Promise<void> = () => Promise.resolve(),
+  take: Take = async (piece) => piece(),
 ): Promise<boolean> {
-  const keys = { concurrent_fingerprints: await store.concurrent(ip), now: rfc3339(clock()) }
+  const keys = {
+    concurrent_fingerprints: await take(() => store.concurrent(ip)),
+    now: rfc3339(clock()),
+  }
   const answerOf = (sighting: Sighting) => sightingAnswer(sighting, describe)
-  return writeList({ store, ip, offset, limit, keys, answerOf, turn }, output)
+  return writeList({ store, ip, offset, limit, keys, answerOf, take }, output)
 }
 
 /**

@@ -17,11 +17,11 @@ const TITLES: Readonly<Record<number, string>> = {
 /** Answers with a problem document (RFC 9457); `detail` is a sentence that says what to do. */
 export function sendProblem(res: Response, status: number, detail: string): void {
   const body = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail }
-  // As a Buffer: Express adds no charset to octets, and this media type has none.
-  res
-    .status(status)
-    .type('application/problem+json')
-    .send(Buffer.from(sortedJson(body)))
+  const text = sortedJson(body)
+  res.statusCode = status
+  res.setHeader('Content-Type', 'application/problem+json')
+  res.setHeader('Content-Length', Buffer.byteLength(text))
+  res.end(text)
 }
 
 /**

@@ -11,6 +11,8 @@ import type { Window } from '../model/window.js'
 import { WINDOWS } from '../model/window.js'
 import type { Population, Store, Thing, WindowCounts } from '../store/contract.js'
 import { rfc3339 } from './clock.js'
+import { pagedSightings } from './paged-sightings.js'
+import type { Take } from './turns.js'
 
 /** Sightings of an address that its history is made of. */
 const HISTORY = 200
@@ -106,13 +108,17 @@ export async function historyOf(
   store: Pick<Store, 'sightings'>,
   ip: string,
   fingerprint: string | undefined,
+  take: Take = async (piece) => piece(),
 ): Promise<History> {
-  const { sightings } = await store.sightings(ip, 0, HISTORY)
-  const others = sightings.filter(({ sha3_384_stable }) => sha3_384_stable !== fingerprint)
-  return {
-    fingerprints: new Set(others.map(({ sha3_384_stable }) => sha3_384_stable)).size,
-    hellos: others.length,
-  }
+  const others = new Set<string | undefined>()
+  let hellos = 0
+  for await (const { sightings } of pagedSightings(store, ip, 0, HISTORY, take))
+    for (const { sha3_384_stable } of sightings) {
+      if (sha3_384_stable === fingerprint) continue
+      others.add(sha3_384_stable)
+      hellos++
+    }
+  return { fingerprints: others.size, hellos }
 }
 
 /** Rarity of a fingerprint, and with `ip` its novelty for that client; undefined where none is counted. @throws StoreError */
@@ -147,13 +153,14 @@ export async function rarityOfSighting(
   store: Pick<Store, 'population' | 'sightings'>,
   sighting: Sighting,
   now: number,
-  lists?: Lists,
+  lists: Lists | undefined,
+  take: Take,
 ): Promise<object> {
   const { src, sha3_384_stable, sha3_384 } = sighting
-  const population = await store.population(sha3_384_stable ?? sha3_384 ?? '', src)
+  const population = await take(() => store.population(sha3_384_stable ?? sha3_384 ?? '', src))
   if (population === undefined) return {}
   const listed = lists?.(FINGERPRINTS.flatMap((name) => sighting[name] ?? []))
-  const history = await historyOf(store, src, sha3_384_stable)
+  const history = await historyOf(store, src, sha3_384_stable, take)
   return {
     rarity: rarityAnswer(population),
     novelty: noveltyAnswer(population, history, now, listed),

@@ -6,21 +6,24 @@ import type { AddressTest } from './address.js'
 import { callerOf } from './caller.js'
 import { budgetKey } from './listen-budget.js'
 import { sendProblem } from './problem.js'
+import type { Sharing } from './sharing.js'
+import { Turns } from './turns.js'
 
 const SECOND_MILLIS = 1_000
 
 /**
- * Refuses requests of an address beyond `perSecond` with 429, a second later, while another address asks as well: alone, an address may
- * have all there is. Requests with a token or by the Unix socket are not counted.
+ * Takes down who asks, and refuses requests of an address beyond `perSecond` with 429, a second or two later, while another
+ * address asks as well: alone, an address may have all there is. Requests with a token or by the Unix socket are not
+ * counted.
+ * @param perSecond 0 for no limit
  */
 export function requestBudget(
   perSecond: number,
   trusted: AddressTest,
-  now: () => number = () => performance.now(),
+  sharing: Sharing,
 ): RequestHandler {
-  const isShared = sharing(now)
   const refusal = `More than ${perSecond} requests a second came from this address while others ask as well: ask less often.`
-  return rateLimit({
+  const limit = rateLimit({
     windowMs: SECOND_MILLIS,
     limit: perSecond,
     // an answer tells of the budget where it is used up
@@ -28,29 +31,31 @@ export function requestBudget(
     legacyHeaders: false,
     validate: false,
     keyGenerator: (req) => budgetKey(callerOf(req, trusted).ip),
-    skip: (req) =>
-      principalOf(req) !== undefined || !isShared(budgetKey(callerOf(req, trusted).ip)),
     handler: (_req, res) => {
-      setTimeout(() => {
-        if (res.destroyed) return
-        res.set('Retry-After', '1')
-        sendProblem(res, 429, refusal)
-      }, API_REFUSAL_MILLIS)
+      // those that were refused together do not come back together
+      setTimeout(
+        () => {
+          if (res.destroyed) return
+          res.set('Retry-After', '1')
+          sendProblem(res, 429, refusal)
+        },
+        API_REFUSAL_MILLIS * (1 + Math.random()),
+      )
     },
   })
-}
-
-/** Tells, of each request's address, whether another one asked within the last second. */
-function sharing(now: () => number): (key: string) => boolean {
-  let last = { key: '', at: -Infinity }
-  let other = last
-  return (key) => {
-    const at = now()
-    if (key === last.key) last.at = at
-    else {
-      other = last
-      last = { key, at }
+  // a proxy's connections are not held apart, so its clients' requests are
+  const turns = new Turns({ bound: Infinity })
+  return (req, res, next) => {
+    const { ip, forwarded } = callerOf(req, trusted)
+    const key = budgetKey(ip)
+    sharing.note(key)
+    const isShared = sharing.isShared(key)
+    const isLimited = isShared && perSecond > 0 && principalOf(req) === undefined
+    const go = () => {
+      if (isLimited) void limit(req, res, next)
+      else next()
     }
-    return at - other.at < SECOND_MILLIS
+    if (isShared && forwarded) void turns.take(key, go)
+    else go()
   }
 }

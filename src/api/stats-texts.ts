@@ -1,89 +1,129 @@
-import { hash } from 'node:crypto'
-import { MAX_STATISTICS_TOP, STATS_TEXTS, STATS_TEXT_MILLIS } from '../base/limits.js'
+import { createHash } from 'node:crypto'
+import { MAX_STATISTICS_TOP, STATS_TEXT_MILLIS } from '../base/limits.js'
 import { floorStats } from '../privacy/stats-floor.js'
 import type { Stats, Store } from '../store/contract.js'
+import { inSlices } from './in-slices.js'
 import type { Clock } from './clock.js'
 import { rfc3339, utcText } from './clock.js'
-import { sortedJson } from './json.js'
+import { printJson } from './json.js'
 import { datedRow } from './lookup-answer.js'
 
-/** An answer of `/stats`, ready to be sent. */
-export interface StatsText {
+/** A list as it is printed, and where each of its items ends. */
+interface PrintedList {
   readonly bytes: Buffer
-  /** Strong, by the answer's contents without the time it was made. */
+  readonly ends: Uint32Array
+}
+
+/** The statistics as they are printed: text, and lists of which an answer has as much as it was asked for. */
+interface PrintedStats {
+  readonly parts: readonly (Buffer | PrintedList)[]
+  readonly digest: string
+}
+
+/** An answer of `/stats`. */
+export interface StatsText {
+  /** Its bytes in parts that all answers share. */
+  readonly parts: readonly Buffer[]
+  readonly length: number
+  /** Strong (RFC 9110 §8.8.1), by the contents without the time that they were made. */
   readonly etag: string
 }
 
-/** Promises by key, each kept for a second; the oldest go. One that fails is not kept. */
-class Kept<T> {
-  readonly #bound: number
-  readonly #kept = new Map<string, { readonly at: number; readonly value: Promise<T> }>()
-
-  constructor(bound: number) {
-    this.#bound = bound
-  }
-
-  get(key: string, make: () => Promise<T>): Promise<T> {
-    const at = performance.now()
-    const kept = this.#kept.get(key)
-    if (kept !== undefined && at - kept.at < STATS_TEXT_MILLIS) return kept.value
-    const value = make()
-    this.#kept.delete(key)
-    this.#kept.set(key, { at, value })
-    if (this.#kept.size > this.#bound)
-      for (const oldest of this.#kept.keys()) if (this.#kept.delete(oldest)) break
-    value.catch(() => this.#kept.delete(key))
-    return value
-  }
-}
-
-/**
- * Answers of `/stats`, each made once a second at most, however many ask; the store is asked once a second, whatever the
- * lengths asked for.
- */
+/** Answers of `/stats`: printed once a second at most, however many ask, and for whatever length. */
 export class StatsTexts {
-  readonly #store: Pick<Store, 'stats'>
+  readonly #store: Pick<Store, 'statsSnapshot'>
   readonly #clock: Clock
   readonly #floor: number
-  readonly #texts = new Kept<StatsText>(STATS_TEXTS)
-  readonly #stats = new Kept<Stats>(2)
+  readonly #kept = new Map<
+    boolean,
+    { readonly at: number; readonly stats: Promise<PrintedStats> }
+  >()
 
   /** @param floor clients a row needs to stand alone */
-  constructor(store: Pick<Store, 'stats'>, clock: Clock, floor: number) {
+  constructor(store: Pick<Store, 'statsSnapshot'>, clock: Clock, floor: number) {
     this.#store = store
     this.#clock = clock
     this.#floor = floor
   }
 
   /** @throws StoreError */
-  get(bo: boolean, limit: number): Promise<StatsText> {
-    return this.#texts.get(`${bo} ${limit}`, () => this.#make(bo, limit))
+  async get(bo: boolean, limit: number): Promise<StatsText> {
+    const { parts: all, digest } = await this.#printed(bo)
+    const parts = all.map((part) =>
+      Buffer.isBuffer(part)
+        ? part
+        : part.bytes.subarray(0, part.ends[Math.min(limit, part.ends.length) - 1] ?? 0),
+    )
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    return { parts, length, etag: `"${digest}-${limit}"` }
   }
 
-  async #make(bo: boolean, limit: number): Promise<StatsText> {
+  #printed(bo: boolean): Promise<PrintedStats> {
+    const at = performance.now()
+    const kept = this.#kept.get(bo)
+    if (kept !== undefined && at - kept.at < STATS_TEXT_MILLIS) return kept.stats
+    const stats = this.#print(bo)
+    this.#kept.set(bo, { at, stats })
+    stats.catch(() => this.#kept.delete(bo))
+    return stats
+  }
+
+  async #print(bo: boolean): Promise<PrintedStats> {
     const options = { onlyWithUserAgent: bo, top: MAX_STATISTICS_TOP }
-    const stats = await this.#stats.get(String(bo), async () =>
-      floorStats(await this.#store.stats(options), this.#floor),
-    )
-    const answer = answerOf(stats, bo, limit)
-    const etag = `"${hash('sha256', sortedJson(answer)).slice(0, 32)}"`
-    const text = sortedJson({ ...answer, utc_now: utcText(this.#clock()) })
-    return { bytes: Buffer.from(text), etag }
+    const { stats } = await this.#store.statsSnapshot(options)
+    return inSlices(print(floorStats(stats, this.#floor), bo, utcText(this.#clock())))
   }
 }
 
-/** The answer with its lists cut. User-Agents are told where they are asked for: other sites may read the rest. */
-function answerOf(stats: Stats, bo: boolean, limit: number): object {
-  const { first_seen, last_seen, distributions } = stats
-  return {
-    ...stats,
+/** The members in order of their keys, as the API prints JSON. */
+function* print(stats: Stats, bo: boolean, now: string): Generator<undefined, PrintedStats> {
+  const { fingerprints, distributions, first_seen, last_seen, ...counts } = stats
+  const parts: (Buffer | PrintedList)[] = []
+  let text = '{'
+  const put = function* (key: string, value: unknown, newline: string): Generator<undefined> {
+    text += `${text.endsWith('{') ? '' : ','}${newline}${JSON.stringify(key)}: `
+    if (!Array.isArray(value) || value.length === 0) {
+      text += Buffer.concat(printJson(value, newline)).toString()
+      return
+    }
+    parts.push(Buffer.from(`${text}[`), yield* printList(value, `${newline}  `))
+    text = `${newline}]`
+  }
+  const members: Readonly<Record<string, unknown>> = {
+    ...counts,
+    distributions,
+    // User-Agents are told where they are asked for: other sites may read the rest
+    fingerprints: fingerprints.map((row) =>
+      bo ? datedRow(row) : { ...datedRow(row), user_agents: undefined },
+    ),
     ...(first_seen === undefined ? {} : { first_seen: rfc3339(first_seen * 1e6) }),
     ...(last_seen === undefined ? {} : { last_seen: rfc3339(last_seen * 1e6) }),
-    fingerprints: stats.fingerprints
-      .slice(0, limit)
-      .map((row) => (bo ? datedRow(row) : { ...datedRow(row), user_agents: undefined })),
-    distributions: Object.fromEntries(
-      Object.entries(distributions).map(([name, shares]) => [name, shares.slice(0, limit)]),
-    ),
   }
+  for (const key of Object.keys(members).sort())
+    if (key !== 'distributions') yield* put(key, members[key], '\n  ')
+    else {
+      text += `${text === '{' ? '' : ','}\n  "distributions": {`
+      const byName: Readonly<Record<string, unknown>> = distributions
+      for (const name of Object.keys(byName).sort()) yield* put(name, byName[name], '\n    ')
+      text += '\n  }'
+    }
+  const digest = createHash('sha256')
+  for (const part of parts) digest.update(Buffer.isBuffer(part) ? part : part.bytes)
+  digest.update(text)
+  parts.push(Buffer.from(`${text},\n  "utc_now": ${JSON.stringify(now)}\n}\n`))
+  return { parts, digest: digest.digest('hex').slice(0, 32) }
+}
+
+function* printList(items: readonly unknown[], newline: string): Generator<undefined, PrintedList> {
+  const texts: Buffer[] = []
+  const ends = new Uint32Array(items.length)
+  let length = 0
+  for (const [i, item] of items.entries()) {
+    const parts = [Buffer.from(i === 0 ? newline : `,${newline}`), ...printJson(item, newline)]
+    texts.push(...parts)
+    for (const part of parts) length += part.length
+    ends[i] = length
+    yield undefined
+  }
+  return { bytes: Buffer.concat(texts), ends }
 }

@@ -242,25 +242,34 @@ export const API_CONNECTIONS = 4_096
 export const API_CONNECTIONS_PER_ADDRESS = 256
 export const API_CONNECTIONS_PER_SECOND = 256
 /** Requests of one connection that may wait for the one before: browsers send none. Beyond, its address is refused for a while, milliseconds. */
-export const API_PIPELINED = 64
+export const API_PIPELINED = 16
 export const API_BAN_MILLIS = 10_000
 /** Requests of an address to the store at a time. */
 export const API_ASKING_PER_ADDRESS = 4
-/** Milliseconds until a request beyond the budget of its address is refused: who asks without a pause is slowed. */
+/** Milliseconds, and up to twice as many, until a request beyond the budget of its address is refused: who asks without a pause is slowed. */
 export const API_REFUSAL_MILLIS = 1_000
 /** Bytes of one list of sightings: a page of 200 usual ones in detail has 4 MB. */
 export const API_ANSWER_BYTES = 8 << 20
-/** Sightings taken from the store at a time for such a list. */
-export const API_ROWS_AT_A_TIME = 4
+/** Sightings taken from the store at a time for such a list, and bytes of their hellos: each is fingerprinted again. */
+export const API_ROWS_AT_A_TIME = 16
+export const API_ROWS_AT_A_TIME_BYTES = 16_384
 /** Lists and details an address may have under way; more wait. */
 export const API_COSTLY_PER_ADDRESS = 4
+/**
+ * While several addresses ask: how many times as long as its pieces of such answers took an address rests, and all
+ * addresses together, so that one may use a fifth of the time, and all a half; and the milliseconds of rest that may be owed.
+ */
+export const API_REST = 4
+export const API_REST_OF_ALL = 1
+export const API_PIECES_AHEAD_MILLIS = 20
 /** Milliseconds between two looks at connections whose requests take too long. */
 export const API_CHECK_MILLIS = 1_000
 /** Milliseconds without progress in either direction after which a connection is closed. */
 export const API_IDLE_MILLIS = 30_000
-/** Milliseconds an answer of /stats is used, and how many answers of other lengths are kept: 1000 rows have 1 MB. */
+/** Milliseconds the printed statistics are used: 1000 rows have 1 MB. */
 export const STATS_TEXT_MILLIS = 1_000
-export const STATS_TEXTS = 16
+/** Milliseconds of long work in one turn of the event loop. */
+export const SLICE_MILLIS = 2
 /** Milliseconds the tokens read from file or Redis are used before they are read again. */
 export const TOKENS_READ_MILLIS = 1_000
 /** Milliseconds a request to the API may take to arrive. */
@@ -313,5 +322,7 @@ export const MAX_PROFILES_IDENTIFIED = 4096
 export const MAX_CHECKED_ADDRESSES = 10_000
 /** Hellos of one address that a verdict is made of: rules over connections need five. */
 export const MAX_CHECKED_HELLOS = 32
+/** Bytes of them: a usual hello has one or two thousand. */
+export const MAX_CHECKED_HELLO_BYTES = 65_536
 /** User-Agents of one address that are judged: a page's worth. */
 export const MAX_CHECKED_USER_AGENTS = 16

@@ -41,8 +41,8 @@ async function askStore(config: Config, value: string): Promise<number> {
     }
     const page = { ip, offset: 0, limit: API_PAGE_USUAL }
     const output = {
-      write: (text: string) => {
-        print(text)
+      write: (...parts: readonly (string | Buffer)[]) => {
+        print(parts.map(String).join(''))
         return Promise.resolve(true)
       },
     }

@@ -9,9 +9,9 @@ const [, , attack = '', port = '0', localAddress = '127.0.0.2'] = process.argv
 const HOST = '127.0.0.1'
 const AGAIN_MILLIS = 1000
 /** Longer than a test attacks. */
-const MOST_MILLIS = 20_000
+const MOST_MILLIS = 100_000
 /** Requests and batches of them in all. */
-const MOST_SENT = 200_000
+const MOST_SENT = 1_000_000
 let sent = 0
 
 setTimeout(() => process.exit(0), MOST_MILLIS)
@@ -48,7 +48,13 @@ const ATTACKS: Readonly<Record<string, () => void>> = {
       socket.pause()
       socket.write(pipelined('/fps?all=1&detail=1&limit=200', 60))
     }),
+  'lists that nobody reads, one a connection': () =>
+    keep(250, (socket) => {
+      socket.pause()
+      socket.write(pipelined('/fps?all=1&detail=1&limit=200', 1))
+    }),
   'lists, read as fast as they come': () => readers(60, '/fps?all=1&detail=1&limit=200'),
+  'details of a large hello': () => readers(60, '/fps?detail=1'),
   'statistics that nobody reads, pipelined': () =>
     keep(200, (socket) => {
       socket.pause()

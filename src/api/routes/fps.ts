@@ -6,14 +6,15 @@ import {
   API_OFFSET_MOST,
   API_PAGE_MOST,
   API_PAGE_USUAL,
-  MAX_CHECKED_HELLOS,
 } from '../../base/limits.js'
 import type { Implementation } from '../../model/implementation.js'
 import type { Sighting } from '../../model/sighting.js'
 import type { Store } from '../../store/contract.js'
+import { inSlices } from '../in-slices.js'
 import type { AddressTest } from '../address.js'
 import { allowAnyOrigin } from '../answer-headers.js'
-import { callerOf, sightingOf } from '../caller.js'
+import { callerOf, ClientSightings } from '../caller.js'
+import { checkedHellos } from '../checked-hellos.js'
 import type { Client } from '../client-address.js'
 import type { Clock } from '../clock.js'
 import { utcText } from '../clock.js'
@@ -25,7 +26,7 @@ import {
   sightingAnswer,
   unknownAnswer,
 } from '../fingerprint-answer.js'
-import { sendJson, sendPrinted } from '../json.js'
+import { printSteps, sendJson, sendPrinted } from '../json.js'
 import { responseOutput, writeList } from '../list-answer.js'
 import { budgetKey } from '../listen-budget.js'
 import { isCrossSite, rebound } from '../origin.js'
@@ -33,6 +34,7 @@ import { sendProblem } from '../problem.js'
 import type { Lists } from '../rarity-answer.js'
 import { rarityOfSighting } from '../rarity-answer.js'
 import { CACHE_BUSTER, flag, queryOrProblem, whole } from '../query.js'
+import type { Take } from '../turns.js'
 import { Turns } from '../turns.js'
 import type { Observe } from '../user-agents.js'
 import type { Check } from './check.js'
@@ -50,6 +52,8 @@ const NO_QUERY: z.output<typeof Query> = {
   limit: API_PAGE_USUAL,
   offset: 0,
 }
+
+const NEWLINE = Buffer.from('\n')
 
 /** The TLS implementation that made a stored hello; undefined where the sighting was kept without it. */
 export type Identify = (sighting: Sighting) => Implementation | undefined
@@ -76,7 +80,8 @@ export interface FpsOptions {
  */
 export function fpsRoute(options: FpsOptions): Router {
   const { store, trusted, waitMs, clock, turns, observe } = options
-  const asking = new Turns(API_ASKING_PER_ADDRESS)
+  const sightings = new ClientSightings(store, waitMs)
+  const asking = new Turns({ bound: API_ASKING_PER_ADDRESS })
   return Router().get('/fps', async (req, res) => {
     const query = req.url.includes('?') ? queryOrProblem(Query, req, res) : NO_QUERY
     if (query === undefined) return
@@ -89,7 +94,7 @@ export function fpsRoute(options: FpsOptions): Router {
     }
     const userAgent = req.headers['user-agent'] ?? ''
     const key = budgetKey(client.ip)
-    const found = await asking.run(key, () => sightingOf(store, client, req, waitMs))
+    const found = await asking.run(key, () => sightings.find(client, req))
     if (found === undefined) {
       allowAnyOrigin(res)
       sendJson(res, 200, unknownAnswer(client.ip, await store.total(), clock()))
@@ -103,28 +108,27 @@ export function fpsRoute(options: FpsOptions): Router {
       sendPrinted(res, answer(found, userAgent, clock()))
       return
     }
+    const take: Take = (piece) => turns.take(key, piece)
     await turns.run(key, async () => {
       if (res.destroyed) return
-      if (query.all) await sendAll(options, client, query, req, res)
-      else await turns.next(key).then(() => sendDetail(options, found, userAgent, res))
+      if (query.all) await sendAll(options, client, query, req, res, take)
+      else await sendDetail(options, found, userAgent, res, take)
     })
   })
 }
 
 async function sendAll(
-  { store, turns, clock, describe }: FpsOptions,
+  { store, clock, describe }: FpsOptions,
   { ip }: Client,
   { offset, limit, detail }: z.output<typeof Query>,
   req: Request,
   res: Response,
+  take: Take,
 ): Promise<void> {
   const keys = { 'user-agent': req.headers['user-agent'] ?? '', utc_now: utcText(clock()) }
+  const answerOf = (sighting: Sighting) => sightingAnswer(sighting, detail ? describe : undefined)
   const held = await writeList(
-    {
-      ...{ store, ip, offset, limit, keys },
-      answerOf: (sighting) => sightingAnswer(sighting, detail ? describe : undefined),
-      turn: () => turns.next(budgetKey(ip)),
-    },
+    { store, ip, offset, limit, keys, answerOf, take },
     responseOutput(res),
   )
   if (held) res.end()
@@ -137,24 +141,29 @@ async function sendDetail(
   found: Found,
   userAgent: string,
   res: Response,
+  take: Take,
 ): Promise<void> {
-  const { sha3_384, sha3_384_stable } = found.sighting
-  const known = await store.fingerprint(sha3_384_stable ?? sha3_384 ?? '')
-  sendJson(res, 200, {
-    ...detailAnswer(found, userAgent, clock(), describe),
-    // undefined is not printed
+  const { sighting, matchedBy } = found
+  const fingerprint = sighting.sha3_384_stable ?? sighting.sha3_384 ?? ''
+  const known = await take(() => store.fingerprint(fingerprint))
+  // the User-Agent is judged by the hello of the very connection where it is known, else by those of its address
+  const hellos =
+    matchedBy === 'connection' || check === undefined
+      ? [sighting]
+      : await checkedHellos(store, sighting.src, take)
+  const verdict = await take(() => check?.(hellos, userAgent, true))
+  const implementation = await take(() => identify?.(sighting))
+  const rarity = await rarityOfSighting(store, sighting, clock() / 1e6, lists, take)
+  const detail = await take(() => detailAnswer(found, userAgent, clock(), describe))
+  if (res.destroyed) return
+  // undefined is not printed
+  const answer = {
+    ...detail,
     user_agents: known?.user_agents,
-    ...(await rarityOfSighting(store, found.sighting, clock() / 1e6, lists)),
-    implementation: identify?.(found.sighting),
-    check: check?.(await hellosOf(store, found), userAgent, true),
-  })
-}
-
-/** Hellos that the caller's User-Agent is judged by: that of the very connection where it is known, else its address's. */
-async function hellosOf(
-  store: Pick<Store, 'sightings'>,
-  { sighting, matchedBy }: Found,
-): Promise<readonly Sighting[]> {
-  if (matchedBy === 'connection') return [sighting]
-  return (await store.sightings(sighting.src, 0, MAX_CHECKED_HELLOS)).sightings
+    ...rarity,
+    implementation,
+    check: verdict,
+  }
+  const parts = await inSlices(printSteps(answer), take)
+  sendPrinted(res, Buffer.concat([...parts, NEWLINE]))
 }

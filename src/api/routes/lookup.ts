@@ -14,7 +14,7 @@ import { fingerprintAnswer, writeAddress } from '../lookup-answer.js'
 import { rebound } from '../origin.js'
 import { sendProblem } from '../problem.js'
 import { address, flag, queryOrProblem, whole } from '../query.js'
-import type { Turns } from '../turns.js'
+import type { Take, Turns } from '../turns.js'
 
 const Query = z
   .strictObject({
@@ -72,8 +72,8 @@ export function lookupRoute({ store, trusted, clock, describe, turns }: LookupOp
     await turns.run(key, async () => {
       if (res.destroyed) return
       const lookup = { ip, offset, limit, describe: detail ? describe : undefined }
-      const turn = () => turns.next(key)
-      if (await writeAddress(store, lookup, clock, responseOutput(res), turn)) res.end()
+      const take: Take = (piece) => turns.take(key, piece)
+      if (await writeAddress(store, lookup, clock, responseOutput(res), take)) res.end()
       else sendProblem(res, 404, `No sighting of ${ip} is held.`)
     })
   })

@@ -23,7 +23,7 @@ export function statsRoute(texts: StatsTexts, guard: RequestHandler): Router {
   return Router().get('/stats', guard, async (req, res) => {
     const query = req.url.includes('?') ? queryOrProblem(Query, req, res) : NO_QUERY
     if (query === undefined) return
-    const { bytes, etag } = await texts.get(query.bo, query.limit)
+    const { parts, length, etag } = await texts.get(query.bo, query.limit)
     if (!query.bo) allowAnyOrigin(res)
     res.setHeader('ETag', etag)
     // a copy may be kept, and is asked for again each time
@@ -33,7 +33,9 @@ export function statsRoute(texts: StatsTexts, guard: RequestHandler): Router {
       return
     }
     res.setHeader('Content-Type', 'application/json; charset=utf-8')
-    res.setHeader('Content-Length', bytes.length)
-    res.end(bytes)
+    res.setHeader('Content-Length', length)
+    res.cork()
+    for (const part of parts) res.write(part)
+    res.end()
   })
 }

@@ -68,7 +68,7 @@ export class RedisStatistics {
 
   /** The fingerprint of a body that Redis holds. */
   async fingerprintOf(partition: number, body: string): Promise<string | undefined> {
-    await this.#fetch(new Map([[body, partition]]))
+    if (!this.#bodies.has(body)) await this.#fetch(new Map([[body, partition]]))
     return this.#bodies.fingerprint(body)
   }
 
