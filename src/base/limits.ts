@@ -2,6 +2,13 @@
 
 /** Handshake message of a hello, octets. Real ones end near 2.5 kB; RFC 8446 allows 2^24, and one kept whole must not hurt. */
 export const MAX_HELLO_LEN = 65_536
+/**
+ * Values of one list of a hello that fingerprints sort and print, extensions of them, and bytes of names and bodies. IANA has 350
+ * cipher suites, browsers send 18 extensions; a hello made to be long costs no more than ten usual ones. `cut` says what was left.
+ */
+export const MAX_LISTED_VALUES = 384
+export const MAX_LISTED_EXTENSIONS = 128
+export const MAX_LISTED_BYTES = 2_048
 /** Headers one frame may nest before we stop (tunnels in tunnels are cheap to forge). */
 export const MAX_HEADER_DEPTH = 32
 

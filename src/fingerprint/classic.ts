@@ -11,6 +11,7 @@
 // that depend on the connection and record_version (other after a HelloRetryRequest) are left out, and no registry is
 // asked, so that it outlives registry updates.
 
+import { MAX_LISTED_EXTENSIONS } from '../base/limits.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
@@ -51,7 +52,7 @@ export function writeClassicTail(message: HandshakeOctets, hello: Hello, out: Oc
 export function writeStableJson(hello: Hello, sorted: Uint16Array, out: OctetWriter): void {
   writeHead(hello, 'grease', out)
   const start = out.len
-  for (let i = 0; i < hello.extensionCount; i++) {
+  for (let i = 0; i < Math.min(hello.extensionCount, MAX_LISTED_EXTENSIONS); i++) {
     const type = sorted[i] ?? 0
     if (type === GREASE || PER_CONNECTION.includes(type)) continue
     if (out.len > start) out.octet(COMMA)

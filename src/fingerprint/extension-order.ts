@@ -1,4 +1,4 @@
-import { MAX_EXTENSIONS } from '../model/hello.js'
+import { MAX_LISTED_EXTENSIONS } from '../base/limits.js'
 import type { Hello } from '../model/hello.js'
 import { degrease } from './text.js'
 
@@ -7,19 +7,20 @@ import { degrease } from './text.js'
  * One instance, filled hello by hello.
  */
 export class ExtensionOrder {
+  /** How many: of a hello with more than MAX_LISTED_EXTENSIONS the first ones. */
   count = 0
   /** Types in wire order. */
-  readonly wire = new Uint16Array(MAX_EXTENSIONS)
+  readonly wire = new Uint16Array(MAX_LISTED_EXTENSIONS)
   /** Types in numerical order; equal ones in wire order. */
-  readonly sorted = new Uint16Array(MAX_EXTENSIONS)
+  readonly sorted = new Uint16Array(MAX_LISTED_EXTENSIONS)
   /** Where in the hello sorted extension i stands: an index into Hello.extensionType. */
-  readonly sortedIndex = new Uint16Array(MAX_EXTENSIONS)
+  readonly sortedIndex = new Uint16Array(MAX_LISTED_EXTENSIONS)
   // type << 16 | index
-  readonly #keys = new Uint32Array(MAX_EXTENSIONS)
+  readonly #keys = new Uint32Array(MAX_LISTED_EXTENSIONS)
 
   /** Takes the extensions of `hello`. */
   fill(hello: Hello): void {
-    const count = hello.extensionCount
+    const count = Math.min(hello.extensionCount, MAX_LISTED_EXTENSIONS)
     const keys = this.#keys
     this.count = count
     for (let i = 0; i < count; i++) {

@@ -8,6 +8,7 @@
 // The parts before and after the extensions are functions of their own: of two hellos of one browser only the
 // extensions' order differs.
 
+import { MAX_LISTED_EXTENSIONS } from '../base/limits.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { Hello } from '../model/hello.js'
 import { COMMA, DASH, GREASE, putDecimal, writeDecimalList, writeOctetList } from './text.js'
@@ -52,7 +53,7 @@ export function writeJa3Tail(hello: Hello, out: OctetWriter): void {
 export function writeJa3nString(hello: Hello, sorted: Uint16Array, out: OctetWriter): void {
   writeJa3Head(hello, out)
   const start = out.len
-  for (let i = 0; i < hello.extensionCount; i++) {
+  for (let i = 0; i < Math.min(hello.extensionCount, MAX_LISTED_EXTENSIONS); i++) {
     const type = sorted[i] ?? 0
     if (type === GREASE) continue
     if (out.len > start) out.octet(DASH)

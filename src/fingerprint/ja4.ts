@@ -19,8 +19,7 @@ import { isGrease } from '../base/grease.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { Transport } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
-import type { ExtensionOrder } from './extension-order.js'
-import { COMMA, GREASE, putHex16, putHex8 } from './text.js'
+import { COMMA, GREASE, listedLen, putHex16, putHex8 } from './text.js'
 import { offeredVersion } from './version-text.js'
 
 /** Octets one extension takes: four digits. */
@@ -47,20 +46,15 @@ const VERSION_CODES: Readonly<Record<number, string>> = {
 }
 
 /** Appends the first part with its underscore: `t13d1516h2_`. */
-export function writeJa4Head(
-  transport: Transport,
-  hello: Hello,
-  order: ExtensionOrder,
-  out: OctetWriter,
-): void {
-  const { wire } = order
+export function writeJa4Head(transport: Transport, hello: Hello, out: OctetWriter): void {
   out.ascii(transport === 'quic' ? 'q' : transport === 'dtls' ? 'd' : 't')
   out.ascii(VERSION_CODES[offeredVersion(hello, transport === 'dtls')] ?? '00')
   let extensions = 0
   let named = false
   for (let i = 0; i < hello.extensionCount; i++) {
-    if (wire[i] === SERVER_NAME) named = true
-    if (wire[i] !== GREASE) extensions++
+    const type = hello.extensionType[i] ?? 0
+    if (type === SERVER_NAME) named = true
+    if (!isGrease(type)) extensions++
   }
   let ciphers = 0
   for (let i = 0; i + 2 <= hello.cipherSuitesLen; i += 2) {
@@ -113,7 +107,7 @@ function isAlphanumeric(octet: number): boolean {
 
 /** Appends the ciphers, `sorted` or as they came. */
 export function writeJa4Ciphers(hello: Hello, sorted: boolean, out: OctetWriter): void {
-  const ciphers = new Uint16Array(hello.cipherSuitesLen >> 1)
+  const ciphers = new Uint16Array(listedLen(hello.cipherSuitesLen) >> 1)
   for (let i = 0; i < ciphers.length; i++) {
     ciphers[i] = u16(hello.bytes, hello.cipherSuitesOff + 2 * i)
   }
@@ -155,7 +149,7 @@ export function writeJa4SortedExtensions(
 
 /** Appends the signature algorithms with the underscore before them, `_0403,0804`; nothing where there are none. */
 export function writeJa4SignatureAlgorithms(hello: Hello, out: OctetWriter): void {
-  const end = hello.signatureAlgorithmsOff + hello.signatureAlgorithmsLen
+  const end = hello.signatureAlgorithmsOff + listedLen(hello.signatureAlgorithmsLen)
   const start = out.len
   for (let i = hello.signatureAlgorithmsOff; i + 2 <= end; i += 2) {
     const scheme = u16(hello.bytes, i)

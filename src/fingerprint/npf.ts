@@ -10,11 +10,12 @@
 // legacy_version, so that is what stands here. `quic/1/` drops extensions and is not made.
 
 import { u16, u8 } from '../base/bytes.js'
+import { MAX_LISTED_BYTES, MAX_LISTED_EXTENSIONS } from '../base/limits.js'
 import type { OctetWriter } from '../base/octet-writer.js'
 import type { HandshakeOctets, Transport } from '../model/handshake-octets.js'
 import type { Hello } from '../model/hello.js'
 import type { ExtensionOrder } from './extension-order.js'
-import { degrease, putHex16, putHex8 } from './text.js'
+import { degrease, listedLen, putHex16, putHex8 } from './text.js'
 import { isTransportParameters, TransportParameterIds } from './transport-parameter-ids.js'
 
 const SUPPORTED_GROUPS = 0x000a
@@ -31,7 +32,8 @@ export const TYPES_IN_WHOLE = [
 const IN_WHOLE = new Uint8Array(0x10000)
 for (const type of TYPES_IN_WHOLE) IN_WHOLE[type] = 1
 
-function isInWhole(type: number): boolean {
+/** Whether a fingerprint holds the extension with length and body. */
+export function isInWhole(type: number): boolean {
   return u8(IN_WHOLE, type) === 1
 }
 
@@ -69,7 +71,7 @@ export function putNpfExtension(
     const off = hello.extensionOff[index] ?? 0
     at = putHex16(into, at, len)
     const bytes = hello.bytes
-    const end = off + len
+    const end = off + Math.min(len, MAX_LISTED_BYTES)
     let from = off
     const plainEnd = Math.min(off + grease, end)
     while (from < plainEnd) at = putHex8(into, at, u8(bytes, from++))
@@ -97,7 +99,7 @@ export function writeNpfHead(
   out.ascii('(')
   out.hex16(hello.legacyVersion)
   out.ascii(')(')
-  for (let i = 0; i + 2 <= hello.cipherSuitesLen; i += 2) {
+  for (let i = 0; i + 2 <= listedLen(hello.cipherSuitesLen); i += 2) {
     out.hex16(degrease(u16(hello.bytes, hello.cipherSuitesOff + i)))
   }
   out.ascii(')')
@@ -111,7 +113,7 @@ export function writeNpfServer(server: Hello, out: OctetWriter): void {
   out.hex16(u16(server.bytes, server.cipherSuitesOff))
   out.ascii(')(')
   out.reserve(npfExtensionsMax(server) + 1)
-  for (let i = 0; i < server.extensionCount; i++) {
+  for (let i = 0; i < Math.min(server.extensionCount, MAX_LISTED_EXTENSIONS); i++) {
     const type = degrease(server.extensionType[i] ?? 0)
     // A server's supported_versions is one version (RFC 8446 §4.2.1), no list with a length.
     const grease = type === SUPPORTED_VERSIONS ? 0 : greaseFrom(type)

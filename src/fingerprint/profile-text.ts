@@ -1,5 +1,7 @@
 // The middle of a sighting's line, from `alpn` to `iana`: all of it that hellos of one profile share.
 
+import { MAX_LISTED_BYTES } from '../base/limits.js'
+import { listsCut } from './lists-cut.js'
 import { u8 } from '../base/bytes.js'
 import { OctetWriter } from '../base/octet-writer.js'
 import { HandshakeOctets } from '../model/handshake-octets.js'
@@ -85,6 +87,7 @@ export class ProfileText {
     out.len = 0
 
     this.#alpn()
+    this.#cut()
     if (message.recordVersion !== 0) {
       this.#member('record_version', versionText(message.recordVersion))
     }
@@ -123,12 +126,19 @@ export class ProfileText {
     const { bytes, alpnOff, alpnLen } = this.#hello
     if (alpnLen === 0) return
     out.ascii('"alpn":[')
-    for (let at = alpnOff; at < alpnOff + alpnLen; at += 1 + u8(bytes, at)) {
+    const end = alpnOff + Math.min(alpnLen, MAX_LISTED_BYTES)
+    for (let at = alpnOff; at < end; at += 1 + u8(bytes, at)) {
       out.ascii(at > alpnOff ? ',"' : '"')
       writeJsonPrintable(bytes, at + 1, u8(bytes, at), out)
       out.ascii('"')
     }
     out.ascii('],')
+  }
+
+  /** Names the lists of which only the first values stand in fingerprints. */
+  #cut(): void {
+    const names = listsCut(this.#hello)
+    if (names.length > 0) this.out.ascii(`"cut":${JSON.stringify(names)},`)
   }
 
   #ja3(): void {
@@ -206,7 +216,7 @@ export class ProfileText {
   #openJa4(name: FingerprintName): boolean {
     if (!this.#wanted.has(name)) return false
     this.#open(name)
-    writeJa4Head(this.#message.transport, this.#hello, this.#order, this.out)
+    writeJa4Head(this.#message.transport, this.#hello, this.out)
     return true
   }
 

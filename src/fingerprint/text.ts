@@ -1,6 +1,7 @@
 // Text of numbers, as octets. `put…` functions write at an offset into room their caller has made, and return the
 // offset past what they wrote: the inner loops of every fingerprint.
 
+import { MAX_LISTED_VALUES } from '../base/limits.js'
 import { isGrease } from '../base/grease.js'
 import { u16, u8 } from '../base/bytes.js'
 import type { OctetWriter } from '../base/octet-writer.js'
@@ -46,9 +47,14 @@ export function degrease(value: number): number {
   return isGrease(value) ? GREASE : value
 }
 
+/** Octets of a list of 16-bit numbers, `len` octets long, that a fingerprint takes. */
+export function listedLen(len: number): number {
+  return Math.min(len, 2 * MAX_LISTED_VALUES)
+}
+
 /**
  * Appends a list of 16-bit numbers in decimal with `separator` between.
- * Those with `dropped[number]` 1 are left out; without `dropped`, GREASE is.
+ * Those with `dropped[number]` 1 are left out; without `dropped`, GREASE is. Those past MAX_LISTED_VALUES are left out too.
  */
 export function writeDecimalList(
   bytes: Uint8Array,
@@ -58,10 +64,11 @@ export function writeDecimalList(
   dropped: Uint8Array | 'grease' | 'nothing',
   out: OctetWriter,
 ): void {
-  out.reserve(len * 3)
+  const listed = listedLen(len)
+  out.reserve(listed * 3)
   const start = out.len
   let at = start
-  for (let i = off; i + 2 <= off + len; i += 2) {
+  for (let i = off; i + 2 <= off + listed; i += 2) {
     const value = u16(bytes, i)
     if (dropped === 'grease' ? isGrease(value) : dropped !== 'nothing' && u8(dropped, value) === 1)
       continue

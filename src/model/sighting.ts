@@ -67,6 +67,8 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   /** Printable ASCII; other octets as \xhh. */
   readonly sni?: string
   readonly alpn?: readonly string[]
+  /** Lists of a hello made to be long of which fingerprints hold the first values alone: base/limits.ts, MAX_LISTED_. */
+  readonly cut?: readonly string[]
   readonly record_version?: string
   /** Version of the QUIC packet that carried it: `1`, `2`, `draft-29`, any other as `0x` and eight hex digits. */
   readonly quic_version?: string

@@ -7,6 +7,7 @@ import {
   MAX_PROFILES,
   PROFILE_KEY_ARENA,
   PROFILE_TEXT_ARENA,
+  MAX_LISTED_VALUES,
 } from '../../src/base/limits.js'
 import { ProfileMemory } from '../../src/fingerprint/compiled.js'
 import { ExtensionOrder } from '../../src/fingerprint/extension-order.js'
@@ -211,7 +212,21 @@ describe('ProfileTable', () => {
     })
     expect(profiles.keeps(extended(MAX_PROFILE_EXTENSIONS))).to.equal(true)
     expect(profiles.keeps(extended(MAX_PROFILE_EXTENSIONS + 1))).to.equal(false)
-    expect(new Profiles().keeps({ ciphers: u16(inKey), extensions: [] })).to.equal(false)
+    // lists are cut where they are long: of a text beyond its bound each list is as long as it may be
+    const list = Uint8Array.of(3, 0, ...new Uint8Array(2 * MAX_LISTED_VALUES).fill(0x71))
+    const texts = (bodyLen: number): HelloParts => ({
+      ciphers: u16(MAX_LISTED_VALUES),
+      extensions: [
+        [10, list],
+        [13, list],
+        [0x18, new Uint8Array(2_040)],
+        [0x1b, new Uint8Array(bodyLen)],
+        [0x1c, new Uint8Array(bodyLen)],
+        [0x2d, new Uint8Array(bodyLen)],
+      ],
+    })
+    expect(new Profiles().keeps(texts(0))).to.equal(true)
+    expect(new Profiles().keeps(texts(1_200))).to.equal(false)
   })
 
   it('keeps a profile with a type twice only where the type is high, as GREASE is', () => {
