@@ -7,7 +7,6 @@ import {
   POPULATION_TOLD,
   POPULATION_TELL_MILLIS,
   REDIS_STORE_MIB,
-  STORE_AWAY_MILLIS,
   STORE_PARTITIONS,
 } from '../../base/limits.js'
 import type { MakeSighting } from '../../model/row.js'
@@ -59,7 +58,7 @@ export class RedisPopulation {
   readonly #tallies = new TalliesMemo(() => this.#sweep())
   readonly #timer: NodeJS.Timeout
   #waiting: Pair[] = []
-  #telling: Promise<void> | undefined
+  #telling: Promise<boolean> | undefined
   #dropped = 0
 
   constructor(redis: RedisClient, make: MakeSighting, options: RedisPopulationOptions) {
@@ -83,21 +82,20 @@ export class RedisPopulation {
       this.#told.set(pair, seconds)
       this.#waiting.push({ entry, seconds })
     }
+    if (this.isBehind) void this.#tell()
   }
 
-  /** Tells Redis all that waits, within a bound of time; what cannot be told goes on waiting. */
+  /** Whether more waits than is told by and by. */
+  get isBehind(): boolean {
+    return this.#waiting.length >= POPULATION_PAIRS_WAITING / 4
+  }
+
+  /** Tells Redis all that waits; ends where Redis takes no more, and what is left goes on waiting. */
   async drain(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, STORE_AWAY_MILLIS)))
-    await Promise.race([this.#tellAll(), bound])
-    clearTimeout(timer)
-  }
-
-  async #tellAll(): Promise<void> {
-    let before = Infinity
-    while (this.#waiting.length > 0 && this.#waiting.length < before) {
-      before = this.#waiting.length
-      await this.#tell()
+    while (this.#waiting.length > 0) {
+      // one under way may have begun before the last was put
+      await this.#telling
+      if (this.#waiting.length > 0 && !(await this.#tell())) return
     }
   }
 
@@ -127,13 +125,19 @@ export class RedisPopulation {
     return Buffer.from(ip + String.fromCharCode(levelOf(ip)), 'latin1')
   }
 
-  #tell(): Promise<void> {
-    this.#telling ??= this.#tellSome().finally(() => (this.#telling = undefined))
+  /** @returns whether Redis took what it was told */
+  #tell(): Promise<boolean> {
+    this.#telling ??= this.#tellSome()
+      .then((isTold) => {
+        if (isTold && this.isBehind) setImmediate(() => void this.#tell())
+        return isTold
+      })
+      .finally(() => (this.#telling = undefined))
     return this.#telling
   }
 
-  async #tellSome(): Promise<void> {
-    if (this.#waiting.length === 0 || this.#redis.status !== 'ready') return
+  async #tellSome(): Promise<boolean> {
+    if (this.#waiting.length === 0 || this.#redis.status !== 'ready') return false
     const parts: Pair[][] = []
     let made = 0
     let count = 0
@@ -148,9 +152,10 @@ export class RedisPopulation {
     const answers = await Promise.allSettled(
       parts.flatMap((pairs, partition) => [this.#send(partition, pairs)]),
     )
+    if (answers.every(({ status }) => status === 'fulfilled')) return true
     // telling again what was told does no harm
-    if (answers.some(({ status }) => status === 'rejected'))
-      this.#waiting = [...taken, ...this.#waiting]
+    this.#waiting = [...taken, ...this.#waiting]
+    return false
   }
 
   async #send(partition: number, pairs: readonly Pair[]): Promise<void> {

@@ -144,7 +144,8 @@ class RedisStore implements Store {
 
   async drain(): Promise<void> {
     await this.#writer.drain()
-    await this.#population.drain()
+    // clients are counted by and by, unless more of them wait than that is enough for
+    if (this.#population.isBehind) await this.#population.drain()
   }
 
   latest(ip: string): Promise<Sighting | undefined> {
@@ -283,7 +284,8 @@ class RedisStore implements Store {
   }
 
   async forget(ip: string): Promise<number> {
-    await this.drain()
+    await this.#writer.drain()
+    await this.#population.drain()
     const count = await this.#about(ip, async (key) => {
       const args = [prefixOf(key), Buffer.from(key, 'latin1'), RedisPopulation.field(key)]
       this.#population.forgetTallies()
@@ -315,10 +317,8 @@ class RedisStore implements Store {
   }
 
   async close(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, STORE_CLOSE_MILLIS)))
-    await Promise.race([this.drain(), bound])
-    clearTimeout(timer)
+    await withinClose(this.#writer.drain())
+    await withinClose(this.#population.drain())
     this.abandon()
   }
 
@@ -356,4 +356,12 @@ class RedisStore implements Store {
       throw storeErrorOf(error, this.#address)
     }
   }
+}
+
+/** Waits for work that ends with a store, within its bound of time. */
+async function withinClose(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, STORE_CLOSE_MILLIS)))
+  await Promise.race([work, bound])
+  clearTimeout(timer)
 }
