@@ -44,7 +44,9 @@ module.exports = class extends reporters.Spec {
           for (const title of unexpected) console.log(`  ${title}`)
           process.exitCode ||= 1
         }
-        for (const [why, tests] of reasons) console.log(`\nnot run: ${why}: ${tests} tests`)
+        if (reasons.size > 0) console.log()
+        for (const [why, tests] of reasons)
+          console.log(`not run: ${why}: ${tests} ${tests === 1 ? 'test' : 'tests'}`)
         process.stdout.write(
           `\n${passes} passed, ${failures + unexpected.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
         )

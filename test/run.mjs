@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 
 const cwd = fileURLToPath(new URL('..', import.meta.url))
 const CLOSING = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/
-const NOT_RUN = /^not run: (.*): (\d+) tests$/
+const NOT_RUN = /^not run: (.*): (\d+) tests?$/
 
 /** Why tests were not run, with how many. */
 const reasons = new Map()
@@ -46,7 +46,8 @@ const [passed, failed, skipped] = [0, 1, 2].map((i) => counts.reduce((sum, of) =
 // what failed without a test's failing: types, lint, coverage below its threshold, a runner that died
 const others = broken.filter((result) => (result.counts?.[1] ?? 0) === 0)
 if (reasons.size > 0) console.log('\nwhat this machine cannot do:')
-for (const [why, tests] of reasons) console.log(`  ${why}: ${tests} tests`)
+for (const [why, tests] of reasons)
+  console.log(`  ${why}: ${tests} ${tests === 1 ? 'test' : 'tests'}`)
 if (broken.length > 0) console.log(`\nfailed: ${broken.map(({ script }) => script).join(', ')}`)
 console.log(
   `\n${passed} passed, ${failed + others.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,

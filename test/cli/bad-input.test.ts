@@ -25,7 +25,10 @@ describe('bad usage', () => {
     [['up', '--confg=a', '--tll', '5'], /unknown option --confg.*--config.*\n.*--tll.*--ttl/],
     [['up', '--http-port', '70000'], /--http-port must be a port from 1 to 65535/],
     [['up', '--http-port', 'http'], /--http-port/],
-    [['up', '--ports', '443,0'], /--ports must be a port from 1 to 65535, not "0"/],
+    [
+      ['up', '--ports', '443,0'],
+      /--ports must be ports from 1 to 65535, ranges such as 400-500, or any, not "0"/,
+    ],
     [['up', '--http-port', '0', '--https-port', '0'], /the API would listen nowhere/],
     [['read', '-f', 'ja5', capture], /--fingerprints must be one of sha3_384,/],
     [['capture', '-i', 'lo'], /capture needs --redis URL/],

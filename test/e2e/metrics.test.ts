@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { capture, needs, tools } from '../capability.js'
+import { capture, needs, proc, tools } from '../capability.js'
 import { metricOf } from '../../src/telemetry/metrics.js'
 import type { CounterName } from '../../src/base/counters.js'
 import { COUNTER_HELP } from '../../src/base/counters.js'
@@ -68,9 +68,11 @@ describe('/metrics of the real program', function () {
     expect(value('hellotap_sensor_capturing')).to.equal(1)
     expect(value('hellotap_store_sightings')).to.equal(1)
     expect(value('hellotap_capture_ring_bytes')).to.be.above(1e6)
-    expect(value('hellotap_sensor_resident_memory_bytes')).to.be.above(1e7)
+    const resident = value('hellotap_sensor_resident_memory_bytes') ?? 0
+    expect(resident > 1e7).to.equal(proc() === undefined)
     expect(value('hellotap_sensor_event_loop_delay_max_seconds')).to.be.within(0, 30)
-    expect(value('process_resident_memory_bytes')).to.be.above(1e7)
+    const ours = value('process_resident_memory_bytes') ?? 0
+    expect(ours > 1e7).to.equal(proc() === undefined)
     // the scrape is a request like others: no secrets, no other methods
     const refused = await fetch(`http://127.0.0.1:${http}/metrics`, { method: 'POST' })
     expect(refused.status).to.equal(405)

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { capture, needs, tools } from '../capability.js'
+import { capture, needs, proc, tools } from '../capability.js'
 import { Daemon, HELLOTAP, finished, freePort } from '../hellotap.js'
 
 async function curl(...args: readonly string[]): Promise<string> {
@@ -75,7 +75,7 @@ describe('hellotap up', function () {
   })
 
   it('starts a killed sensor again, and sees hellos after', async function () {
-    needs(this, capture, tools('curl'))
+    needs(this, capture, proc, tools('curl', 'pgrep'))
     daemon = new Daemon(process.execPath, args())
     await daemon.says(/capturing on lo/)
     const { stdout } = await finished(

@@ -31,7 +31,7 @@ describe('what was seen is judged', () => {
       'other traffic arrives',
       seen({}, { frames: 5000 }),
       'not-watched',
-      /5,000 frames passed .* ports 443, 8443: .*--ports/,
+      /5,000 frames passed .* ports 443,8443: .*--ports/,
     ],
     ['a system that does not count', seen({}, { frames: undefined }), 'quiet', undefined],
     [
