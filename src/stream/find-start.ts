@@ -85,10 +85,15 @@ export function findStart(bytes: Uint8Array, off: number, end: number, wanted: n
     return (wanted & WANT_CLIENT_HELLO) !== 0 && isSsl2Start(bytes, off, end) ? off : -1
   if (start === LIKE_CHANGE_CIPHER_SPEC) {
     const at = skipLeadingRecords(bytes, off, end)
-    return at !== off && isTlsStart(bytes, at, end, wanted) ? at : -1
+    return at !== off && isCutStart(bytes, at, end, wanted) ? at : -1
   }
   const second = end - off < 2 ? -1 : u8(bytes, off + 1)
   if (second < (SECOND_MIN[first] ?? 0) || second > (SECOND_MAX[first] ?? 0)) return -1
   const at = skipPreambles(bytes, off, end)
-  return at !== off && isTlsStart(bytes, at, end, wanted) ? at : -1
+  return at !== off && isCutStart(bytes, at, end, wanted) ? at : -1
+}
+
+/** Whether a wanted message begins at `at`, behind what often precedes one, if only an octet of it is there before `end`. */
+function isCutStart(bytes: Uint8Array, at: number, end: number, wanted: number): boolean {
+  return at < end && isTlsPrefix(bytes, at, end, wanted)
 }
