@@ -96,9 +96,10 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   }
   const isStopped = signal.aborted && !options.follow
   if (!isQuiet) summary.sum(isStopped)
+  const isKept = kept?.report(isQuiet) !== false
   if (isStopped) return STOPPED[String(signal.reason)] ?? 1
   // a capture that is too old for the store is a mistake in the command
-  if (kept?.report(isQuiet) === false) return 2
+  if (!isKept) return 2
   return summary.failed > 0 ? 1 : 0
 }
 

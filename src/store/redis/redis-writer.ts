@@ -190,6 +190,12 @@ export class RedisWriter {
     clearTimeout(this.#timer)
     clearInterval(this.#tellAgain)
     clearInterval(this.#checks)
+    if (this.#left.length > 0) {
+      // the partitions that answered have theirs
+      const left = this.#left.reduce((sum, { entries }) => sum + entries.length, 0)
+      this.#spool.settle('written')
+      this.#spool.countDropped(left)
+    }
     this.#spool.abandon()
     this.#tellLeft()
   }
