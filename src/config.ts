@@ -206,3 +206,15 @@ export function storeLimits(config: {
     ...(config.dedupe === true ? { dedupeSeconds: DEDUPE_SECONDS } : {}),
   }
 }
+
+/** Bounds of a store that this process writes to: with the spool on disk, which one process has at a time. */
+export function writerLimits(
+  config: Parameters<typeof storeLimits>[0] & {
+    'spool-dir'?: string | undefined
+    'spool-size': number
+  },
+) {
+  const folder = config['spool-dir']
+  const spool = folder === undefined ? {} : { spoolDir: folder, spoolMib: config['spool-size'] }
+  return { ...storeLimits(config), ...spool }
+}

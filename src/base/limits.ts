@@ -87,6 +87,8 @@ export const REDIS_STORE_MIB = 8_192
 export const MAX_INLINE_REST = 96
 /** Sightings the spool takes beyond which `put` asks the caller to wait, as a part of its bound: half leaves the other half for an outage. */
 export const SPOOL_HIGH_WATER = 0.5
+/** MiB of a spool on disk where nothing else is configured: some two million sightings. */
+export const SPOOL_MIB = 1_024
 /** Part of the spool's bound below which a caller that waits goes on: enough is left to write meanwhile. */
 export const SPOOL_LOW_WATER = 0.25
 /** Sightings written to Redis in one batch: some 80 for each partition, and none holds Redis for a millisecond. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config.js'
-import { storeLimits } from '../config.js'
+import { writerLimits } from '../config.js'
 import { linesOfRows } from '../model/row.js'
 import { ConsumersOutput } from '../output/lines-output.js'
 import type { LinesConsumer } from '../output/lines-output.js'
@@ -23,7 +23,7 @@ export async function openStoreOutput(
   config: Config,
   others: readonly LinesConsumer[],
 ): Promise<StoreOutput> {
-  const limits = storeLimits(config)
+  const limits = writerLimits(config)
   const store = await openSightingStore(
     config.redis,
     // a capture may be read again at any time while its sightings are held
@@ -41,7 +41,7 @@ export async function openStoreOutput(
       await store.close()
       for (const each of others) await each.close()
     },
-    report: (isQuiet: boolean) => health === undefined || report(health, isQuiet),
+    report: (isQuiet: boolean) => health === undefined || report(health, isQuiet, config),
   })
 }
 
@@ -56,13 +56,16 @@ function lineConsumer(consumer: LinesConsumer): LinesConsumer {
   return { put: (rows) => consumer.put(linesOfRows(rows)), close: () => consumer.close() }
 }
 
-function report(health: StoreHealth, isQuiet: boolean): boolean {
+function report(health: StoreHealth, isQuiet: boolean, config: Config): boolean {
   const { stored, merged, refused, dropped, spooled, lost } = health
-  const missing = dropped + spooled
+  const folder = config['spool-dir']
+  const missing = folder === undefined ? dropped + spooled : dropped
   if (!isQuiet)
     log(
       `store: ${stored} stored, ${merged} known already, ${health.too_old} too old, ${refused} refused, ${missing} dropped, ${lost} lost`,
     )
+  if (spooled > 0 && folder !== undefined)
+    log(`hellotap: ${spooled} sightings wait in ${folder} for the next run with --spool-dir`)
   if (health.too_old > 0)
     log(
       `hellotap: ${health.too_old} sightings are older than --ttl and were not stored: add --as-of now to keep them from now on`,

@@ -1,6 +1,6 @@
 import type { Config } from '../config.js'
 import { ConfigError } from '../config/config-error.js'
-import { LIVE_PORTS, handedConfig, storeLimits } from '../config.js'
+import { LIVE_PORTS, handedConfig, writerLimits } from '../config.js'
 import { portsText } from '../model/ports.js'
 import { openSightingStore } from '../sighting-store.js'
 import { configOf } from './options.js'
@@ -57,7 +57,7 @@ async function runCapture(
   const store =
     toStdout || config.redis === undefined
       ? undefined
-      : await openSightingStore(config.redis, storeLimits(config), {
+      : await openSightingStore(config.redis, writerLimits(config), {
           waitForRedis: true,
           clock: 'arrival',
           privacy,

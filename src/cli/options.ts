@@ -41,6 +41,8 @@ export const STORE = [
   'remember',
   'per-ip',
   'spool',
+  'spool-dir',
+  'spool-size',
   'store-size',
   'dedupe',
   'retention',
@@ -87,7 +89,17 @@ export const API = [
 
 /** Options of `read`. */
 export const READ = [
-  ...(['redis', 'ttl', 'remember', 'per-ip', 'store-size', 'as-of', 'dedupe'] as const),
+  ...([
+    'redis',
+    'ttl',
+    'remember',
+    'per-ip',
+    'store-size',
+    'spool-dir',
+    'spool-size',
+    'as-of',
+    'dedupe',
+  ] as const),
   ...PRIVACY,
   'ports',
   'sensor',

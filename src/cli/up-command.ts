@@ -1,6 +1,6 @@
 import type { Config } from '../config.js'
 import { portsText } from '../model/ports.js'
-import { LIVE_PORTS, storeLimits } from '../config.js'
+import { LIVE_PORTS, writerLimits } from '../config.js'
 import { openSightingStore } from '../sighting-store.js'
 import { newCounters } from '../base/counters.js'
 import { privateLines } from '../sensor/private-lines.js'
@@ -33,7 +33,7 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
   const signal = stopSignal()
   const manager = serviceManager(log)
   const privacy = privacyPolicy(config)
-  const store = await openSightingStore(config.redis, storeLimits(config), {
+  const store = await openSightingStore(config.redis, writerLimits(config), {
     clock: 'arrival',
     privacy,
   })

@@ -62,6 +62,21 @@ export const STORE_OPTIONS = {
     schema: positive(10_000_000),
     default: 100_000,
   },
+  'spool-dir': {
+    type: 'string',
+    group: 'Store',
+    describe: 'folder in which sightings that wait for Redis survive a crash; one for each process',
+    shownDefault: 'none: in memory alone',
+    schema: z.optional(named('a folder')),
+    default: undefined,
+  },
+  'spool-size': {
+    type: 'number',
+    group: 'Store',
+    describe: 'MiB that --spool-dir may take',
+    schema: positive(1_048_576),
+    default: 1024,
+  },
   retention: {
     type: 'number',
     group: 'Store',

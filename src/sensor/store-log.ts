@@ -15,6 +15,7 @@ export function watchStore(store: Pick<Store, 'health'>, log: EventLog): () => v
   let droppedTold = 0
   let toldAt = -Infinity
   let lostTold = 0
+  let unspooledTold = 0
   const look = () => {
     const health = store.health()
     const { ready, reason = 'it does not answer', spooled, dropped, gaps } = health
@@ -34,6 +35,15 @@ export function watchStore(store: Pick<Store, 'health'>, log: EventLog): () => v
         gaps: times,
         spooled,
       })
+    }
+    const { unspooled = 0 } = health
+    if (unspooled > unspooledTold) {
+      log.error(
+        'spool-full',
+        `${count(unspooled - unspooledTold, 'sighting')} not written to --spool-dir and waiting in memory alone: free disk space, or raise --spool-size`,
+        { unspooled: unspooled - unspooledTold, unspooled_total: unspooled },
+      )
+      unspooledTold = unspooled
     }
     if (health.lost > lostTold) {
       const lost = health.lost - lostTold

@@ -154,6 +154,8 @@ export interface StoreHealth {
   readonly refused: number
   /** Held, and pushed out for newer ones: by the bound of their address, of the pool of unconfirmed ones, or of all. */
   readonly evicted: number
+  /** Sightings that the spool on disk had no room for: they waited in memory alone. */
+  readonly unspooled?: number
   /** Acknowledged by Redis and lost by it: a failover, or a restart or FLUSHALL without what was written. */
   readonly lost: number
   /** Rows read back that were no sightings, and left out. */
@@ -270,6 +272,9 @@ export interface StoreLimits {
   readonly spool: number
   /** Seconds that clients are counted after they were seen last, 30 days where absent. */
   readonly rememberSeconds?: number
+  /** Folder in which what waits survives the process, and the MiB it may take. */
+  readonly spoolDir?: string
+  readonly spoolMib?: number
   /** MiB that the store may hold. */
   readonly mib?: number
   /** Seconds that sightings are known by their id, so that one seen twice counts once; 0 for none. */

@@ -43,6 +43,5 @@ export function shortText(text: string): string {
 
 /** The text again. */
 export function longText(short: string): string {
-  // eslint-disable-next-line no-control-regex -- the codes of words
   return short.replace(/[\x01-\x1f]/g, (code) => CODES.get(code) ?? '')
 }

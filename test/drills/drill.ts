@@ -76,6 +76,10 @@ export class Reader {
     this.#child.kill(name)
   }
 
+  async gone(): Promise<void> {
+    await this.#ended
+  }
+
   /** Ends the capture, waits for the reader's end. @returns its account */
   async end(): Promise<Account> {
     this.#child.stdin?.end()

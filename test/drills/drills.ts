@@ -1,6 +1,11 @@
 // The drills by name. Each ends with its account (drill.ts), or throws.
 
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { partitionOf } from '../../src/store/redis/partitions.js'
+import { DiskSpool } from '../../src/store/spool/disk-spool.js'
 import { ask, RedisCluster, RedisSentinel } from '../store/redis-groups.js'
 import { RedisServer, until } from '../store/redis-server.js'
 import type { RedisServerOptions } from '../store/redis-server.js'
@@ -59,6 +64,51 @@ const isFound = (account: Account) => {
 
 async function clientsOff(port: number): Promise<void> {
   await ask(port, 'CLIENT', 'KILL', 'TYPE', 'normal')
+}
+
+/** A reader with its spool on disk is killed while Redis is away; another one with the same folder follows. */
+async function killedReader(): Promise<string> {
+  const server = await RedisServer.start({ durable: true })
+  const folder = mkdtempSync(join(tmpdir(), 'hellotap-drill-spool-'))
+  try {
+    const first = new Reader(server.url, '--spool-dir', folder)
+    await first.feed(0.5)
+    const isUnderWay = async () => Number(await ask(server.port, 'DBSIZE')) > HELLOS / 4
+    await until(isUnderWay, 30_000, 'a reader under way')
+    await server.kill()
+    await first.feed(0.8)
+    const size = () =>
+      readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+    await until(() => size() > 50_000, 10_000, 'sightings on disk')
+    first.signal('SIGKILL')
+    await first.gone()
+    const logged = loggedIn(folder)
+    await server.restart()
+    const before = await heldIn(server.url)
+    const second = new Reader(server.url, '--spool-dir', folder)
+    const account = await second.end()
+    const held = await heldIn(server.url)
+    const left = loggedIn(folder)
+    const line = `${logged} on disk at the kill, ${before} held before, ${account.stored} stored by the next, ${held} held, ${left} left on disk`
+    if (
+      held !== before + account.stored ||
+      left !== 0 ||
+      account.stored === 0 ||
+      account.stored > logged
+    )
+      throw new Error(`not accounted for: ${line}`)
+    return `${account.stored} sightings in = ${account.stored} stored; ${line}`
+  } finally {
+    rmSync(folder, { recursive: true })
+    await server.stop()
+  }
+}
+
+/** Sightings in a spool on disk. */
+function loggedIn(folder: string): number {
+  const spool = new DiskSpool(folder, 1024, partitionOf)
+  spool.close()
+  return spool.recovered.length
 }
 
 /** Two readers of one capture at one time, or one after the other. */
@@ -165,7 +215,9 @@ export const DRILLS: Readonly<Record<string, Drill>> = {
   flushall: onServer(
     'FLUSHALL',
     {},
-    async ({ port }) => void (await ask(port, 'FLUSHALL')),
+    async ({ port }) => {
+      await ask(port, 'FLUSHALL')
+    },
     isFound,
   ),
   rdb: onServer(
@@ -197,6 +249,11 @@ export const DRILLS: Readonly<Record<string, Drill>> = {
     },
     true,
   ),
+  spool: {
+    what: 'kill -9 of the reader with a spool on disk, while Redis is unreachable',
+    isQuick: true,
+    run: killedReader,
+  },
   two: { what: 'two sensors see one flow', isQuick: true, run: twoReaders },
   sentinel: onGroup(
     'Sentinel failover under load, and the old primary returns',

@@ -302,6 +302,7 @@ class RedisStore implements Store {
       ready,
       spooled: this.#writer.spooled,
       dropped: this.#writer.dropped,
+      unspooled: this.#writer.unspooled,
       ...this.#writer.counts,
       refused: this.#writer.counts.refused + this.#packer.withoutAddress,
       bad_rows: this.#rows.badRows + this.#packer.unsound,

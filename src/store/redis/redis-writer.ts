@@ -10,6 +10,7 @@ import {
   REDIS_STORE_MIB,
   SPOOL_HIGH_WATER,
   SPOOL_LOW_WATER,
+  SPOOL_MIB,
   STORE_AWAY_MILLIS,
   STORE_BATCH_ATTEMPTS,
   STORE_BATCH_MILLIS,
@@ -20,10 +21,12 @@ import {
 } from '../../base/limits.js'
 import type { StoreClock, StoreLimits } from '../contract.js'
 import type { Entry } from '../packed-row.js'
+import { DiskSpool } from '../spool/disk-spool.js'
 import { Spool } from '../spool/spool.js'
 import { bucketSeconds } from '../traits.js'
 import type { PartitionBatch } from './redis-batch.js'
 import { BatchEncoder, byPartition, keysOf } from './redis-batch.js'
+import { partitionOf } from './partitions.js'
 import type { RedisClient } from './redis-connection.js'
 import { Replication } from './redis-replication.js'
 import { CHECK, run, WRITE } from './redis-scripts.js'
@@ -73,7 +76,10 @@ export class RedisWriter {
   readonly #replication: Replication
   /** The latest that waits of each address and port. */
   readonly #waiting = new Map<string, Entry>()
-  readonly #name = randomBytes(8).toString('hex')
+  readonly #name: string
+  readonly #disk: DiskSpool | undefined
+  /** Whether it is known what Redis has of what the disk holds. */
+  #isRecovered = true
   /** Sightings that each partition has taken. */
   readonly #taken = new Float64Array(STORE_PARTITIONS)
   /** Of the batch in flight, the partitions that have not answered. */
@@ -91,10 +97,19 @@ export class RedisWriter {
     this.#redis = redis
     this.#options = options
     this.#replication = new Replication(redis)
-    this.#spool = new Spool(options.limits.spool, spoolUnits, (entry) => {
+    this.#spool = new Spool(options.limits.spool, spoolUnits, (entry, isDropped) => {
+      if (isDropped) this.#disk?.notTaken(partitionOf(entry.ip), 1)
       const key = connectionKey(entry.ip, entry.port)
       if (this.#waiting.get(key) === entry) this.#waiting.delete(key)
     })
+    const { spoolDir, spoolMib = SPOOL_MIB } = options.limits
+    this.#disk = spoolDir === undefined ? undefined : new DiskSpool(spoolDir, spoolMib, partitionOf)
+    this.#name = this.#disk?.name ?? randomBytes(8).toString('hex')
+    if (this.#disk !== undefined) {
+      this.#isRecovered = false
+      for (const { entry } of this.#disk.recovered) this.#push(entry)
+      this.#disk.resume(this.#spool.pushed)
+    }
     redis.on('ready', () => {
       this.#encoder.forget()
       this.#replication.forget()
@@ -123,10 +138,20 @@ export class RedisWriter {
 
   /** @returns false where waiting helps: Redis is there and half the spool is full */
   put(entries: readonly Entry[]): boolean {
-    for (const entry of entries)
-      if (this.#spool.push(entry)) this.#waiting.set(connectionKey(entry.ip, entry.port), entry)
+    this.#disk?.append(entries, this.#spool.pushed + entries.length)
+    for (const entry of entries) this.#push(entry)
     this.#schedule()
     return this.#isAway() || !this.#spool.isFuller(SPOOL_HIGH_WATER)
+  }
+
+  #push(entry: Entry): void {
+    if (this.#spool.push(entry)) this.#waiting.set(connectionKey(entry.ip, entry.port), entry)
+    else this.#disk?.notTaken(partitionOf(entry.ip), 1)
+  }
+
+  /** Sightings that the disk had no room for: they wait in memory alone. */
+  get unspooled(): number {
+    return this.#disk?.unspooled ?? 0
   }
 
   /** The latest that waits of that address and port: Redis does not have it yet. */
@@ -169,6 +194,7 @@ export class RedisWriter {
     if (this.#closed || this.#isBusy || this.#redis.status !== 'ready') return
     this.#isBusy = true
     try {
+      await this.#recover()
       const keep = 3 * this.#options.limits.ttlSeconds
       await Promise.all(
         [...this.#taken].map(async (taken, partition) => {
@@ -190,6 +216,12 @@ export class RedisWriter {
     clearTimeout(this.#timer)
     clearInterval(this.#tellAgain)
     clearInterval(this.#checks)
+    if (this.#disk !== undefined) {
+      // what waits is kept for the next process
+      this.#disk.close()
+      this.#tellLeft()
+      return
+    }
     if (this.#left.length > 0) {
       // the partitions that answered have theirs
       const left = this.#left.reduce((sum, { entries }) => sum + entries.length, 0)
@@ -198,6 +230,25 @@ export class RedisWriter {
     }
     this.#spool.abandon()
     this.#tellLeft()
+  }
+
+  /** Asks what Redis has of what an earlier process left on disk: that waits no more. @throws errors of the connection */
+  async #recover(): Promise<void> {
+    const disk = this.#disk
+    if (this.#isRecovered || disk === undefined) return
+    const keep = 3 * this.#options.limits.ttlSeconds
+    await Promise.all(
+      [...this.#taken.keys()].map(async (partition) => {
+        const taken = await run(this.#redis, CHECK, [this.#key(partition)], [keep])
+        this.#taken[partition] = Number(taken)
+      }),
+    )
+    const known = new Set<Entry>()
+    for (const { entry, partition, place } of disk.recovered)
+      if (place <= disk.placeOf(partition, this.#taken[partition] ?? 0)) known.add(entry)
+    this.#spool.remove((entry) => known.has(entry))
+    disk.left(this.#spool.left)
+    this.#isRecovered = true
   }
 
   #isAway(): boolean {
@@ -210,6 +261,7 @@ export class RedisWriter {
 
   #lose(partition: number, now: number): void {
     this.counts.lost += (this.#taken[partition] ?? 0) - now
+    this.#disk?.notTaken(partition, (this.#taken[partition] ?? 0) - now)
     this.#taken[partition] = now
     this.#encoder.forget()
   }
@@ -235,11 +287,19 @@ export class RedisWriter {
   async #write(): Promise<void> {
     if (this.#closed || this.#isBusy || this.#redis.status !== 'ready') return
     this.#isBusy = true
+    try {
+      await this.#recover()
+    } catch (error) {
+      this.#failure = error
+      this.#attempts++
+      this.#isBusy = false
+      this.#schedule()
+      return
+    }
     if (this.#left.length === 0) this.#left = byPartition(this.#spool.take(STORE_BATCH_SIGHTINGS))
     const answers = await Promise.allSettled(this.#left.map((part) => this.#send(part)))
     const failed = answers.findIndex(({ status }) => status === 'rejected')
     const failure: unknown = (answers[failed] as PromiseRejectedResult | undefined)?.reason
-    this.#left = this.#left.filter((_, i) => answers[i]?.status === 'rejected')
     if (this.#left.length === 0) await this.#replication.wait()
     if (this.#left.length === 0) {
       this.#settle('written')
@@ -251,6 +311,8 @@ export class RedisWriter {
       const isRefusal = failure instanceof Error && failure.name === 'ReplyError'
       if (isRefusal && !PASSING.test(failure.message) && this.#attempts >= STORE_BATCH_ATTEMPTS) {
         const lost = this.#left.reduce((sum, { entries }) => sum + entries.length, 0)
+        for (const { partition, entries } of this.#left)
+          this.#disk?.notTaken(partition, entries.length)
         this.#left = []
         this.#settle('written')
         this.#spool.countDropped(lost)
@@ -265,6 +327,7 @@ export class RedisWriter {
   #settle(outcome: 'written' | 'dropped'): void {
     if (this.#closed) return
     this.#spool.settle(outcome)
+    this.#disk?.left(this.#spool.left)
     this.#attempts = 0
   }
 
@@ -293,6 +356,7 @@ export class RedisWriter {
     counts.too_old += late
     counts.evicted += evicted
     counts.refused += refused
+    this.#left = this.#left.filter((each) => each !== part)
     // what this batch took for known may be what was lost: the same again tells it
     if (taken < expected) await this.#tell(part)
   }

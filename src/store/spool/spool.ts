@@ -6,7 +6,7 @@
 export class Spool<T> {
   readonly #bound: number
   readonly #unitsOf: (entry: T) => number
-  readonly #onLeft: (entry: T) => void
+  readonly #onLeft: (entry: T, isDropped: boolean) => void
   #queue: (T | undefined)[] = []
   #head = 0
   #taken: readonly T[] = []
@@ -22,7 +22,7 @@ export class Spool<T> {
   constructor(
     bound: number,
     unitsOf: (entry: T) => number,
-    onLeft: (entry: T) => void = () => undefined,
+    onLeft: (entry: T, isDropped: boolean) => void = () => undefined,
   ) {
     this.#bound = bound
     this.#unitsOf = unitsOf
@@ -81,11 +81,27 @@ export class Spool<T> {
   settle(outcome: 'written' | 'dropped'): void {
     for (const entry of this.#taken) {
       this.#units -= this.#unitsOf(entry)
-      this.#onLeft(entry)
+      this.#onLeft(entry, false)
     }
     if (outcome === 'dropped') this.#dropped += this.#taken.length
     this.#left += this.#taken.length
     this.#taken = []
+  }
+
+  /** Lets those go that wait and are known to be written. */
+  remove(isWritten: (entry: T) => boolean): void {
+    const kept: (T | undefined)[] = []
+    for (let at = this.#head; at < this.#queue.length; at++) {
+      const entry = this.#queue[at]
+      if (entry === undefined || !isWritten(entry)) kept.push(entry)
+      else {
+        this.#units -= this.#unitsOf(entry)
+        this.#left++
+        this.#onLeft(entry, false)
+      }
+    }
+    this.#queue = kept
+    this.#head = 0
   }
 
   /** Counts entries of a settled batch that were dropped after all. */
@@ -103,7 +119,7 @@ export class Spool<T> {
     const entry = this.#queue[this.#head]
     if (entry !== undefined) {
       this.#units -= this.#unitsOf(entry)
-      this.#onLeft(entry)
+      this.#onLeft(entry, true)
     }
     this.#queue[this.#head++] = undefined
     this.#dropped++
