@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { ConfigError } from '../config/config-error.js'
+import { compareFingerprints } from '../knowledge/compare-fingerprints.js'
 import { FingerprintFinder, kindsOf } from '../knowledge/identify/by-fingerprint.js'
 import { differences } from '../knowledge/identify/difference.js'
 import { loadBase } from '../knowledge/identify/load-base.js'
@@ -10,7 +11,8 @@ import { print } from '../output/print.js'
 
 /**
  * `diff A B`: how the hello of A differs from that of B, a phrase a line; nothing where no difference has a word.
- * A and B are captures (their most frequent hello) or fingerprints that the knowledge base holds.
+ * A and B are captures (their most frequent hello) or fingerprints. Of fingerprints that the knowledge base does not hold,
+ * two JA3 strings or two JA4 are compared by what they say themselves.
  * Exit 0 done, 1 where one of them has no hello or is not known, 2 where it is neither file nor fingerprint.
  */
 export async function diff(args: Readonly<Record<string, unknown>>): Promise<number> {
@@ -31,8 +33,19 @@ export async function diff(args: Readonly<Record<string, unknown>>): Promise<num
     log(`hellotap: the knowledge base has no hello with the fingerprint ${word}`)
     return undefined
   }
-  const a = await tokensOf(String(args['a']))
-  const b = await tokensOf(String(args['b']))
+  const words = [String(args['a']), String(args['b'])] as const
+  const isUnknown = (word: string) =>
+    !existsSync(word) && kindsOf(word).length > 0 && finder.rowsOf(word).length === 0
+  if (words.some(isUnknown) && !words.some((word) => existsSync(word))) {
+    // what the base does not know may say itself what it is made of
+    const phrases = compareFingerprints(...words)
+    if (phrases !== undefined) {
+      print(phrases.map((phrase) => `${phrase}\n`).join(''))
+      return 0
+    }
+  }
+  const a = await tokensOf(words[0])
+  const b = await tokensOf(words[1])
   if (a === undefined || b === undefined) return 1
   print(
     differences(a, b)

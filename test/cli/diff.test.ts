@@ -42,4 +42,11 @@ describe('diff', function () {
     expect(neither.code).to.equal(2)
     expect(neither.stderr).to.include('no-such-file.pcap is neither a file nor a fingerprint')
   })
+
+  it('explains two fingerprints that nobody knows by what they say themselves', async () => {
+    const one = 't13d1516h2_000000000000_e5627efa2ab1'
+    const { code, stdout } = await hellotap(['diff', one, 'q13d1516h3_000000000000_e5627efa2ab1'])
+    expect(code).to.equal(0)
+    expect(stdout).to.equal('over TCP, not QUIC\nALPN h2, not h3\n')
+  })
 })
