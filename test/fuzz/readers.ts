@@ -81,7 +81,40 @@ function writeWord(octets: Uint8Array, off: number, random: Random): void {
 }
 
 function compressed(octets: Uint8Array, random: Random): Uint8Array {
-  return random.oneIn(2) ? gzipSync(octets, { level: 1 }) : zstdStored(octets)
+  switch (random.below(4)) {
+    case 0:
+      return gzipSync(octets, { level: 1 })
+    case 1:
+      return zstdStored(octets)
+    case 2:
+      return lz4Stored(octets)
+    default:
+      return zipStored(octets)
+  }
+}
+
+/** An LZ4 frame of blocks that are not compressed. */
+function lz4Stored(octets: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = [Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82)]
+  const most = 65_536
+  for (let at = 0; at < octets.length; at += most) {
+    const part = octets.subarray(at, at + most)
+    const head = Buffer.alloc(4)
+    head.writeUInt32LE((0x8000_0000 | part.length) >>> 0)
+    parts.push(head, part)
+  }
+  return join(...parts, new Uint8Array(4))
+}
+
+/** A zip archive's local file, stored (APPNOTE 6.3.10 §4.3.7); no directory follows. */
+function zipStored(octets: Uint8Array): Uint8Array {
+  const head = Buffer.alloc(30)
+  head.writeUInt32LE(0x0403_4b50, 0)
+  head.writeUInt16LE(20, 4)
+  head.writeUInt32LE(octets.length, 18)
+  head.writeUInt32LE(octets.length, 22)
+  head.writeUInt16LE(1, 26)
+  return join(head, Uint8Array.of(0x61), octets)
 }
 
 /** A zstd frame of raw blocks (RFC 8878 §3.1.1). */

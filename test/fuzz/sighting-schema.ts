@@ -39,6 +39,7 @@ export const SightingSchema = z.object({
   calling_station_id: optionalText,
   sni: optionalText,
   alpn: z.array(text).exactOptional(),
+  cut: z.array(text).exactOptional(),
   record_version: optionalText,
   quic_version: optionalText,
   client_hello_version: text,
