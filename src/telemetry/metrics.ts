@@ -25,6 +25,7 @@ export interface StoreFigures {
     readonly stored?: number
     readonly merged?: number
     readonly too_old?: number
+    readonly unspooled?: number
     readonly refused?: number
     readonly evicted?: number
     readonly lost?: number
@@ -241,6 +242,11 @@ function addStore(registry: Registry, store: StoreFigures): void {
       'hellotap_store_dropped_sightings_total',
       'sightings dropped because the spool was full or the store refused them for good',
       () => store.health().dropped,
+    ],
+    [
+      'hellotap_store_unspooled_sightings_total',
+      'sightings that --spool-dir had no room for: they waited in memory alone',
+      () => store.health().unspooled ?? 0,
     ],
     [
       'hellotap_store_stored_sightings_total',

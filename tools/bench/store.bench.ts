@@ -116,7 +116,7 @@ for (let round = 0; round < rounds; round++) {
 
 // all that came within a second ends within one
 await admin.call('LATENCY', 'RESET')
-await store(TWENTY_EACH, ['--ttl', String(SHORT_TTL), twentyEach])
+await store(TWENTY_EACH, ['--ttl', String(SHORT_TTL), '--remember', String(SHORT_TTL), twentyEach])
 await until(async () => (await admin.dbsize()) <= 1, 12 * SHORT_TTL * 1000, 'expiry')
 const latest = (await admin.call('LATENCY', 'LATEST')) as [string, number, number, number][]
 note(
