@@ -1,7 +1,7 @@
 // Who may ask what. Rights come with the request: a token, or the Unix socket that only its owner may open. Where a request
 // comes from gives none: behind a plain proxy every caller on the internet comes from this machine.
 
-import type { Request, RequestHandler, Response } from 'express'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import type { Socket } from 'node:net'
 import { hasForwardingHeader } from './client-address.js'
 import { sendProblem } from './problem.js'
@@ -39,7 +39,8 @@ function isAuthRequest(req: Request): boolean {
 
 /** Finds out whose rights a request has; 401 for a token that is not valid, on any route. */
 export function authenticate(tokens: TokenBook | undefined): RequestHandler {
-  return async (req, res, next) => {
+  const byToken = authenticateToken(tokens)
+  return (req, res, next) => {
     if (unixConnections.has(req.socket)) {
       if (hasForwardingHeader(req.headers)) {
         const remedy = 'clear the headers there (nginx: proxy_pass_request_headers off)'
@@ -52,14 +53,15 @@ export function authenticate(tokens: TokenBook | undefined): RequestHandler {
       }
       principals.set(req, SOCKET_OWNER)
       next()
-      return
-    }
-    const { authorization } = req.headers
-    if (authorization === undefined) {
-      next()
-      return
-    }
-    const [, secret] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization) ?? []
+    } else if (req.headers.authorization === undefined) next()
+    // Express takes its failure from the promise
+    else return byToken(req, res, next)
+  }
+}
+
+function authenticateToken(tokens: TokenBook | undefined) {
+  return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+    const [, secret] = /^Bearer +([\w.~+/-]+=*)$/i.exec(req.headers.authorization ?? '') ?? []
     let token: Token | undefined
     try {
       token = secret === undefined ? undefined : await tokens?.find(secret)

@@ -39,6 +39,7 @@ export function addressTest(networks: readonly string[]): AddressTest {
       throw new RangeError(`"${network}" is neither an address nor a network such as 10.0.0.0/8`)
     return { address, length }
   })
+  if (ranges.length === 0) return () => false
   return (text) => {
     const address = parseAddress(text)
     if (address === undefined) return false

@@ -12,10 +12,18 @@ import type { Found } from './fingerprint-answer.js'
 import { handshakeTime } from './handshake-time.js'
 import { SharedQuestions } from './shared-questions.js'
 
+const CLIENT = Symbol('client')
+
+/** A request whose client is known. */
+interface Known extends Request {
+  [CLIENT]?: Client
+}
+
 /** The client of `req`. Its port counts only where the connection is one with a hello: TLS to us, or what a trusted proxy tells. */
-export function callerOf(req: Request, trusted: AddressTest): Client {
+export function callerOf(req: Known, trusted: AddressTest): Client {
+  if (req[CLIENT] !== undefined) return req[CLIENT]
   const { socket } = req
-  return clientAddress(
+  const client = clientAddress(
     {
       address: socket.remoteAddress,
       port: socket instanceof TLSSocket ? socket.remotePort : undefined,
@@ -23,6 +31,8 @@ export function callerOf(req: Request, trusted: AddressTest): Client {
     req.headers,
     trusted,
   )
+  req[CLIENT] = client
+  return client
 }
 
 /** What is held of an address: the latest sighting, and how much else. */

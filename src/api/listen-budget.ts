@@ -124,29 +124,35 @@ export class ConnectionBudget {
 
 type Request = Parameters<RequestListener>
 
+/** The requests of a connection: whether one is being answered, and those that came meanwhile. */
+interface Line {
+  isBusy: boolean
+  readonly waiting: Request[]
+}
+
 /**
  * `app` with one request of a connection at a time: the next begins when the answer before is written or given up.
  * Node begins all that a client has sent, so that a few kilobytes of requests hold all their answers in memory.
  * Who sends too many ahead is refused.
  */
 export function oneAtATime(app: RequestListener, budget: ConnectionBudget): RequestListener {
-  const waiting = new WeakMap<Socket, Request[]>()
-  const begin = (req: Request[0], res: Request[1]): void => {
+  const lines = new WeakMap<Socket, Line>()
+  const begin = (req: Request[0], res: Request[1], line: Line): void => {
     const { socket } = req
+    line.isBusy = true
     res.once('close', () => {
-      const next = waiting.get(socket)?.shift()
-      if (next === undefined) waiting.delete(socket)
-      else if (!socket.destroyed) begin(...next)
+      const next = line.waiting.shift()
+      if (next === undefined) line.isBusy = false
+      else if (!socket.destroyed) begin(...next, line)
     })
     budget.begin(socket, () => app(req, res))
   }
   return (req, res) => {
     const { socket } = req
-    const queue = waiting.get(socket)
-    if (queue === undefined) {
-      waiting.set(socket, [])
-      begin(req, res)
-    } else if (queue.length < API_PIPELINED) queue.push([req, res])
+    let line = lines.get(socket)
+    if (line === undefined) lines.set(socket, (line = { isBusy: false, waiting: [] }))
+    if (!line.isBusy) begin(req, res, line)
+    else if (line.waiting.length < API_PIPELINED) line.waiting.push([req, res])
     else if (!socket.destroyed) budget.refuse(socket)
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { MAX_STATISTICS_TOP, STATS_TEXT_MILLIS } from '../base/limits.js'
+import { MAX_STATISTICS_TOP, STATS_TEXT_MILLIS, STATS_TEXTS } from '../base/limits.js'
 import { floorStats } from '../privacy/stats-floor.js'
 import type { Stats, Store } from '../store/contract.js'
 import { inSlices } from './in-slices.js'
@@ -18,6 +18,8 @@ interface PrintedList {
 interface PrintedStats {
   readonly parts: readonly (Buffer | PrintedList)[]
   readonly digest: string
+  /** The first answers that were asked for, by length, each in one part. */
+  readonly whole: Map<number, StatsText>
 }
 
 /** An answer of `/stats`. */
@@ -48,14 +50,20 @@ export class StatsTexts {
 
   /** @throws StoreError */
   async get(bo: boolean, limit: number): Promise<StatsText> {
-    const { parts: all, digest } = await this.#printed(bo)
+    const { parts: all, digest, whole } = await this.#printed(bo)
+    const known = whole.get(limit)
+    if (known !== undefined) return known
     const parts = all.map((part) =>
       Buffer.isBuffer(part)
         ? part
         : part.bytes.subarray(0, part.ends[Math.min(limit, part.ends.length) - 1] ?? 0),
     )
     const length = parts.reduce((sum, part) => sum + part.length, 0)
-    return { parts, length, etag: `"${digest}-${limit}"` }
+    const text = { parts, length, etag: `"${digest}-${limit}"` }
+    if (whole.size >= STATS_TEXTS) return text
+    const joined = { ...text, parts: [Buffer.concat(parts)] }
+    whole.set(limit, joined)
+    return joined
   }
 
   #printed(bo: boolean): Promise<PrintedStats> {
@@ -111,7 +119,7 @@ function* print(stats: Stats, bo: boolean, now: string): Generator<undefined, Pr
   for (const part of parts) digest.update(Buffer.isBuffer(part) ? part : part.bytes)
   digest.update(text)
   parts.push(Buffer.from(`${text},\n  "utc_now": ${JSON.stringify(now)}\n}\n`))
-  return { parts, digest: digest.digest('hex').slice(0, 32) }
+  return { parts, digest: digest.digest('hex').slice(0, 32), whole: new Map() }
 }
 
 function* printList(items: readonly unknown[], newline: string): Generator<undefined, PrintedList> {

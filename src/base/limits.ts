@@ -275,8 +275,9 @@ export const API_PIECES_AHEAD_MILLIS = 20
 export const API_CHECK_MILLIS = 1_000
 /** Milliseconds without progress in either direction after which a connection is closed. */
 export const API_IDLE_MILLIS = 30_000
-/** Milliseconds the printed statistics are used: 1000 rows have 1 MB. */
+/** Milliseconds the printed statistics are used, and answers of one length that are kept whole: 1000 rows have 1 MB. */
 export const STATS_TEXT_MILLIS = 1_000
+export const STATS_TEXTS = 16
 /** Milliseconds of long work in one turn of the event loop. */
 export const SLICE_MILLIS = 2
 /** Milliseconds the tokens read from file or Redis are used before they are read again. */

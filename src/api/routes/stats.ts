@@ -34,6 +34,11 @@ export function statsRoute(texts: StatsTexts, guard: RequestHandler): Router {
     }
     res.setHeader('Content-Type', 'application/json; charset=utf-8')
     res.setHeader('Content-Length', length)
+    const [first] = parts
+    if (parts.length === 1) {
+      res.end(first)
+      return
+    }
     res.cork()
     for (const part of parts) res.write(part)
     res.end()
