@@ -20,6 +20,8 @@ import {
 // Memory is fixed, a search looks at eight tags at most, and a full bucket gives up its oldest entry, so a flood of
 // forged flows costs time linear in its packets and nothing else. The hash is keyed: nobody outside can aim at a bucket.
 
+const LAST_FACTOR = 0x9e3779b1 | 0
+
 /** What tells one direction of a flow: addresses as offsets into `bytes`, ports. A Packet is one. */
 export interface FlowKey {
   readonly bytes: Uint8Array
@@ -91,23 +93,17 @@ export class FlowTable {
     return Int32Array.of(this.k0, this.k1, this.k2)
   }
 
-  /** Keyed hash of the flow, 32 bits, never 0. */
+  /** Keyed hash of the flow, 32 bits, never 0: kernels/assembly/flow-hash.ts, by which it is explained. */
   hash(key: FlowKey): number {
-    const bytes = key.bytes
-    const src = key.srcAddrOff
-    const dst = key.dstAddrOff
-    // The words are folded side by side, so that the processor multiplies them at once.
-    let h =
-      (fold(i32(bytes, src) ^ this.k0, 0x7feb352d) + fold(i32(bytes, dst) ^ this.k1, 0x5bd1e995)) |
-      0
+    const { bytes, srcAddrOff: src, dstAddrOff: dst } = key
+    const { k0, k1, k2 } = this
+    let h = multiply((i32(bytes, src) + k0) | 0, i32(bytes, dst) ^ k1)
     if (key.ipVersion === 6) {
-      for (let i = 4; i < 16; i += 4) {
-        h = mix(h ^ i32(bytes, src + i), this.k0)
-        h = mix(h ^ i32(bytes, dst + i), this.k1)
-      }
+      for (let i = 4; i < 16; i += 4)
+        h = multiply(((h ^ i32(bytes, src + i)) + k0) | 0, (i32(bytes, dst + i) + h) ^ k1)
     }
-    h = (h + fold(((key.srcPort << 16) | key.dstPort) ^ this.k2, 0x2c1b3c6d)) | 0
-    h = mix(h, this.k2)
+    h = multiply(((h ^ ((key.srcPort << 16) | key.dstPort)) + k2) | 0, k1 ^ LAST_FACTOR)
+    h = (h ^ k2) | 0
     return h === 0 ? 1 : h
   }
 
@@ -258,10 +254,12 @@ function keyOf(entry: number): number {
   return (entry >> 3) * BUCKET_WORDS + KEYS + (entry & (WAYS - 1)) * KEY_WORDS
 }
 
-/** One odd multiplication, high bits brought down. */
-function fold(word: number, factor: number): number {
-  const h = Math.imul(word, factor)
-  return h ^ (h >>> 15)
+/** The product of two words, 64 bits, its halves folded. */
+function multiply(x: number, y: number): number {
+  const [xLow, xHigh, yLow, yHigh] = [x & 0xffff, x >>> 16, y & 0xffff, y >>> 16]
+  const middle = xHigh * yLow + ((xLow * yLow) >>> 16)
+  const upper = xLow * yHigh + (middle & 0xffff)
+  return Math.imul(x, y) ^ (xHigh * yHigh + (middle >>> 16) + (upper >>> 16))
 }
 
 /** Folds `word` into `key`, every bit of either into every bit of the result, by two multiplications. */

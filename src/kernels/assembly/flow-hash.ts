@@ -1,29 +1,28 @@
 // FlowTable.hash, for loops that tell flows apart themselves.
+//
+// A chain of multiplications to 64 bits, each folded to 32. Both factors hold a word of the flow and one of the key, a secret
+// of the process: what a change of the flow does to the hash depends on the key, so no two flows can be chosen that have one
+// bucket, nor a change that leaves it as it is. A sum of words that are multiplied by constants does not have that.
 
-/** Two addresses' first words, folded with the key's first two. */
+const LAST_FACTOR = 0x9e3779b1
+
+/** Two addresses' first words. */
 export function hashAddresses(src: i32, dst: i32, k0: i32, k1: i32): i32 {
-  return fold(src ^ k0, 0x7feb352d) + fold(dst ^ k1, 0x5bd1e995)
+  return multiply(src + k0, dst ^ k1)
 }
 
 /** A further word of each address. */
 export function hashFurther(hash: i32, src: i32, dst: i32, k0: i32, k1: i32): i32 {
-  return mix(mix(hash ^ src, k0) ^ dst, k1)
+  return multiply((hash ^ src) + k0, (dst + hash) ^ k1)
 }
 
 /** The ports, source above destination, and with them the hash: never 0. */
-export function hashPorts(hash: i32, ports: i32, k2: i32): i32 {
-  const h = mix(hash + fold(ports ^ k2, 0x2c1b3c6d), k2)
+export function hashPorts(hash: i32, ports: i32, k1: i32, k2: i32): i32 {
+  const h = multiply((hash ^ ports) + k2, k1 ^ LAST_FACTOR) ^ k2
   return h == 0 ? 1 : h
 }
 
-function fold(word: i32, factor: i32): i32 {
-  const h = word * factor
-  return h ^ (h >>> 15)
-}
-
-function mix(word: i32, key: i32): i32 {
-  let h = word ^ key
-  h = (h ^ (h >>> 16)) * 0x7feb352d
-  h = (h ^ (h >>> 15)) * 0x846ca68b
-  return h ^ (h >>> 16)
+function multiply(x: i32, y: i32): i32 {
+  const product = (x as u32 as u64) * (y as u32 as u64)
+  return (product as i32) ^ ((product >> 32) as i32)
 }

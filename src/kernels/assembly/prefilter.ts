@@ -394,7 +394,7 @@ function flowHash(addresses: u32, addressLen: u32, ports: u32): i32 {
   for (let i: u32 = 4; i < addressLen; i += 4) {
     h = hashFurther(h, i32be(src + i), i32be(dst + i), k0, k1)
   }
-  return hashPorts(h, i32be(ports), k2)
+  return hashPorts(h, i32be(ports), k1, k2)
 }
 
 /** FlowTable.hash of the flow the other way round. */
@@ -404,7 +404,7 @@ function reversedHash(addresses: u32, addressLen: u32, ports: u32): i32 {
   for (let i: u32 = 4; i < addressLen; i += 4) {
     h = hashFurther(h, i32be(src + i), i32be(addresses + i), k0, k1)
   }
-  return hashPorts(h, rotl<i32>(i32be(ports), 16), k2)
+  return hashPorts(h, rotl<i32>(i32be(ports), 16), k1, k2)
 }
 
 function u16be(at: u32): u32 {

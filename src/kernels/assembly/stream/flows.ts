@@ -272,7 +272,7 @@ export function flowHash(): i32 {
       h = hashFurther(h, word(key, 2 + 2 * i), word(key, 3 + 2 * i), k0, k1)
     }
   }
-  return hashPorts(h, word(key, 0), k2)
+  return hashPorts(h, word(key, 0), k1, k2)
 }
 
 /** Seconds without a segment, 0 where the clocks differ: TcpFlows.expire. */
