@@ -92,7 +92,7 @@ export class Pipeline {
 
   /** The second half of `take`: decodes the frames that passed. */
   #decode(block: PacketBlock): void {
-    const { passedCount, passed, flow } = block
+    const { passedCount, passed, flow, answer } = block
     const packet = this.#packet
     const { tcp } = this.#messages
     const { table } = tcp
@@ -100,6 +100,13 @@ export class Pipeline {
       if (flow !== undefined) {
         // A frame that only matters to a watched flow: one is watched from a frame before on, so this is asked in order.
         const hash = flow[k] ?? 0
+        const answerOff = answer?.[k] ?? 0
+        if (answerOff !== 0) {
+          this.#counters.tcp_syn_acks++
+          if (table.isWatched(hash))
+            this.#tcp.takeBareAnswer(block, passed[k] ?? 0, answerOff, hash)
+          continue
+        }
         if (hash !== 0 && !table.isWatched(hash)) continue
       }
       const frame = passed[k] ?? 0

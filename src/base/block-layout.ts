@@ -31,8 +31,13 @@ export const AT_DROPPED = AT_WATCHED + WATCHED_CELLS / 8
 export const DROPPED_CELLS = 4_096
 /** For each such frame the one before it in its cell, in the same form. */
 export const AT_DROPPED_BEFORE = AT_DROPPED + 2 * DROPPED_CELLS
+/**
+ * For each frame passed: where its TCP header is in the frames' octets if it is a SYN-ACK without payload and nothing else is to be
+ * looked at in it, with the highest bit set for IPv6; else 0.
+ */
+export const AT_ANSWER = AT_DROPPED_BEFORE + 2 * BLOCK_FRAMES
 /** The frames' octets, page-aligned. */
-export const AT_BYTES = (AT_DROPPED_BEFORE + 2 * BLOCK_FRAMES + 4095) & ~4095
+export const AT_BYTES = (AT_ANSWER + 4 * BLOCK_FRAMES + 4095) & ~4095
 
 /** No hello begins so, and nearly all bulk data does. */
 export const UNLIKE_HELLO = 0

@@ -256,7 +256,10 @@ function keyOf(entry: number): number {
 
 /** The product of two words, 64 bits, its halves folded. */
 function multiply(x: number, y: number): number {
-  const [xLow, xHigh, yLow, yHigh] = [x & 0xffff, x >>> 16, y & 0xffff, y >>> 16]
+  const xLow = x & 0xffff
+  const xHigh = x >>> 16
+  const yLow = y & 0xffff
+  const yHigh = y >>> 16
   const middle = xHigh * yLow + ((xLow * yLow) >>> 16)
   const upper = xLow * yHigh + (middle & 0xffff)
   return Math.imul(x, y) ^ (xHigh * yHigh + (middle >>> 16) + (upper >>> 16))

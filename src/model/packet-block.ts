@@ -1,5 +1,6 @@
 import { PAGE_LEN } from '../base/kernel.js'
 import {
+  AT_ANSWER,
   AT_BYTES,
   AT_CAPLEN,
   AT_FLOW,
@@ -33,6 +34,8 @@ export interface PacketBlock {
   readonly memory?: { readonly buffer: ArrayBufferLike }
   /** There, once the prefilter was applied: hash of the flow that must be watched for the i-th frame passed to matter, or 0. */
   readonly flow?: Int32Array
+  /** Likewise: where the TCP header of the i-th frame passed is if it is a bare SYN-ACK, its sign set for IPv6, else 0. */
+  readonly answer?: Int32Array
 }
 
 /** An empty block over `bytes`. */
@@ -54,7 +57,7 @@ export function newPacketBlock(bytes: Uint8Array): PacketBlock {
 }
 
 /** A block in memory that WebAssembly may look at. */
-export type MemoryBlock = PacketBlock & Required<Pick<PacketBlock, 'memory' | 'flow'>>
+export type MemoryBlock = PacketBlock & Required<Pick<PacketBlock, 'memory' | 'flow' | 'answer'>>
 
 /** An empty block of `octets` bytes in new memory. */
 export function newMemoryBlock(octets: number): MemoryBlock {
@@ -73,6 +76,7 @@ export function newMemoryBlock(octets: number): MemoryBlock {
     passed: new Uint16Array(buffer, AT_PASSED, BLOCK_FRAMES),
     memory,
     flow: new Int32Array(buffer, AT_FLOW, BLOCK_FRAMES),
+    answer: new Int32Array(buffer, AT_ANSWER, BLOCK_FRAMES),
   }
 }
 

@@ -1,17 +1,11 @@
+import { u16, u32, u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import type { FlowTable } from '../base/flow-table.js'
 import { ReversedFlow } from '../base/reversed-flow.js'
 import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN, MAX_SEQUENCE_DISTANCE } from '../base/limits.js'
 import type { HandshakeOctets } from '../model/handshake-octets.js'
-import {
-  type Packet,
-  secondsOf,
-  TCP_ACK,
-  TCP_FIN,
-  TCP_RST,
-  TCP_SYN,
-  TCP_URG,
-} from '../model/packet.js'
+import type { PacketBlock } from '../model/packet-block.js'
+import { Packet, secondsOf, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, TCP_URG } from '../model/packet.js'
 import { EarlySegments } from './early-segments.js'
 import { findEmbedded, findStart, isHttpRequest } from './find-start.js'
 import {
@@ -93,6 +87,7 @@ export class TcpHellos {
   private readonly reverse = new ReversedFlow()
   private readonly early = new EarlySegments()
   private readonly hashWord = new Int32Array(1)
+  private readonly answering = new Packet()
   /** A segment to be taken once what it showed to be whole is given. */
   private again: Packet | undefined
   /** Whose hello `takeHeld` gave. */
@@ -176,7 +171,7 @@ export class TcpHellos {
     const hasControl = (packet.flags & CONTROL) !== 0
     if (packet.payloadLen === 0 && !hasControl) return NOTHING
     if ((packet.flags & SYN_ACK) === SYN_ACK) {
-      this.takeAnswer(packet)
+      this.takeAnswer(packet, this.flows.table.hash(this.reverse.of(packet)))
       if (!this.server) {
         this.countAccepted(packet)
         return NOTHING
@@ -347,11 +342,32 @@ export class TcpHellos {
     return flows.isWatched(entry) && flows.has(entry, SYN_SEEN) && !flows.has(entry, GIVEN)
   }
 
+  /**
+   * Takes a server's SYN-ACK that was not decoded: frame `frame` of the block, its TCP header as PacketBlock.answer has it, behind
+   * an IP header without options; and the hash of its client's flow.
+   */
+  takeBareAnswer(block: PacketBlock, frame: number, answer: number, hash: number): void {
+    const { answering: packet } = this
+    const { bytes } = block
+    const off = answer & 0x7fff_ffff
+    const addressLen = answer < 0 ? 16 : 4
+    packet.bytes = bytes
+    packet.timeMicros = block.timeMicros[frame] ?? 0
+    packet.ipVersion = answer < 0 ? 6 : 4
+    packet.srcAddrOff = off - 2 * addressLen
+    packet.dstAddrOff = off - addressLen
+    packet.srcPort = u16(bytes, off)
+    packet.dstPort = u16(bytes, off + 2)
+    packet.seq = u32(bytes, off + 4)
+    packet.tcpOff = off
+    packet.payloadOff = off + ((u8(bytes, off + 12) >> 4) << 2)
+    this.takeAnswer(packet, hash)
+  }
+
   /** A server's SYN-ACK tells what its client may acknowledge, and whether timestamps were agreed on. */
-  private takeAnswer(packet: Packet): void {
+  private takeAnswer(packet: Packet, hash: number): void {
     const { flows, receiver } = this
-    const flow = this.reverse.of(packet)
-    const entry = flows.find(flows.table.hash(flow), flow, secondsOf(packet))
+    const entry = flows.find(hash, this.reverse.of(packet), secondsOf(packet))
     if (entry < 0 || packet.tcpOff < 0 || !flows.has(entry, SYN_SEEN)) return
     const at = entry * FLOW_WORDS
     const shape = flows.words[at + SYN_SHAPE] ?? 0

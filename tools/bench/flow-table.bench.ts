@@ -6,15 +6,15 @@ import { type FlowKey, FlowTable } from '../../src/base/flow-table.js'
 
 const FLOWS = 4_096
 
+/** Flows whose addresses lie in one buffer, as those of a block's frames do. */
 function flowsOf(ipVersion: 4 | 6): FlowKey[] {
   const length = ipVersion === 4 ? 4 : 16
+  const bytes = new Uint8Array(2 * length * FLOWS).fill(7)
   return Array.from({ length: FLOWS }, (_, i) => {
-    const bytes = new Uint8Array(2 * length).fill(7)
-    bytes.set([i >> 8, i & 0xff], length - 2)
-    return {
-      ...{ bytes, ipVersion, srcAddrOff: 0, dstAddrOff: length },
-      ...{ srcPort: 1024 + (i & 255), dstPort: 443 },
-    }
+    const srcAddrOff = 2 * length * i
+    bytes.set([i >> 8, i & 0xff], srcAddrOff + length - 2)
+    const ports = { srcPort: 1024 + (i & 255), dstPort: 443 }
+    return { bytes, ipVersion, srcAddrOff, dstAddrOff: srcAddrOff + length, ...ports }
   })
 }
 

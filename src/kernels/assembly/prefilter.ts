@@ -9,6 +9,7 @@
 import { CARRIER, TUNNEL, UNKNOWN, datagramStart, segmentStart } from './carriers'
 import { hashAddresses, hashFurther, hashPorts } from './flow-hash'
 import {
+  AT_ANSWER,
   AT_BYTES,
   AT_CAPLEN,
   AT_DROPPED,
@@ -82,6 +83,8 @@ let cellMask: u32 = 0
 let blind: bool = false
 /** Whether frames are looked at a second time: `flow` of a segment with payload is set, and nothing else is done. */
 let again: bool = false
+/** Where the TCP header of a SYN-ACK is that only tells what its client may do, as AT_ANSWER has it, or 0. */
+let answer: i32 = 0
 /** Whether the frame may begin a hello or a connection, of `flow`. */
 let opens: bool = false
 /** Whether the frame is a segment with payload that matters to nobody unless its flow, `flow`, is watched. */
@@ -124,6 +127,7 @@ export function prefilter(count: i32): i32 {
     total += caplen
     opens = false
     dropped = false
+    answer = 0
     const verdict = judgeFrame(i)
     if (dropped) {
       const cell = droppedCell()
@@ -135,6 +139,7 @@ export function prefilter(count: i32): i32 {
     if (verdict == PASSED_UNREAD) blind = true
     store<u16>(AT_PASSED + 2 * passed, i as u16)
     store<i32>(AT_FLOW + 4 * passed, verdict == PASSED_IF_WATCHED ? flow : 0)
+    store<i32>(AT_ANSWER + 4 * passed, answer)
     passed++
     if (opens) passed = passDropped(i, passed)
   }
@@ -190,6 +195,9 @@ function insert(k: i32, passed: i32): i32 {
   if (!isThere) {
     memory.copy(at + 2, at, 2 * (passed - low))
     memory.copy(flowAt + 4, flowAt, 4 * (passed - low))
+    const answerAt = AT_ANSWER + 4 * low
+    memory.copy(answerAt + 4, answerAt, 4 * (passed - low))
+    store<i32>(answerAt, 0)
     store<u16>(at, k as u16)
   }
   store<i32>(flowAt, 0)
@@ -286,10 +294,14 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
   if ((flags & (SYN | ACK)) == (SYN | ACK)) {
     if (!anyPort && (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) == 0) return IRRELEVANT
     // It tells what the client of a watched flow may acknowledge.
-    if (blind || isWatched((reversedHash(addresses, addressLen, header) as u32) & cellMask))
-      return PASSED
-    accepted++
-    return IRRELEVANT
+    flow = reversedHash(addresses, addressLen, header)
+    if (!blind && !isWatched((flow as u32) & cellMask)) {
+      accepted++
+      return IRRELEVANT
+    }
+    if (hasPayload || (control & (FIN | RST)) != 0 || header + headerLen > end) return PASSED
+    answer = ((header - AT_BYTES) as i32) | (addressLen == 4 ? 0 : i32.MIN_VALUE)
+    return PASSED_IF_WATCHED
   }
   if (!toServer && !toClient) return IRRELEVANT
   if (
