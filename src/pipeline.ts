@@ -103,8 +103,7 @@ export class Pipeline {
         const answerOff = answer?.[k] ?? 0
         if (answerOff !== 0) {
           this.#counters.tcp_syn_acks++
-          if (table.isWatched(hash))
-            this.#tcp.takeBareAnswer(block, passed[k] ?? 0, answerOff, hash)
+          if (table.isWatched(hash)) tcp.takeBareAnswer(block, passed[k] ?? 0, answerOff, hash)
           continue
         }
         if (hash !== 0 && !table.isWatched(hash)) continue
