@@ -72,7 +72,7 @@ export class MemoryStore implements Store {
     this.#make = make
     this.#ttlMicros = limits.ttlSeconds * 1e6
     this.#packer = new RowPacker(options.privacy)
-    this.#rows = new MemoryRows((limits.mib ?? MEMORY_STORE_MIB) << 20, limits.perIp)
+    this.#rows = new MemoryRows((limits.mib ?? MEMORY_STORE_MIB) * 2 ** 20, limits.perIp)
     this.#sums = new MemorySums(limits.ttlSeconds)
     this.#bodies = new Bodies(make)
     const { dedupeSeconds = 0, mib = MEMORY_STORE_MIB, rememberSeconds = REMEMBER_SECONDS } = limits
