@@ -15,7 +15,7 @@ import { pagedSightings } from './paged-sightings.js'
 import type { Take } from './turns.js'
 
 /** Sightings of an address that its history is made of. */
-const HISTORY = 200
+const HISTORY = 32
 
 /** Finds a fingerprint's values, of any method, in the operator's lists. */
 export type Lists = (values: readonly string[]) => Listed
