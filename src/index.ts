@@ -37,12 +37,12 @@ function fingerprints(): HelloFingerprints {
 }
 
 /**
- * All fingerprints of the ClientHello in `octets`, or undefined where that is no whole ClientHello.
+ * All fingerprints of the ClientHello in `bytes`, or undefined where that is no whole ClientHello.
  *
- * The octets are the handshake message (of DTLS with four or twelve octets of header), or the stream of TLS records
+ * The bytes are the handshake message (of DTLS with four or twelve bytes of header), or the stream of TLS records
  * that begins with it, as a client sends it.
  *
- * `sha3_384` says the version of the first record too, and `npf` over QUIC the version of QUIC. Octets that are a
+ * `sha3_384` says the version of the first record too, and `npf` over QUIC the version of QUIC. Bytes that are a
  * message alone do not have them; `carriage` says them. A sighting is such a `carriage`:
  *
  * ```ts
@@ -51,34 +51,34 @@ function fingerprints(): HelloFingerprints {
  * fingerprint(Buffer.from(sighting.hello, 'base64'), sighting)
  * ```
  *
- * @throws TypeError where `octets` is no Uint8Array
+ * @throws TypeError where `bytes` is no Uint8Array
  */
-export function fingerprint(octets: Uint8Array, carriage: Carriage = {}): Fingerprints | undefined {
-  check(octets)
-  return fingerprints().of(octets, carriage)
+export function fingerprint(bytes: Uint8Array, carriage: Carriage = {}): Fingerprints | undefined {
+  check(bytes)
+  return fingerprints().of(bytes, carriage)
 }
 
 /**
- * Everything the ClientHello in `octets` says, with the names IANA has for it: lists in the order of the wire, GREASE
- * shown as GREASE. Undefined where that is no whole ClientHello; the octets are as `fingerprint` takes them.
+ * Everything the ClientHello in `bytes` says, with the names IANA has for it: lists in the order of the wire, GREASE
+ * shown as GREASE. Undefined where that is no whole ClientHello; the bytes are as `fingerprint` takes them.
  *
  * ```ts
  * describe(clientHello)?.ciphers // [{ id: 4865, name: 'TLS_AES_128_GCM_SHA256' }, …]
  * describe(clientHello)?.sni // 'example.com'
  * ```
  *
- * @throws TypeError where `octets` is no Uint8Array
+ * @throws TypeError where `bytes` is no Uint8Array
  */
-export function describe(octets: Uint8Array, carriage: Carriage = {}): HelloDetail | undefined {
-  check(octets)
+export function describe(bytes: Uint8Array, carriage: Carriage = {}): HelloDetail | undefined {
+  check(bytes)
   const made = fingerprints()
-  return made.read(octets, carriage) ? describeHello(made.hello) : undefined
+  return made.read(bytes, carriage) ? describeHello(made.hello) : undefined
 }
 
 let identifier: Identifier | undefined
 
 /**
- * Which TLS implementation made the ClientHello in `octets`, or undefined where that is no whole ClientHello; the octets
+ * Which TLS implementation made the ClientHello in `bytes`, or undefined where that is no whole ClientHello; the bytes
  * are as `fingerprint` takes them. `kept` says what stands beside a hello whose secrets were zeroed; a sighting is such.
  *
  * ```ts
@@ -86,19 +86,19 @@ let identifier: Identifier | undefined
  * identify(Buffer.from(sighting.hello, 'base64'), sighting)?.versions // '3.0–3.4'
  * ```
  *
- * @throws TypeError where `octets` is no Uint8Array
+ * @throws TypeError where `bytes` is no Uint8Array
  */
 export function identify(
-  octets: Uint8Array,
+  bytes: Uint8Array,
   kept: Carriage & Kept = {},
 ): Implementation | undefined {
-  check(octets)
+  check(bytes)
   const made = fingerprints()
-  if (!made.read(octets, kept)) return undefined
+  if (!made.read(bytes, kept)) return undefined
   identifier ??= new Identifier(loadBase(), randomInt(2 ** 31))
   return identifyStored(identifier, made.hello, kept)
 }
 
-function check(octets: unknown): asserts octets is Uint8Array {
-  if (!(octets instanceof Uint8Array)) throw new TypeError('octets must be a Uint8Array')
+function check(bytes: unknown): asserts bytes is Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes must be a Uint8Array')
 }

@@ -4,7 +4,7 @@
 //                        └▶ quic ───┘                 └▶ handshake ─▶┘   with the server's side
 
 import type { Counters } from './base/counters.js'
-import type { OctetWriter } from './base/octet-writer.js'
+import type { ByteWriter } from './base/byte-writer.js'
 import type { PacketBlock } from './model/packet-block.js'
 import { Packet } from './model/packet.js'
 import { isAnyPort } from './model/ports.js'
@@ -45,7 +45,7 @@ export class Pipeline {
   }
 
   /** Sightings as JSON lines; whoever takes them sets `len` to 0. */
-  get lines(): OctetWriter {
+  get lines(): ByteWriter {
     return this.#sightings.lines
   }
 
@@ -80,13 +80,13 @@ export class Pipeline {
     const counters = this.#counters
     counters.packets += count
     if (this.#prefilter.apply(block)) {
-      counters.packet_octets += this.#prefilter.octets
+      counters.packet_bytes += this.#prefilter.bytes
       counters.tcp_syn_acks += this.#prefilter.synAcks
       for (let i = 0; i < this.#prefilter.unknownDatagrams; i++)
         this.#wire.undecoded.udpPorts.add(this.#prefilter.unknownPort(block, i), 1)
       return
     }
-    for (let i = 0; i < count; i++) counters.packet_octets += caplen[i] ?? 0
+    for (let i = 0; i < count; i++) counters.packet_bytes += caplen[i] ?? 0
     block.passedCount = count
   }
 

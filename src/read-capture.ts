@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { newCounters } from './base/counters.js'
-import type { OctetWriter } from './base/octet-writer.js'
+import type { ByteWriter } from './base/byte-writer.js'
 import { openCapture, openStream } from './capture/file/open-capture.js'
 import type { PacketSource } from './model/packet-block.js'
 import type { FingerprintName, Sighting } from './model/sighting.js'
@@ -54,7 +54,7 @@ const NEWLINE = 0x0a
  * }
  * ```
  *
- * @param input path of a pcap or pcapng, plain or in gzip or zstd; or its octets as they come, any Readable
+ * @param input path of a pcap or pcapng, plain or in gzip or zstd; or its bytes as they come, any Readable
  * @throws CaptureError at the first step, where the capture is missing, unreadable, empty or no capture
  */
 export async function* readCapture(
@@ -93,7 +93,7 @@ export async function* readCapture(
 const TEXT = new TextDecoder()
 
 /** The sightings of finished lines, which are taken away. */
-function* sightingsOf(lines: OctetWriter): Generator<Sighting, void, undefined> {
+function* sightingsOf(lines: ByteWriter): Generator<Sighting, void, undefined> {
   let at = 0
   while (at < lines.len) {
     const end = lines.bytes.indexOf(NEWLINE, at)

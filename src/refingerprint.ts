@@ -1,6 +1,6 @@
 // Sightings kept with their hello are fingerprinted again: by the methods and the registry of today.
 
-import { TRANSPORTS } from './model/handshake-octets.js'
+import { TRANSPORTS } from './model/handshake-bytes.js'
 import { FINGERPRINTS } from './model/sighting.js'
 import type { FingerprintName, Sighting } from './model/sighting.js'
 import { HelloFingerprints } from './fingerprint/hello-fingerprints.js'
@@ -50,9 +50,9 @@ export class Refingerprinter {
     if (!PROTOS.includes(proto)) return fault('has a "proto" that is none')
     if (!isTextOrAbsent(record_version)) return fault('has a "record_version" that is no text')
     if (!isTextOrAbsent(quic_version)) return fault('has a "quic_version" that is no text')
-    const octets = typeof hello === 'string' ? fromBase64(hello) : undefined
-    if (octets === undefined) return fault('has a "hello" that is no base64')
-    const made = this.#fingerprints.of(octets, {
+    const bytes = typeof hello === 'string' ? fromBase64(hello) : undefined
+    if (bytes === undefined) return fault('has a "hello" that is no base64')
+    const made = this.#fingerprints.of(bytes, {
       proto: proto as Sighting['proto'],
       ...(record_version === undefined ? {} : { record_version }),
       ...(quic_version === undefined ? {} : { quic_version }),
@@ -71,10 +71,10 @@ function isTextOrAbsent(value: unknown): value is string | undefined {
   return value === undefined || typeof value === 'string'
 }
 
-/** Octets of canonical base64 (RFC 4648 §4), or undefined: a hello with an octet lost would fingerprint as another. */
+/** Bytes of canonical base64 (RFC 4648 §4), or undefined: a hello with an byte lost would fingerprint as another. */
 function fromBase64(text: string): Uint8Array | undefined {
-  const octets = Buffer.from(text, 'base64')
-  return octets.toString('base64') === text ? octets : undefined
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? bytes : undefined
 }
 
 function replaced(

@@ -4,9 +4,9 @@ import { Refingerprinter } from '../src/refingerprint.js'
 import { browserHello } from './fingerprint/browser-hello.js'
 import { clientHello, sightingOf, writerOf } from './fingerprint/hellos.js'
 
-const octets = clientHello(browserHello)
+const bytes = clientHello(browserHello)
 const writer = writerOf({ redact: (hello, out) => out.copy(hello.bytes, hello.off, hello.end) })
-const fresh = sightingOf(octets, {}, writer)
+const fresh = sightingOf(bytes, {}, writer)
 const all = new Refingerprinter('all')
 
 function remade(sighting: object): Record<string, unknown> {

@@ -23,7 +23,7 @@ import {
   ROW_TRANSPORT,
   RowCursor,
 } from '../src/model/row.js'
-import { TRANSPORTS } from '../src/model/handshake-octets.js'
+import { TRANSPORTS } from '../src/model/handshake-bytes.js'
 import { FINGERPRINTS } from '../src/model/sighting.js'
 import type { Sighting } from '../src/model/sighting.js'
 import { microsOf } from '../src/store/sighting-time.js'

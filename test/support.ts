@@ -1,12 +1,12 @@
 import { getHeapStatistics } from 'node:v8'
 
-/** Octets from hex, white space between them allowed. */
+/** Bytes from hex, white space between them allowed. */
 export function hex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text.replace(/\s+/g, ''), 'hex'))
 }
 
 /**
- * Heap octets one call of `fn` leaves behind, on average, once it is optimised: the least of twelve rounds at most, since V8
+ * Heap bytes one call of `fn` leaves behind, on average, once it is optimised: the least of twelve rounds at most, since V8
  * itself allocates while it still compiles, which on a busy machine it is late with. Needs --expose-gc, and no coverage,
  * whose counters allocate.
  */

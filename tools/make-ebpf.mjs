@@ -44,7 +44,7 @@ const HELPERS = {
   skb_load_bytes_relative: 68,
 }
 
-/** The instructions of `text`, 8 octets each. */
+/** The instructions of `text`, 8 bytes each. */
 export function assemble(text) {
   return assembleWithLabels(text).code
 }

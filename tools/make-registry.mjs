@@ -1,5 +1,5 @@
 // Makes src/tls/registry-data.ts (names) and src/tls/registry-dropped.ts (what the classic fingerprint drops)
-// from registry/*.csv, the same octets every time.
+// from registry/*.csv, the same bytes every time.
 //
 //   node tools/make-registry.mjs           writes them
 //   node tools/make-registry.mjs --check   exit 1 where they are not what the tables say
@@ -22,8 +22,8 @@ const STATUS = {
 }
 /** Columns of a line of the sources. */
 const LINE_WIDTH = 100
-/** Octets of a value, where the registry has a row for each: its rows must cover every value exactly once. */
-const VALUE_OCTETS = {
+/** Bytes of a value, where the registry has a row for each: its rows must cover every value exactly once. */
+const VALUE_BYTES = {
   'cipher-suites': 2,
   extensions: 2,
   'supported-groups': 2,
@@ -62,7 +62,7 @@ function readTable(name) {
     }
     const [value, description, status, reference, usedAs] = cells
     if (cells.length !== 5 || !(status in STATUS)) throw new Error(`${name}: bad row ${line}`)
-    if (cells.some((cell) => /[|`\\$]/.test(cell))) throw new Error(`${name}: bad octet in ${line}`)
+    if (cells.some((cell) => /[|`\\$]/.test(cell))) throw new Error(`${name}: bad byte in ${line}`)
     if (status === 'Unassigned' && description !== 'Unassigned')
       throw new Error(`${name}: status against description in ${line}`)
     table.rows.push({ value, description, status, reference, usedAs })
@@ -74,8 +74,8 @@ function readTable(name) {
 
 /** @returns first and last value of each row, or undefined where values are not numbers */
 function ranges(table) {
-  const octets = VALUE_OCTETS[table.name]
-  if (octets === undefined) return undefined
+  const bytes = VALUE_BYTES[table.name]
+  if (bytes === undefined) return undefined
   let next = 0
   for (const row of table.rows) {
     const [first, last = first] = row.value.split('-').map(Number)
@@ -83,7 +83,7 @@ function ranges(table) {
     Object.assign(row, { first, last })
     next = last + 1
   }
-  if (next !== 256 ** octets) throw new Error(`${table.name}: ends at ${next}`)
+  if (next !== 256 ** bytes) throw new Error(`${table.name}: ends at ${next}`)
   return table.rows
 }
 

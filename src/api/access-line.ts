@@ -24,7 +24,7 @@ const Content = z.object({
   http_user_agent: z.optional(z.string()),
 })
 
-/** The line in a datagram; undefined where it is none. Takes any octets. */
+/** The line in a datagram; undefined where it is none. Takes any bytes. */
 export function parseAccessLine(datagram: Buffer): AccessLine | undefined {
   const text = datagram.toString('utf8')
   if (!/^<\d{1,3}>/.test(text)) return undefined

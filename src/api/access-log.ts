@@ -5,7 +5,7 @@ import type { RemoteInfo, Socket } from 'node:dgram'
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import {
-  ACCESS_LOG_BUFFER_OCTETS,
+  ACCESS_LOG_BUFFER_BYTES,
   ACCESS_LOG_WAITING,
   ACCESS_LOG_WAIT_MILLIS,
 } from '../base/limits.js'
@@ -85,7 +85,7 @@ export class AccessLog {
       })
     })
     // as much as the system allows (net.core.rmem_max)
-    socket.setRecvBufferSize(ACCESS_LOG_BUFFER_OCTETS)
+    socket.setRecvBufferSize(ACCESS_LOG_BUFFER_BYTES)
     return log
   }
 

@@ -111,7 +111,7 @@ async function make(nowMs: number): Promise<KeyPair> {
   return { key, cert, made: true, fingerprint: new X509Certificate(cert).fingerprint256 }
 }
 
-/** Writes beside and renames: a reader sees the old file or the new one, and the mode holds from the first octet. */
+/** Writes beside and renames: a reader sees the old file or the new one, and the mode holds from the first byte. */
 async function replace(path: string, text: string, mode: number): Promise<void> {
   const beside = `${path}.new`
   await rm(beside, { force: true })

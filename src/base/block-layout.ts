@@ -1,4 +1,4 @@
-// Where a block's arrays lie in memory that WebAssembly shares, as octet offsets. Plain numbers, since the filter's loop,
+// Where a block's arrays lie in memory that WebAssembly shares, as byte offsets. Plain numbers, since the filter's loop,
 // which is no TypeScript, reads this file too.
 
 /** Frames one block holds at most: all there are in a mebibyte of classic pcap, be they empty. Their numbers have 16 bits. */
@@ -13,14 +13,14 @@ export const AT_FLOW = AT_WIRELEN + 4 * BLOCK_FRAMES
 export const AT_LINK_TYPE = AT_FLOW + 4 * BLOCK_FRAMES
 /** Numbers of the frames that the filter passed, in 16 bits. At AT_FLOW stands what is said of each of them. */
 export const AT_PASSED = AT_LINK_TYPE + 2 * BLOCK_FRAMES
-/** An octet for each that a TCP payload may begin with: how a hello may begin, UNLIKE_HELLO, LIKE_TLS or another. */
+/** An byte for each that a TCP payload may begin with: how a hello may begin, UNLIKE_HELLO, LIKE_TLS or another. */
 export const AT_STARTS = AT_PASSED + 2 * BLOCK_FRAMES
-/** The least and the greatest octet that may follow where that is LIKE_PREAMBLE. */
+/** The least and the greatest byte that may follow where that is LIKE_PREAMBLE. */
 export const AT_SECOND_MIN = AT_STARTS + 256
 export const AT_SECOND_MAX = AT_SECOND_MIN + 256
-/** An octet for each that a QUIC version may begin with: whether one that is known does. */
+/** An byte for each that a QUIC version may begin with: whether one that is known does. */
 export const AT_VERSIONS = AT_SECOND_MAX + 256
-/** An octet for each port. */
+/** An byte for each port. */
 export const AT_PORTS = AT_VERSIONS + 256
 /** A bit for each cell of the flow table's filter: whether flows of it are watched. */
 export const AT_WATCHED = AT_PORTS + 65_536
@@ -32,11 +32,11 @@ export const DROPPED_CELLS = 4_096
 /** For each such frame the one before it in its cell, in the same form. */
 export const AT_DROPPED_BEFORE = AT_DROPPED + 2 * DROPPED_CELLS
 /**
- * For each frame passed: where its TCP header is in the frames' octets if it is a SYN-ACK without payload and nothing else is to be
+ * For each frame passed: where its TCP header is in the frames' bytes if it is a SYN-ACK without payload and nothing else is to be
  * looked at in it, with the highest bit set for IPv6; else 0.
  */
 export const AT_ANSWER = AT_DROPPED_BEFORE + 2 * BLOCK_FRAMES
-/** The frames' octets, page-aligned. */
+/** The frames' bytes, page-aligned. */
 export const AT_BYTES = (AT_ANSWER + 4 * BLOCK_FRAMES + 4095) & ~4095
 
 /** No hello begins so, and nearly all bulk data does. */

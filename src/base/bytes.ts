@@ -1,8 +1,8 @@
-// Octet reads, network byte order unless the name says otherwise. The caller has checked the length:
+// Byte reads, network byte order unless the name says otherwise. The caller has checked the length:
 // these are the only places where a read is not checked again.
 // Plain shifts on a Uint8Array: 7 ns for four header fields, 83 ns by Buffer.readUInt16BE.
 
-/** The octet at `off`. */
+/** The byte at `off`. */
 export function u8(bytes: Uint8Array, off: number): number {
   return bytes[off]!
 }

@@ -3,7 +3,7 @@
 /** What each counter counts. Rooms add theirs here; /metrics, /healthz and the summary of `read` print them by name. */
 export const COUNTER_HELP = {
   packets: 'frames taken from the source',
-  packet_octets: 'octets captured of them',
+  packet_bytes: 'bytes captured of them',
   hellos: 'ClientHellos given as sightings',
   sightings_unwritten:
     'sightings not printed because standard output had no room on its disk for too long (`--stdout`)',
@@ -33,7 +33,7 @@ export const COUNTER_HELP = {
   ip_fragments: 'IP fragments taken for reassembly',
   ip_fragments_truncated: 'IP fragments the snaplen cut, not used',
   ip_fragments_malformed: 'IP fragments with an impossible offset or length, not used',
-  ip_fragments_overlapping: 'IP fragments that overlap others: the octets that came first stay',
+  ip_fragments_overlapping: 'IP fragments that overlap others: the bytes that came first stay',
   ip_datagrams_reassembled: 'IP datagrams made whole from fragments',
   ip_datagrams_expired: 'fragmented IP datagrams given up because a fragment did not come in time',
   ip_datagrams_evicted: 'fragmented IP datagrams given up to make room for newer ones',
@@ -58,7 +58,7 @@ export const COUNTER_HELP = {
   hello_expired: 'unfinished hellos given up because no segment came in time',
   hello_evicted: 'unfinished hellos given up to make room for newer ones',
   hello_closed: 'unfinished hellos given up because their connection ended or began anew',
-  hello_unfinished: 'hellos of which octets were still missing when the capture ended',
+  hello_unfinished: 'hellos of which bytes were still missing when the capture ended',
   sslv2_hellos: 'ClientHellos in SSL 2.0 frames',
   tcp_overlaps_differ:
     'TCP segments that differ from what came first at the same place: what came first stays',
@@ -72,7 +72,7 @@ export const COUNTER_HELP = {
   tcp_readings_dropped:
     'other readings of a TCP stream given up: room for them ran out, or the hello came without them',
   tcp_zero_padding:
-    'TCP segments of up to six zero octets before a hello: padding that was counted as data',
+    'TCP segments of up to six zero bytes before a hello: padding that was counted as data',
   tcp_segments_cut: 'TCP segments of a flow with an unfinished hello that the snaplen cut',
   http_requests: 'requests in plain HTTP that begin a TCP segment to one of --http-ports',
   http_requests_cut:

@@ -37,7 +37,7 @@ export interface FlowKey {
 export class FlowTable {
   /** Entries, numbered from 0. */
   readonly capacity: number
-  /** Bit `hash & cellMask`, from each octet's lowest on: 0 says that no flow of this hash is watched. */
+  /** Bit `hash & cellMask`, from each byte's lowest on: 0 says that no flow of this hash is watched. */
   readonly filter: Uint8Array
   /** How many are, at `hash & cellMask`. */
   private readonly watched: Uint8Array
@@ -53,7 +53,7 @@ export class FlowTable {
   /**
    * @param capacity entries, a power of two, at least 8
    * @param seed secret of the hash, an integer from 0 to 2^48
-   * @param room memory of `FlowTable.lenOf(capacity)` zero octets from `off` on, a multiple of four
+   * @param room memory of `FlowTable.lenOf(capacity)` zero bytes from `off` on, a multiple of four
    */
   constructor(
     capacity: number,
@@ -81,7 +81,7 @@ export class FlowTable {
     this.k2 = mix(this.k1, this.k0 ^ 0x03707344)
   }
 
-  /** Octets of memory a table of so many entries takes. */
+  /** Bytes of memory a table of so many entries takes. */
   static lenOf(capacity: number): number {
     return (
       4 * (STATE_WORDS + REMEMBERED + (capacity / WAYS) * BUCKET_WORDS) + capacity + capacity / 8
@@ -113,7 +113,7 @@ export class FlowTable {
     return ((this.filter[cell >> 3] ?? 0) & (1 << (cell & 7))) !== 0
   }
 
-  /** Counts one more watched flow of this hash. At most eight entries share a cell, so an octet is enough. */
+  /** Counts one more watched flow of this hash. At most eight entries share a cell, so an byte is enough. */
   watch(hash: number): void {
     const cell = hash & this.cellMask
     this.watched[cell] = (this.watched[cell] ?? 0) + 1

@@ -1,6 +1,6 @@
 // Every bound on what the network can make us hold or do, with its unit and why it is that number.
 
-/** Handshake message of a hello, octets. Real ones end near 2.5 kB; RFC 8446 allows 2^24, and one kept whole must not hurt. */
+/** Handshake message of a hello, bytes. Real ones end near 2.5 kB; RFC 8446 allows 2^24, and one kept whole must not hurt. */
 export const MAX_HELLO_LEN = 65_536
 /**
  * Values of one list of a hello that fingerprints sort and print, extensions of them, and bytes of names and bodies. IANA has 350
@@ -12,10 +12,10 @@ export const MAX_LISTED_BYTES = 2_048
 /** Headers one frame may nest before we stop (tunnels in tunnels are cheap to forge). */
 export const MAX_HEADER_DEPTH = 32
 
-/** Octets of every frame kept. Frames the kernel has not yet segmented (GSO) reach 65 226. */
+/** Bytes of every frame kept. Frames the kernel has not yet segmented (GSO) reach 65 226. */
 export const SNAPLEN = 65_535
-/** Kernel ring of one live interface, octets. With offloads on a frame takes a slot of ~64 KiB whatever its size: 64 MiB are ~1000 frames. */
-export const CAPTURE_RING_OCTETS = 64 << 20
+/** Kernel ring of one live interface, bytes. With offloads on a frame takes a slot of ~64 KiB whatever its size: 64 MiB are ~1000 frames. */
+export const CAPTURE_RING_BYTES = 64 << 20
 /**
  * Milliseconds the kernel may hold a frame back to hand over several at once. Half of it is what a hello waits on average;
  * each time it is over, two processes wake. Before Linux 6.18 it is counted in ticks, of which this is one at 250 Hz.
@@ -25,16 +25,16 @@ export const CAPTURE_TIMEOUT_MILLIS = 4
 export const MAX_FANOUT = 16
 /** Ranges of ports the in-kernel filter tells apart; each makes 49 of its instructions, all else 1,800, and the kernel takes 4096. */
 export const MAX_FILTER_RANGES = 40
-/** Octets from its SYN on that pass of each TCP flow and direction where the kernel limits them: MAX_PREAMBLE_LEN and MAX_HELLO_SPAN. */
-export const FLOW_LIMIT_OCTETS = 90_112
-/** TCP flows and directions the kernel counts for that, the least recently used one forgotten; some 110 octets each. */
+/** Bytes from its SYN on that pass of each TCP flow and direction where the kernel limits them: MAX_PREAMBLE_LEN and MAX_HELLO_SPAN. */
+export const FLOW_LIMIT_BYTES = 90_112
+/** TCP flows and directions the kernel counts for that, the least recently used one forgotten; some 110 bytes each. */
 export const FLOW_LIMIT_ENTRIES = 65_536
 /** Milliseconds between two lines about frames lost on one interface: with the sign of life that tells of them, below 10 s. */
 export const LOSS_LINE_MILLIS = 8_000
-/** Octets of frames the capture child holds while its reader does not read; what comes then is dropped and counted. */
-export const CAPTURE_QUEUE_OCTETS = 32 << 20
-/** Octets of frames one block of a live source holds: a hundred of the child's writes. */
-export const LIVE_BLOCK_OCTETS = 1 << 20
+/** Bytes of frames the capture child holds while its reader does not read; what comes then is dropped and counted. */
+export const CAPTURE_QUEUE_BYTES = 32 << 20
+/** Bytes of frames one block of a live source holds: a hundred of the child's writes. */
+export const LIVE_BLOCK_BYTES = 1 << 20
 /** Milliseconds between a capture child's end and the next start: first, doubled each time up to the second. */
 export const RESTART_FIRST_MILLIS = 200
 export const RESTART_MOST_MILLIS = 5_000
@@ -45,7 +45,7 @@ export const HEARTBEATS_MISSED = 10
 /** Milliseconds a capture child has to hand over what it holds when told to stop, or to open its interface when started. */
 export const CHILD_STOP_MILLIS = 2_000
 export const CHILD_OPEN_MILLIS = 20_000
-/** Octets on the wire one frame may claim. Above every real frame, and far below what would not be a small integer. */
+/** Bytes on the wire one frame may claim. Above every real frame, and far below what would not be a small integer. */
 export const MAX_WIRE_LEN = 0x0fff_ffff
 /** Subframes decoded of one 802.11 aggregate: an A-MSDU of 11 454 bytes (IEEE 802.11-2020 table 9-25) full of bare ACKs has 160. */
 export const MAX_AMSDU_SUBFRAMES = 256
@@ -61,13 +61,13 @@ export const MAX_HEADER_OPTIONS = 32
 export const MAX_FRAGMENTED_DATAGRAMS = 256
 /** Seconds of packet time a fragmented datagram waits for the rest, as Linux has it (RFC 791 §3.2 says 15, RFC 8200 §4.5 60). */
 export const MAX_FRAGMENT_AGE_SECONDS = 30
-/** Octets captured of one frame. What libpcap writes at most (MAXIMUM_SNAPLEN); a longer one in a file is damage. */
+/** Bytes captured of one frame. What libpcap writes at most (MAXIMUM_SNAPLEN); a longer one in a file is damage. */
 export const MAX_FRAME_LEN = 262_144
-/** Octets of one pcapng block. What other readers take at most; a longer one in a file is damage. */
+/** Bytes of one pcapng block. What other readers take at most; a longer one in a file is damage. */
 export const MAX_PCAPNG_BLOCK_LEN = 16_777_216
-/** Interfaces one pcapng section may describe; a real one has a few, 20 octets of file make one. */
+/** Interfaces one pcapng section may describe; a real one has a few, 20 bytes of file make one. */
 export const MAX_PCAPNG_INTERFACES = 65_536
-/** Options looked at in one pcapng block; 4 octets of file make one. */
+/** Options looked at in one pcapng block; 4 bytes of file make one. */
 export const MAX_PCAPNG_OPTIONS = 1_024
 
 /** MiB of the embedded store where nothing else is configured, and its share for unconfirmed sightings, its share for one source prefix. */
@@ -146,11 +146,11 @@ export const MAX_COUNTED_VALUES = 512
 export const MAX_RECORD_TLS_FP_LEN = 8_192
 /** Fingerprints and values one answer of the statistics names at most. */
 export const MAX_STATISTICS_TOP = 1_000
-/** Octets a client may say in the clear before its hello (STARTTLS, CONNECT, SOCKS) with every segment of it looked at. */
+/** Bytes a client may say in the clear before its hello (STARTTLS, CONNECT, SOCKS) with every segment of it looked at. */
 export const MAX_PREAMBLE_LEN = 16_384
-/** Directed TCP flows remembered; 120 octets each. At 50 000 connections a second a SYN and its hello are still 2 s apart. */
+/** Directed TCP flows remembered; 120 bytes each. At 50 000 connections a second a SYN and its hello are still 2 s apart. */
 export const TCP_FLOW_ENTRIES = 131_072
-/** Octets of stream an unfinished hello may span: MAX_HELLO_LEN, record headers, and what came ahead of it. */
+/** Bytes of stream an unfinished hello may span: MAX_HELLO_LEN, record headers, and what came ahead of it. */
 export const MAX_HELLO_SPAN = 73_728
 /** Slots for unfinished hellos on TCP, smallest first: 24, 16 and 16 MiB, touched only as far as they are used. */
 export const TCP_SLOT_CLASSES = [
@@ -162,9 +162,9 @@ export const TCP_SLOT_CLASSES = [
 export const MAX_EARLIER_FRAMES = 512
 /** Segments that are remembered for that, a power of two; 66 bytes each. A tunnelled frame may hold several. */
 export const MAX_EARLY_SEGMENTS = 1_024
-/** Distance in sequence numbers, octets, beyond which a segment belongs to another connection with the same ports. */
+/** Distance in sequence numbers, bytes, beyond which a segment belongs to another connection with the same ports. */
 export const MAX_SEQUENCE_DISTANCE = 1 << 20
-/** Distance of an acknowledgment number from the server's first octet beyond which it is doubted: what a server says before a hello. */
+/** Distance of an acknowledgment number from the server's first byte beyond which it is doubted: what a server says before a hello. */
 export const MAX_ACK_DISTANCE = 16_384
 /** Hellos in doubt that are remembered to be given if nothing else comes, and seconds of packet time until they are: as JOIN_WAIT_SECONDS. */
 export const MAX_HELD_HELLOS = 1_024
@@ -177,7 +177,7 @@ export const PENDING_IDLE_SECONDS = 120
 export const CLOCK_DIFFERENCE_SECONDS = 3_600
 /** Seconds of packet time without a segment until a flow is forgotten: its ports may well be another's by then. */
 export const FLOW_IDLE_SECONDS = 300
-/** Directed UDP flows with a DTLS hello remembered; 105 octets each. */
+/** Directed UDP flows with a DTLS hello remembered; 105 bytes each. */
 export const DTLS_FLOW_ENTRIES = 16_384
 /** Slots for unfinished DTLS hellos, smallest first: 4, 2 and 1.1 MiB. */
 export const DTLS_SLOT_CLASSES = [
@@ -187,9 +187,9 @@ export const DTLS_SLOT_CLASSES = [
 ] as const
 /** DTLS records looked at in one datagram. A flight of 64 KiB in records of the smallest use has fewer. */
 export const MAX_DTLS_RECORDS = 64
-/** Directed UDP flows with a QUIC client's Initial packet remembered; 52 octets each. */
+/** Directed UDP flows with a QUIC client's Initial packet remembered; 52 bytes each. */
 export const QUIC_FLOW_ENTRIES = 32_768
-/** QUIC connections remembered from their first Initial packet on; 186 octets each. At 10 000 a second they stay 3 s. */
+/** QUIC connections remembered from their first Initial packet on; 186 bytes each. At 10 000 a second they stay 3 s. */
 export const QUIC_CONNECTIONS = 32_768
 /** Connections of one flow. Clients use a port anew for each; several at a time are load tests and NATs. */
 export const MAX_QUIC_CONNECTIONS_PER_FLOW = 64
@@ -205,7 +205,7 @@ export const MAX_QUIC_PACKETS = 64
 export const MAX_TRANSPORT_PARAMETERS = 128
 /** Profiles (hellos alike but for the order of their extensions) whose texts are kept. Busy networks show some hundreds. */
 export const MAX_PROFILES = 2048
-/** Texts of all kept profiles, octets: 2048 of a browser's 4 kB. */
+/** Texts of all kept profiles, bytes: 2048 of a browser's 4 kB. */
 export const PROFILE_TEXT_ARENA = 8_388_608
 /** Keys of all kept profiles, pairs of 16-bit units: 2048 of a browser's 80, three times over. */
 export const PROFILE_KEY_ARENA = 524_288
@@ -213,7 +213,7 @@ export const PROFILE_KEY_ARENA = 524_288
 export const MAX_PROFILE_KEY_PAIRS = 2048
 /** Extensions of a hello whose profile is kept; browsers send 18. One beyond is made from scratch each time. */
 export const MAX_PROFILE_EXTENSIONS = 64
-/** Longest text of one profile kept, octets, its plan included: sixteen of a browser's. */
+/** Longest text of one profile kept, bytes, its plan included: sixteen of a browser's. */
 export const MAX_PROFILE_TEXT = 65_536
 /** Sightings, fingerprints or values on one page of the API, unless the caller says otherwise, and at most; the furthest a page begins. */
 export const API_PAGE_USUAL = 100
@@ -228,7 +228,7 @@ export const MAX_URL_LEN = 8_192
 export const MAX_FORWARDED_HOPS = 32
 /** Pairs of sighting and User-Agent the API remembers as told; an older one told again is counted again. */
 export const USER_AGENTS_TOLD = 4_096
-/** Octets of a request line of plain HTTP looked at (RFC 9112 §3 asks for 8000), and fields of its head. */
+/** Bytes of a request line of plain HTTP looked at (RFC 9112 §3 asks for 8000), and fields of its head. */
 export const MAX_REQUEST_LINE_LEN = 8_192
 export const MAX_HTTP_FIELDS = 128
 /** User-Agents of plain HTTP that one block of frames may give; further ones are counted and left. */
@@ -243,8 +243,8 @@ export const HTTP_AGENTS_WAIT_MILLIS = 3_000
 export const ACCESS_LOG_WAITING = 2_048
 /** Milliseconds the hello of a logged request is waited for: it came before the request, and is on its way through the capture at most. */
 export const ACCESS_LOG_WAIT_MILLIS = 1_000
-/** Octets of datagrams that may wait in the kernel while we are busy: some thousand lines. */
-export const ACCESS_LOG_BUFFER_OCTETS = 1 << 22
+/** Bytes of datagrams that may wait in the kernel while we are busy: some thousand lines. */
+export const ACCESS_LOG_BUFFER_BYTES = 1 << 22
 /** Connections one listener of the API holds; some kilobytes each. */
 export const API_CONNECTIONS = 4_096
 /** Connections of them one address may have, and open in a second: an IPv6 address counts with its /64. */
@@ -292,11 +292,11 @@ export const API_HANDSHAKE_SECONDS = 15
 export const API_CLOSE_MILLIS = 3_000
 /** Milliseconds the wall clock must be set by at a time to be told, and to have flows shifted along: drift is much less. */
 export const CLOCK_STEP_MILLIS = 500
-/** Octets of sightings that wait while the disk they are printed to is full: five hundred of 8 kB. */
-export const OUTPUT_HELD_OCTETS = 4 << 20
-/** Octets of log lines that do: a thousand. */
-export const LOG_HELD_OCTETS = 1 << 18
-/** Octets of one line of sightings read back. The longest that MAX_HELLO_LEN lets be written, its lists in every fingerprint, is near 2 MB. */
+/** Bytes of sightings that wait while the disk they are printed to is full: five hundred of 8 kB. */
+export const OUTPUT_HELD_BYTES = 4 << 20
+/** Bytes of log lines that do: a thousand. */
+export const LOG_HELD_BYTES = 1 << 18
+/** Bytes of one line of sightings read back. The longest that MAX_HELLO_LEN lets be written, its lists in every fingerprint, is near 2 MB. */
 export const MAX_SIGHTING_LINE_LEN = 8 << 20
 /** Sentences about bad lines of one input; what is wrong with the rest is told by its count. */
 export const MAX_LINE_FAULTS_TOLD = 100
@@ -319,12 +319,12 @@ export const JOIN_WAIT_SECONDS = 10
 export const JOIN_REST_SECONDS = 2
 /** Other readings of one connection's hello that wait with the last one for the server. */
 export const MAX_RIVAL_HELLOS = 64
-/** Hellos that wait for the other side; 57 octets each, besides their lines. */
+/** Hellos that wait for the other side; 57 bytes each, besides their lines. */
 export const JOIN_HELLOS = 65_536
-/** Octets of lines and messages that wait: 6 000 lines of 5 kB, a second's worth of a busy network whose servers are not seen. */
-export const JOIN_OCTETS = 32 << 20
-/** Octets of text of certificates kept, each some 400. */
-export const CERTIFICATE_TEXTS_OCTETS = 4 << 20
+/** Bytes of lines and messages that wait: 6 000 lines of 5 kB, a second's worth of a busy network whose servers are not seen. */
+export const JOIN_BYTES = 32 << 20
+/** Bytes of text of certificates kept, each some 400. */
+export const CERTIFICATE_TEXTS_BYTES = 4 << 20
 /** Profiles whose implementation is remembered, 2 kB each. Busy networks show some hundreds. */
 export const MAX_PROFILES_IDENTIFIED = 4096
 

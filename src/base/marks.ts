@@ -1,4 +1,4 @@
-// A bitmap of which octets are there, worked on in runs: eight octets at a time wherever they are alike.
+// A bitmap of which bytes are there, worked on in runs: eight bytes at a time wherever they are alike.
 
 /** Marks [from, to). */
 export function markRange(marks: Uint8Array, from: number, to: number): void {

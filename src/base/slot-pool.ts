@@ -17,28 +17,28 @@ import {
   YOUNGER,
 } from './slot-layout.js'
 
-// Octets of unfinished hellos wait in slots of a few sizes: pieces of chunks that are made when needed and then kept, or of
+// Bytes of unfinished hellos wait in slots of a few sizes: pieces of chunks that are made when needed and then kept, or of
 // one piece of memory that a loop in WebAssembly works on, too.
 //
 //   slot:  |....anchor#########solid....####...........|      # seen, . not seen
 //           0                                         size    offsets are those of the stream after the slot's `base`
 //
-// Octets from anchor to solid are all there. What came ahead of them is marked octet by octet in a bitmap, which is
-// only cleared and used when something does come ahead. The first octets seen at an offset stay.
+// Bytes from anchor to solid are all there. What came ahead of them is marked byte by byte in a bitmap, which is
+// only cleared and used when something does come ahead. The first bytes seen at an offset stay.
 
-/** What a slot's `put` tells, a set of bits: octets came again; and differed from those seen first. */
+/** What a slot's `put` tells, a set of bits: bytes came again; and differed from those seen first. */
 export const PUT_REPEATED = 1
 export const PUT_CONFLICT = 2
 
 /** One size of slot. */
 export interface SlotClass {
-  /** Octets of one slot, a multiple of 8. */
+  /** Bytes of one slot, a multiple of 8. */
   readonly size: number
   readonly count: number
 }
 
-/** Octets of one chunk, about: enough that chunks are few, little enough that a small capture touches little. */
-const CHUNK_OCTETS = 1 << 20
+/** Bytes of one chunk, about: enough that chunks are few, little enough that a small capture touches little. */
+const CHUNK_BYTES = 1 << 20
 
 /** Bounded memory for unfinished messages; the holder evicts the oldest of a class when it is full. */
 export class SlotPool {
@@ -57,7 +57,7 @@ export class SlotPool {
 
   /**
    * @param classes sizes ascending
-   * @param room memory of `SlotPool.lenOf(classes)` zero octets from `off` on, a multiple of eight, where all is that a loop
+   * @param room memory of `SlotPool.lenOf(classes)` zero bytes from `off` on, a multiple of eight, where all is that a loop
    * needs for slots of the first class. Larger ones are rare, and memory counts for V8 even where it is not touched.
    */
   constructor(
@@ -81,7 +81,7 @@ export class SlotPool {
     this.classAt = new Uint8Array(slots)
     this.chunkAt = new Uint16Array(slots)
     if (room !== undefined) this.chunks.push(new Uint8Array(buffer))
-    const octetsOff = off + stateLenOf(classes)
+    const bytesOff = off + stateLenOf(classes)
     let first = 0
     classes.forEach(({ size, count }, cls) => {
       const inChunk = slotsInChunk(size)
@@ -90,7 +90,7 @@ export class SlotPool {
         if (room === undefined || cls > 0) {
           this.chunkAt[first + i] = this.chunks.length + Math.floor(i / inChunk)
           this.offsetAt[first + i] = (i % inChunk) * size
-        } else this.offsetAt[first + i] = octetsOff + i * size
+        } else this.offsetAt[first + i] = bytesOff + i * size
         // The lowest slot on top: few flows touch few chunks.
         this.freeStack[first + i] = first + count - 1 - i
       }
@@ -110,7 +110,7 @@ export class SlotPool {
     }
   }
 
-  /** Octets of memory a pool of these classes takes, with the slots of the first. */
+  /** Bytes of memory a pool of these classes takes, with the slots of the first. */
   static lenOf(classes: readonly SlotClass[]): number {
     const [{ size, count } = { size: 0, count: 0 }] = classes
     return stateLenOf(classes) + size * count
@@ -121,10 +121,10 @@ export class SlotPool {
     return this.inUse[0] ?? 0
   }
 
-  /** The smallest class whose slots hold `octets`, or -1. */
-  classFor(octets: number): number {
+  /** The smallest class whose slots hold `bytes`, or -1. */
+  classFor(bytes: number): number {
     for (let cls = 0; cls < this.classes.length; cls++) {
-      if (octets <= (this.classes[cls]?.size ?? 0)) return cls
+      if (bytes <= (this.classes[cls]?.size ?? 0)) return cls
     }
     return -1
   }
@@ -164,7 +164,7 @@ export class SlotPool {
     return this.classWords[cls * CLASS_WORDS + CLASS_OLDEST] ?? -1
   }
 
-  /** Gives a slot back. Its octets stay as they are until the next `take`. */
+  /** Gives a slot back. Its bytes stay as they are until the next `take`. */
   free(slot: number): void {
     const of = (this.classAt[slot] ?? 0) * CLASS_WORDS
     const { classWords, words } = this
@@ -187,7 +187,7 @@ export class SlotPool {
       for (let slot = this.oldest(cls); slot >= 0; slot = this.oldest(cls)) this.free(slot)
   }
 
-  /** Octets `slot` holds. */
+  /** Bytes `slot` holds. */
   sizeOf(slot: number): number {
     return this.classes[this.classAt[slot] ?? 0]?.size ?? 0
   }
@@ -234,7 +234,7 @@ export class SlotPool {
     this.settle(slot)
   }
 
-  /** Whether every octet of [from, to) was seen, for offsets before the anchor. */
+  /** Whether every byte of [from, to) was seen, for offsets before the anchor. */
   isFilled(slot: number, from: number, to: number): boolean {
     if (from >= to) return true
     if (this.words[slot * SLOT_WORDS + MARKED] === 0) return false
@@ -243,9 +243,9 @@ export class SlotPool {
   }
 
   /**
-   * Puts `bytes[off, end)` at offset `at` of the slot, which must have room for it. Octets that are there already stay.
+   * Puts `bytes[off, end)` at offset `at` of the slot, which must have room for it. Bytes that are there already stay.
    *
-   * `comparable` is the offset from which on the slot's octets still are as they came.
+   * `comparable` is the offset from which on the slot's bytes still are as they came.
    * @returns PUT_ bits
    */
   put(
@@ -294,7 +294,7 @@ export class SlotPool {
     return seen
   }
 
-  /** As `put`, but the octets that are there already give way. */
+  /** As `put`, but the bytes that are there already give way. */
   overwrite(slot: number, at: number, bytes: Uint8Array, off: number, end: number): void {
     this.put(slot, at, bytes, off, end, 0)
     this.bytesOf(slot).set(bytes.subarray(off, end), this.offsetOf(slot) + at)
@@ -333,12 +333,12 @@ function slotsOf(classes: readonly SlotClass[]): number {
   return classes.reduce((sum, { count }) => sum + count, 0)
 }
 
-/** Octets of all but the slots' own, a multiple of eight. */
+/** Bytes of all but the slots' own, a multiple of eight. */
 function stateLenOf(classes: readonly SlotClass[]): number {
   const words = USED_WORDS + classes.length * CLASS_WORDS + slotsOf(classes) * (SLOT_WORDS + 2)
   return (4 * words + 7) & ~7
 }
 
 function slotsInChunk(size: number): number {
-  return Math.max(1, Math.floor(CHUNK_OCTETS / size))
+  return Math.max(1, Math.floor(CHUNK_BYTES / size))
 }

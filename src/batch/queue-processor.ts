@@ -5,7 +5,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'n
 import { basename, dirname, join } from 'node:path'
 import type { SandboxedJob } from 'bullmq'
 import { newCounters } from '../base/counters.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import { HistoryWriter } from '../history/history-writer.js'
 import { zstd } from '../history/zstd.js'
 import { FdOutput } from '../output/fd-output.js'
@@ -48,7 +48,7 @@ export default async function processCapture(
         })
   const counters = newCounters()
   const faults: string[] = []
-  const flush = (written: OctetWriter) => {
+  const flush = (written: ByteWriter) => {
     const bytes = written.bytes.subarray(0, written.len)
     output?.write(bytes, bytes.length)
     writer?.put(DECODER.decode(bytes))
@@ -57,7 +57,7 @@ export default async function processCapture(
   const sink: ReadSink = {
     counters,
     undecoded: new UndecodedTraffic(),
-    octets: 0,
+    bytes: 0,
     files: 0,
     failed: 0,
     take: (written) => {

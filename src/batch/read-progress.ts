@@ -6,12 +6,12 @@ const EVERY_MS = 250
 
 /** How far a reading is. */
 export interface Done {
-  /** Octets of file read. */
-  readonly octets: number
+  /** Bytes of file read. */
+  readonly bytes: number
   readonly hellos: number
 }
 
-/** Progress of a long reading on a terminal: octets, rate, hellos and time left. */
+/** Progress of a long reading on a terminal: bytes, rate, hellos and time left. */
 export class ReadProgress {
   readonly #total: number | undefined
   readonly #stream: NodeJS.WriteStream
@@ -19,7 +19,7 @@ export class ReadProgress {
   #bar: SingleBar | undefined
   #isOver = false
 
-  /** @param total octets to be read, undefined where that cannot be known */
+  /** @param total bytes to be read, undefined where that cannot be known */
   constructor(total: number | undefined, stream: NodeJS.WriteStream) {
     this.#total = total
     this.#stream = stream
@@ -30,15 +30,15 @@ export class ReadProgress {
     const begun = performance.now()
     const total = this.#total ?? 0
     const look = () => {
-      const { octets, hellos } = ask()
-      const rate = octets / ((performance.now() - begun) / 1000)
+      const { bytes, hellos } = ask()
+      const rate = bytes / ((performance.now() - begun) / 1000)
       const payload = {
-        done: inMegabytes(octets),
+        done: inMegabytes(bytes),
         all: inMegabytes(total),
         rate: inMegabytes(rate),
         hellos: String(hellos),
       }
-      this.#bar?.update(Math.min(octets, total || octets), payload)
+      this.#bar?.update(Math.min(bytes, total || bytes), payload)
     }
     const open = async () => {
       const { SingleBar } = (await import('cli-progress')).default
@@ -76,6 +76,6 @@ export class ReadProgress {
   }
 }
 
-function inMegabytes(octets: number): string {
-  return `${(octets / 1e6).toFixed(octets < 1e7 ? 1 : 0)} MB`
+function inMegabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
 }

@@ -1,6 +1,6 @@
 import type { Counters } from '../base/counters.js'
 import { tunnelPortsOf } from '../model/tunnel-port.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import { CaptureError } from '../capture/capture-error.js'
 import { openCapture } from '../capture/file/open-capture.js'
 import type { PacketBlock } from '../model/packet-block.js'
@@ -37,17 +37,17 @@ export interface ReadOptions {
 export interface ReadSink {
   readonly counters: Counters
   readonly undecoded: UndecodedTraffic
-  /** Octets of file read. */
-  octets: number
+  /** Bytes of file read. */
+  bytes: number
   /** Files read, and files that could not be. */
   files: number
   failed: number
   /** Takes the lines where there are enough of them to be worth it, and empties the writer. */
-  take(lines: OctetWriter): void
+  take(lines: ByteWriter): void
   /** Resolves once there is room for more lines; undefined where there is. */
   room(): Promise<void> | undefined
   /** Takes all lines, and empties the writer. */
-  flush(lines: OctetWriter): void
+  flush(lines: ByteWriter): void
   /** Prints a sentence for the operator. */
   note(text: string): void
   /** Prints why a file could not be read, and counts it as failed. */
@@ -109,7 +109,7 @@ export async function readSet(
       })
       for await (const block of source.blocks(signal)) {
         // before frames are taken out of it
-        sink.octets += octetsOf(block)
+        sink.bytes += bytesOf(block)
         pipeline.take(block)
         if (isLive) sink.flush(lines)
         else sink.take(lines)
@@ -128,8 +128,8 @@ export async function readSet(
   sink.flush(lines)
 }
 
-/** Octets of file the block's frames take, with a header of 16 each: exact for pcap, nearly so for pcapng. */
-function octetsOf(block: PacketBlock): number {
+/** Bytes of file the block's frames take, with a header of 16 each: exact for pcap, nearly so for pcapng. */
+function bytesOf(block: PacketBlock): number {
   const { count, start, caplen } = block
   if (count === 0) return 0
   return (start[count - 1] ?? 0) + (caplen[count - 1] ?? 0) - (start[0] ?? 0) + 16

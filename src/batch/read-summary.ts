@@ -1,6 +1,6 @@
 import { COUNTER_HELP, newCounters } from '../base/counters.js'
 import type { CounterName, Counters } from '../base/counters.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import type { LinesOutput } from '../output/lines-output.js'
 import type { Undecoded } from '../model/undecoded.js'
 import { UndecodedTraffic } from '../model/undecoded.js'
@@ -12,7 +12,7 @@ import type { ReadSink } from './read-set.js'
 /** Counters of ordinary traffic, left out of the list below the first line. */
 const USUAL: ReadonlySet<string> = new Set<CounterName>([
   'packets',
-  'packet_octets',
+  'packet_bytes',
   'hellos',
   'tcp_syns',
   'tcp_syn_acks',
@@ -23,7 +23,7 @@ const USUAL: ReadonlySet<string> = new Set<CounterName>([
 export class ReadSummary implements ReadSink {
   readonly counters = newCounters()
   readonly undecoded = new UndecodedTraffic()
-  octets = 0
+  bytes = 0
   files = 0
   failed = 0
   readonly #output: LinesOutput
@@ -34,7 +34,7 @@ export class ReadSummary implements ReadSink {
     this.#output = output
   }
 
-  take(lines: OctetWriter): void {
+  take(lines: ByteWriter): void {
     this.#output.take(lines)
   }
 
@@ -42,7 +42,7 @@ export class ReadSummary implements ReadSink {
     return this.#output.room?.()
   }
 
-  flush(lines: OctetWriter): void {
+  flush(lines: ByteWriter): void {
     this.#output.flush(lines)
   }
 
@@ -72,13 +72,13 @@ export class ReadSummary implements ReadSink {
   show(progress: ReadProgress): void {
     this.#progress = progress
     progress.start(() => {
-      let { octets } = this
+      let { bytes } = this
       let { hellos } = this.counters
       for (const progress of this.#workers) {
-        octets += progress[0] ?? 0
+        bytes += progress[0] ?? 0
         hellos += progress[1] ?? 0
       }
-      return { octets, hellos }
+      return { bytes, hellos }
     })
   }
 

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { newCounters } from '../base/counters.js'
 import { UndecodedTraffic } from '../model/undecoded.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import type { FromWorker } from './messages.js'
 import type { ReadSink } from './read-set.js'
 
@@ -29,15 +29,15 @@ export class WorkerSink implements ReadSink {
     this.#progress = progress
   }
 
-  get octets(): number {
+  get bytes(): number {
     return this.#progress[0] ?? 0
   }
 
-  set octets(octets: number) {
-    this.#progress[0] = octets
+  set bytes(bytes: number) {
+    this.#progress[0] = bytes
   }
 
-  take(lines: OctetWriter): void {
+  take(lines: ByteWriter): void {
     this.#progress[1] = this.counters.hellos
     if (lines.len >= MESSAGE_LEN) this.flush(lines)
   }
@@ -47,7 +47,7 @@ export class WorkerSink implements ReadSink {
     return new Promise((resolve) => (this.#onRoom = resolve))
   }
 
-  flush(lines: OctetWriter): void {
+  flush(lines: ByteWriter): void {
     if (lines.len === 0) return
     const bytes = lines.bytes.slice(0, lines.len)
     lines.len = 0

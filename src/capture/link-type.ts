@@ -4,7 +4,7 @@
 //  +----------+-----+-----------------+-------------------------------+
 //  | FCS len  | 0 f |  class (NetBSD) |          LINKTYPE_            |
 //  +----------+-----+-----------------+-------------------------------+
-//  f: FCS len holds, in units of two octets.
+//  f: FCS len holds, in units of two bytes.
 
 const FCS_PRESENT = 0x0400_0000
 const CLASS_MASK = 0x03ff_0000
@@ -24,7 +24,7 @@ export function linkTypeOf(network: number): number {
   return linkType === 12 || linkType === 14 ? LINKTYPE_RAW : linkType
 }
 
-/** Octets of frame check sequence at the end of each frame, as a network field tells; 0 where it does not. */
+/** Bytes of frame check sequence at the end of each frame, as a network field tells; 0 where it does not. */
 export function fcsLenOf(network: number): number {
   return (network & FCS_PRESENT) === 0 ? 0 : (network >>> 28) * 2
 }

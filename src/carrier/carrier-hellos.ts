@@ -1,7 +1,7 @@
 import { i32, u32, u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import type { FlowTable } from '../base/flow-table.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
+import type { HandshakeBytes } from '../model/handshake-bytes.js'
 import {
   PROTOCOL_EAPOL,
   PROTOCOL_SCTP,
@@ -64,7 +64,7 @@ export class CarrierHellos {
   }
 
   /** The hello that `take` or `next` gave, until the next call of either. */
-  get message(): HandshakeOctets {
+  get message(): HandshakeBytes {
     return this.#hellos.message
   }
 

@@ -1,5 +1,5 @@
 import type { FlowKey } from '../base/flow-table.js'
-import { OctetWriter } from '../base/octet-writer.js'
+import { ByteWriter } from '../base/byte-writer.js'
 import { type Packet, secondsOf } from '../model/packet.js'
 import { EapPacket } from './eap.js'
 import { NOTHING } from './given.js'
@@ -15,7 +15,7 @@ export class EapHellos {
   readonly #hellos: PiecewiseHellos
   readonly #eap = new EapPacket()
   readonly #request = new AccessRequest()
-  readonly #eapMessage = new OctetWriter(1 << 10)
+  readonly #eapMessage = new ByteWriter(1 << 10)
   readonly #addresses = new Uint8Array(ADDRESSES_LEN)
   /** EAP has no addresses and ports: the client's MAC address or name stands for them. */
   readonly #key: FlowKey = {

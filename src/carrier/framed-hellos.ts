@@ -1,5 +1,5 @@
 import { MAX_SEQUENCE_DISTANCE } from '../base/limits.js'
-import { OctetWriter } from '../base/octet-writer.js'
+import { ByteWriter } from '../base/byte-writer.js'
 import { type Packet, secondsOf } from '../model/packet.js'
 import { NOTHING, giveDatagram } from './given.js'
 import { overheadBefore } from './openvpn.js'
@@ -10,7 +10,7 @@ import { NO_FRAMES, OPENVPN, RFC4571, TURN, framesAt, unframeDatagram } from './
 /** Hellos in frames of a TCP connection: DTLS in TURN and RFC 4571, TLS in TPKT, TDS and OpenVPN. */
 export class FramedHellos {
   readonly #hellos: PiecewiseHellos
-  readonly #whole = new OctetWriter(1 << 12)
+  readonly #whole = new ByteWriter(1 << 12)
   readonly #found = { off: 0, end: 0 }
   // Frames of the segment that are left.
   #kind = NO_FRAMES

@@ -13,7 +13,7 @@ import {
   MAX_CARRIER_PIECES,
   PENDING_IDLE_SECONDS,
 } from '../base/limits.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import { FREE_WORDS, OWNER, SLOT_WORDS } from '../base/slot-layout.js'
 import { SlotPool } from '../base/slot-pool.js'
 
@@ -149,7 +149,7 @@ export class Pieces {
    *
    * @param isBytes whether positions count bytes, and pieces may overlap: what came first stays; else each piece has the next number
    */
-  assemble(entry: number, from: number, isBytes: boolean, out: OctetWriter): void {
+  assemble(entry: number, from: number, isBytes: boolean, out: ByteWriter): void {
     const slot = this.words[entry * FLOW_WORDS + SLOT] ?? -1
     if (slot < 0) return
     const { words } = this.#pool

@@ -4,8 +4,8 @@ import { i32, u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import { TRUNCATED } from '../base/fault.js'
 import type { FlowKey, FlowTable } from '../base/flow-table.js'
-import { OctetWriter } from '../base/octet-writer.js'
-import { HandshakeOctets, QUALITY_HRR, type Transport } from '../model/handshake-octets.js'
+import { ByteWriter } from '../base/byte-writer.js'
+import { HandshakeBytes, QUALITY_HRR, type Transport } from '../model/handshake-bytes.js'
 import { PROTOCOL_TCP, type Packet, secondsOf } from '../model/packet.js'
 import { messageInRecords } from '../tls/message-in-records.js'
 import { CLIENT_HELLO, HELD, NOTHING } from './given.js'
@@ -31,7 +31,7 @@ const RANDOM_OFF = 6
 /** Puts hellos together, within fixed memory. */
 export class PiecewiseHellos {
   /** The hello given last, until the next call. */
-  readonly message = new HandshakeOctets()
+  readonly message = new HandshakeBytes()
   /** Where RADIUS names the client in the packet; length 0 if it does not. */
   stationOff = 0
   stationLen = 0
@@ -42,9 +42,9 @@ export class PiecewiseHellos {
   #pieces: Pieces | undefined
   /** Hash of the watched TCP flow of an entry. */
   readonly #watched = new Map<number, number>()
-  readonly #whole = new OctetWriter(1 << 12)
-  readonly #stream = new OctetWriter(1 << 12)
-  readonly #message = new OctetWriter(1 << 12)
+  readonly #whole = new ByteWriter(1 << 12)
+  readonly #stream = new ByteWriter(1 << 12)
+  readonly #message = new ByteWriter(1 << 12)
 
   /** @param table table of TCP flows: a flow watched in it has every segment decoded */
   constructor(seed: number, table: FlowTable, counters: Counters) {
@@ -132,7 +132,7 @@ export class PiecewiseHellos {
   }
 
   /** Appends the pieces of a TCP flow to `out`, as far as they are there without a gap. */
-  assemble(entry: number, out: OctetWriter): void {
+  assemble(entry: number, out: ByteWriter): void {
     this.#piecesMade().assemble(entry, this.word(entry, NUMBER), true, out)
   }
 

@@ -7,7 +7,7 @@
 // An EAP packet longer than 253 bytes is in several EAP-Message attributes, one behind the other.
 
 import { u16, u8 } from '../base/bytes.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 
 const LENGTH = 2
 const RADIUS_HEADER_LEN = 20
@@ -22,7 +22,7 @@ export class AccessRequest {
   stationLen = 0
 
   /** Reads the Access-Request `bytes[off, end)`, its EAP packet into `eap`. @returns whether it is one with an EAP packet */
-  read(bytes: Uint8Array, off: number, end: number, eap: OctetWriter): boolean {
+  read(bytes: Uint8Array, off: number, end: number, eap: ByteWriter): boolean {
     this.stationLen = 0
     eap.len = 0
     if (end - off < RADIUS_HEADER_LEN || u8(bytes, off) !== ACCESS_REQUEST) return false

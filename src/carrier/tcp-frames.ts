@@ -8,7 +8,7 @@
 
 import { u16, u8 } from '../base/bytes.js'
 import { MAX_FRAMES_PER_SEGMENT } from '../base/limits.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import { isControlPacket, overheadBefore, payloadOff } from './openvpn.js'
 import { isDtls } from './starts.js'
 import { RelayedData } from './turn.js'
@@ -64,7 +64,7 @@ export function unframeTls(
   off: number,
   end: number,
   overhead: number,
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   let at = off
   for (let i = 0; i < MAX_FRAMES_PER_SEGMENT && end - at >= TDS_HEADER_LEN; i++) {

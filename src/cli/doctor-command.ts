@@ -70,7 +70,7 @@ async function* examine(config: Config, seconds: number): AsyncGenerator<Check> 
   yield await ownHello(config, store)
 }
 
-/** The hello, into the store the configuration names; where that is away, into memory, which does not count as stored. */
+/** The hello, into the store the configuration names; where that is unreachable, into memory, which does not count as stored. */
 async function ownHello(config: Config, storeCheck: Check): Promise<Check> {
   const isAway = storeCheck.outcome === 'failed'
   const log = openEventLog({

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { MAX_LINE_FAULTS_TOLD, MAX_SIGHTING_LINE_LEN } from '../base/limits.js'
-import { OctetWriter } from '../base/octet-writer.js'
+import { ByteWriter } from '../base/byte-writer.js'
 import { newCounters } from '../base/counters.js'
 import { expandInputs } from '../capture/file/inputs.js'
 import { openCapture } from '../capture/file/open-capture.js'
@@ -56,7 +56,7 @@ function randomSeed(): number {
 
 /** JSON lines on stdout. */
 class JsonOutput {
-  readonly #lines = new OctetWriter(1 << 16)
+  readonly #lines = new ByteWriter(1 << 16)
   readonly #output = new FdOutput(1)
 
   put(value: object): void {

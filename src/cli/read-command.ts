@@ -152,7 +152,7 @@ async function inputs(
   return [...sets.values()]
 }
 
-/** Octets of a regular file; 0 of what is none, or cannot be looked at. */
+/** Bytes of a regular file; 0 of what is none, or cannot be looked at. */
 function sizeOf(path: string): number {
   const found = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })
   return found?.isFile() === true ? found.size : 0
@@ -165,7 +165,7 @@ function isWorthWorkers(sets: readonly FileSet[]): boolean {
   return files.reduce((sum, { size }) => sum + size, 0) >= PARALLEL_FROM
 }
 
-/** Octets to be read, or undefined where that is not known beforehand: of pipes, and of compressed files. */
+/** Bytes to be read, or undefined where that is not known beforehand: of pipes, and of compressed files. */
 async function totalOf(
   sets: readonly FileSet[],
   options: ReadOptions,

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { MAX_LINE_FAULTS_TOLD, MAX_SIGHTING_LINE_LEN } from '../base/limits.js'
-import { OctetWriter } from '../base/octet-writer.js'
+import { ByteWriter } from '../base/byte-writer.js'
 import { FdOutput, OutputClosed, OutputError } from '../output/fd-output.js'
 import { linesOf } from '../output/json-lines.js'
 import { Refingerprinter } from '../refingerprint.js'
@@ -69,7 +69,7 @@ async function remakeFiles(
 ): Promise<void> {
   const signal = stopSignal()
   const output = new FdOutput(1)
-  const lines = new OctetWriter(1 << 20)
+  const lines = new ByteWriter(1 << 20)
   for (const word of words) {
     const name = word === '-' ? 'stdin' : word
     const input = word === '-' ? process.stdin : createReadStream(word)
@@ -79,7 +79,7 @@ async function remakeFiles(
       for await (const line of linesOf(input, MAX_SIGHTING_LINE_LEN)) {
         number++
         if (line === undefined)
-          tally.fault(`${name}:${number}`, `is longer than ${MAX_SIGHTING_LINE_LEN} octets`)
+          tally.fault(`${name}:${number}`, `is longer than ${MAX_SIGHTING_LINE_LEN} bytes`)
         else remakeLine(line, `${name}:${number}`, refingerprinter, tally, lines)
         output.take(lines)
       }
@@ -106,7 +106,7 @@ function remakeLine(
   where: string,
   refingerprinter: Refingerprinter,
   tally: Tally,
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   const json = TEXT.decode(line)
   if (json.trim() === '') return
@@ -115,9 +115,9 @@ function remakeLine(
     tally.fault(where, made.fault)
     return
   }
-  const octets = made.outcome === 'remade' ? Buffer.from(JSON.stringify(made.sighting)) : line
+  const bytes = made.outcome === 'remade' ? Buffer.from(JSON.stringify(made.sighting)) : line
   if (made.outcome === 'remade') tally.remade++
   else tally.withoutHello++
-  out.copy(octets, 0, octets.length)
-  out.octet(0x0a)
+  out.copy(bytes, 0, bytes.length)
+  out.byte(0x0a)
 }

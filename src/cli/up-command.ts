@@ -20,7 +20,7 @@ import { logRedisRisks } from '../sensor/redis-risks.js'
 import { watchStore } from '../sensor/store-log.js'
 
 /**
- * `up`: sensor, store and API on one machine. The sensor is a process of its own: parsing hostile octets keeps off the
+ * `up`: sensor, store and API on one machine. The sensor is a process of its own: parsing hostile bytes keeps off the
  * API's event loop, and its death is a restart, not the end. Exit 0 when stopped, 1 when nothing useful can run.
  */
 export function up(args: Readonly<Record<string, unknown>>): Promise<number> {

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
 import {
-  CAPTURE_RING_OCTETS,
+  CAPTURE_RING_BYTES,
   CAPTURE_TIMEOUT_MILLIS,
-  FLOW_LIMIT_OCTETS,
+  FLOW_LIMIT_BYTES,
   MAX_FANOUT,
   MAX_FRAME_LEN,
   SNAPLEN,
@@ -45,7 +45,7 @@ export const CAPTURE_OPTIONS = {
     group: 'Capture',
     describe: "MiB of the kernel's capture ring per interface",
     schema: positive(2_047),
-    default: CAPTURE_RING_OCTETS >> 20,
+    default: CAPTURE_RING_BYTES >> 20,
   },
   snaplen: {
     type: 'number',
@@ -108,7 +108,7 @@ export const CAPTURE_OPTIONS = {
         error: 'must be 0, or from 1024 to 1073741824',
       }),
     ),
-    default: FLOW_LIMIT_OCTETS,
+    default: FLOW_LIMIT_BYTES,
   },
   'http-ports': {
     type: 'list',

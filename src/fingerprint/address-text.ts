@@ -4,14 +4,14 @@ import { u16, u32, u8 } from '../base/bytes.js'
 import { putDecimal, putHex8 } from './text.js'
 
 const GROUPS = 8
-/** Octets an address takes at most: eight groups of four digits. */
+/** Bytes an address takes at most: eight groups of four digits. */
 export const ADDRESS_TEXT_MAX = 39
 const COLON = 0x3a
 const DOT = 0x2e
 const ZERO = 0x30
 
 /**
- * Writes the address at `off`, 4 octets for `ipVersion` 4, else 16, at `at` of `into`, which has room.
+ * Writes the address at `off`, 4 bytes for `ipVersion` 4, else 16, at `at` of `into`, which has room.
  * @returns the offset past it
  */
 export function putAddress(
@@ -31,7 +31,7 @@ export function addressText(bytes: Uint8Array, off: number, ipVersion: number): 
   return latin1Text(text, 0, putAddress(bytes, off, ipVersion, text, 0))
 }
 
-/** [off, end) as a string, an octet a character (ISO 8859-1). */
+/** [off, end) as a string, an byte a character (ISO 8859-1). */
 export function latin1Text(bytes: Uint8Array, off: number, end: number): string {
   let text = ''
   for (let at = off; at < end; at++) text += String.fromCharCode(u8(bytes, at))

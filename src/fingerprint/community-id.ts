@@ -5,7 +5,7 @@
 // where A is the endpoint with the lower address and port, so that both directions of a flow have one id.
 
 import { u8 } from '../base/bytes.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import type { Packet } from '../model/packet.js'
 import { writeSha1 } from './digest.js'
 
@@ -17,11 +17,11 @@ const PORTS_LEN = 4
 const preimageV4 = new Uint8Array(SEED_LEN + 2 * V4_LEN + 2 + PORTS_LEN)
 const preimageV6 = new Uint8Array(SEED_LEN + 2 * V6_LEN + 2 + PORTS_LEN)
 
-/** Octets of an id. */
+/** Bytes of an id. */
 export const COMMUNITY_ID_LEN = 30
 
 /** Appends the Community ID of the packet's flow. */
-export function writeCommunityId(packet: Packet, out: OctetWriter): void {
+export function writeCommunityId(packet: Packet, out: ByteWriter): void {
   const addressLen = packet.ipVersion === 4 ? V4_LEN : V6_LEN
   const preimage = packet.ipVersion === 4 ? preimageV4 : preimageV6
   const inOrder = isInOrder(packet, addressLen)

@@ -44,9 +44,9 @@ export class ProfileMemory {
   }
 
   /**
-   * Copies `bytes[off, end)`, MAX_HELLO_LEN octets at most, to AT_HELLO or up to seven octets past it.
+   * Copies `bytes[off, end)`, MAX_HELLO_LEN bytes at most, to AT_HELLO or up to seven bytes past it.
    *
-   * Octets that several threads see are copied eight at a time only between offsets that are alike modulo eight: 170 ns a
+   * Bytes that several threads see are copied eight at a time only between offsets that are alike modulo eight: 170 ns a
    * hello, 430 otherwise. A loop that needs no view of them takes 280.
    * @returns where they are
    */

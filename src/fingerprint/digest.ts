@@ -2,7 +2,7 @@
 // 0.3 µs a call besides the hash itself, keeps no state of what was hashed before, and is loaded in 7 ms.
 
 import { PAGE_LEN } from '../base/kernel.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import { COMPILED } from './compiled.js'
 import type { Compiled } from './compiled.js'
 import { AT_DIGEST, AT_DIGITS, AT_MESSAGE, MESSAGE_SLACK, SHA_1 } from '../kernels/digest-layout.js'
@@ -26,7 +26,7 @@ export function writeDigest(
   off: number,
   end: number,
   digits: number,
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   const len = end - off
   const short = AT_MESSAGE + len + MESSAGE_SLACK - bytes.length
@@ -41,7 +41,7 @@ export function writeDigest(
 }
 
 /** Appends the SHA-1 of `message`, which is at most a page long, in base64. */
-export function writeSha1(message: Uint8Array, out: OctetWriter): void {
+export function writeSha1(message: Uint8Array, out: ByteWriter): void {
   bytes.set(message, AT_MESSAGE)
   compiled ??= COMPILED.over(memory)
   compiled.digest(SHA_1, message.length, 0)

@@ -2,8 +2,8 @@
 // it; here it is given what to write.
 
 import { u8 } from '../base/bytes.js'
-import type { OctetWriter } from '../base/octet-writer.js'
-import type { Transport } from '../model/handshake-octets.js'
+import type { ByteWriter } from '../base/byte-writer.js'
+import type { Transport } from '../model/handshake-bytes.js'
 import type { Packet } from '../model/packet.js'
 import { putAddress } from './address-text.js'
 import type { ProfileMemory } from './compiled.js'
@@ -73,7 +73,7 @@ export class FlowText {
   readonly #sensor: string | undefined
   #originLen = 0
 
-  /** @param encapsulationNames names of the values in Packet.encapsulation, ASCII, cut at MAX_TUNNEL_NAME_LEN octets */
+  /** @param encapsulationNames names of the values in Packet.encapsulation, ASCII, cut at MAX_TUNNEL_NAME_LEN bytes */
   constructor(
     memory: ProfileMemory,
     encapsulationNames: readonly string[],
@@ -105,9 +105,9 @@ export class FlowText {
     if (this.#sensor !== undefined) text += `,"sensor":${quoted(this.#sensor)}`
     const members = ENCODER.encode(text)
     this.#originLen = members.length - 1
-    const octets = ENCODER.encode(`${text},"proto":"`)
-    this.#memory.bytes.set(octets, AT_ORIGIN)
-    this.#setWord(FLOW_ORIGIN_LEN, octets.length)
+    const bytes = ENCODER.encode(`${text},"proto":"`)
+    this.#memory.bytes.set(bytes, AT_ORIGIN)
+    this.#setWord(FLOW_ORIGIN_LEN, bytes.length)
   }
 
   /** Says what flow the next line is of, at AT_FLOW. */
@@ -123,7 +123,7 @@ export class FlowText {
   }
 
   /** Appends everything up to the tunnel, without a comma behind. */
-  write(packet: Packet, transport: Transport, out: OctetWriter): void {
+  write(packet: Packet, transport: Transport, out: ByteWriter): void {
     if (packet.ipVersion === 0) {
       this.#writeEapol(packet, out)
       return
@@ -133,7 +133,7 @@ export class FlowText {
   }
 
   /** Appends the front of a line of EAP over a LAN, which has a MAC address and no other. */
-  #writeEapol(packet: Packet, out: OctetWriter): void {
+  #writeEapol(packet: Packet, out: ByteWriter): void {
     const { bytes, words } = this.#memory
     out.ascii('{"time":"')
     this.writeTime(packet.timeMicros, out)
@@ -142,7 +142,7 @@ export class FlowText {
     if (packet.srcMacOff >= 0) {
       out.ascii(',"src_mac":"')
       for (let i = 0; i < MAC_LEN; i++) {
-        if (i > 0) out.octet(COLON)
+        if (i > 0) out.byte(COLON)
         out.hex8(u8(packet.bytes, packet.srcMacOff + i))
       }
       out.ascii('"')
@@ -159,7 +159,7 @@ export class FlowText {
   }
 
   /** Appends a time, microseconds since the Unix epoch. */
-  writeTime(micros: number, out: OctetWriter): void {
+  writeTime(micros: number, out: ByteWriter): void {
     out.copy(this.#memory.bytes, AT_LINE, AT_LINE + this.#memory.compiled.timeText(micros))
   }
 
@@ -167,7 +167,7 @@ export class FlowText {
     this.#memory.words[(AT_FLOW + off) >> 2] = value
   }
 
-  /** Puts an address at `at`: IPv4 in its octets, IPv6 as text. @returns the text's length, or 0 */
+  /** Puts an address at `at`: IPv4 in its bytes, IPv6 as text. @returns the text's length, or 0 */
   #putAddress({ bytes, ipVersion }: Packet, off: number, at: number): number {
     const into = this.#memory.bytes
     if (ipVersion !== 4) return putAddress(bytes, off, ipVersion, into, at) - at

@@ -9,7 +9,7 @@
 
 import { u16, u8 } from '../base/bytes.js'
 import { isGrease } from '../base/grease.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import type { Hello } from '../model/hello.js'
 import {
   ENCRYPTED_CLIENT_HELLO,
@@ -52,7 +52,7 @@ export function splitHello(
   redacted: Uint8Array,
   len: number,
   hello: Hello,
-  out: OctetWriter,
+  out: ByteWriter,
 ): number {
   const start = out.len
   const { off, extensionCount } = hello
@@ -172,7 +172,7 @@ export function joinHello(
   delta: Uint8Array,
   body: Uint8Array,
   name: Uint8Array,
-  out: OctetWriter,
+  out: ByteWriter,
 ): boolean {
   const mode = delta[0] ?? RAW
   if (mode === RAW) {
@@ -249,9 +249,9 @@ export function joinHello(
   return true
 }
 
-function appendRaw(redacted: Uint8Array, len: number, start: number, out: OctetWriter): number {
+function appendRaw(redacted: Uint8Array, len: number, start: number, out: ByteWriter): number {
   out.len = start
-  out.octet(RAW)
+  out.byte(RAW)
   out.copy(redacted, 0, len)
   return 1
 }

@@ -2,8 +2,8 @@
 
 import { u16 } from '../base/bytes.js'
 import { MAX_HELLO_LEN } from '../base/limits.js'
-import { OctetWriter } from '../base/octet-writer.js'
-import { HandshakeOctets } from '../model/handshake-octets.js'
+import { ByteWriter } from '../base/byte-writer.js'
+import { HandshakeBytes } from '../model/handshake-bytes.js'
 import { Hello } from '../model/hello.js'
 import type { FingerprintName, Sighting } from '../model/sighting.js'
 import { parseClientHello } from '../tls/hello-parser.js'
@@ -32,7 +32,7 @@ export type Fingerprints = Pick<
  */
 export interface Carriage {
   readonly proto?: Sighting['proto']
-  /** Version of the first record; that of the records themselves where the octets have them. */
+  /** Version of the first record; that of the records themselves where the bytes have them. */
   readonly record_version?: string
   readonly quic_version?: string
 }
@@ -43,9 +43,9 @@ const SSL2_VERSION = 0x0002
 export class HelloFingerprints {
   /** The hello read last. */
   readonly hello = new Hello()
-  readonly #message = new HandshakeOctets()
-  readonly #unwrapped = new OctetWriter(4096)
-  readonly #out = new OctetWriter(4096)
+  readonly #message = new HandshakeBytes()
+  readonly #unwrapped = new ByteWriter(4096)
+  readonly #out = new ByteWriter(4096)
   readonly #writer: SightingWriter
 
   constructor(fingerprints: ReadonlySet<FingerprintName> | 'all') {
@@ -53,11 +53,11 @@ export class HelloFingerprints {
   }
 
   /**
-   * The fingerprints of the ClientHello in `octets`: the handshake message, or TLS records that begin with it.
+   * The fingerprints of the ClientHello in `bytes`: the handshake message, or TLS records that begin with it.
    * Undefined where that is no whole ClientHello, or a version of `carriage` is none.
    */
-  of(octets: Uint8Array, carriage: Carriage): Fingerprints | undefined {
-    if (!this.read(octets, carriage)) return undefined
+  of(bytes: Uint8Array, carriage: Carriage): Fingerprints | undefined {
+    if (!this.read(bytes, carriage)) return undefined
     this.#out.len = 0
     this.#writer.writeProfile(this.#message, this.hello, this.#out)
     return JSON.parse(this.#out.text()) as Fingerprints
@@ -65,7 +65,7 @@ export class HelloFingerprints {
 
   /** The same of a handshake message whose versions are known as numbers, 0 where nothing carried them. */
   ofMessage(
-    octets: Uint8Array,
+    bytes: Uint8Array,
     proto: Sighting['proto'],
     recordVersion: number,
     quicVersion: number,
@@ -74,19 +74,18 @@ export class HelloFingerprints {
     message.transport = proto
     message.recordVersion = recordVersion
     message.quicVersion = quicVersion
-    message.bytes = octets
+    message.bytes = bytes
     message.off = 0
-    message.end = octets.length
-    if (octets.length > MAX_HELLO_LEN) return undefined
-    if (parseClientHello(octets, 0, octets.length, proto === 'dtls', this.hello) < 0)
-      return undefined
+    message.end = bytes.length
+    if (bytes.length > MAX_HELLO_LEN) return undefined
+    if (parseClientHello(bytes, 0, bytes.length, proto === 'dtls', this.hello) < 0) return undefined
     this.#out.len = 0
     this.#writer.writeProfile(message, this.hello, this.#out)
     return JSON.parse(this.#out.text()) as Fingerprints
   }
 
-  /** Reads the ClientHello in `octets` into `hello`. @returns whether there is one */
-  read(octets: Uint8Array, carriage: Carriage): boolean {
+  /** Reads the ClientHello in `bytes` into `hello`. @returns whether there is one */
+  read(data: Uint8Array, carriage: Carriage): boolean {
     const message = this.#message
     const recordVersion = versionIn(carriage.record_version, versionOf)
     const quicVersion = versionIn(carriage.quic_version, quicVersionOf)
@@ -94,9 +93,9 @@ export class HelloFingerprints {
     message.transport = carriage.proto ?? 'tcp'
     message.recordVersion = recordVersion
     message.quicVersion = quicVersion
-    message.bytes = octets
+    message.bytes = data
     message.off = 0
-    message.end = octets.length
+    message.end = data.length
     if (message.transport === 'tcp') this.#unwrap(message)
     if (message.end - message.off > MAX_HELLO_LEN) return false
     const { bytes, off, end, transport } = message
@@ -104,7 +103,7 @@ export class HelloFingerprints {
   }
 
   /** Takes the records from around the message. */
-  #unwrap(message: HandshakeOctets): void {
+  #unwrap(message: HandshakeBytes): void {
     const { bytes, end } = message
     if (isHandshakeRecord(bytes, 0, end)) {
       this.#unwrapped.len = 0

@@ -9,19 +9,19 @@
 // extensions' order differs.
 
 import { MAX_LISTED_EXTENSIONS } from '../base/limits.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import type { Hello } from '../model/hello.js'
-import { COMMA, DASH, GREASE, putDecimal, writeDecimalList, writeOctetList } from './text.js'
+import { COMMA, DASH, GREASE, putDecimal, writeDecimalList, writeByteList } from './text.js'
 
-/** Octets one extension takes at most: five digits. */
+/** Bytes one extension takes at most: five digits. */
 export const JA3_EXTENSION_LEN = 5
 
 /** Appends the JA3 string up to the extensions: `771,4865-4866,`. */
-export function writeJa3Head(hello: Hello, out: OctetWriter): void {
+export function writeJa3Head(hello: Hello, out: ByteWriter): void {
   out.decimal(hello.legacyVersion)
-  out.octet(COMMA)
+  out.byte(COMMA)
   writeDecimalList(hello.bytes, hello.cipherSuitesOff, hello.cipherSuitesLen, DASH, 'grease', out)
-  out.octet(COMMA)
+  out.byte(COMMA)
 }
 
 /** Writes one extension type of a JA3 string (PutExtension); the list is joined by "-". */
@@ -35,8 +35,8 @@ export function putJa3Extension(
 }
 
 /** Appends the JA3 string after the extensions: `,29-23-24,0`. */
-export function writeJa3Tail(hello: Hello, out: OctetWriter): void {
-  out.octet(COMMA)
+export function writeJa3Tail(hello: Hello, out: ByteWriter): void {
+  out.byte(COMMA)
   writeDecimalList(
     hello.bytes,
     hello.supportedGroupsOff,
@@ -45,18 +45,18 @@ export function writeJa3Tail(hello: Hello, out: OctetWriter): void {
     'grease',
     out,
   )
-  out.octet(COMMA)
-  writeOctetList(hello.bytes, hello.ecPointFormatsOff, hello.ecPointFormatsLen, DASH, out)
+  out.byte(COMMA)
+  writeByteList(hello.bytes, hello.ecPointFormatsOff, hello.ecPointFormatsLen, DASH, out)
 }
 
 /** Appends the JA3N string: the extensions in numerical order. */
-export function writeJa3nString(hello: Hello, sorted: Uint16Array, out: OctetWriter): void {
+export function writeJa3nString(hello: Hello, sorted: Uint16Array, out: ByteWriter): void {
   writeJa3Head(hello, out)
   const start = out.len
   for (let i = 0; i < Math.min(hello.extensionCount, MAX_LISTED_EXTENSIONS); i++) {
     const type = sorted[i] ?? 0
     if (type === GREASE) continue
-    if (out.len > start) out.octet(DASH)
+    if (out.len > start) out.byte(DASH)
     out.decimal(type)
   }
   writeJa3Tail(hello, out)

@@ -16,13 +16,13 @@
 
 import { u16, u8 } from '../base/bytes.js'
 import { isGrease } from '../base/grease.js'
-import type { OctetWriter } from '../base/octet-writer.js'
-import type { Transport } from '../model/handshake-octets.js'
+import type { ByteWriter } from '../base/byte-writer.js'
+import type { Transport } from '../model/handshake-bytes.js'
 import type { Hello } from '../model/hello.js'
 import { COMMA, GREASE, listedLen, putHex16, putHex8 } from './text.js'
 import { offeredVersion } from './version-text.js'
 
-/** Octets one extension takes: four digits. */
+/** Bytes one extension takes: four digits. */
 export const JA4_EXTENSION_LEN = 4
 /** Hex digits of a hash in JA4. */
 export const JA4_HASH_LEN = 12
@@ -46,7 +46,7 @@ const VERSION_CODES: Readonly<Record<number, string>> = {
 }
 
 /** Appends the first part with its underscore: `t13d1516h2_`. */
-export function writeJa4Head(transport: Transport, hello: Hello, out: OctetWriter): void {
+export function writeJa4Head(transport: Transport, hello: Hello, out: ByteWriter): void {
   out.ascii(transport === 'quic' ? 'q' : transport === 'dtls' ? 'd' : 't')
   out.ascii(VERSION_CODES[offeredVersion(hello, transport === 'dtls')] ?? '00')
   let extensions = 0
@@ -67,14 +67,14 @@ export function writeJa4Head(transport: Transport, hello: Hello, out: OctetWrite
   out.ascii('_')
 }
 
-function writeCount(count: number, out: OctetWriter): void {
+function writeCount(count: number, out: ByteWriter): void {
   const shown = Math.min(count, MAX_COUNT)
   if (shown < 10) out.ascii('0')
   out.decimal(shown)
 }
 
 /** The two characters of the first ALPN value. Where either end is not a letter or digit, the ends of its hex. */
-function writeAlpnEnds(hello: Hello, out: OctetWriter): void {
+function writeAlpnEnds(hello: Hello, out: ByteWriter): void {
   const len = hello.alpnLen > 0 ? u8(hello.bytes, hello.alpnOff) : 0
   if (len === 0 || len >= hello.alpnLen) {
     out.ascii('00')
@@ -83,30 +83,30 @@ function writeAlpnEnds(hello: Hello, out: OctetWriter): void {
   const first = u8(hello.bytes, hello.alpnOff + 1)
   const last = u8(hello.bytes, hello.alpnOff + len)
   if (isAlphanumeric(first) && isAlphanumeric(last)) {
-    out.octet(first)
-    out.octet(last)
+    out.byte(first)
+    out.byte(last)
     return
   }
   out.reserve(3)
   putHex8(out.bytes, out.len, first)
   out.len++
-  // The first digit of the first octet stays, its second gives way to the second of the last octet.
+  // The first digit of the first byte stays, its second gives way to the second of the last byte.
   const lowDigitAt = out.len
   putHex8(out.bytes, lowDigitAt, last)
   out.bytes[lowDigitAt] = out.bytes[lowDigitAt + 1] ?? 0
   out.len++
 }
 
-function isAlphanumeric(octet: number): boolean {
+function isAlphanumeric(byte: number): boolean {
   return (
-    (octet >= 0x30 && octet <= 0x39) ||
-    (octet >= 0x41 && octet <= 0x5a) ||
-    (octet >= 0x61 && octet <= 0x7a)
+    (byte >= 0x30 && byte <= 0x39) ||
+    (byte >= 0x41 && byte <= 0x5a) ||
+    (byte >= 0x61 && byte <= 0x7a)
   )
 }
 
 /** Appends the ciphers, `sorted` or as they came. */
-export function writeJa4Ciphers(hello: Hello, sorted: boolean, out: OctetWriter): void {
+export function writeJa4Ciphers(hello: Hello, sorted: boolean, out: ByteWriter): void {
   const ciphers = new Uint16Array(listedLen(hello.cipherSuitesLen) >> 1)
   for (let i = 0; i < ciphers.length; i++) {
     ciphers[i] = u16(hello.bytes, hello.cipherSuitesOff + 2 * i)
@@ -116,7 +116,7 @@ export function writeJa4Ciphers(hello: Hello, sorted: boolean, out: OctetWriter)
   out.reserve(ciphers.length * 5)
   for (const cipher of ciphers) {
     if (isGrease(cipher)) continue
-    if (out.len > start) out.octet(COMMA)
+    if (out.len > start) out.byte(COMMA)
     out.len = putHex16(out.bytes, out.len, cipher)
   }
 }
@@ -135,20 +135,20 @@ export function putJa4Extension(
 export function writeJa4SortedExtensions(
   sorted: Uint16Array,
   count: number,
-  out: OctetWriter,
+  out: ByteWriter,
 ): boolean {
   const start = out.len
   for (let i = 0; i < count; i++) {
     const type = sorted[i] ?? 0
     if (type === GREASE || type === SERVER_NAME || type === ALPN) continue
-    if (out.len > start) out.octet(COMMA)
+    if (out.len > start) out.byte(COMMA)
     out.hex16(type)
   }
   return out.len > start
 }
 
 /** Appends the signature algorithms with the underscore before them, `_0403,0804`; nothing where there are none. */
-export function writeJa4SignatureAlgorithms(hello: Hello, out: OctetWriter): void {
+export function writeJa4SignatureAlgorithms(hello: Hello, out: ByteWriter): void {
   const end = hello.signatureAlgorithmsOff + listedLen(hello.signatureAlgorithmsLen)
   const start = out.len
   for (let i = hello.signatureAlgorithmsOff; i + 2 <= end; i += 2) {

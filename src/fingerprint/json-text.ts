@@ -1,40 +1,40 @@
-// Octets from the wire as JSON text (RFC 8259 §7): whatever they are, what comes out is printable ASCII.
+// Bytes from the wire as JSON text (RFC 8259 §7): whatever they are, what comes out is printable ASCII.
 
 import { u8 } from '../base/bytes.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import { putHex8 } from './text.js'
 
-/** Octets one octet takes at most: `\\xhh`. */
+/** Bytes one byte takes at most: `\\xhh`. */
 const ESCAPED_LEN = 5
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const LETTER_X = 0x78
 
 /**
- * Appends `bytes[off, off + len)` as the inside of a JSON string. Printable ASCII stays; any other octet, and the
+ * Appends `bytes[off, off + len)` as the inside of a JSON string. Printable ASCII stays; any other byte, and the
  * backslash itself so that the text can be read back, becomes `\xhh`, its backslash doubled as JSON asks.
  */
 export function writeJsonPrintable(
   bytes: Uint8Array,
   off: number,
   len: number,
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   out.reserve(len * ESCAPED_LEN)
   const into = out.bytes
   let at = out.len
   for (let i = off; i < off + len; i++) {
-    const octet = u8(bytes, i)
-    if (octet >= 0x20 && octet <= 0x7e && octet !== QUOTE && octet !== BACKSLASH) {
-      into[at++] = octet
-    } else if (octet === QUOTE) {
+    const byte = u8(bytes, i)
+    if (byte >= 0x20 && byte <= 0x7e && byte !== QUOTE && byte !== BACKSLASH) {
+      into[at++] = byte
+    } else if (byte === QUOTE) {
       into[at++] = BACKSLASH
       into[at++] = QUOTE
     } else {
       into[at++] = BACKSLASH
       into[at++] = BACKSLASH
       into[at++] = LETTER_X
-      at = putHex8(into, at, octet)
+      at = putHex8(into, at, byte)
     }
   }
   out.len = at
@@ -47,7 +47,7 @@ for (let i = 0; i < 64; i++) {
 const PADDING = 0x3d
 
 /** Appends `bytes[off, end)` in base64 with padding (RFC 4648 §4). */
-export function writeBase64(bytes: Uint8Array, off: number, end: number, out: OctetWriter): void {
+export function writeBase64(bytes: Uint8Array, off: number, end: number, out: ByteWriter): void {
   out.reserve(4 * Math.ceil((end - off) / 3))
   const into = out.bytes
   let at = out.len

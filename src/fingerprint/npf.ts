@@ -11,8 +11,8 @@
 
 import { u16, u8 } from '../base/bytes.js'
 import { MAX_LISTED_BYTES, MAX_LISTED_EXTENSIONS } from '../base/limits.js'
-import type { OctetWriter } from '../base/octet-writer.js'
-import type { HandshakeOctets, Transport } from '../model/handshake-octets.js'
+import type { ByteWriter } from '../base/byte-writer.js'
+import type { HandshakeBytes, Transport } from '../model/handshake-bytes.js'
 import type { Hello } from '../model/hello.js'
 import type { ExtensionOrder } from './extension-order.js'
 import { degrease, listedLen, putHex16, putHex8 } from './text.js'
@@ -49,7 +49,7 @@ export function greaseFrom(type: number): number {
   return type === SUPPORTED_VERSIONS ? 1 : NO_GREASE
 }
 
-/** Octets the extensions of `hello` take at most, parentheses included. */
+/** Bytes the extensions of `hello` take at most, parentheses included. */
 export function npfExtensionsMax(hello: Hello): number {
   return 2 * (hello.end - hello.off) + 2 * hello.extensionCount
 }
@@ -84,10 +84,10 @@ export function putNpfExtension(
 
 /** Appends `tls/(0303)(ciphers)`, or `tls/1/…`, `dtls/…`, `quic/…`. */
 export function writeNpfHead(
-  message: HandshakeOctets,
+  message: HandshakeBytes,
   hello: Hello,
   format: 'wire' | 'sorted',
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   out.ascii(PROTOCOL[message.transport])
   if (message.transport === 'quic') {
@@ -106,7 +106,7 @@ export function writeNpfHead(
 }
 
 /** Appends `tls_server/(0303)(1301)((002b00020304)(0033))` of a ServerHello over TCP. */
-export function writeNpfServer(server: Hello, out: OctetWriter): void {
+export function writeNpfServer(server: Hello, out: ByteWriter): void {
   out.ascii('tls_server/(')
   out.hex16(server.legacyVersion)
   out.ascii(')(')
@@ -135,10 +135,10 @@ const ids = new TransportParameterIds()
 
 /** Appends the sorted form: `tls/1/…`, `dtls/1/…` or `quic/…`. */
 export function writeNpfSorted(
-  message: HandshakeOctets,
+  message: HandshakeBytes,
   hello: Hello,
   order: ExtensionOrder,
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   writeNpfHead(message, hello, 'sorted', out)
   out.ascii('[')
@@ -169,7 +169,7 @@ function writeTransportParameters(
   hello: Hello,
   index: number,
   type: number,
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   const off = hello.extensionOff[index] ?? 0
   ids.fill(hello.bytes, off, off + (hello.extensionLen[index] ?? 0))
@@ -179,7 +179,7 @@ function writeTransportParameters(
   for (let i = 0; i < ids.count; i++) {
     out.ascii('(')
     const len = ids.len[i] ?? 0
-    for (let octet = 0; octet < len; octet++) out.hex8(ids.octet(i, octet))
+    for (let byte = 0; byte < len; byte++) out.hex8(ids.byte(i, byte))
     out.ascii(')')
   }
   out.ascii('])')

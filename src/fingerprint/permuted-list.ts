@@ -1,7 +1,7 @@
 // A list in a profile's text whose elements stand in the order of the hello's extensions: those of JA3, JA4 and the
 // others differ in nothing else. Its elements are kept once as text, in sorted order, to be put down in the order asked.
 
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import type { ExtensionOrder } from './extension-order.js'
 
 /** A list of a profile. */
@@ -25,7 +25,7 @@ export function writeExtensions(
   put: PutExtension,
   separator: number,
   max: number,
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   const start = out.len
   out.reserve(max + order.count)
@@ -39,7 +39,7 @@ export function writeElements(
   put: PutExtension,
   separator: number,
   max: number,
-  out: OctetWriter,
+  out: ByteWriter,
 ): Uint32Array {
   const elements = new Uint32Array(order.count + 1)
   out.reserve(max + order.count)
@@ -56,7 +56,7 @@ function writeElement(
   index: number,
   put: PutExtension,
   separator: number,
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   const at = out.len
   out.len = put(type, index, out.bytes, at)

@@ -9,7 +9,7 @@ export interface PermutedDigest {
   /** The message. */
   readonly off: number
   readonly end: number
-  /** Its first octet that depends on the order. */
+  /** Its first byte that depends on the order. */
   readonly permutedOff: number
   /** Where its digits stand, and how many. */
   readonly digitsOff: number

@@ -2,8 +2,8 @@
 // texts those of the hello at hand. Here it is given what it needs of a hello, and the texts of profiles that are new.
 
 import { MAX_HELLO_LEN } from '../base/limits.js'
-import type { OctetWriter } from '../base/octet-writer.js'
-import type { HandshakeOctets, Transport } from '../model/handshake-octets.js'
+import type { ByteWriter } from '../base/byte-writer.js'
+import type { HandshakeBytes, Transport } from '../model/handshake-bytes.js'
 import type { Hello } from '../model/hello.js'
 import type { ProfileMemory } from './compiled.js'
 import { DIGEST_STATE_LEN } from '../kernels/digest-layout.js'
@@ -48,7 +48,7 @@ export class ProfileTable {
   }
 
   /** What is shown of the hello's profile, made that of this hello; undefined where the profile is not kept. */
-  find(message: HandshakeOctets, hello: Hello): Uint8Array | undefined {
+  find(message: HandshakeBytes, hello: Hello): Uint8Array | undefined {
     const { bytes, end, cipherSuitesOff, extensionCount } = hello
     const len = end - cipherSuitesOff
     if (len > MAX_HELLO_LEN) return undefined
@@ -73,7 +73,7 @@ export class ProfileTable {
    *
    * @returns what is shown of it; of one without a place that is in `text` itself, until that is written to again
    */
-  add(text: OctetWriter, marks: ProfileMarks): Uint8Array {
+  add(text: ByteWriter, marks: ProfileMarks): Uint8Array {
     const { bytes, compiled } = this.#memory
     const { shownEnd, lists, digests } = marks
     const written = text.bytes.subarray(0, text.len)

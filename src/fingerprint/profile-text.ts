@@ -3,8 +3,8 @@
 import { MAX_LISTED_BYTES } from '../base/limits.js'
 import { listsCut } from './lists-cut.js'
 import { u8 } from '../base/bytes.js'
-import { OctetWriter } from '../base/octet-writer.js'
-import { HandshakeOctets } from '../model/handshake-octets.js'
+import { ByteWriter } from '../base/byte-writer.js'
+import { HandshakeBytes } from '../model/handshake-bytes.js'
 import { Hello } from '../model/hello.js'
 import type { FingerprintName } from '../model/sighting.js'
 import { IANA_SNAPSHOT } from '../tls/registry.js'
@@ -52,10 +52,10 @@ const ABSENT = -1
 /** Writes the fingerprints of hellos whose profile is new. One instance, written over and over; none of it is quick. */
 export class ProfileText {
   /** What `write` wrote: the line's part, and behind it what the profile makes hashes and lists of. */
-  readonly out = new OctetWriter()
+  readonly out = new ByteWriter()
   readonly #wanted: ReadonlySet<FingerprintName>
-  readonly #scratch = new OctetWriter(4096)
-  #message = new HandshakeOctets()
+  readonly #scratch = new ByteWriter(4096)
+  #message = new HandshakeBytes()
   #hello = new Hello()
   #order = new ExtensionOrder()
   #marks: ProfileMarks = { shownEnd: 0, lists: [], digests: [] }
@@ -74,7 +74,7 @@ export class ProfileText {
    * Writes the fingerprints of a hello.
    * @returns where those hashes and lists stand that depend on the order of extensions
    */
-  write(message: HandshakeOctets, hello: Hello, order: ExtensionOrder): ProfileMarks {
+  write(message: HandshakeBytes, hello: Hello, order: ExtensionOrder): ProfileMarks {
     const { out } = this
     const wanted = this.#wanted
     const marks: ProfileMarks = { shownEnd: 0, lists: [], digests: [] }

@@ -1,9 +1,9 @@
 // The head of a Row (model/row.ts), written in front of its line.
 
 import { u8 } from '../base/bytes.js'
-import { OctetWriter } from '../base/octet-writer.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
-import { QUALITY_NO_SYN, TRANSPORTS } from '../model/handshake-octets.js'
+import { ByteWriter } from '../base/byte-writer.js'
+import type { HandshakeBytes } from '../model/handshake-bytes.js'
+import { QUALITY_NO_SYN, TRANSPORTS } from '../model/handshake-bytes.js'
 import type { Hello } from '../model/hello.js'
 import type { Packet } from '../model/packet.js'
 import {
@@ -55,7 +55,7 @@ export class LineMarks {
 export class RowHead {
   readonly #time = new Float64Array(1)
   readonly #timeBytes = new Uint8Array(this.#time.buffer)
-  readonly #id = new OctetWriter(SIGHTING_ID_LEN)
+  readonly #id = new ByteWriter(SIGHTING_ID_LEN)
   /** Where the head at hand begins, and where its line will. */
   #start = 0
 
@@ -66,12 +66,12 @@ export class RowHead {
    */
   write(
     packet: Packet,
-    message: HandshakeOctets,
+    message: HandshakeBytes,
     hello: Hello,
     redacted: Uint8Array,
     redactedLen: number,
     originLen: number,
-    out: OctetWriter,
+    out: ByteWriter,
   ): void {
     const start = out.len
     this.#start = start
@@ -114,7 +114,7 @@ export class RowHead {
   }
 
   /** Appends the head of a row that stores leave out: a server's own, of which there is no hello of a client. The line follows. */
-  writeBare(originLen: number, out: OctetWriter): void {
+  writeBare(originLen: number, out: ByteWriter): void {
     const start = out.len
     const head = ROW_SECTIONS + ROW_LINE_LEN
     out.reserve(head)
@@ -128,7 +128,7 @@ export class RowHead {
   }
 
   /** Completes the head with the places in its line, which was written behind it. */
-  mark(marks: LineMarks, hasCommunityId: boolean, out: OctetWriter): void {
+  mark(marks: LineMarks, hasCommunityId: boolean, out: ByteWriter): void {
     const { bytes } = out
     const start = this.#start
     if (hasCommunityId) bytes[start + ROW_FLAGS] = u8(bytes, start + ROW_FLAGS) | ROW_COMMUNITY_ID

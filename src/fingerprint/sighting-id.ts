@@ -6,9 +6,9 @@
 // after a HelloRetryRequest repeats that random, so that all of the message counts: by FNV-1a, which costs 1 ns a byte.
 
 import { u8 } from '../base/bytes.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import { SHA_256 } from '../kernels/digest-layout.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
+import type { HandshakeBytes } from '../model/handshake-bytes.js'
 import type { Packet } from '../model/packet.js'
 import { writeDigest } from './digest.js'
 
@@ -30,7 +30,7 @@ const FNV_PRIME = 0x01000193
 const preimage = new Uint8Array(FIRST + FIRST_LEN)
 
 /** Appends the id of the sighting of `message`, which became whole with `packet`: 16 hex digits. */
-export function writeSightingId(packet: Packet, message: HandshakeOctets, out: OctetWriter): void {
+export function writeSightingId(packet: Packet, message: HandshakeBytes, out: ByteWriter): void {
   const { bytes, off, end } = message
   const addressLen = packet.ipVersion === 4 ? V4_LEN : packet.ipVersion === 6 ? V6_LEN : 0
   preimage.fill(0)

@@ -1,9 +1,9 @@
 // A hello becomes its line: one JSON object with the keys of model/sighting.ts, in that order, and a newline.
 
 import { MAX_HELLO_LEN } from '../base/limits.js'
-import { OctetWriter } from '../base/octet-writer.js'
-import { QUALITY_NAMES } from '../model/handshake-octets.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
+import { ByteWriter } from '../base/byte-writer.js'
+import { QUALITY_NAMES } from '../model/handshake-bytes.js'
+import type { HandshakeBytes } from '../model/handshake-bytes.js'
 import type { Hello } from '../model/hello.js'
 import type { Packet } from '../model/packet.js'
 import { FINGERPRINTS } from '../model/sighting.js'
@@ -20,10 +20,10 @@ import { ProfileTable } from './profile-table.js'
 import { ProfileText } from './profile-text.js'
 import { LineMarks, RowHead } from './row-head.js'
 import { SIGHTING_ID_LEN, writeSightingId } from './sighting-id.js'
-import { putDecimal, putOctets } from './text.js'
+import { putDecimal, putBytes } from './text.js'
 
 /** Appends what a hello, carried by a message, shows beside its fingerprints: members of a JSON object, each after a comma. */
-export type IdentifyHello = (message: HandshakeOctets, hello: Hello, out: OctetWriter) => void
+export type IdentifyHello = (message: HandshakeBytes, hello: Hello, out: ByteWriter) => void
 
 /** What a line holds. */
 export interface SightingOptions {
@@ -32,9 +32,9 @@ export interface SightingOptions {
   readonly communityId: boolean
   /** Whether each line holds the id of its sighting: the same hello seen twice has one. */
   readonly sightingId?: boolean
-  /** Appends the hello's octets with its secrets zeroed; with it, each line holds them in base64, and the evidence. */
-  readonly redact?: (hello: Hello, out: OctetWriter) => void
-  /** False where the octets are wanted in the heads of rows alone. */
+  /** Appends the hello's bytes with its secrets zeroed; with it, each line holds them in base64, and the evidence. */
+  readonly redact?: (hello: Hello, out: ByteWriter) => void
+  /** False where the bytes are wanted in the heads of rows alone. */
   readonly helloText?: boolean
   /** Appends members of its own, each with a comma in front: what is known of the hello's implementation. */
   readonly identify?: IdentifyHello
@@ -56,13 +56,13 @@ const COMMA = 0x2c
 const OPEN = 0x7b
 const CLOSE = 0x7d
 const NEWLINE = 0x0a
-/** Octets of the members after the fingerprints but hello and quality, at most. */
+/** Bytes of the members after the fingerprints but hello and quality, at most. */
 const REST_MAX = 96 + COMMUNITY_ID_LEN + SIGHTING_ID_LEN
 
 /**
  * Writes sightings. One instance a thread: it remembers profiles, so that a hello like one before costs little.
  *
- * Of every hello, whatever its octets, comes one line of valid JSON.
+ * Of every hello, whatever its bytes, comes one line of valid JSON.
  */
 export class SightingWriter {
   readonly #options: SightingOptions
@@ -71,7 +71,7 @@ export class SightingWriter {
   readonly #order = new ExtensionOrder()
   readonly #profiles = new ProfileTable(this.#memory)
   readonly #profileText: ProfileText
-  readonly #redacted = new OctetWriter()
+  readonly #redacted = new ByteWriter()
   readonly #rowHead = new RowHead()
   readonly #marks = new LineMarks()
 
@@ -93,7 +93,7 @@ export class SightingWriter {
    *
    * @returns whether it is; else it is to be parsed, and written by `write`
    */
-  writeKnown(packet: Packet, message: HandshakeOctets, out: OctetWriter): boolean {
+  writeKnown(packet: Packet, message: HandshakeBytes, out: ByteWriter): boolean {
     const { bytes, off, end, transport, recordVersion, sslv2 } = message
     const len = end - off
     if (transport !== 'tcp' || sslv2 || len > MAX_HELLO_LEN) return false
@@ -118,7 +118,7 @@ export class SightingWriter {
   }
 
   /** Appends the line of one ClientHello, which became whole with `packet`. */
-  write(packet: Packet, message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
+  write(packet: Packet, message: HandshakeBytes, hello: Hello, out: ByteWriter): void {
     if (this.#options.rows === true) this.#writeRowHead(packet, message, hello, out)
     const marks = this.#marks
     const start = out.len
@@ -131,7 +131,7 @@ export class SightingWriter {
       marks.sni = out.len - start
       writeJsonPrintable(hello.bytes, hello.serverNameOff, hello.serverNameLen, out)
       marks.sniEnd = out.len - start
-      out.octet(QUOTE)
+      out.byte(QUOTE)
     }
 
     const shown = this.#profile(message, hello)
@@ -150,7 +150,7 @@ export class SightingWriter {
    *
    * @param packet the one with which the ServerHello became whole, its ends swapped: the client is the source
    */
-  writeServerFront(packet: Packet, message: HandshakeOctets, out: OctetWriter): void {
+  writeServerFront(packet: Packet, message: HandshakeBytes, out: ByteWriter): void {
     const { rows = false, sightingId = false, communityId } = this.#options
     if (rows) this.#rowHead.writeBare(this.#flow.originLen, out)
     this.#flow.write(packet, message.transport, out)
@@ -158,19 +158,19 @@ export class SightingWriter {
     if (sightingId) {
       out.ascii(',"id":"')
       writeSightingId(packet, message, out)
-      out.octet(QUOTE)
+      out.byte(QUOTE)
     }
     if (communityId) {
       out.ascii(',"community_id":"')
       writeCommunityId(packet, out)
-      out.octet(QUOTE)
+      out.byte(QUOTE)
     }
     out.ascii(',"hello_len":')
     out.decimal(message.end - message.off)
     if (message.quality !== 0) writeQuality(message.quality, out)
   }
 
-  #writeRowHead(packet: Packet, message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
+  #writeRowHead(packet: Packet, message: HandshakeBytes, hello: Hello, out: ByteWriter): void {
     const redacted = this.#redacted
     redacted.len = 0
     this.#options.redact?.(hello, redacted)
@@ -179,15 +179,15 @@ export class SightingWriter {
   }
 
   /** Appends what stands in a line from `alpn` to `iana` as an object of its own: all that the hello itself decides. */
-  writeProfile(message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
+  writeProfile(message: HandshakeBytes, hello: Hello, out: ByteWriter): void {
     const shown = this.#profile(message, hello)
-    out.octet(OPEN)
+    out.byte(OPEN)
     out.copy(shown, 0, shown.length)
-    out.octet(CLOSE)
+    out.byte(CLOSE)
   }
 
   /** What stands in a line from `alpn` to `iana`. */
-  #profile(message: HandshakeOctets, hello: Hello): Uint8Array {
+  #profile(message: HandshakeBytes, hello: Hello): Uint8Array {
     const known = this.#profiles.find(message, hello)
     if (known !== undefined) return known
     this.#order.fill(hello)
@@ -195,29 +195,29 @@ export class SightingWriter {
     return this.#profiles.add(this.#profileText.out, marks)
   }
 
-  /** Appends what stands behind the fingerprints; REST_MAX octets are reserved. */
+  /** Appends what stands behind the fingerprints; REST_MAX bytes are reserved. */
   #writeRest(
     packet: Packet,
-    message: HandshakeOctets,
+    message: HandshakeBytes,
     isEch: boolean,
     hello: Hello | undefined,
-    out: OctetWriter,
+    out: ByteWriter,
     start: number,
   ): void {
     if (this.#options.sightingId === true) {
-      out.len = putOctets(out.bytes, out.len, ID)
+      out.len = putBytes(out.bytes, out.len, ID)
       writeSightingId(packet, message, out)
-      out.octet(QUOTE)
+      out.byte(QUOTE)
     }
     if (this.#options.communityId && packet.ipVersion !== 0) {
-      out.len = putOctets(out.bytes, out.len, COMMUNITY_ID)
+      out.len = putBytes(out.bytes, out.len, COMMUNITY_ID)
       writeCommunityId(packet, out)
-      out.octet(QUOTE)
+      out.byte(QUOTE)
     }
     const into = out.bytes
     let at = out.len
-    if (isEch) at = putOctets(into, at, ECH)
-    at = putOctets(into, at, HELLO_LEN)
+    if (isEch) at = putBytes(into, at, ECH)
+    at = putBytes(into, at, HELLO_LEN)
     out.len = putDecimal(into, at, message.end - message.off)
     const marks = this.#marks
     const { identify, rows = false } = this.#options
@@ -230,18 +230,18 @@ export class SightingWriter {
     if (rows) writeStation(message, out)
     if (message.quality !== 0) writeQuality(message.quality, out)
     if (message.firstMicros >= 0) this.#writeFirst(message.firstMicros, out)
-    out.octet(CLOSE)
-    out.octet(NEWLINE)
+    out.byte(CLOSE)
+    out.byte(NEWLINE)
   }
 
   /** Appends the time of the first hello of the connection: that in its own line. */
-  #writeFirst(firstMicros: number, out: OctetWriter): void {
+  #writeFirst(firstMicros: number, out: ByteWriter): void {
     out.ascii(',"hrr_of":"')
     this.#flow.writeTime(firstMicros, out)
-    out.octet(QUOTE)
+    out.byte(QUOTE)
   }
 
-  #writeHello(message: HandshakeOctets, hello: Hello, out: OctetWriter, start: number): void {
+  #writeHello(message: HandshakeBytes, hello: Hello, out: ByteWriter, start: number): void {
     const { redact } = this.#options
     if (redact === undefined) return
     const redacted = this.#redacted
@@ -254,30 +254,30 @@ export class SightingWriter {
     if (this.#options.helloText !== false) {
       out.ascii(',"hello":"')
       writeBase64(redacted.bytes, 0, redacted.len, out)
-      out.octet(QUOTE)
+      out.byte(QUOTE)
     }
     this.#marks.evidence = out.len - start
     out.ascii(',"evidence":"')
     writeEvidence(message, hello, out)
-    out.octet(QUOTE)
+    out.byte(QUOTE)
   }
 }
 
 /** Appends which station of a RADIUS conversation sent the hello. */
-function writeStation(message: HandshakeOctets, out: OctetWriter): void {
+function writeStation(message: HandshakeBytes, out: ByteWriter): void {
   if (message.stationLen === 0) return
   out.ascii(',"calling_station_id":"')
   writeJsonPrintable(message.stationBytes, message.stationOff, message.stationLen, out)
-  out.octet(QUOTE)
+  out.byte(QUOTE)
 }
 
-function writeQuality(quality: number, out: OctetWriter): void {
+function writeQuality(quality: number, out: ByteWriter): void {
   let first = true
   for (let bit = 0; bit < QUALITY_NAMES.length; bit++) {
     if ((quality & (1 << bit)) === 0) continue
     out.ascii(first ? ',"quality":["' : ',"')
     out.ascii(QUALITY_NAMES[bit] ?? '')
-    out.octet(QUOTE)
+    out.byte(QUOTE)
     first = false
   }
   if (!first) out.ascii(']')

@@ -1,9 +1,9 @@
 // A sighting is made again of what a store keeps of it: its hello in two parts, its flow, and what the line said besides.
 
-import { OctetWriter } from '../base/octet-writer.js'
+import { ByteWriter } from '../base/byte-writer.js'
 import { Packet, PROTOCOL_TCP, PROTOCOL_UDP } from '../model/packet.js'
-import type { Transport } from '../model/handshake-octets.js'
-import { TRANSPORTS } from '../model/handshake-octets.js'
+import type { Transport } from '../model/handshake-bytes.js'
+import { TRANSPORTS } from '../model/handshake-bytes.js'
 import type { MakeSighting, SightingParts } from '../model/row.js'
 import { HASHED_ADDRESS_LEN, ROW_TEXT } from '../model/row.js'
 import type { Sighting } from '../model/sighting.js'
@@ -23,8 +23,8 @@ const NO_ID = '0'.repeat(16)
 /** Makes sightings, each like its line with the hello and every fingerprint. One instance a thread. */
 export function storedSightings(): MakeSighting {
   const fingerprints = new HelloFingerprints('all')
-  const hello = new OctetWriter(1 << 12)
-  const text = new OctetWriter(1 << 12)
+  const hello = new ByteWriter(1 << 12)
+  const text = new ByteWriter(1 << 12)
   const times = new FlowText(new ProfileMemory(), [], undefined)
   const packet = new Packet()
   const addresses = new Uint8Array(32)
@@ -78,7 +78,7 @@ export function storedSightings(): MakeSighting {
     const time = text.text()
     text.len = 0
     writeBase64(hello.bytes, 0, hello.len, text)
-    const octets = text.text()
+    const bytes = text.text()
     return {
       time,
       ...members(parts.origin),
@@ -94,7 +94,7 @@ export function storedSightings(): MakeSighting {
       ...(parts.hasCommunityId ? { community_id: communityId(parts) } : {}),
       ...(parts.isEch ? { ech: true } : {}),
       hello_len: parts.helloLen,
-      ...(octets === '' ? {} : { hello: octets }),
+      ...(bytes === '' ? {} : { hello: bytes }),
       ...members(parts.rest),
     } as Sighting
   }

@@ -1,10 +1,10 @@
-// Text of numbers, as octets. `put…` functions write at an offset into room their caller has made, and return the
+// Text of numbers, as bytes. `put…` functions write at an offset into room their caller has made, and return the
 // offset past what they wrote: the inner loops of every fingerprint.
 
 import { MAX_LISTED_VALUES } from '../base/limits.js'
 import { isGrease } from '../base/grease.js'
 import { u16, u8 } from '../base/bytes.js'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 
 /** GREASE values stand as this one wherever their number must not matter. */
 export const GREASE = 0x0a0a
@@ -47,7 +47,7 @@ export function degrease(value: number): number {
   return isGrease(value) ? GREASE : value
 }
 
-/** Octets of a list of 16-bit numbers, `len` octets long, that a fingerprint takes. */
+/** Bytes of a list of 16-bit numbers, `len` bytes long, that a fingerprint takes. */
 export function listedLen(len: number): number {
   return Math.min(len, 2 * MAX_LISTED_VALUES)
 }
@@ -62,7 +62,7 @@ export function writeDecimalList(
   len: number,
   separator: number,
   dropped: Uint8Array | 'grease' | 'nothing',
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   const listed = listedLen(len)
   out.reserve(listed * 3)
@@ -78,13 +78,13 @@ export function writeDecimalList(
   out.len = at
 }
 
-/** Appends a list of single octets in decimal with `separator` between. */
-export function writeOctetList(
+/** Appends a list of single bytes in decimal with `separator` between. */
+export function writeByteList(
   bytes: Uint8Array,
   off: number,
   len: number,
   separator: number,
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   out.reserve(len * 4)
   let at = out.len
@@ -96,13 +96,13 @@ export function writeOctetList(
 }
 
 /** Appends `bytes[off, off + len)` in hex. */
-export function writeHex(bytes: Uint8Array, off: number, len: number, out: OctetWriter): void {
+export function writeHex(bytes: Uint8Array, off: number, len: number, out: ByteWriter): void {
   out.reserve(len * 2)
   for (let i = off; i < off + len; i++) out.len = putHex8(out.bytes, out.len, u8(bytes, i))
 }
 
-/** Writes all of `from` at `at`: for a few dozen octets quicker than set(). @returns the offset past it */
-export function putOctets(bytes: Uint8Array, at: number, from: Uint8Array): number {
+/** Writes all of `from` at `at`: for a few dozen bytes quicker than set(). @returns the offset past it */
+export function putBytes(bytes: Uint8Array, at: number, from: Uint8Array): number {
   for (let i = 0; i < from.length; i++) bytes[at + i] = from[i] ?? 0
   return at + from.length
 }

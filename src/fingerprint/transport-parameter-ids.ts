@@ -15,14 +15,14 @@ export function isTransportParameters(type: number): boolean {
 }
 
 /**
- * Ids of one extension, each as the octets of its variable-length integer, in the order of their hex; reserved ones as
- * the single octet 1b. What follows a malformed parameter is left. One instance, refilled.
+ * Ids of one extension, each as the bytes of its variable-length integer, in the order of their hex; reserved ones as
+ * the single byte 1b. What follows a malformed parameter is left. One instance, refilled.
  */
 export class TransportParameterIds {
   count = 0
-  /** Octets of id i: 1, 2, 4 or 8. */
+  /** Bytes of id i: 1, 2, 4 or 8. */
   readonly len = new Uint8Array(MAX_TRANSPORT_PARAMETERS)
-  /** Octets 0 to 3 and 4 to 7 of id i, nought where it is shorter. */
+  /** Bytes 0 to 3 and 4 to 7 of id i, nought where it is shorter. */
   readonly high = new Uint32Array(MAX_TRANSPORT_PARAMETERS)
   readonly low = new Uint32Array(MAX_TRANSPORT_PARAMETERS)
 
@@ -43,8 +43,8 @@ export class TransportParameterIds {
     }
   }
 
-  /** Octet `index` of id `i`. */
-  octet(i: number, index: number): number {
+  /** Byte `index` of id `i`. */
+  byte(i: number, index: number): number {
     const word = (index < 4 ? this.high[i] : this.low[i]) ?? 0
     return (word >>> (24 - 8 * (index & 3))) & 0xff
   }
@@ -77,7 +77,7 @@ export class TransportParameterIds {
   }
 }
 
-/** Octets of the variable-length integer at `off` (RFC 9000 §16). */
+/** Bytes of the variable-length integer at `off` (RFC 9000 §16). */
 function varintLen(bytes: Uint8Array, off: number): number {
   return 1 << (u8(bytes, off) >> 6)
 }
@@ -89,7 +89,7 @@ function varint(bytes: Uint8Array, off: number, len: number): number {
   return value
 }
 
-/** The value modulo 31 from its octets, so that all 62 bits count: 256 ≡ 8. */
+/** The value modulo 31 from its bytes, so that all 62 bits count: 256 ≡ 8. */
 function isReserved(bytes: Uint8Array, off: number, len: number): boolean {
   let rest = u8(bytes, off) & 0x3f
   for (let i = 1; i < len; i++) rest = (rest * 8 + u8(bytes, off + i)) % 31

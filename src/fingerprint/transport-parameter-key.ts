@@ -2,7 +2,7 @@ import type { Hello } from '../model/hello.js'
 import { AT_PARAMETER_IDS, MAX_PROFILE_KEY_LEN } from '../kernels/profile-layout.js'
 import { isTransportParameters, TransportParameterIds } from './transport-parameter-ids.js'
 
-/** Octets of an extension's type and its number of ids, and of an id. */
+/** Bytes of an extension's type and its number of ids, and of an id. */
 const HEAD_LEN = 4
 const ID_LEN = 9
 

@@ -2,7 +2,7 @@
 
 import { X509Certificate, hash } from 'node:crypto'
 import type { Counters } from '../base/counters.js'
-import { CERTIFICATE_TEXTS_OCTETS } from '../base/limits.js'
+import { CERTIFICATE_TEXTS_BYTES } from '../base/limits.js'
 import { ADDRESS_TEXT_MAX, putAddress } from '../fingerprint/address-text.js'
 
 const ENCODER = new TextEncoder()
@@ -13,7 +13,7 @@ const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 export class CertificateText {
   readonly #counters: Counters
   readonly #texts = new Map<string, Uint8Array>()
-  #octets = 0
+  #bytes = 0
 
   constructor(counters: Counters) {
     this.#counters = counters
@@ -32,12 +32,12 @@ export class CertificateText {
     if (members === undefined) this.#counters.certificate_unreadable++
     const text = ENCODER.encode(membersText({ ...members, cert_sha256: sha256 }))
     // Forged ones are all different: they drive out the rest now and then, and no more.
-    if (this.#octets + text.length > CERTIFICATE_TEXTS_OCTETS) {
+    if (this.#bytes + text.length > CERTIFICATE_TEXTS_BYTES) {
       this.#texts.clear()
-      this.#octets = 0
+      this.#bytes = 0
     }
     this.#texts.set(sha256, text)
-    this.#octets += text.length
+    this.#bytes += text.length
     return text
   }
 }
@@ -54,7 +54,7 @@ interface CertificateMembers {
 function readCertificate(der: Uint8Array): CertificateMembers | undefined {
   try {
     const certificate = new X509Certificate(der)
-    // Text somewhere in the octets may pass for PEM, and octets behind a certificate for nothing.
+    // Text somewhere in the bytes may pass for PEM, and bytes behind a certificate for nothing.
     if (!isSame(certificate.raw, der)) return undefined
     // The types say that these are always there.
     const { subject, subjectAltName, issuer } = certificate as Partial<X509Certificate>
@@ -89,7 +89,7 @@ function distinguishedName(lines: string | undefined): string | undefined {
   return lines === undefined || lines === '' ? undefined : lines.split('\n').reverse().join(',')
 }
 
-/** The names of a kind that needs no explanation: DNS, IP address, e-mail, URI. A value with odd octets comes quoted. */
+/** The names of a kind that needs no explanation: DNS, IP address, e-mail, URI. A value with odd bytes comes quoted. */
 function alternativeNames(text: string): string[] {
   const names: string[] = []
   for (const match of text.matchAll(

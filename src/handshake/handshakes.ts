@@ -11,9 +11,9 @@
 import { u16 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import { MAX_RIVAL_HELLOS } from '../base/limits.js'
-import { OctetWriter } from '../base/octet-writer.js'
+import { ByteWriter } from '../base/byte-writer.js'
 import { ReversedFlow } from '../base/reversed-flow.js'
-import { QUALITY_CONFLICT, QUALITY_HRR, type HandshakeOctets } from '../model/handshake-octets.js'
+import { QUALITY_CONFLICT, QUALITY_HRR, type HandshakeBytes } from '../model/handshake-bytes.js'
 import { Hello } from '../model/hello.js'
 import { type Packet, TCP_RST } from '../model/packet.js'
 import { newCertificateList, parseCertificateList } from '../tls/certificate-list.js'
@@ -28,11 +28,11 @@ import { ServerText } from './server-text.js'
 import { DEFAULT_SIZES, type JoinSizes, WaitingRoom } from './pending-handshakes.js'
 import { Waiting } from './pending-handshake.js'
 
-/** Octets at the end of a finished line: brace and newline. */
+/** Bytes at the end of a finished line: brace and newline. */
 const LINE_END_LEN = 2
 
 /** Appends the front of a server's own row, up to where its answer follows; the packet is the server's. */
-export type WriteServerFront = (packet: Packet, message: HandshakeOctets, out: OctetWriter) => void
+export type WriteServerFront = (packet: Packet, message: HandshakeBytes, out: ByteWriter) => void
 
 /** Joins ClientHellos with what their servers answer, within bounded memory. */
 export class HandshakeJoin {
@@ -43,7 +43,7 @@ export class HandshakeJoin {
   readonly #server = new Hello()
   readonly #client = new Hello()
   readonly #certificates = newCertificateList()
-  readonly #members = new OctetWriter(1 << 12)
+  readonly #members = new ByteWriter(1 << 12)
   readonly #reverse = new ReversedFlow()
   readonly #writeServerFront: WriteServerFront
 
@@ -54,7 +54,7 @@ export class HandshakeJoin {
   constructor(
     seed: number,
     counters: Counters,
-    out: OctetWriter,
+    out: ByteWriter,
     writeServerFront: WriteServerFront,
     sizes: JoinSizes = DEFAULT_SIZES,
   ) {
@@ -64,13 +64,13 @@ export class HandshakeJoin {
     this.#certificateText = new CertificateText(counters)
   }
 
-  /** Octets of lines and messages that wait. */
-  get octets(): number {
-    return this.#room.octets
+  /** Bytes of lines and messages that wait. */
+  get bytes(): number {
+    return this.#room.bytes
   }
 
   /** Takes a ClientHello and its finished line, which is all that `line` holds. */
-  takeClient(packet: Packet, message: HandshakeOctets, hello: Hello, line: OctetWriter): void {
+  takeClient(packet: Packet, message: HandshakeBytes, hello: Hello, line: ByteWriter): void {
     const room = this.#room
     const now = packet.timeMicros
     room.expire(now)
@@ -111,7 +111,7 @@ export class HandshakeJoin {
   }
 
   /** Takes a ServerHello or HelloRetryRequest. */
-  takeServer(packet: Packet, message: HandshakeOctets): void {
+  takeServer(packet: Packet, message: HandshakeBytes): void {
     const room = this.#room
     const server = this.#server
     const now = packet.timeMicros
@@ -187,7 +187,7 @@ export class HandshakeJoin {
   }
 
   /** The row of `this.#server` for itself. */
-  #ownLine(packet: Packet, message: HandshakeOctets): Uint8Array {
+  #ownLine(packet: Packet, message: HandshakeBytes): Uint8Array {
     const members = this.#members
     members.len = 0
     this.#writeServerFront(packet, message, members)
@@ -199,7 +199,7 @@ export class HandshakeJoin {
   }
 
   /** Takes the Certificate of a server of TLS 1.2 or before. */
-  takeCertificate(packet: Packet, message: HandshakeOctets): void {
+  takeCertificate(packet: Packet, message: HandshakeBytes): void {
     const room = this.#room
     room.expire(packet.timeMicros)
     const flow = this.#reverse.of(packet)
@@ -211,7 +211,7 @@ export class HandshakeJoin {
   }
 
   /** Keeps the certificate of a server whose client was not seen yet, and what it says in the server's own row. */
-  #holdCertificate(waiting: Waiting, { bytes, off, end }: HandshakeOctets): void {
+  #holdCertificate(waiting: Waiting, { bytes, off, end }: HandshakeBytes): void {
     const room = this.#room
     const members = this.#members
     members.len = 0

@@ -1,7 +1,7 @@
-import type { Transport } from '../model/handshake-octets.js'
+import type { Transport } from '../model/handshake-bytes.js'
 import type { SessionId } from '../tls/describe-server-hello.js'
 
-const NO_OCTETS = new Uint8Array(0)
+const NO_BYTES = new Uint8Array(0)
 
 /** What a hello waits for: the server's hello; the server's certificate; the client's hello, which it overtook; nothing. */
 export type Awaited = 'server' | 'certificate' | 'client' | 'nothing'
@@ -17,23 +17,23 @@ export class Waiting {
   isResting = false
   restMicros = 0
   /** The line as far as it is known, its closing brace left out: of a server's hello that overtook the client's, its own. */
-  line: Uint8Array = NO_OCTETS
-  sessionId: SessionId = { bytes: NO_OCTETS, sessionIdOff: 0, sessionIdLen: 0 }
+  line: Uint8Array = NO_BYTES
+  sessionId: SessionId = { bytes: NO_BYTES, sessionIdOff: 0, sessionIdLen: 0 }
   /** Whether the client offered a session by its ticket (RFC 5077 §3.2). */
   hasTicket = false
   /** Whether the hello answers a HelloRetryRequest, and the first one where that still waits. */
   isSecond = false
   first: Waiting | undefined
   /** The client's hello: what its server answers has to fit it. */
-  clientHello: Uint8Array = NO_OCTETS
+  clientHello: Uint8Array = NO_BYTES
   /** Whether the server answered this very hello. */
   isConfirmed = false
   /** Another hello of the same connection, where it can be read in several ways, and how many there are in a row. */
   rival: Waiting | undefined
   rivals = 0
   /** The server's messages that overtook the client's hello. */
-  serverHello: Uint8Array = NO_OCTETS
-  certificate: Uint8Array = NO_OCTETS
+  serverHello: Uint8Array = NO_BYTES
+  certificate: Uint8Array = NO_BYTES
   /** Whether the certificate will tell that no former session goes on. */
   isUndecided = false
 
@@ -47,16 +47,16 @@ export class Waiting {
     this.timeMicros = timeMicros
   }
 
-  /** Octets held. */
-  get octets(): number {
+  /** Bytes held. */
+  get bytes(): number {
     const { line, clientHello, serverHello, certificate } = this
     return line.length + clientHello.length + serverHello.length + certificate.length
   }
 
-  /** Ends the waiting and lets go of the octets. */
+  /** Ends the waiting and lets go of the bytes. */
   end(): void {
     this.awaits = 'nothing'
-    this.line = this.clientHello = this.serverHello = this.certificate = NO_OCTETS
+    this.line = this.clientHello = this.serverHello = this.certificate = NO_BYTES
     this.first = this.rival = undefined
   }
 }

@@ -1,8 +1,8 @@
 import type { Counters } from '../base/counters.js'
 import { FlowTable, type FlowKey } from '../base/flow-table.js'
-import { JOIN_HELLOS, JOIN_OCTETS, JOIN_REST_SECONDS, JOIN_WAIT_SECONDS } from '../base/limits.js'
-import type { OctetWriter } from '../base/octet-writer.js'
-import type { Transport } from '../model/handshake-octets.js'
+import { JOIN_HELLOS, JOIN_BYTES, JOIN_REST_SECONDS, JOIN_WAIT_SECONDS } from '../base/limits.js'
+import type { ByteWriter } from '../base/byte-writer.js'
+import type { Transport } from '../model/handshake-bytes.js'
 import { type Waiting, WaitingQueue } from './pending-handshake.js'
 
 // Who waits, by flow and by age.
@@ -29,10 +29,10 @@ const NEWLINE = 0x0a
 export interface JoinSizes {
   /** A power of two, at least 8. */
   readonly hellos: number
-  readonly octets: number
+  readonly bytes: number
 }
 
-export const DEFAULT_SIZES: JoinSizes = { hellos: JOIN_HELLOS, octets: JOIN_OCTETS }
+export const DEFAULT_SIZES: JoinSizes = { hellos: JOIN_HELLOS, bytes: JOIN_BYTES }
 
 /** Bounded memory of handshakes that are not yet lines. */
 export class WaitingRoom {
@@ -42,10 +42,10 @@ export class WaitingRoom {
   readonly #resting = new WaitingQueue()
   readonly #sizes: JoinSizes
   readonly #counters: Counters
-  readonly #out: OctetWriter
-  #octets = 0
+  readonly #out: ByteWriter
+  #bytes = 0
 
-  constructor(seed: number, counters: Counters, out: OctetWriter, sizes: JoinSizes) {
+  constructor(seed: number, counters: Counters, out: ByteWriter, sizes: JoinSizes) {
     this.#table = new FlowTable(sizes.hellos, seed)
     // Filled at once: entries come in no order, and V8 would make a hash table of an array with holes.
     this.#waiting = new Array<Waiting | undefined>(sizes.hellos).fill(undefined)
@@ -54,9 +54,9 @@ export class WaitingRoom {
     this.#out = out
   }
 
-  /** Octets of lines and messages that wait. */
-  get octets(): number {
-    return this.#octets
+  /** Bytes of lines and messages that wait. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Hash of a connection, from its client's side. */
@@ -101,28 +101,28 @@ export class WaitingRoom {
     this.#resting.push(waiting)
   }
 
-  /** Lets `waiting` hold `octets`; the oldest of all may have to go for it. */
+  /** Lets `waiting` hold `bytes`; the oldest of all may have to go for it. */
   hold(
     waiting: Waiting,
     what: 'line' | 'clientHello' | 'serverHello' | 'certificate',
-    octets: Uint8Array,
+    bytes: Uint8Array,
   ): void {
-    // An eviction may have ended it while it took the octets before these.
+    // An eviction may have ended it while it took the bytes before these.
     if (waiting.awaits === 'nothing') return
-    this.#octets += octets.length - waiting[what].length
-    waiting[what] = octets
+    this.#bytes += bytes.length - waiting[what].length
+    waiting[what] = bytes
     this.#makeRoom()
   }
 
   /** Ends the waiting without a line. */
   leave(waiting: Waiting): void {
     if (this.at(waiting.entry) === waiting) this.#waiting[waiting.entry] = undefined
-    this.#octets -= waiting.octets
+    this.#bytes -= waiting.bytes
     waiting.end()
   }
 
   /** Ends the waiting with what is known: the line as far as it goes, and `rest`. */
-  give(waiting: Waiting, rest?: OctetWriter): void {
+  give(waiting: Waiting, rest?: ByteWriter): void {
     const counters = this.#counters
     if (waiting.awaits === 'client') {
       counters.server_hello_unjoined++
@@ -133,15 +133,15 @@ export class WaitingRoom {
   }
 
   /** Gives a line that lacks `rest` and its end. */
-  write(line: Uint8Array, rest?: OctetWriter): void {
+  write(line: Uint8Array, rest?: ByteWriter): void {
     const out = this.#out
     const restLen = rest?.len ?? 0
     out.reserve(line.length + restLen + 2)
     out.bytes.set(line, out.len)
     out.len += line.length
     if (rest !== undefined) out.copy(rest.bytes, 0, restLen)
-    out.octet(CLOSE)
-    out.octet(NEWLINE)
+    out.byte(CLOSE)
+    out.byte(NEWLINE)
   }
 
   /** Gives whatever has waited long enough. Packet time may jump either way: far from it in either direction is long. */
@@ -176,7 +176,7 @@ export class WaitingRoom {
   }
 
   #makeRoom(): void {
-    const { hellos, octets } = this.#sizes
+    const { hellos, bytes } = this.#sizes
     for (const queue of [this.#patient, this.#resting]) {
       while (queue.length > hellos) {
         const oldest = queue.first()
@@ -186,7 +186,7 @@ export class WaitingRoom {
         queue.shift()
       }
     }
-    while (this.#octets > octets) {
+    while (this.#bytes > bytes) {
       const oldest = this.#patient.first() ?? this.#resting.first()
       if (oldest === undefined) return
       this.#evict(oldest)

@@ -1,13 +1,13 @@
 // What a ServerHello says, as members of the sighting of the ClientHello it answers.
 
 import { u16 } from '../base/bytes.js'
-import { OctetWriter } from '../base/octet-writer.js'
+import { ByteWriter } from '../base/byte-writer.js'
 import { writeJa3sString } from '../fingerprint/ja3s.js'
 import { MD5 } from '../kernels/digest-layout.js'
 import { MD5_HEX_LEN, writeDigest } from '../fingerprint/digest.js'
 import { writeNpfServer } from '../fingerprint/npf.js'
 import { versionText } from '../fingerprint/version-text.js'
-import type { Transport } from '../model/handshake-octets.js'
+import type { Transport } from '../model/handshake-bytes.js'
 import type { Hello } from '../model/hello.js'
 import { chosenVersion } from '../tls/describe-server-hello.js'
 import { KEY_SHARE } from '../tls/extension-type.js'
@@ -19,13 +19,13 @@ import { cipherSuiteName, groupName, statusOf } from '../tls/registry-names.js'
 
 /** Writes the server's members of sightings. */
 export class ServerText {
-  readonly #ja3s = new OctetWriter(1 << 12)
+  readonly #ja3s = new ByteWriter(1 << 12)
   /** `4865,"cipher_name":"…"` and `29,"group_name":"…"`, made when first asked for: at most one for each of 2^16 values. */
   readonly #ciphers = new Map<number, string>()
   readonly #groups = new Map<number, string>()
 
   /** Appends `,"ja3s":"…"` and all that follows of a ServerHello, where visible, `resumed` apart. */
-  write(server: Hello, transport: Transport, out: OctetWriter): void {
+  write(server: Hello, transport: Transport, out: ByteWriter): void {
     const ja3s = this.#ja3s
     ja3s.len = 0
     writeJa3sString(server, ja3s)

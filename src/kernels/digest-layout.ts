@@ -5,7 +5,7 @@ export const SHA_256 = 1
 export const SHA3_384 = 2
 export const SHA_1 = 3
 
-/** Octets of any of their states, and of their digests at most. */
+/** Bytes of any of their states, and of their digests at most. */
 export const DIGEST_STATE_LEN = 200
 
 /** Below it the compiler keeps things of its own. */
@@ -14,5 +14,5 @@ export const AT_DIGEST = 4096
 export const AT_DIGITS = AT_DIGEST + DIGEST_STATE_LEN
 /** The message to be hashed. */
 export const AT_MESSAGE = AT_DIGITS + 128
-/** Octets that must follow a message: it is read eight at a time. */
+/** Bytes that must follow a message: it is read eight at a time. */
 export const MESSAGE_SLACK = 8

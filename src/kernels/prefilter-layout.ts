@@ -13,7 +13,7 @@ export const WANT_INTEREST = 8
 // Bits of a port.
 export const OF_SERVER = 1
 export const OF_TUNNEL = 2
-/** Octets to it are looked at whatever they are. */
+/** Bytes to it are looked at whatever they are. */
 export const OF_INTEREST = 4
 /** Datagrams from and to it carry TLS or DTLS behind headers of many forms. */
 export const OF_CARRIER = 8

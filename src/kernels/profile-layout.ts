@@ -1,4 +1,4 @@
-// Where things lie in the memory of a table of profiles, as octet offsets, and what its two halves say to each other. Plain
+// Where things lie in the memory of a table of profiles, as byte offsets, and what its two halves say to each other. Plain
 // numbers, since the half in WebAssembly reads this file too.
 
 import {
@@ -11,17 +11,17 @@ import {
   PROFILE_TEXT_ARENA,
 } from '../base/limits.js'
 
-/** Octets that may be read and written behind a list, a text or a message: they are taken eight at a time. */
+/** Bytes that may be read and written behind a list, a text or a message: they are taken eight at a time. */
 export const SLACK = 8
 /** Slots of the table: a quarter full at most, so that hardly any key is further than a few steps from its place. */
 export const PROFILE_SLOTS = 4 * MAX_PROFILES
 export const MAX_PROFILE_KEY_LEN = 4 * MAX_PROFILE_KEY_PAIRS
-/** Octets of a kept profile's record, its last MAX_PROFILE_EXTENSIONS the order of extensions its text is in. */
+/** Bytes of a kept profile's record, its last MAX_PROFILE_EXTENSIONS the order of extensions its text is in. */
 export const RECORD_LEN = 32 + MAX_PROFILE_EXTENSIONS
 
 /** Below it the compiler keeps things of its own. */
 export const AT_BODY_KINDS = 4096
-/** A hello; it begins up to seven octets later. */
+/** A hello; it begins up to seven bytes later. */
 export const AT_HELLO = AT_BODY_KINDS + 65_536
 /** What of its transport parameters belongs to its key. */
 export const AT_PARAMETER_IDS = AT_HELLO + MAX_HELLO_LEN + 2 * SLACK
@@ -34,17 +34,17 @@ export const AT_TEXTS = AT_KEYS + 4 * PROFILE_KEY_ARENA
 export const AT_FLOW = AT_TEXTS + PROFILE_TEXT_ARENA + SLACK
 export const AT_PIECES = AT_FLOW + 512
 export const AT_ORIGIN = AT_PIECES + 1024
-/** Characters of a name shown: paths have 4 096 octets at most. */
+/** Characters of a name shown: paths have 4 096 bytes at most. */
 export const MAX_NAME_LEN = 4096
-/** Octets of three names, each character in six as JSON may have it, and of their keys. */
+/** Bytes of three names, each character in six as JSON may have it, and of their keys. */
 export const MAX_ORIGIN_LEN = 3 * 6 * MAX_NAME_LEN + 64
 /** The text made last. */
 export const AT_LINE = AT_ORIGIN + MAX_ORIGIN_LEN + SLACK
-/** Octets of a line's front at most, and of the whole of it from there to the end of its profile. */
+/** Bytes of a line's front at most, and of the whole of it from there to the end of its profile. */
 const MAX_LINE_LEN = MAX_ORIGIN_LEN + 512 + MAX_HELLO_LEN + MAX_PROFILE_TEXT
 export const PROFILE_MEMORY_LEN = AT_LINE + MAX_LINE_LEN + SLACK
 
-// A flow, as octet offsets from AT_FLOW: a double, then words of 32 bits, then addresses.
+// A flow, as byte offsets from AT_FLOW: a double, then words of 32 bits, then addresses.
 export const FLOW_MICROS = 0
 export const FLOW_TRANSPORT = 8
 export const FLOW_ORIGIN_LEN = 12
@@ -52,9 +52,9 @@ export const FLOW_SRC_PORT = 16
 export const FLOW_DST_PORT = 20
 /** VLAN identifier, or -1. */
 export const FLOW_VLAN = 24
-/** Octets of the tunnels' names at FLOW_TUNNEL. */
+/** Bytes of the tunnels' names at FLOW_TUNNEL. */
 export const FLOW_TUNNEL_LEN = 28
-/** Octets of the addresses' texts, or 0 for IPv4 in four octets. */
+/** Bytes of the addresses' texts, or 0 for IPv4 in four bytes. */
 export const FLOW_SRC_LEN = 32
 export const FLOW_DST_LEN = 36
 /** Written to: 1 where the hello of the line made last offers Encrypted Client Hello, else 0. */
@@ -66,7 +66,7 @@ export const MAX_TUNNEL_NAME_LEN = 15
 /** Names of all MAX_ENCAPSULATIONS, a stroke between. */
 export const MAX_TUNNEL_LEN = 8 * (MAX_TUNNEL_NAME_LEN + 1)
 
-// Pieces of text, PIECE_LEN octets each: a length, then so many octets.
+// Pieces of text, PIECE_LEN bytes each: a length, then so many bytes.
 export const PIECE_LEN = 32
 export const PIECE_TIME = 0
 /** The first of three: tcp, quic, dtls. */
@@ -78,10 +78,10 @@ export const PIECE_VLAN = 7
 export const PIECE_TUNNEL = 8
 export const PIECE_SNI = 9
 
-// What of an extension's body is in the key: an octet for each type at AT_BODY_KINDS.
+// What of an extension's body is in the key: an byte for each type at AT_BODY_KINDS.
 export const BODY_ASIDE = 0
 export const BODY_IN_WHOLE = 1
-/** The same, any GREASE value as one from some octet on; that octet's offset is added. */
+/** The same, any GREASE value as one from some byte on; that byte's offset is added. */
 export const BODY_WITH_GREASE = 2
 
 // A profile's plan, in words of 32 bits: how many lists and digests its text has, then each of them.
@@ -89,7 +89,7 @@ export const PLAN_HEAD_WORDS = 2
 /** A list: where it stands, where it ends, then where each element stands in sorted order, and where the last ends. */
 export const LIST_HEAD_WORDS = 2
 /**
- * A digest: algorithm, where the message stands, its first octet that depends on the order of extensions, where it ends,
- * where the digits go, octets of digest shown; then the state after the whole blocks of octets that do not depend on it.
+ * A digest: algorithm, where the message stands, its first byte that depends on the order of extensions, where it ends,
+ * where the digits go, bytes of digest shown; then the state after the whole blocks of bytes that do not depend on it.
  */
 export const DIGEST_HEAD_WORDS = 6

@@ -4,7 +4,7 @@
 /** Words of a flow's state. */
 export const FLOW_WORDS = 16
 export const FLAGS = 0
-/** Sequence number of the first octet that may be of interest: the one behind the SYN, else the first hello's. */
+/** Sequence number of the first byte that may be of interest: the one behind the SYN, else the first hello's. */
 export const FIRST = 1
 /** Sequence number up to which all is known, as far as the flow was watched. */
 export const NEXT = 2
@@ -12,7 +12,7 @@ export const NEXT = 2
 export const SLOT = 3
 /** Seconds of packet time of the last segment looked at, modulo 2^32. */
 export const SEEN = 4
-/** Octets passed over before a hello. */
+/** Bytes passed over before a hello. */
 export const PASSED = 5
 /** Packet time at which the first ClientHello was whole, microseconds: a double, of two words each. */
 export const FIRST_MICROS = 3
@@ -23,15 +23,15 @@ export const SYN_SIZES = 9
 export const SYN_OPTIONS = 10
 /** TSval of the SYN (RFC 7323 §3.2), as SYN_HAS_TIMESTAMPS says. */
 export const TIMESTAMP = 11
-/** Sequence number of the server's first octet, as ANSWERED says. */
+/** Sequence number of the server's first byte, as ANSWERED says. */
 export const SERVER_NEXT = 12
 /** Slot of another reading of the stream, or -1: readings.ts. */
 export const OTHER = 13
-/** Sequence number at which the last hello given begins, and a sum over octets of it. */
+/** Sequence number at which the last hello given begins, and a sum over bytes of it. */
 export const GIVEN_AT = 14
 export const GIVEN_SUM = 15
 
-// Bits of SYN_SHAPE above those of HandshakeOctets.synShape.
+// Bits of SYN_SHAPE above those of HandshakeBytes.synShape.
 export const SYN_HAS_TIMESTAMPS = 1 << 14
 /** The SYN's checksums were right. */
 export const SUMS_ARE_RIGHT = 1 << 15
@@ -52,7 +52,7 @@ export const WATCHED = 2
 export const GIVEN = 4
 /** A segment was cut by the snaplen. */
 export const CUT = 8
-/** Octets came more than once. */
+/** Bytes came more than once. */
 export const REPEATED = 16
 /** A ServerHello was given, and a Certificate may follow it. */
 export const CERTIFICATE_DUE = 32
@@ -60,10 +60,10 @@ export const CERTIFICATE_DUE = 32
 export const PLAIN_HTTP = 64
 export const RANDOM_SHIFT = 8
 
-// Octet offsets; below them the compiler keeps things of its own.
+// Byte offsets; below them the compiler keeps things of its own.
 /** A segment: SEGMENT_ words. */
 export const AT_SEGMENT = 1024
-/** An octet for each that a payload may begin with: find-start.ts. */
+/** An byte for each that a payload may begin with: find-start.ts. */
 export const AT_STARTS = AT_SEGMENT + 256
 /** How far the sweep of the flows is, a word. */
 export const AT_HAND = AT_STARTS + 256
@@ -80,7 +80,7 @@ export const SEGMENT_SEQ = 6
 export const SEGMENT_FLAGS = 7
 export const SEGMENT_PAYLOAD_LEN = 8
 export const SEGMENT_PAYLOAD_WIRE_LEN = 9
-/** The first sixteen octets of the payload, four words in network order. */
+/** The first sixteen bytes of the payload, four words in network order. */
 export const SEGMENT_HEAD = 10
 /** Its flow's key, as a flow table has it. */
 export const SEGMENT_KEY = 14
@@ -99,7 +99,7 @@ export const SEGMENT_TIMESTAMP = 35
 export const SEGMENT_SUM_IS_RIGHT = 36
 /** Hash of its flow, where it is UNPLACED: written to. */
 export const SEGMENT_HASH = 37
-/** Where the payload is to be copied, its octets being a part of a hello: written to, as all that follows. */
+/** Where the payload is to be copied, its bytes being a part of a hello: written to, as all that follows. */
 export const SEGMENT_PART = 24
 /** Where the record of a hello is that came in parts, and where it ends. */
 export const SEGMENT_RECORD = 25

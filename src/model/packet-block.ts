@@ -19,9 +19,9 @@ export interface PacketBlock {
   count: number
   /** Offset of frame i in `bytes`. */
   readonly start: Uint32Array
-  /** Octets captured of frame i. */
+  /** Bytes captured of frame i. */
   readonly caplen: Uint32Array
-  /** Octets frame i had on the wire, ≥ caplen. */
+  /** Bytes frame i had on the wire, ≥ caplen. */
   readonly wirelen: Uint32Array
   /** Microseconds since the Unix epoch, fractions kept, exact to the microsecond until 2255. */
   readonly timeMicros: Float64Array
@@ -59,13 +59,13 @@ export function newPacketBlock(bytes: Uint8Array): PacketBlock {
 /** A block in memory that WebAssembly may look at. */
 export type MemoryBlock = PacketBlock & Required<Pick<PacketBlock, 'memory' | 'flow' | 'answer'>>
 
-/** An empty block of `octets` bytes in new memory. */
-export function newMemoryBlock(octets: number): MemoryBlock {
-  const pages = Math.ceil((AT_BYTES + octets) / PAGE_LEN)
+/** An empty block of `bytes` bytes in new memory. */
+export function newMemoryBlock(bytes: number): MemoryBlock {
+  const pages = Math.ceil((AT_BYTES + bytes) / PAGE_LEN)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const { buffer } = memory
   return {
-    bytes: new Uint8Array(buffer, AT_BYTES, octets),
+    bytes: new Uint8Array(buffer, AT_BYTES, bytes),
     count: 0,
     start: new Uint32Array(buffer, AT_START, BLOCK_FRAMES),
     caplen: new Uint32Array(buffer, AT_CAPLEN, BLOCK_FRAMES),

@@ -13,7 +13,7 @@ export class Packet {
   timeMicros = 0
   /** 4 or 6; 0 for PROTOCOL_EAPOL, which has neither addresses nor ports. */
   ipVersion = 4
-  /** Offsets of the addresses: 4 octets each for IPv4, 16 for IPv6. */
+  /** Offsets of the addresses: 4 bytes each for IPv4, 16 for IPv6. */
   srcAddrOff = 0
   dstAddrOff = 0
   /** Offset of the IP header, or -1 where there is none: the packet was put together from IP fragments. */
@@ -24,14 +24,14 @@ export class Packet {
   protocol = 0
   srcPort = 0
   dstPort = 0
-  /** TCP sequence number of the first payload octet less one if SYN is set (RFC 9293 §3.1). */
+  /** TCP sequence number of the first payload byte less one if SYN is set (RFC 9293 §3.1). */
   seq = 0
-  /** TCP flags as in the header's octet 13: FIN 1, SYN 2, RST 4, PSH 8, ACK 16. */
+  /** TCP flags as in the header's byte 13: FIN 1, SYN 2, RST 4, PSH 8, ACK 16. */
   flags = 0
   payloadOff = 0
-  /** Octets of payload captured. */
+  /** Bytes of payload captured. */
   payloadLen = 0
-  /** Octets of payload the IP header promises, > payloadLen where the snaplen cut it. */
+  /** Bytes of payload the IP header promises, > payloadLen where the snaplen cut it. */
   payloadWireLen = 0
   /** Offset of the innermost frame's source MAC address, or -1 where it has none. Set for PROTOCOL_EAPOL only. */
   srcMacOff = -1

@@ -8,8 +8,8 @@ export interface InterfaceFigures {
   readonly undecoded?: Undecoded
   /** Counters the engine cannot know, which are 0 for no reason: they get no sample. */
   readonly unknown?: readonly CounterName[]
-  /** Octets of the kernel's ring. */
-  readonly ringOctets?: number
+  /** Bytes of the kernel's ring. */
+  readonly ringBytes?: number
 }
 
 /** What a process of ours knows of itself. */
@@ -18,7 +18,7 @@ export interface ProcessFigures {
   readonly startedAt: number
   readonly cpuSeconds: number
   /** Undefined where the system does not tell, as without /proc. */
-  readonly residentOctets: number | undefined
+  readonly residentBytes: number | undefined
   /** Seconds by which its event loop was late in the last minute or two: the median, one in a hundred, the worst. */
   readonly loopDelay: { readonly p50: number; readonly p99: number; readonly max: number }
 }

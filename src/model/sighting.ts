@@ -1,5 +1,5 @@
 import type { Implementation } from './implementation.js'
-import type { Transport } from './handshake-octets.js'
+import type { Transport } from './handshake-bytes.js'
 
 /** The seven fields of the classic fingerprint; lists decimal, comma-joined, an absent list is "". */
 export interface TlsFp {
@@ -64,7 +64,7 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   readonly src_mac?: string
   /** Calling-Station-Id of EAP in RADIUS, as the authenticator wrote it: mostly the client's MAC address. */
   readonly calling_station_id?: string
-  /** Printable ASCII; other octets as \xhh. */
+  /** Printable ASCII; other bytes as \xhh. */
   readonly sni?: string
   readonly alpn?: readonly string[]
   /** Lists of a hello made to be long of which fingerprints hold the first values alone: base/limits.ts, MAX_LISTED_. */
@@ -82,7 +82,7 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   readonly community_id?: string
   /** True where encrypted_client_hello was offered, real or GREASE. */
   readonly ech?: boolean
-  /** Octets of the handshake message, its four of header included. */
+  /** Bytes of the handshake message, its four of header included. */
   readonly hello_len: number
   /** The hello with its secrets zeroed, base64: enough to make every fingerprint again. */
   readonly hello?: string
@@ -109,7 +109,7 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   /** Group chosen, or asked for by a HelloRetryRequest; hidden before TLS 1.3. */
   readonly group?: number
   readonly group_name?: string
-  /** Protocol chosen; encrypted since TLS 1.3. Printable ASCII; other octets as \xhh. */
+  /** Protocol chosen; encrypted since TLS 1.3. Printable ASCII; other bytes as \xhh. */
   readonly server_alpn?: string
   /** True where the answer is a HelloRetryRequest (RFC 8446 §4.1.4): a second hello follows. */
   readonly hello_retry_request?: boolean

@@ -2,7 +2,7 @@
 export interface UserAgentSeen {
   /** The client's address, as in a sighting's `src`. */
   readonly ip: string
-  /** Octets as ISO 8859-1, as HTTP has them (RFC 9110 §5.5); no control characters. */
+  /** Bytes as ISO 8859-1, as HTTP has them (RFC 9110 §5.5); no control characters. */
   readonly userAgent: string
   /** Microseconds since the Unix epoch. */
   readonly timeMicros: number

@@ -20,7 +20,7 @@ namespace hellotap {
 
 namespace {
 
-/** Header of a record: seconds, nanoseconds, octets captured, octets on the wire; u32 each, little-endian. */
+/** Header of a record: seconds, nanoseconds, bytes captured, bytes on the wire; u32 each, little-endian. */
 constexpr size_t kRecordHeaderLen = 16;
 /** Frames handled with the mutex held: some 0.2 ms. */
 constexpr int kTurnFrames = 1024;
@@ -54,9 +54,9 @@ Capture::~Capture() {
 bool Capture::open(std::string* error) {
   pcap_ = libpcap(error);
   if (pcap_ == nullptr) return false;
-  halfOctets_ = options_.memoryOctets / 2;
+  halfBytes_ = options_.memoryBytes / 2;
   recordMost_ = kRecordHeaderLen + options_.snaplen;
-  if (recordMost_ > halfOctets_) {
+  if (recordMost_ > halfBytes_) {
     *error = "half of the queue holds less than one frame";
     return false;
   }
@@ -70,7 +70,7 @@ bool Capture::open(std::string* error) {
   pcap_->set_promisc(handle_, 1);
   pcap_->set_timeout(handle_, options_.timeoutMillis);
   pcap_->set_immediate_mode(handle_, options_.immediate ? 1 : 0);
-  pcap_->set_buffer_size(handle_, options_.ringOctets);
+  pcap_->set_buffer_size(handle_, options_.ringBytes);
   pcap_->set_tstamp_precision(handle_, PCAP_TSTAMP_PRECISION_NANO);
   const int status = pcap_->activate(handle_);
   if (status < 0) {
@@ -217,8 +217,8 @@ void Capture::post() {
 
 /** Takes a half back from the reader, if that has given it. */
 void Capture::acknowledge() {
-  uint8_t octet;
-  const ssize_t count = recv(options_.peerFd, &octet, 1, MSG_DONTWAIT);
+  uint8_t byte;
+  const ssize_t count = recv(options_.peerFd, &byte, 1, MSG_DONTWAIT);
   if (count > 0) lent_ = false;
   // the reader is gone: nothing more is handed over
   if (count == 0) stop(0);

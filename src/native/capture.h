@@ -7,7 +7,7 @@
 //   +---------------------------+---------------------------+
 //
 // The thread hands a half over by writing its length (u32, little-endian) to the socket `peerFd`; the reader gives it back
-// by one octet. At most one half is with the reader, so neither ever blocks, and halves alternate. While both are full,
+// by one byte. At most one half is with the reader, so neither ever blocks, and halves alternate. While both are full,
 // frames stay in the kernel's ring; when that is full too, the kernel drops, and says how many.
 
 #pragma once
@@ -27,19 +27,19 @@ struct CaptureOptions {
   std::string interface;
   /** Filter expression of libpcap; "" passes all. */
   std::string filter;
-  /** Octets of every frame kept. */
+  /** Bytes of every frame kept. */
   int snaplen;
-  /** Octets of the kernel's ring. */
-  int ringOctets;
+  /** Bytes of the kernel's ring. */
+  int ringBytes;
   /** Milliseconds the kernel may hold a frame back to hand over several at once. */
   int timeoutMillis;
   /** Whether the kernel tells of each frame at once, which costs a slot of the greatest size for each. */
   bool immediate;
   /** Group of captures among which flows are dealt out (PACKET_FANOUT), or -1 for none. */
   int fanoutGroup;
-  /** The shared memory and its octets, both halves. */
+  /** The shared memory and its bytes, both halves. */
   uint8_t* memory;
-  size_t memoryOctets;
+  size_t memoryBytes;
   /** Socket to the reader. */
   int peerFd;
 };
@@ -91,8 +91,8 @@ class Capture {
   void rest(int64_t waited);
   void drain();
   void take(const pcap_pkthdr* header, const u_char* frame);
-  bool hasRoom() const { return used_ + recordMost_ <= halfOctets_; }
-  uint8_t* filling() const { return options_.memory + half_ * halfOctets_; }
+  bool hasRoom() const { return used_ + recordMost_ <= halfBytes_; }
+  uint8_t* filling() const { return options_.memory + half_ * halfBytes_; }
 
   const CaptureOptions options_;
   const Libpcap* pcap_ = nullptr;
@@ -101,9 +101,9 @@ class Capture {
   int wakeFd_ = -1;
   int datalink_ = 0;
   uint32_t nanosPerFraction_ = 1;
-  size_t halfOctets_ = 0;
+  size_t halfBytes_ = 0;
   size_t recordMost_ = 0;
-  /** Half the thread fills, octets in it, and whether the other is with the reader. */
+  /** Half the thread fills, bytes in it, and whether the other is with the reader. */
   size_t half_ = 0;
   size_t used_ = 0;
   bool lent_ = false;

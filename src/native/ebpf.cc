@@ -15,11 +15,11 @@ namespace hellotap {
 
 namespace {
 
-constexpr uint32_t kKeyOctets = 40;
-constexpr uint32_t kValueOctets = 8;
-/** What the verifier may write about a program it refuses, octets. */
-constexpr uint32_t kLogOctets = 1 << 16;
-/** Octets of a frame that a filter of libpcap's accepts. */
+constexpr uint32_t kKeyBytes = 40;
+constexpr uint32_t kValueBytes = 8;
+/** What the verifier may write about a program it refuses, bytes. */
+constexpr uint32_t kLogBytes = 1 << 16;
+/** Bytes of a frame that a filter of libpcap's accepts. */
 constexpr uint32_t kAll = 1 << 18;
 
 int bpf(bpf_cmd command, bpf_attr* attributes) {
@@ -29,8 +29,8 @@ int bpf(bpf_cmd command, bpf_attr* attributes) {
 int createTable(uint32_t entries) {
   bpf_attr attributes{};
   attributes.map_type = BPF_MAP_TYPE_LRU_HASH;
-  attributes.key_size = kKeyOctets;
-  attributes.value_size = kValueOctets;
+  attributes.key_size = kKeyBytes;
+  attributes.value_size = kValueBytes;
   attributes.max_entries = entries;
   const int fd = bpf(BPF_MAP_CREATE, &attributes);
   if (fd >= 0 || errno != EPERM) return fd;
@@ -47,7 +47,7 @@ int load(const std::vector<bpf_insn>& code, std::string* log) {
   attributes.insn_cnt = code.size();
   attributes.license = reinterpret_cast<uintptr_t>("Apache-2.0");
   if (log != nullptr) {
-    log->assign(kLogOctets, '\0');
+    log->assign(kLogBytes, '\0');
     attributes.log_buf = reinterpret_cast<uintptr_t>(&(*log)[0]);
     attributes.log_size = log->size();
     attributes.log_level = 1;
@@ -71,7 +71,7 @@ std::string complaint(const std::vector<bpf_insn>& code) {
 }  // namespace
 
 bool classicFilter(int fd, std::string* program, std::string* error) {
-  // in instructions, not octets
+  // in instructions, not bytes
   socklen_t count = 0;
   if (getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, nullptr, &count) == 0) {
     program->assign(count * sizeof(sock_filter), '\0');
@@ -85,10 +85,10 @@ bool classicFilter(int fd, std::string* program, std::string* error) {
   return false;
 }
 
-bool attachProgram(int fd, const uint8_t* program, size_t octets, uint32_t entries,
+bool attachProgram(int fd, const uint8_t* program, size_t bytes, uint32_t entries,
                    std::string* error) {
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "programs are little-endian");
-  std::vector<bpf_insn> code(octets / sizeof(bpf_insn));
+  std::vector<bpf_insn> code(bytes / sizeof(bpf_insn));
   memcpy(code.data(), program, code.size() * sizeof(bpf_insn));
   const int table = createTable(entries);
   if (table < 0) {

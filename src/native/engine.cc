@@ -1,14 +1,14 @@
 // What JavaScript sees of the capture engine (Node-API version 8, so one binary serves every Node from 12.22 on):
 //
 //   libpcap(): string                                     its version; throws where it is not to be found
-//   createMemory(octets): { fd, buffer }                  memory to share with a child that is started with `fd`
+//   createMemory(bytes): { fd, buffer }                  memory to share with a child that is started with `fd`
 //   createSocketPair(): [number, number]                  two ends, one for such a child
 //   offloads(name), clockError()                          see host.h
 //   notify(path, text)                                    see notify.h
 //   lendCapture(boolean), dropCapabilities(), connectTo(path): number    see privilege.h
 //   openCapture(options, onEvent): Capture                see capture.h; throws libpcap's words
-//   Capture: datalink, counts(), setFilter(text), stop(millis), failure(); classicFilter(): octets,
-//   attachProgram(octets, entries), see ebpf.h
+//   Capture: datalink, counts(), setFilter(text), stop(millis), failure(); classicFilter(): bytes,
+//   attachProgram(bytes, entries), see ebpf.h
 
 #include <node_api.h>
 #include <sys/mman.h>
@@ -93,13 +93,13 @@ napi_value libpcapVersion(napi_env env, napi_callback_info) {
 napi_value createMemory(napi_env env, napi_callback_info info) {
   napi_value values[1];
   arguments(env, info, values);
-  int64_t octets = 0;
-  napi_get_value_int64(env, values[0], &octets);
+  int64_t bytes = 0;
+  napi_get_value_int64(env, values[0], &bytes);
   const int fd = memfd_create("hellotap", MFD_CLOEXEC);
   if (fd < 0) return throwError(env, std::string("cannot share memory: ") + strerror(errno));
   void* memory = MAP_FAILED;
-  if (ftruncate(fd, octets) == 0)
-    memory = mmap(nullptr, octets, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (ftruncate(fd, bytes) == 0)
+    memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) {
     const std::string reason = strerror(errno);
     close(fd);
@@ -111,7 +111,7 @@ napi_value createMemory(napi_env env, napi_callback_info info) {
     munmap(data, reinterpret_cast<size_t>(hint));
   };
   const napi_status status = napi_create_external_arraybuffer(
-      env, memory, octets, unmap, reinterpret_cast<void*>(octets), &buffer);
+      env, memory, bytes, unmap, reinterpret_cast<void*>(bytes), &buffer);
   if (status != napi_ok) return throwError(env, "this Node cannot use shared memory");
   napi_set_named_property(env, result, "fd", number(env, fd));
   napi_set_named_property(env, result, "buffer", buffer);
@@ -233,12 +233,12 @@ napi_value attach(napi_env env, napi_callback_info info) {
   napi_value values[2];
   auto* held = static_cast<Held*>(arguments(env, info, values));
   void* program = nullptr;
-  size_t octets = 0;
+  size_t bytes = 0;
   uint32_t entries = 0;
   std::string error;
-  napi_get_buffer_info(env, values[0], &program, &octets);
+  napi_get_buffer_info(env, values[0], &program, &bytes);
   napi_get_value_uint32(env, values[1], &entries);
-  if (!attachProgram(held->capture->fd(), static_cast<uint8_t*>(program), octets, entries, &error))
+  if (!attachProgram(held->capture->fd(), static_cast<uint8_t*>(program), bytes, entries, &error))
     return throwError(env, error);
   return nullptr;
 }
@@ -265,13 +265,13 @@ napi_value openCapture(napi_env env, napi_callback_info info) {
   options.interface = textProperty(env, values[0], "interface");
   options.filter = textProperty(env, values[0], "filter");
   options.snaplen = intProperty(env, values[0], "snaplen");
-  options.ringOctets = intProperty(env, values[0], "ringOctets");
+  options.ringBytes = intProperty(env, values[0], "ringBytes");
   options.timeoutMillis = intProperty(env, values[0], "timeoutMillis");
   options.fanoutGroup = intProperty(env, values[0], "fanoutGroup");
   napi_get_value_bool(env, property(env, values[0], "immediate"), &options.immediate);
-  options.memoryOctets = intProperty(env, values[0], "memoryOctets");
+  options.memoryBytes = intProperty(env, values[0], "memoryBytes");
   options.peerFd = intProperty(env, values[0], "peerFd");
-  void* memory = mmap(nullptr, options.memoryOctets, PROT_READ | PROT_WRITE, MAP_SHARED,
+  void* memory = mmap(nullptr, options.memoryBytes, PROT_READ | PROT_WRITE, MAP_SHARED,
                       intProperty(env, values[0], "memoryFd"), 0);
   if (memory == MAP_FAILED)
     return throwError(env, std::string("cannot share memory: ") + strerror(errno));
@@ -283,7 +283,7 @@ napi_value openCapture(napi_env env, napi_callback_info info) {
   std::string error;
   if (!held->capture->open(&error)) {
     delete held;
-    munmap(memory, options.memoryOctets);
+    munmap(memory, options.memoryBytes);
     return throwError(env, error);
   }
   napi_create_threadsafe_function(env, values[1], nullptr, text(env, "hellotap"), 0, 1, nullptr,

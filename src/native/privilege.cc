@@ -25,8 +25,8 @@ namespace {
  * not let it be handled, the system call does.
  */
 constexpr int kEveryThread = 33;
-/** Octets of a set of signals, and at most of what the kernel knows of a signal's handling. */
-constexpr size_t kSignalSetOctets = 8;
+/** Bytes of a set of signals, and at most of what the kernel knows of a signal's handling. */
+constexpr size_t kSignalSetBytes = 8;
 using KernelAction = char[64];
 /** Times all threads are looked at, and how long between: one may start another meanwhile. */
 constexpr int kLooks = 500;
@@ -95,9 +95,9 @@ bool dropCapabilities(std::string* error) {
   action.sa_handler = dropOwn;
   action.sa_flags = SA_RESTART | SA_ONSTACK;
   bool done = sigaction(SIGRTMAX, &action, &spare) == 0 &&
-              syscall(SYS_rt_sigaction, SIGRTMAX, nullptr, ours, kSignalSetOctets) == 0 &&
+              syscall(SYS_rt_sigaction, SIGRTMAX, nullptr, ours, kSignalSetBytes) == 0 &&
               sigaction(SIGRTMAX, &spare, nullptr) == 0 &&
-              syscall(SYS_rt_sigaction, kEveryThread, ours, before, kSignalSetOctets) == 0;
+              syscall(SYS_rt_sigaction, kEveryThread, ours, before, kSignalSetBytes) == 0;
   if (!done) {
     *error = std::string("cannot reach all threads: ") + strerror(errno);
     return false;
@@ -109,7 +109,7 @@ bool dropCapabilities(std::string* error) {
     done = threads.empty();
     if (!done) nanosleep(&kBetweenLooks, nullptr);
   }
-  syscall(SYS_rt_sigaction, kEveryThread, before, nullptr, kSignalSetOctets);
+  syscall(SYS_rt_sigaction, kEveryThread, before, nullptr, kSignalSetBytes);
   if (!done) *error = "a thread keeps a capability";
   return done;
 }

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs'
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 import { reasonOf } from './retrying-file.js'
 
-/** Octets gathered before one write: fewer, larger system calls. */
+/** Bytes gathered before one write: fewer, larger system calls. */
 const WRITE_LEN = 1 << 20
 
 /** Whoever read our output has closed it (`| head`): no fault of ours, but nothing more to do. */
@@ -35,17 +35,17 @@ export class FdOutput {
   }
 
   /** Takes the lines once there are enough of them, and empties the writer. @throws OutputClosed, OutputError */
-  take(lines: OctetWriter): void {
+  take(lines: ByteWriter): void {
     if (lines.len >= WRITE_LEN) this.flush(lines)
   }
 
   /** Takes all lines there are, and empties the writer. @throws OutputClosed, OutputError */
-  flush(lines: OctetWriter): void {
+  flush(lines: ByteWriter): void {
     this.write(lines.bytes, lines.len)
     lines.len = 0
   }
 
-  /** Writes the first `length` octets. @throws OutputClosed, OutputError */
+  /** Writes the first `length` bytes. @throws OutputClosed, OutputError */
   write(bytes: Uint8Array, length: number): void {
     let at = 0
     while (at < length) {

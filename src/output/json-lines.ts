@@ -1,7 +1,7 @@
 const NEWLINE = 0x0a
 
 /**
- * The lines of a stream, without their ends; one longer than `longest` octets comes as `undefined`, and of it no more
+ * The lines of a stream, without their ends; one longer than `longest` bytes comes as `undefined`, and of it no more
  * than that is ever held. The last line needs no end.
  */
 export async function* linesOf(

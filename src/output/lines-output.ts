@@ -1,4 +1,4 @@
-import type { OctetWriter } from '../base/octet-writer.js'
+import type { ByteWriter } from '../base/byte-writer.js'
 
 /** Bytes of lines gathered before they are handed on. */
 const BATCH_LEN = 1 << 18
@@ -6,9 +6,9 @@ const BATCH_LEN = 1 << 18
 /** Where a reader of captures puts its JSON lines. */
 export interface LinesOutput {
   /** Takes the lines once there are enough of them, and empties the writer. @throws OutputClosed, OutputError */
-  take(lines: OctetWriter): void
+  take(lines: ByteWriter): void
   /** Takes all lines there are, and empties the writer. @throws OutputClosed, OutputError */
-  flush(lines: OctetWriter): void
+  flush(lines: ByteWriter): void
   /** Takes the first `length` bytes, which are whole lines. @throws OutputClosed, OutputError */
   write(bytes: Uint8Array, length: number): void
   /** Resolves once there is room for more lines; undefined if there is. @throws OutputClosed, OutputError */
@@ -32,11 +32,11 @@ export class ConsumersOutput implements LinesOutput {
     this.#consumers = consumers
   }
 
-  take(lines: OctetWriter): void {
+  take(lines: ByteWriter): void {
     if (lines.len >= BATCH_LEN) this.flush(lines)
   }
 
-  flush(lines: OctetWriter): void {
+  flush(lines: ByteWriter): void {
     this.write(lines.bytes, lines.len)
     lines.len = 0
   }

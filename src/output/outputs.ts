@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { OUTPUT_HELD_OCTETS } from '../base/limits.js'
+import { OUTPUT_HELD_BYTES } from '../base/limits.js'
 import { FdOutput } from './fd-output.js'
 import type { Format, SightingRow, TextFormat } from './format.js'
 import { formatOf } from './formats.js'
@@ -108,13 +108,13 @@ async function open(
   const { isLive, onStuck, onFree, rotate, now } = options
   const events = { ...(onStuck && { onStuck }), ...(onFree && { onFree }) }
   const isLine = chosen === 'jsonl'
-  const queued = (target: string) => ({ ...events, target, held: OUTPUT_HELD_OCTETS, isLive })
+  const queued = (target: string) => ({ ...events, target, held: OUTPUT_HELD_BYTES, isLive })
   switch (target.kind) {
     case 'stdout':
       return { format, sink: stdoutSink(format), isLine }
     case 'file': {
       const { head, tail } = format
-      const held = OUTPUT_HELD_OCTETS
+      const held = OUTPUT_HELD_BYTES
       const { path } = target
       const file = { ...events, ...rotate, path, head, tail, isLive, held, now }
       return { format, sink: new RotatingFile(file), isLine }

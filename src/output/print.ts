@@ -4,9 +4,9 @@ const ENCODER = new TextEncoder()
 
 /** Writes an answer to stdout. Whoever has closed it (`| head`) has seen enough. */
 export function print(text: string): void {
-  const octets = ENCODER.encode(text)
+  const bytes = ENCODER.encode(text)
   try {
-    new FdOutput(1).write(octets, octets.length)
+    new FdOutput(1).write(bytes, bytes.length)
   } catch (error) {
     if (!(error instanceof OutputClosed)) throw error
   }

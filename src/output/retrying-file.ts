@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs'
-import { OctetWriter } from '../base/octet-writer.js'
+import { ByteWriter } from '../base/byte-writer.js'
 
 /** Milliseconds between two tries to write to a disk that had no room. */
 const RETRY_MILLIS = 1_000
@@ -16,7 +16,7 @@ export interface Stuck {
 
 /** Who is told of it, once each time. */
 export interface PatientFileOptions {
-  /** Octets of lines that wait at most, besides one that is written in part. */
+  /** Bytes of lines that wait at most, besides one that is written in part. */
   readonly held: number
   readonly onStuck?: (error: NodeJS.ErrnoException) => void
   readonly onFree?: (stuck: Stuck) => void
@@ -44,7 +44,7 @@ export class PatientFile {
   readonly #fd: number
   readonly #options: PatientFileOptions
   /** What waits; its first line may be written in part. */
-  readonly #waiting = new OctetWriter(1 << 12)
+  readonly #waiting = new ByteWriter(1 << 12)
   #timer: NodeJS.Timeout | undefined
   #stuckAt = 0
   #dropped = 0
@@ -74,7 +74,7 @@ export class PatientFile {
     return countLines(bytes, 0, len)
   }
 
-  /** @returns octets that there was room for */
+  /** @returns bytes that there was room for */
   #write(bytes: Uint8Array, length: number): number {
     let at = 0
     try {

@@ -1,4 +1,4 @@
-// The Syslog Protocol, RFC 5424. Over TCP each message has its length before it (octet counting, RFC 6587 §3.4.1).
+// The Syslog Protocol, RFC 5424. Over TCP each message has its length before it (byte counting, RFC 6587 §3.4.1).
 
 import type { Format, SightingRow } from './format.js'
 

@@ -1,10 +1,10 @@
 import type { FlowTable } from '../base/flow-table.js'
 import { CARRIER_PORTS } from '../carrier/starts.js'
-import { VERSION_FIRST_OCTETS } from '../quic/version.js'
+import { VERSION_FIRST_BYTES } from '../quic/version.js'
 import {
   SECOND_MAX,
   SECOND_MIN,
-  START_OCTETS as HELLO_STARTS,
+  START_BYTES as HELLO_STARTS,
   STARTS,
 } from '../stream/find-start.js'
 import { Prefilter } from '../wire/prefilter.js'
@@ -12,7 +12,7 @@ import type { TunnelPorts } from '../wire/udp-tunnel.js'
 import type { PipelineOptions } from './options.js'
 
 /** Bytes that the first segment worth decoding of a flow may begin with: a hello's, and a carrier's. */
-export const START_OCTETS: readonly number[] = [...new Set([...HELLO_STARTS, 1, 2, 3])]
+export const START_BYTES: readonly number[] = [...new Set([...HELLO_STARTS, 1, 2, 3])]
 
 /** The prefilter that passes what `Messages` may find a hello in. @param table the flows of TCP that are watched */
 export function newPrefilter(
@@ -29,7 +29,7 @@ export function newPrefilter(
     secondMax: SECOND_MAX,
     tunnelPorts: tunnelPorts.ports(),
     carrierPorts: CARRIER_PORTS,
-    quicVersionOctets: VERSION_FIRST_OCTETS,
+    quicVersionBytes: VERSION_FIRST_BYTES,
     key: table.key,
     filter: table.filter,
   })

@@ -1,10 +1,10 @@
 // Handshake messages become lines: a hello is parsed and fingerprinted; with `server` its line waits for the answer.
 
 import type { Counters } from '../base/counters.js'
-import { OctetWriter } from '../base/octet-writer.js'
+import { ByteWriter } from '../base/byte-writer.js'
 import { SightingWriter } from '../fingerprint/sighting-writer.js'
 import { HandshakeJoin, type WriteServerFront } from '../handshake/handshakes.js'
-import type { HandshakeOctets, Transport } from '../model/handshake-octets.js'
+import type { HandshakeBytes, Transport } from '../model/handshake-bytes.js'
 import { Hello } from '../model/hello.js'
 import { type Packet, TCP_FIN, TCP_RST, swapEnds } from '../model/packet.js'
 import { parseClientHello } from '../tls/hello-parser.js'
@@ -23,12 +23,12 @@ const JOINED: readonly Transport[] = ['tcp', 'quic', 'dtls']
 /** Writes a line for each ClientHello. */
 export class Sightings {
   /** Sightings as JSON lines, or as rows; whoever takes them sets `len` to 0. */
-  readonly lines = new OctetWriter(1 << 20)
+  readonly lines = new ByteWriter(1 << 20)
   readonly #counters: Counters
   readonly #writer: SightingWriter
   readonly #join: HandshakeJoin | undefined
   /** The line on its way to the join. */
-  readonly #line = new OctetWriter(1 << 14)
+  readonly #line = new ByteWriter(1 << 14)
   readonly #hello = new Hello()
 
   constructor(options: PipelineOptions, counters: Counters) {
@@ -62,7 +62,7 @@ export class Sightings {
   }
 
   /** Takes a message of this kind, as the classes of stream/ and quic/ give it. */
-  take(kind: number, packet: Packet, message: HandshakeOctets): void {
+  take(kind: number, packet: Packet, message: HandshakeBytes): void {
     if (kind === CLIENT_HELLO) this.takeClient(packet, message)
     else if (kind === SERVER_HELLO) this.#join?.takeServer(packet, message)
     else this.#join?.takeCertificate(packet, message)
@@ -74,7 +74,7 @@ export class Sightings {
   }
 
   /** Takes a ClientHello. */
-  takeClient(packet: Packet, message: HandshakeOctets): void {
+  takeClient(packet: Packet, message: HandshakeBytes): void {
     const hello = this.#hello
     const isJoined = JOINED.includes(message.transport)
     const join = isJoined ? this.#join : undefined
@@ -123,7 +123,7 @@ export class Sightings {
 }
 
 /** Appends the hello with its secrets zeroed. */
-function redact(hello: Hello, out: OctetWriter): void {
+function redact(hello: Hello, out: ByteWriter): void {
   const { bytes, off, end } = hello
   out.reserve(end - off)
   const written = redactHello(bytes, off, end, hello, out.bytes.subarray(out.len))

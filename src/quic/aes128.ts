@@ -9,7 +9,7 @@ const SCHEDULE_WORDS = AES_WORDS * (ROUNDS + 1)
 /** x^8 + x^4 + x^3 + x + 1 (§4.2). */
 const POLYNOMIAL = 0x11b
 
-/** The S-box (§5.1.1), and SubBytes and MixColumns of one octet in the highest place of a column. */
+/** The S-box (§5.1.1), and SubBytes and MixColumns of one byte in the highest place of a column. */
 const SBOX = new Uint8Array(256)
 const MIXED = new Int32Array(256)
 fillTables()
@@ -59,7 +59,7 @@ function expandKey(keys: Int32Array, keyAt: number): void {
   }
 }
 
-/** One column after SubBytes, ShiftRows and MixColumns: its octets come from four columns. */
+/** One column after SubBytes, ShiftRows and MixColumns: its bytes come from four columns. */
 function mixColumn(a: number, b: number, c: number, d: number): number {
   const x = MIXED[(b >>> 16) & 0xff] ?? 0
   const y = MIXED[(c >>> 8) & 0xff] ?? 0
@@ -82,8 +82,8 @@ function subColumn(a: number, b: number, c: number, d: number): number {
   )
 }
 
-function double(octet: number): number {
-  return (octet << 1) ^ ((octet & 0x80) !== 0 ? POLYNOMIAL : 0)
+function double(byte: number): number {
+  return (byte << 1) ^ ((byte & 0x80) !== 0 ? POLYNOMIAL : 0)
 }
 
 /** Fills the tables by walking the field: p through the powers of 3, q through those of its inverse. */
@@ -107,6 +107,6 @@ function fillTables(): void {
   }
 }
 
-function rotate(octet: number, count: number): number {
-  return ((octet << count) | (octet >> (8 - count))) & 0xff
+function rotate(byte: number, count: number): number {
+  return ((byte << count) | (byte >> (8 - count))) & 0xff
 }

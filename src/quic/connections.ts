@@ -30,7 +30,7 @@ const NEXT = 1
 export const ROW = 2
 /** Seconds of packet time of the last packet that opened, modulo 2^32. */
 const SEEN = 3
-/** Octets of the CRYPTO stream that are given, of CLIENT and SERVER. */
+/** Bytes of the CRYPTO stream that are given, of CLIENT and SERVER. */
 export const CONSUMED = 4
 const SLOT = 6
 export const FLAGS = 8
@@ -48,7 +48,7 @@ const SAME_AS = 27
 // Bits of FLAGS, of the client; of the server one further left.
 /** The stream holds no hello that can be read. */
 export const BROKEN = 1
-/** Octets came more than once. */
+/** Bytes came more than once. */
 export const REPEATED = 4
 
 /** Sizes of the tables, smaller ones in tests. */
@@ -223,19 +223,19 @@ export class QuicConnections {
     return (this.words[connection * CONNECTION_WORDS + SLOT + side] ?? 0) - 1
   }
 
-  /** A slot of at least `octets`, its offset 0 at `base` of the stream, or -1 where none is that large. */
-  takeSlot(connection: number, side: number, octets: number, base: number): number {
-    const slot = this.newSlot(connection, side, octets, base)
+  /** A slot of at least `bytes`, its offset 0 at `base` of the stream, or -1 where none is that large. */
+  takeSlot(connection: number, side: number, bytes: number, base: number): number {
+    const slot = this.newSlot(connection, side, bytes, base)
     if (slot >= 0) this.words[connection * CONNECTION_WORDS + SLOT + side] = slot + 1
     return slot
   }
 
-  /** The slot of one side, moved into a larger one where it does not hold `octets`; -1 where none is that large. */
-  growSlot(connection: number, side: number, octets: number): number {
+  /** The slot of one side, moved into a larger one where it does not hold `bytes`; -1 where none is that large. */
+  growSlot(connection: number, side: number, bytes: number): number {
     const slot = this.slotOf(connection, side)
-    if (octets <= this.pool.sizeOf(slot)) return slot
+    if (bytes <= this.pool.sizeOf(slot)) return slot
     const base = this.pool.words[slot * SLOT_WORDS + BASE] ?? 0
-    const larger = this.newSlot(connection, side, octets, base)
+    const larger = this.newSlot(connection, side, bytes, base)
     if (larger < 0) return -1
     this.pool.move(slot, larger)
     this.pool.free(slot)
@@ -256,8 +256,8 @@ export class QuicConnections {
     this.counters[reason]++
   }
 
-  private newSlot(connection: number, side: number, octets: number, base: number): number {
-    const cls = this.pool.classFor(octets)
+  private newSlot(connection: number, side: number, bytes: number, base: number): number {
+    const cls = this.pool.classFor(bytes)
     if (cls < 0) return -1
     const owner = 2 * connection + side
     const oldest = this.pool.oldest(cls)

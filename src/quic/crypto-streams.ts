@@ -4,11 +4,11 @@ import { MAX_HELLO_LEN } from '../base/limits.js'
 import { BASE, FREE_WORDS, SLOT_WORDS, SOLID } from '../base/slot-layout.js'
 import { PUT_CONFLICT, PUT_REPEATED } from '../base/slot-pool.js'
 import {
-  HandshakeOctets,
+  HandshakeBytes,
   QUALITY_CONFLICT,
   QUALITY_HRR,
   QUALITY_RETRANSMIT,
-} from '../model/handshake-octets.js'
+} from '../model/handshake-bytes.js'
 import {
   BROKEN,
   CONNECTION_WORDS,
@@ -47,7 +47,7 @@ export const NOTHING = 0
 /** Puts hellos together from CRYPTO frames. */
 export class CryptoStreams {
   /** What `take` or `again` gave. */
-  readonly message = new HandshakeOctets()
+  readonly message = new HandshakeBytes()
   /** Packet time of the datagram at hand, microseconds. */
   nowMicros = 0
   private readonly connections: QuicConnections
@@ -88,14 +88,14 @@ export class CryptoStreams {
 
     let slot = connections.slotOf(connection, side)
     if (slot < 0) {
-      let octets = stop - consumed
+      let byteCount = stop - consumed
       if (offset === consumed && end - off >= MESSAGE_HEADER_LEN) {
         const length = this.lengthAt(connection, side, bytes, off)
         if (length < 0) return NOTHING
         if (length === end - off) return this.give(connection, side, bytes, off, length)
-        octets = Math.max(octets, length)
+        byteCount = Math.max(byteCount, length)
       }
-      slot = connections.takeSlot(connection, side, octets, consumed)
+      slot = connections.takeSlot(connection, side, byteCount, consumed)
       if (slot < 0) return NOTHING
       connections.pool.setAnchor(slot, 0)
     }
@@ -162,13 +162,13 @@ export class CryptoStreams {
       return NOTHING
     }
     if (solid - start < length) return NOTHING
-    // What follows a hello in its slot belongs to one more; its octets stay until the next slot is taken.
+    // What follows a hello in its slot belongs to one more; its bytes stay until the next slot is taken.
     const reach = pool.words[slot * SLOT_WORDS + REACH] ?? 0
     if (reach <= start + length) connections.freeSlot(connection, side)
     return this.give(connection, side, bytes, off, length)
   }
 
-  /** Octets of the message that begins at `off`, header included, or -1 where it is no hello or none that is kept. */
+  /** Bytes of the message that begins at `off`, header included, or -1 where it is no hello or none that is kept. */
   private lengthAt(connection: number, side: number, bytes: Uint8Array, off: number): number {
     const length = MESSAGE_HEADER_LEN + u24(bytes, off + 1)
     if (u8(bytes, off) !== (side === CLIENT ? CLIENT_HELLO : SERVER_HELLO)) {

@@ -26,11 +26,11 @@ const IPAD = 0x36363636
 const OPAD = 0x5c5c5c5c
 const BLOCK_LEN = 64
 const HASH_LEN = 32
-/** One-bit that ends a message, in the highest octet of a word (FIPS 180-4 §5.1.1). */
+/** One-bit that ends a message, in the highest byte of a word (FIPS 180-4 §5.1.1). */
 const END_MARK = 0x80
 const LENGTH_WORD = 15
-/** Octets of one block that a message can have. */
-const MOST_OCTETS = 55
+/** Bytes of one block that a message can have. */
+const MOST_BYTES = 55
 
 /** A label's message for HKDF-Expand, as the block after the key's, and how many words of the result are wanted. */
 interface Label {
@@ -71,7 +71,7 @@ const ROWS: readonly Row[] = QUIC_VERSIONS.map(({ salt, labelPrefix }) => ({
  * Writes the keys of one side into `out[at …]`, KEY_WORDS of them.
  *
  * @param row of QUIC_VERSIONS
- * @param dcid octets that hold the client's first Destination Connection ID, at most 20 of them, from `off` on
+ * @param dcid bytes that hold the client's first Destination Connection ID, at most 20 of them, from `off` on
  * @param side CLIENT or SERVER
  */
 export function initialKeys(
@@ -86,7 +86,7 @@ export function initialKeys(
   const version = ROWS[row]
   if (version === undefined) return
   block.fill(0)
-  putOctets(block, dcid, off, len)
+  putBytes(block, dcid, off, len)
   hmac(version.salted, block)
   setSecret()
   hmac(keyed, version.sides[side === CLIENT ? 0 : 1].block)
@@ -120,35 +120,35 @@ function setKey(key: Int32Array, states: Int32Array): void {
   sha256Block(states, outer, block, 0, states, outer)
 }
 
-/** Lays `octets[off, off + len)` out as a last block that follows one of 64 octets. */
-function putOctets(words: Int32Array, octets: Uint8Array, off: number, len: number): void {
+/** Lays `bytes[off, off + len)` out as a last block that follows one of 64 bytes. */
+function putBytes(words: Int32Array, bytes: Uint8Array, off: number, len: number): void {
   for (let i = 0; i < len; i++) {
-    words[i >> 2] = (words[i >> 2] ?? 0) | (u8(octets, off + i) << (24 - 8 * (i & 3)))
+    words[i >> 2] = (words[i >> 2] ?? 0) | (u8(bytes, off + i) << (24 - 8 * (i & 3)))
   }
   words[len >> 2] = (words[len >> 2] ?? 0) | (END_MARK << (24 - 8 * (len & 3)))
   words[LENGTH_WORD] = (BLOCK_LEN + len) * 8
 }
 
 function saltedStates(salt: string): Int32Array {
-  const octets = new Uint8Array(BLOCK_LEN)
-  for (let i = 0; i < salt.length / 2; i++) octets[i] = parseInt(salt.slice(2 * i, 2 * i + 2), 16)
+  const bytes = new Uint8Array(BLOCK_LEN)
+  for (let i = 0; i < salt.length / 2; i++) bytes[i] = parseInt(salt.slice(2 * i, 2 * i + 2), 16)
   const key = new Int32Array(SHA256_BLOCK_WORDS)
-  for (let i = 0; i < SHA256_BLOCK_WORDS; i++) key[i] = u32(octets, 4 * i)
+  for (let i = 0; i < SHA256_BLOCK_WORDS; i++) key[i] = u32(bytes, 4 * i)
   const states = new Int32Array(2 * SHA256_WORDS)
   setKey(key, states)
   return states
 }
 
-/** HkdfLabel of RFC 8446 §7.1 with an empty context, and the counter octet of RFC 5869 §2.3. */
-function label(text: string, octets: number): Label {
+/** HkdfLabel of RFC 8446 §7.1 with an empty context, and the counter byte of RFC 5869 §2.3. */
+function label(text: string, bytes: number): Label {
   const full = `tls13 ${text}`
-  const message = new Uint8Array(MOST_OCTETS)
-  message[1] = octets
+  const message = new Uint8Array(MOST_BYTES)
+  message[1] = bytes
   message[2] = full.length
   for (let i = 0; i < full.length; i++) message[3 + i] = full.charCodeAt(i)
   const contextLenOff = 3 + full.length
   message[contextLenOff + 1] = 1
   const words = new Int32Array(SHA256_BLOCK_WORDS)
-  putOctets(words, message, 0, contextLenOff + 2)
-  return { block: words, words: octets / 4 }
+  putBytes(words, message, 0, contextLenOff + 2)
+  return { block: words, words: bytes / 4 }
 }

@@ -24,15 +24,15 @@ export const VERSION_NEGOTIATION = 4
 
 /** The header's form bit: 1 says long (RFC 8999 §5.1). */
 export const LONG_FORM = 0x80
-/** First octet, version, and both lengths. */
+/** First byte, version, and both lengths. */
 export const MIN_LONG_HEADER_LEN = 7
 /** Longest connection ID of the versions known (RFC 9000 §17.2). */
 export const MAX_CONNECTION_ID_LEN = 20
-/** Octets of the Destination Connection ID a client makes up (RFC 9000 §7.2), at least. */
+/** Bytes of the Destination Connection ID a client makes up (RFC 9000 §7.2), at least. */
 export const MIN_CLIENT_DCID_LEN = 8
-/** Octets of a Retry packet's integrity tag (RFC 9001 §5.8). */
+/** Bytes of a Retry packet's integrity tag (RFC 9001 §5.8). */
 export const RETRY_TAG_LEN = 16
-/** Octets behind the packet number's place at least: 4 for it, 16 for the sample (RFC 9001 §5.4.2). */
+/** Bytes behind the packet number's place at least: 4 for it, 16 for the sample (RFC 9001 §5.4.2). */
 const MIN_PROTECTED_LEN = 20
 
 /** Where the parts of one packet lie. One instance, overwritten. */

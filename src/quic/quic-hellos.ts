@@ -2,7 +2,7 @@ import { u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import { MALFORMED, TRUNCATED } from '../base/fault.js'
 import { MAX_QUIC_PACKETS } from '../base/limits.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
+import type { HandshakeBytes } from '../model/handshake-bytes.js'
 import type { Packet } from '../model/packet.js'
 import { DEFAULT_SIZES, QuicConnections, type QuicSizes } from './connections.js'
 import { CryptoStreams, NOTHING } from './crypto-streams.js'
@@ -28,7 +28,7 @@ import {
 //                    ▼
 //              Initial: whose? ─▶ keys ─▶ opened, tag checked ─▶ CRYPTO frames ─▶ stream of that side ─▶ hello
 
-/** Octets of a client's first datagram at least (RFC 9000 §14.1). */
+/** Bytes of a client's first datagram at least (RFC 9000 §14.1). */
 const MIN_INITIAL_DATAGRAM = 1200
 /** Set in packets of all versions so far but for those that grease it (RFC 9000 §17.2, RFC 9287). */
 const FIXED_BIT = 0x40
@@ -45,7 +45,7 @@ export interface QuicHellosOptions {
 /** Finds whole hellos in QUIC Initial packets, within fixed memory. */
 export class QuicHellos {
   /** What `take` or `next` gave, until the next call of either. */
-  readonly message: HandshakeOctets
+  readonly message: HandshakeBytes
   private readonly counters: Counters
   private readonly connections: QuicConnections
   private readonly streams: CryptoStreams

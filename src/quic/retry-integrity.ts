@@ -54,7 +54,7 @@ export class RetryIntegrity {
 }
 
 function fromHex(text: string): Uint8Array {
-  const octets = new Uint8Array(text.length / 2)
-  for (let i = 0; i < octets.length; i++) octets[i] = parseInt(text.slice(2 * i, 2 * i + 2), 16)
-  return octets
+  const bytes = new Uint8Array(text.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(text.slice(2 * i, 2 * i + 2), 16)
+  return bytes
 }

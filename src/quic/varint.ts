@@ -2,18 +2,18 @@
 //
 //   0 1 2                 8 · 2^n
 //  +---+-----------------------+
-//  | n |        value          |     octets in all: 1, 2, 4 or 8 for n = 0 … 3
+//  | n |        value          |     bytes in all: 1, 2, 4 or 8 for n = 0 … 3
 //  +---+-----------------------+
 
 import { u16, u32, u8 } from '../base/bytes.js'
 
-/** Octets of the integer that begins with `first`. */
+/** Bytes of the integer that begins with `first`. */
 export function varintLen(first: number): number {
   return 1 << (first >> 6)
 }
 
 /**
- * The integer at `off`, all of whose octets must be there. Above 2^53 it is rounded: right for lengths and offsets, which
+ * The integer at `off`, all of whose bytes must be there. Above 2^53 it is rounded: right for lengths and offsets, which
  * are only compared with what is far smaller, wrong for identifiers.
  */
 export function varint(bytes: Uint8Array, off: number): number {

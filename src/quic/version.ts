@@ -79,7 +79,7 @@ export const QUIC_VERSIONS: readonly QuicVersion[] = [
 const VERSION_1 = 0x0000_0001
 const VERSION_2 = 0x6b33_43cf
 const VERSION_2_DRAFT = 0x709a_50c4
-const DRAFT_OCTETS = 0xff_0000
+const DRAFT_BYTES = 0xff_0000
 /** Facebook's mvfst of drafts 22 and 27. */
 const MVFST_22 = 0xface_b001
 const MVFST_27 = 0xface_b002
@@ -87,13 +87,13 @@ const MVFST_27 = 0xface_b002
 const T050 = 0x5430_3530
 const T051 = 0x5430_3531
 
-/** First octets of all versions that have a row, and of Version Negotiation. */
-export const VERSION_FIRST_OCTETS: readonly number[] = [
+/** First bytes of all versions that have a row, and of Version Negotiation. */
+export const VERSION_FIRST_BYTES: readonly number[] = [
   0x00,
   VERSION_1 >>> 24,
   VERSION_2 >>> 24,
   VERSION_2_DRAFT >>> 24,
-  DRAFT_OCTETS >>> 16,
+  DRAFT_BYTES >>> 16,
   MVFST_22 >>> 24,
   T050 >>> 24,
 ]
@@ -107,7 +107,7 @@ export function versionRow(version: number): number {
   if (version === MVFST_27) return 3
   if (version === T050) return 6
   if (version === T051) return 7
-  if (version >>> 8 !== DRAFT_OCTETS) return -1
+  if (version >>> 8 !== DRAFT_BYTES) return -1
   const draft = version & 0xff
   if (draft === 22) return 5
   if (draft < 23 || draft > 34) return -1
@@ -117,5 +117,5 @@ export function versionRow(version: number): number {
 /** Whether Retry packets of a known version end in a tag; those of drafts before 25 do not, nor need those of Google and Facebook. */
 export function hasRetryTag(version: number): boolean {
   if (versionRow(version) > 4 || version === MVFST_27) return false
-  return version >>> 8 !== DRAFT_OCTETS || (version & 0xff) > 24
+  return version >>> 8 !== DRAFT_BYTES || (version & 0xff) > 24
 }

@@ -19,7 +19,7 @@ export function liveSources(config: Config, options: LiveOptions): LiveSource[] 
     tunnelPorts: tunnelPortsOf(config['tunnel-port']).map(({ port }) => port),
     flowLimit: config['flow-limit'],
     engine: config.engine,
-    ringOctets: config.ring << 20,
+    ringBytes: config.ring << 20,
     snaplen: config.snaplen,
     timeoutMillis: config['capture-timeout'],
     immediate: config.immediate,

@@ -88,12 +88,12 @@ export function processFigures(loopDelay: LoopDelay): ProcessFigures {
   return {
     startedAt: Math.round(performance.timeOrigin) / 1000,
     cpuSeconds: (user + system) / 1e6,
-    residentOctets: residentOctets(),
+    residentBytes: residentBytes(),
     loopDelay: loopDelay.figures,
   }
 }
 
-function residentOctets(): number | undefined {
+function residentBytes(): number | undefined {
   try {
     return process.memoryUsage.rss()
   } catch {

@@ -11,7 +11,7 @@ import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
 import type { PacketSource } from '../model/packet-block.js'
 import { Pipeline } from '../pipeline.js'
-import { START_OCTETS } from '../pipeline/prefilter.js'
+import { START_BYTES } from '../pipeline/prefilter.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { liveSources } from './live-sources.js'
 import type { TakeUserAgents } from './http-agents.js'
@@ -25,7 +25,7 @@ import { Watch } from './capture-health.js'
 const EXPIRE_MS = 1000
 
 /**
- * Takes JSON lines, or rows where it asked for them, done with the octets when it returns; a promise asks the capture to wait. What it lets go it counts to
+ * Takes JSON lines, or rows where it asked for them, done with the bytes when it returns; a promise asks the capture to wait. What it lets go it counts to
  * the interface the lines are from.
  */
 export type LinesSink = (lines: Uint8Array, counters: Counters) => Promise<void> | void
@@ -70,7 +70,7 @@ export async function runSensor(
       ports,
       server: config.server,
       httpPorts,
-      starts: START_OCTETS,
+      starts: START_BYTES,
       counters,
       log: (line) => log.warn('capture', line, { interface: name }),
     })
@@ -207,7 +207,7 @@ function figuresOf(
 ): InterfaceFigures {
   return {
     counters,
-    ringOctets: sources.length * (config.ring << 20),
+    ringBytes: sources.length * (config.ring << 20),
     ...(sources.some(({ dropped }) => dropped === undefined) ? { unknown: OF_THE_KERNEL } : {}),
   }
 }

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { OUTPUT_HELD_OCTETS } from '../base/limits.js'
+import { OUTPUT_HELD_BYTES } from '../base/limits.js'
 import { PatientFile, isFile, reasonOf } from '../output/retrying-file.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { count } from '../telemetry/log.js'
@@ -16,9 +16,9 @@ export interface StdoutSink {
 export function stdoutSink(log: EventLog): StdoutSink {
   if (!isFile(1)) return { put: toPipe(), close: () => undefined }
   const file = new PatientFile(1, {
-    held: OUTPUT_HELD_OCTETS,
+    held: OUTPUT_HELD_BYTES,
     onStuck: (error) => {
-      const most = OUTPUT_HELD_OCTETS >> 20
+      const most = OUTPUT_HELD_BYTES >> 20
       log.error(
         'output-stuck',
         `standard output cannot be written: ${reasonOf(error)}. Make room on its disk: until then ${most} MiB of ` +
@@ -79,10 +79,10 @@ function toPipe(): LinesSink {
   }
 }
 
-/** @returns octets written, 0 where there is no room. @throws Error */
-function writeNow(fd: number, octets: Uint8Array): number {
+/** @returns bytes written, 0 where there is no room. @throws Error */
+function writeNow(fd: number, bytes: Uint8Array): number {
   try {
-    return writeSync(fd, octets)
+    return writeSync(fd, bytes)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0
     throw error

@@ -160,7 +160,7 @@ export interface StoreHealth {
   readonly lost: number
   /** Rows read back that were no sightings, and left out. */
   readonly bad_rows: number
-  /** Times the store was away, and for how long in all; one that goes on is counted with. */
+  /** Times the store was unreachable, and for how long in all; one that goes on is counted with. */
   readonly gaps: number
   readonly gap_millis: number
   /** Why it is not ready, one sentence. */
@@ -197,12 +197,12 @@ export interface StatsSnapshot {
 export interface Store {
   /**
    * Takes rows (model/row.ts) and returns at once, done with the bytes: they are written in order in the background, and
-   * wait in a bounded spool while the store is away; when that is full the oldest waiting go, and are counted.
-   * `false` asks the caller to await `room()`, as streams do; it is `true` while the store is away, since waiting would
+   * wait in a bounded spool while the store is unreachable; when that is full the oldest waiting go, and are counted.
+   * `false` asks the caller to await `room()`, as streams do; it is `true` while the store is unreachable, since waiting would
    * only lose what the caller has not read yet.
    */
   put(rows: Uint8Array): boolean
-  /** Resolves when so much is written that `put` returns true for a while, or the store is away. */
+  /** Resolves when so much is written that `put` returns true for a while, or the store is unreachable. */
   room(): Promise<void>
   /** Resolves when all put so far is stored or was counted as dropped, or the store has been away for two seconds: the rest waits in the spool. */
   drain(): Promise<void>
@@ -268,7 +268,7 @@ export interface StoreLimits {
   readonly ttlSeconds: number
   /** Sightings kept per address; the oldest go first. */
   readonly perIp: number
-  /** Sightings that may wait while the store is away. */
+  /** Sightings that may wait while the store is unreachable. */
   readonly spool: number
   /** Seconds that clients are counted after they were seen last, 30 days where absent. */
   readonly rememberSeconds?: number

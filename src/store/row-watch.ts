@@ -13,7 +13,7 @@ export class RowWatch {
   constructor(redis: RedisClient, onRow: (ip: string, port: number) => void) {
     this.#redis = redis
     this.#onRow = onRow
-    // why Redis is away is told by the store's other connection
+    // why Redis is unreachable is told by the store's other connection
     redis.on('error', () => undefined)
     redis.on('messageBuffer', (_channel: Buffer, rows: Buffer) => {
       for (let at = 0; at < rows.length;) {
@@ -30,7 +30,7 @@ export class RowWatch {
     return this.#listening !== undefined && this.#redis.status === 'ready'
   }
 
-  /** Resolves once rows are told of; never, while Redis is away. */
+  /** Resolves once rows are told of; never, while Redis is unreachable. */
   listen(): Promise<void> {
     this.#listening ??= new Promise<void>((resolve) => {
       // later connections are the client's to make, and to subscribe again

@@ -25,7 +25,7 @@ export const GIVEN = 3
 export const GIVEN_SEQ = 4
 /** 1 where the Certificate behind it was given as well. */
 export const CERTIFICATE_GIVEN = 5
-/** First half of its random: 16 octets. */
+/** First half of its random: 16 bytes. */
 export const RANDOM = 6
 export const RANDOM_WORDS = 4
 /** Packet time at which the first hello of this random was whole, microseconds: in `micros`, two words each. */
@@ -117,9 +117,9 @@ export class DtlsFlows {
     return this.words[entry * FLOW_WORDS + SLOT + place] ?? -1
   }
 
-  /** A slot of at least `octets`, its word BASE set to `key`, or -1 where none is that large. */
-  takeSlot(entry: number, place: number, octets: number, key: number): number {
-    const cls = this.pool.classFor(octets)
+  /** A slot of at least `bytes`, its word BASE set to `key`, or -1 where none is that large. */
+  takeSlot(entry: number, place: number, bytes: number, key: number): number {
+    const cls = this.pool.classFor(bytes)
     if (cls < 0) return -1
     const owner = 2 * entry + place
     let slot = this.pool.take(cls, owner, key)

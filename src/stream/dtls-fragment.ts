@@ -18,12 +18,12 @@ export const DTLS_HANDSHAKE_HEADER_LEN = 12
 /** One part of a handshake message. One instance, overwritten. */
 export interface DtlsFragment {
   type: number
-  /** Octets of the whole message's body. */
+  /** Bytes of the whole message's body. */
   length: number
   sequence: number
   /** Where in the body the part belongs. */
   offset: number
-  /** Offset of the part in the packet, and its octets. */
+  /** Offset of the part in the packet, and its bytes. */
   partOff: number
   partLen: number
 }

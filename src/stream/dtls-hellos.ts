@@ -1,7 +1,7 @@
 import { u16, u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import { MAX_DTLS_RECORDS, MAX_HELLO_LEN } from '../base/limits.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
+import type { HandshakeBytes } from '../model/handshake-bytes.js'
 import type { Packet } from '../model/packet.js'
 import { DEFAULT_SIZES, DtlsFlows, type DtlsSizes } from './dtls-flows.js'
 import { newDtlsFragment, readDtlsFragment } from './dtls-fragment.js'
@@ -44,7 +44,7 @@ export interface DtlsHellosOptions {
 /** Finds whole DTLS hellos in UDP datagrams, within fixed memory. */
 export class DtlsHellos {
   /** What `take` or `next` gave, until the next call of either. */
-  readonly message: HandshakeOctets
+  readonly message: HandshakeBytes
   private readonly counters: Counters
   private readonly flows: DtlsFlows
   private readonly messages: DtlsMessages
@@ -88,7 +88,7 @@ export class DtlsHellos {
     return this.flows.pool.used
   }
 
-  /** Hellos that have begun and of which octets are missing, counted anew at each call. */
+  /** Hellos that have begun and of which bytes are missing, counted anew at each call. */
   get unfinished(): number {
     return this.flows.unfinished()
   }

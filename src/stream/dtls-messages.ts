@@ -4,11 +4,11 @@ import { MAX_HELLO_LEN } from '../base/limits.js'
 import { BASE, SLOT_WORDS, SOLID } from '../base/slot-layout.js'
 import { PUT_REPEATED } from '../base/slot-pool.js'
 import {
-  HandshakeOctets,
+  HandshakeBytes,
   QUALITY_CONFLICT,
   QUALITY_HRR,
   QUALITY_RETRANSMIT,
-} from '../model/handshake-octets.js'
+} from '../model/handshake-bytes.js'
 import { type Packet, secondsOf } from '../model/packet.js'
 import {
   CERTIFICATE_GIVEN,
@@ -53,7 +53,7 @@ const STALE = -2
 /** Puts messages together from fragments. */
 export class DtlsMessages {
   /** What `take` or `overtaking` gave. */
-  readonly message = new HandshakeOctets()
+  readonly message = new HandshakeBytes()
   /** Flow whose ServerHello was given last, before which its Certificate may have been whole; or -1. */
   overtaken = -1
   private readonly flows: DtlsFlows
@@ -66,7 +66,7 @@ export class DtlsMessages {
     this.message.transport = 'dtls'
   }
 
-  /** Takes a fragment of a hello or Certificate of at most MAX_HELLO_LEN octets. @returns a message's kind, or NOTHING */
+  /** Takes a fragment of a hello or Certificate of at most MAX_HELLO_LEN bytes. @returns a message's kind, or NOTHING */
   take(packet: Packet, fragment: DtlsFragment, version: number): number {
     const { type, length, offset, partOff, partLen } = fragment
     const { flows } = this
@@ -97,7 +97,7 @@ export class DtlsMessages {
     const put = pool.put(slot, at, packet.bytes, partOff, partOff + partLen, 0)
     if (!isDue || !this.isWhole(slot)) return NOTHING
     const quality = (put & PUT_REPEATED) !== 0 ? QUALITY_RETRANSMIT : 0
-    // Its octets stay until the next slot is taken.
+    // Its bytes stay until the next slot is taken.
     flows.freeSlot(entry, place)
     const off = pool.offsetOf(slot)
     return this.give(packet, entry, pool.bytesOf(slot), off, fragment, version, quality)
@@ -198,7 +198,7 @@ export class DtlsMessages {
         isConflict = true
       }
     }
-    setOctets(message, bytes, off, length)
+    setBytes(message, bytes, off, length)
     message.recordVersion = version
     message.quality = quality
     message.firstMicros = -1
@@ -229,7 +229,7 @@ export class DtlsMessages {
 
   private giveCertificate(entry: number, bytes: Uint8Array, off: number): number {
     this.flows.words[entry * FLOW_WORDS + CERTIFICATE_GIVEN] = 1
-    setOctets(this.message, bytes, off, u24(bytes, off + 1))
+    setBytes(this.message, bytes, off, u24(bytes, off + 1))
     return GIVEN_CERTIFICATE
   }
 }
@@ -239,7 +239,7 @@ function keyOf({ type, sequence }: DtlsFragment): number {
   return (type << 16) | sequence
 }
 
-function setOctets(message: HandshakeOctets, bytes: Uint8Array, off: number, length: number): void {
+function setBytes(message: HandshakeBytes, bytes: Uint8Array, off: number, length: number): void {
   message.bytes = bytes
   message.off = off
   message.end = off + MESSAGE_HEADER_LEN + length

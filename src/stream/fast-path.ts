@@ -2,7 +2,7 @@
 
 import { Kernel } from '../base/kernel.js'
 import { i32, u16 } from '../base/bytes.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
+import type { HandshakeBytes } from '../model/handshake-bytes.js'
 import { type Packet, secondsOf, TCP_ACK, TCP_SYN, TCP_URG } from '../model/packet.js'
 import { STARTS } from './find-start.js'
 import { RECORD_HEADER_LEN } from './hello-start.js'
@@ -73,7 +73,7 @@ const ACKNOWLEDGMENT_NUMBER = 8
 export class OrdinarySegments {
   private readonly words: Int32Array
   private readonly doubles: Float64Array
-  private readonly octets: Uint8Array
+  private readonly bytes: Uint8Array
   private readonly flowWords: Int32Array
   private readonly receiver: Receiver
   private readonly options = new TcpOptions()
@@ -85,8 +85,8 @@ export class OrdinarySegments {
     this.receiver = receiver
     this.words = new Int32Array(buffer, AT_SEGMENT, SEGMENT_WORDS)
     this.doubles = new Float64Array(buffer, AT_SEGMENT, SEGMENT_WORDS / 2)
-    this.octets = new Uint8Array(buffer)
-    this.octets.set(STARTS, AT_STARTS)
+    this.bytes = new Uint8Array(buffer)
+    this.bytes.set(STARTS, AT_STARTS)
     this.loop = LOOP.over(memory)
     const [k0 = 0, k1 = 0, k2 = 0] = table.key
     const { off, classCount, slotCount } = pool.place
@@ -126,7 +126,7 @@ export class OrdinarySegments {
     const taken = this.loop.take()
     if (taken === TAKEN_SYN) this.receiver.noteSyn(sum)
     if (taken >= TAKEN_PART)
-      this.octets.set(bytes.subarray(payloadOff, payloadOff + payloadLen), words[SEGMENT_PART] ?? 0)
+      this.bytes.set(bytes.subarray(payloadOff, payloadOff + payloadLen), words[SEGMENT_PART] ?? 0)
     return taken
   }
 
@@ -154,10 +154,10 @@ export class OrdinarySegments {
   }
 
   /** Fills `message` with the hello that is whole with the packet: `take` gave TAKEN_HELLO or TAKEN_LAST_PART. */
-  fill(message: HandshakeOctets, { bytes, payloadOff, payloadLen }: Packet, taken: number): void {
+  fill(message: HandshakeBytes, { bytes, payloadOff, payloadLen }: Packet, taken: number): void {
     const isInPlace = taken === TAKEN_HELLO
     const record = isInPlace ? payloadOff : (this.words[SEGMENT_RECORD] ?? 0)
-    message.bytes = isInPlace ? bytes : this.octets
+    message.bytes = isInPlace ? bytes : this.bytes
     message.off = record + RECORD_HEADER_LEN
     message.end = isInPlace ? payloadOff + payloadLen : (this.words[SEGMENT_RECORD_END] ?? 0)
     message.recordVersion = u16(message.bytes, record + 1)

@@ -18,19 +18,19 @@ import {
   STRICT_LEN,
   WANT_CLIENT_HELLO,
 } from './hello-start.js'
-import { PREAMBLE_OCTETS, skipPreambles } from './preamble.js'
+import { PREAMBLE_BYTES, skipPreambles } from './preamble.js'
 
-/** How a segment with a hello may begin, by its first octet; UNLIKE_HELLO is what nearly all bulk data does. */
+/** How a segment with a hello may begin, by its first byte; UNLIKE_HELLO is what nearly all bulk data does. */
 export const STARTS = new Uint8Array(256)
-/** The least and the greatest octet that may follow a first one of a preamble. */
+/** The least and the greatest byte that may follow a first one of a preamble. */
 export const SECOND_MIN = new Uint8Array(256)
 export const SECOND_MAX = new Uint8Array(256)
 
 STARTS[CONTENT_HANDSHAKE] = LIKE_TLS
 STARTS[CONTENT_CHANGE_CIPHER_SPEC] = LIKE_CHANGE_CIPHER_SPEC
 STARTS[CONTENT_ALERT] = LIKE_CHANGE_CIPHER_SPEC
-for (let octet = 0x80; octet < 0x84; octet++) STARTS[octet] = LIKE_SSL2
-for (const [first, min, max] of PREAMBLE_OCTETS) {
+for (let byte = 0x80; byte < 0x84; byte++) STARTS[byte] = LIKE_SSL2
+for (const [first, min, max] of PREAMBLE_BYTES) {
   STARTS[first] = LIKE_PREAMBLE
   SECOND_MIN[first] = min
   SECOND_MAX[first] = max
@@ -66,9 +66,9 @@ export function findEmbedded(bytes: Uint8Array, off: number, end: number): numbe
   return -1
 }
 
-/** The octets a segment with a hello may begin with: where its flow is not watched, one that begins otherwise tells nothing. */
-export const START_OCTETS: readonly number[] = [...STARTS.keys()].filter(
-  (octet) => STARTS[octet] !== UNLIKE_HELLO,
+/** The bytes a segment with a hello may begin with: where its flow is not watched, one that begins otherwise tells nothing. */
+export const START_BYTES: readonly number[] = [...STARTS.keys()].filter(
+  (byte) => STARTS[byte] !== UNLIKE_HELLO,
 )
 
 /**
@@ -93,7 +93,7 @@ export function findStart(bytes: Uint8Array, off: number, end: number, wanted: n
   return at !== off && isCutStart(bytes, at, end, wanted) ? at : -1
 }
 
-/** Whether a wanted message begins at `at`, behind what often precedes one, if only an octet of it is there before `end`. */
+/** Whether a wanted message begins at `at`, behind what often precedes one, if only an byte of it is there before `end`. */
 function isCutStart(bytes: Uint8Array, at: number, end: number, wanted: number): boolean {
   return at < end && isTlsPrefix(bytes, at, end, wanted)
 }

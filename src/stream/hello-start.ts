@@ -1,7 +1,7 @@
 import { u16, u24, u8 } from '../base/bytes.js'
 import { MAX_HELLO_LEN } from '../base/limits.js'
 
-// How a hello begins on the wire. Bulk data must fail here at its first octet, a look-alike within eleven.
+// How a hello begins on the wire. Bulk data must fail here at its first byte, a look-alike within eleven.
 //
 // TLS (RFC 8446 §5.1, §4):  22 | 3 minor | length(2) | type(1) length(3) | 3 minor | random …
 // TLCP (GB/T 38636):        22 | 1 1     | length(2) | type(1) length(3) | 1 1     | random …
@@ -15,9 +15,9 @@ export const CONTENT_HANDSHAKE = 22
 const TLS_MAJOR = 3
 /** Record version of the Transport Layer Cryptography Protocol (GB/T 38636). */
 const TLCP_VERSION = 0x0101
-/** TLSCiphertext.length of TLS 1.2, the largest any version allows (RFC 5246 §6.2.3), octets. */
+/** TLSCiphertext.length of TLS 1.2, the largest any version allows (RFC 5246 §6.2.3), bytes. */
 export const MAX_RECORD_LEN = 16_384 + 2048
-/** Version and random: shorter than this is no hello of any kind, octets. */
+/** Version and random: shorter than this is no hello of any kind, bytes. */
 const MIN_HELLO_BODY = 34
 /** Records without content that may stand before a hello: OpenSSL takes 32 one behind the other. */
 const MAX_EMPTY_RECORDS = 32
@@ -27,7 +27,7 @@ const CHANGE_CIPHER_SPEC_LEN = 6
 const ALERT_LEN = 7
 const ALERT_WARNING = 1
 const MAX_SESSION_ID_LEN = 32
-/** Octets of a hello that must be there before a flow is opened for it: up to the handshake type. */
+/** Bytes of a hello that must be there before a flow is opened for it: up to the handshake type. */
 const MIN_LOOK = 6
 
 /** Handshake messages looked for, a set of bits. */
@@ -42,12 +42,12 @@ export function wantOf(handshakeType: number): number {
   return handshakeType === 11 ? WANT_CERTIFICATE : 0
 }
 
-/** Whether the two octets at `off` may be the version of a record that holds a hello: RFC 5246 appendix E.1 asks for any 3.x. */
+/** Whether the two bytes at `off` may be the version of a record that holds a hello: RFC 5246 appendix E.1 asks for any 3.x. */
 export function isRecordVersion(bytes: Uint8Array, off: number): boolean {
   return u8(bytes, off) === TLS_MAJOR || u16(bytes, off) === TLCP_VERSION
 }
 
-/** Whether `bytes[off, end)` begins with a wanted handshake message in a TLS record; six octets at least. */
+/** Whether `bytes[off, end)` begins with a wanted handshake message in a TLS record; six bytes at least. */
 export function isTlsStart(bytes: Uint8Array, off: number, end: number, wanted: number): boolean {
   return end - off >= MIN_LOOK && isTlsPrefix(bytes, off, end, wanted)
 }
@@ -81,7 +81,7 @@ function isHandshakePrefix(bytes: Uint8Array, off: number, end: number, wanted: 
   if (count <= 0) return true
   const want = wantOf(u8(bytes, off))
   if ((want & wanted) === 0) return false
-  // The length's first octet is 0 in anything we could keep.
+  // The length's first byte is 0 in anything we could keep.
   if (count >= 2 && u8(bytes, off + 1) !== 0) return false
   if (count < HANDSHAKE_HEADER_LEN) return true
   const bodyLen = u24(bytes, off + 1)
@@ -93,8 +93,8 @@ function isHandshakePrefix(bytes: Uint8Array, off: number, end: number, wanted: 
   return isPlausibleBody(bytes, off, end, bodyLen)
 }
 
-function isMajor(octet: number): boolean {
-  return octet === TLS_MAJOR || octet === TLCP_VERSION >> 8
+function isMajor(byte: number): boolean {
+  return byte === TLS_MAJOR || byte === TLCP_VERSION >> 8
 }
 
 /** Whether session_id and, of a ClientHello, cipher_suites fit the message at `off`, as far as they are there. */
@@ -109,11 +109,11 @@ function isPlausibleBody(bytes: Uint8Array, off: number, end: number, bodyLen: n
   return suitesLen >= 2 && (suitesLen & 1) === 0 && suitesLen < left
 }
 
-/** Octets that `isStrictStart` asks for: up to the session_id's length. */
+/** Bytes that `isStrictStart` asks for: up to the session_id's length. */
 export const STRICT_LEN = RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN + MIN_HELLO_BODY + 1
 
 /**
- * Whether a ClientHello begins at `off`, amid other octets: as `isTlsStart`, its fixed fields all there, its first record
+ * Whether a ClientHello begins at `off`, amid other bytes: as `isTlsStart`, its fixed fields all there, its first record
  * filled by it, and its session_id and cipher_suites fitting in.
  */
 export function isStrictStart(bytes: Uint8Array, off: number, end: number): boolean {
@@ -166,10 +166,10 @@ export function skipChangeCipherSpec(bytes: Uint8Array, off: number, end: number
 
 const SSL2_HEADER_LEN = 2
 const SSL2_FIXED_LEN = 9
-/** Whether an SSL 2.0 record with a ClientHello begins at `off`. All eleven octets of fixed fields must be there. */
+/** Whether an SSL 2.0 record with a ClientHello begins at `off`. All eleven bytes of fixed fields must be there. */
 export function isSsl2Start(bytes: Uint8Array, off: number, end: number): boolean {
   if (end - off < SSL2_HEADER_LEN + SSL2_FIXED_LEN) return false
-  // At most 1 023 octets: real ones stay below 300, and a wider door lets random data in.
+  // At most 1 023 bytes: real ones stay below 300, and a wider door lets random data in.
   if ((u8(bytes, off) & 0xfc) !== 0x80 || u8(bytes, off + 2) !== 1) return false
   const version = u16(bytes, off + 3)
   if (version !== 0x0002 && (version < 0x0300 || version > 0x0304)) return false
@@ -187,7 +187,7 @@ export function isSsl2Start(bytes: Uint8Array, off: number, end: number): boolea
   )
 }
 
-/** Whether what is there of `bytes[off, end)`, if only an octet, may be the start of a wanted message of either kind. */
+/** Whether what is there of `bytes[off, end)`, if only an byte, may be the start of a wanted message of either kind. */
 export function isPrefix(bytes: Uint8Array, off: number, end: number, wanted: number): boolean {
   if (isTlsPrefix(bytes, off, end, wanted)) return true
   if ((wanted & WANT_CLIENT_HELLO) === 0 || (u8(bytes, off) & 0xfc) !== 0x80) return false

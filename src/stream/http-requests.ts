@@ -19,8 +19,8 @@ const DEL = 0x7f
 /** `GET / HTTP/1.1` and its line's end. */
 const MIN_REQUEST_LEN = 16
 const MAX_METHOD_LEN = 16
-const NAME = octetsOf('user-agent')
-const VERSION = octetsOf(' HTTP/1.')
+const NAME = bytesOf('user-agent')
+const VERSION = bytesOf(' HTTP/1.')
 const FOUND = 1
 const NOTHING = 0
 
@@ -70,8 +70,8 @@ export class HttpRequests {
     while (to > from && (isBlank(u8(bytes, to - 1)) || u8(bytes, to - 1) === CR)) to--
     if (from === to) return NOTHING
     for (let at = from; at < to; at++) {
-      const octet = u8(bytes, at)
-      if ((octet < SPACE && octet !== TAB) || octet === DEL) return NOTHING
+      const byte = u8(bytes, at)
+      if ((byte < SPACE && byte !== TAB) || byte === DEL) return NOTHING
     }
     this.userAgentOff = from
     this.userAgentEnd = to
@@ -106,20 +106,20 @@ function lineEndOf(bytes: Uint8Array, off: number, end: number): number {
 function isFieldName(bytes: Uint8Array, off: number, lineEnd: number): boolean {
   if (lineEnd - off <= NAME.length || u8(bytes, off + NAME.length) !== COLON) return false
   for (let i = 0; i < NAME.length; i++) {
-    const octet = u8(bytes, off + i)
-    if ((isCapital(octet) ? octet | 0x20 : octet) !== NAME[i]) return false
+    const byte = u8(bytes, off + i)
+    if ((isCapital(byte) ? byte | 0x20 : byte) !== NAME[i]) return false
   }
   return true
 }
 
-function isCapital(octet: number): boolean {
-  return octet >= 0x41 && octet <= 0x5a
+function isCapital(byte: number): boolean {
+  return byte >= 0x41 && byte <= 0x5a
 }
 
-function isBlank(octet: number): boolean {
-  return octet === SPACE || octet === TAB
+function isBlank(byte: number): boolean {
+  return byte === SPACE || byte === TAB
 }
 
-function octetsOf(text: string): Uint8Array {
+function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0))
 }

@@ -18,8 +18,8 @@ const TDS_HEADER_LEN = 8
 const TDS_PRELOGIN = 0x12
 const RECORD_HEADER_LEN = 5
 
-/** What preambles begin with: a first octet, and the least and the greatest that may stand behind it. */
-export const PREAMBLE_OCTETS: readonly (readonly [first: number, min: number, max: number])[] = [
+/** What preambles begin with: a first byte, and the least and the greatest that may stand behind it. */
+export const PREAMBLE_BYTES: readonly (readonly [first: number, min: number, max: number])[] = [
   [0x50, 0x52, 0x52], // PROXY
   [0x43, 0x4f, 0x4f], // CONNECT
   [CR, LF, LF],
@@ -71,7 +71,7 @@ function endOf(bytes: Uint8Array, off: number, end: number): number {
   }
 }
 
-/** "PROXY TCP4 … CR LF", at most 107 octets (HAProxy PROXY protocol §2.1). */
+/** "PROXY TCP4 … CR LF", at most 107 bytes (HAProxy PROXY protocol §2.1). */
 function proxyV1End(bytes: Uint8Array, off: number, end: number): number {
   if (u32(bytes, off) !== 0x50524f58 || u16(bytes, off + 4) !== 0x5920) return -1
   const stop = Math.min(end, off + PROXY_V1_MAX_LEN)
@@ -124,7 +124,7 @@ function postgresEnd(bytes: Uint8Array, off: number): number {
   return u32(bytes, off) === 8 && u32(bytes, off + 4) === 0x04d2162f ? off + 8 : -1
 }
 
-/** SSLRequest: packet of 32 octets with number 1, capability CLIENT_SSL, 23 zeros (MySQL protocol, Connection Phase). */
+/** SSLRequest: packet of 32 bytes with number 1, capability CLIENT_SSL, 23 zeros (MySQL protocol, Connection Phase). */
 function mysqlEnd(bytes: Uint8Array, off: number, end: number): number {
   if (end - off < MYSQL_SSL_REQUEST_LEN || u32(bytes, off) !== 0x20000001) return -1
   if ((u8(bytes, off + 5) & 0x08) === 0) return -1

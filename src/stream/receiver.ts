@@ -7,7 +7,7 @@
 import { u16, u32 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import { MAX_ACK_DISTANCE } from '../base/limits.js'
-import { SYN_TTL } from '../model/handshake-octets.js'
+import { SYN_TTL } from '../model/handshake-bytes.js'
 import { type Packet, TCP_ACK, TCP_RST, TCP_URG } from '../model/packet.js'
 import {
   ANSWER_HAS_TIMESTAMPS,
@@ -128,7 +128,7 @@ export class Receiver {
 }
 
 /**
- * Takes the urgent octet out of a segment with the URG flag, as a receiver does that hands it on apart (RFC 6093 §3.1), where it
+ * Takes the urgent byte out of a segment with the URG flag, as a receiver does that hands it on apart (RFC 6093 §3.1), where it
  * lies in it: `packet` then is of a copy. @returns whether it did
  */
 export function takeUrgentOut(packet: Packet): boolean {

@@ -24,12 +24,12 @@ import type { SlotPool } from '../base/slot-pool.js'
 //   before:  | header | part 1 | header | part 2 ...          read = write up to the end of part 1
 //   after:   | header | part 1 | part 2 |      ...            read stays ahead of write by the headers since
 //
-// The first record's content never moves. An octet is looked at once, so the work is linear in the stream.
+// The first record's content never moves. An byte is looked at once, so the work is linear in the stream.
 
-/** Offset of the next octet to read, and of where the next handshake octet goes. */
+/** Offset of the next byte to read, and of where the next handshake byte goes. */
 export const READ = FREE_WORDS
 export const WRITE = FREE_WORDS + 1
-/** Octets left of the record being read; 1 where they are not handshake but skipped. */
+/** Bytes left of the record being read; 1 where they are not handshake but skipped. */
 const RECORD_LEFT = FREE_WORDS + 2
 const SKIPPED = FREE_WORDS + 3
 /** Offset of the handshake message being put together, and past it once it is whole. */
@@ -49,14 +49,14 @@ export function restartRecords(pool: SlotPool, slot: number): void {
   pool.words.fill(0, slot * SLOT_WORDS + FREE_WORDS, (slot + 1) * SLOT_WORDS)
 }
 
-/** Whether a slot's octets were moved, so that they are no longer as they came. */
+/** Whether a slot's bytes were moved, so that they are no longer as they came. */
 export function isMoved(pool: SlotPool, slot: number): boolean {
   const at = slot * SLOT_WORDS
   return pool.words[at + VERSION] !== 0 && pool.words[at + READ] !== pool.words[at + WRITE]
 }
 
 /**
- * Reads on until the message at MESSAGE is whole or the slot's solid octets end.
+ * Reads on until the message at MESSAGE is whole or the slot's solid bytes end.
  *
  * A whole message is passed over by the next call, which then looks for the one behind it.
  * @returns offset past the message, NEED_MORE, or MALFORMED: what follows is not a wanted handshake message

@@ -4,7 +4,7 @@ import { SYN_WORDS } from '../kernels/tcp-layout.js'
 
 /** A SYN with another initial sequence number than that of the connection it came amid. */
 export interface RivalSyn {
-  /** Sequence number of its first octet. */
+  /** Sequence number of its first byte. */
   readonly first: number
   /** What it says, as a flow keeps it. */
   readonly words: Int32Array
@@ -41,7 +41,7 @@ export class RivalSyns {
   }
 }
 
-/** Octets that fill up an Ethernet frame of 60 with an IPv4 and a TCP header. */
+/** Bytes that fill up an Ethernet frame of 60 with an IPv4 and a TCP header. */
 const MAX_PADDING = 6
 
 /** Whether `bytes[off, end)` is no more than the zeros of a frame's padding, which some devices count as payload. */

@@ -2,11 +2,11 @@
 
 import { u16, u8 } from '../base/bytes.js'
 import {
-  type HandshakeOctets,
+  type HandshakeBytes,
   SYN_DONT_FRAGMENT,
   SYN_IS_KNOWN,
   SYN_SCALE_SHIFT,
-} from '../model/handshake-octets.js'
+} from '../model/handshake-bytes.js'
 import type { Packet } from '../model/packet.js'
 import {
   SUMS_ARE_RIGHT,
@@ -54,7 +54,7 @@ export function readSyn(packet: Packet, isSumRight: boolean, words: Int32Array, 
 }
 
 /** Copies a flow's words to the message. */
-export function fillSyn(message: HandshakeOctets, words: Int32Array, flow: number): void {
+export function fillSyn(message: HandshakeBytes, words: Int32Array, flow: number): void {
   message.synShape = words[flow + SYN_SHAPE] ?? 0
   message.synSizes = words[flow + SYN_SIZES] ?? 0
   message.synOptions = words[flow + SYN_OPTIONS] ?? 0

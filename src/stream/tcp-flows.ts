@@ -118,7 +118,7 @@ export class TcpFlows {
     return entry
   }
 
-  /** Begins a connection at `entry`: nothing but the sequence number of its first octet is known. */
+  /** Begins a connection at `entry`: nothing but the sequence number of its first byte is known. */
   begin(entry: number, first: number, flags: number): void {
     this.dropSlot(entry, 'hello_closed')
     this.dropOther(entry)
@@ -190,17 +190,17 @@ export class TcpFlows {
     this.words[at + SYN_SHAPE] = (this.words[at + SYN_SHAPE] ?? 0) & ~(OTHER_REFUSED | OTHER_LATE)
   }
 
-  /** A slot for another reading of at least `octets`, its offset 0 at sequence number `base`; -1 where there is no room. */
-  takeOther(entry: number, octets: number, base: number): number {
-    const slot = this.newSlot(entry, octets, base)
+  /** A slot for another reading of at least `bytes`, its offset 0 at sequence number `base`; -1 where there is no room. */
+  takeOther(entry: number, bytes: number, base: number): number {
+    const slot = this.newSlot(entry, bytes, base)
     this.words[entry * FLOW_WORDS + OTHER] = slot
     return slot
   }
 
-  /** Another reading that has what the first has so far, and room for `octets`; -1 where there is no room. */
-  copyToOther(entry: number, octets: number): number {
+  /** Another reading that has what the first has so far, and room for `bytes`; -1 where there is no room. */
+  copyToOther(entry: number, bytes: number): number {
     const slot = this.words[entry * FLOW_WORDS + SLOT] ?? -1
-    const room = Math.max(octets, this.pool.sizeOf(slot))
+    const room = Math.max(bytes, this.pool.sizeOf(slot))
     const base = this.pool.words[slot * SLOT_WORDS + BASE] ?? 0
     const other = this.takeOther(entry, room, base)
     // The oldest slot may have been this flow's own.
@@ -209,10 +209,10 @@ export class TcpFlows {
     return other
   }
 
-  /** The slot of the other reading, moved into a larger one where it does not hold `octets`; -1 where none is that large. */
-  growOther(entry: number, slot: number, octets: number): number {
-    if (octets <= this.pool.sizeOf(slot)) return slot
-    const larger = this.newSlot(entry, octets, this.pool.words[slot * SLOT_WORDS + BASE] ?? 0)
+  /** The slot of the other reading, moved into a larger one where it does not hold `bytes`; -1 where none is that large. */
+  growOther(entry: number, slot: number, bytes: number): number {
+    if (bytes <= this.pool.sizeOf(slot)) return slot
+    const larger = this.newSlot(entry, bytes, this.pool.words[slot * SLOT_WORDS + BASE] ?? 0)
     if (larger < 0 || this.otherOf(entry) !== slot) {
       if (larger >= 0) this.pool.free(larger)
       return -1
@@ -249,18 +249,18 @@ export class TcpFlows {
     this.words[entry * FLOW_WORDS + SLOT] = -1
   }
 
-  /** A slot of at least `octets` for `entry`, its offset 0 at sequence number `base`, or -1 where none is that large. */
-  takeSlot(entry: number, octets: number, base: number): number {
-    const slot = this.newSlot(entry, octets, base)
+  /** A slot of at least `bytes` for `entry`, its offset 0 at sequence number `base`, or -1 where none is that large. */
+  takeSlot(entry: number, bytes: number, base: number): number {
+    const slot = this.newSlot(entry, bytes, base)
     if (slot >= 0) this.words[entry * FLOW_WORDS + SLOT] = slot
     return slot
   }
 
-  /** The slot of `entry`, moved into a larger one where it does not hold `octets`; -1 where none is that large. */
-  growSlot(entry: number, octets: number): number {
+  /** The slot of `entry`, moved into a larger one where it does not hold `bytes`; -1 where none is that large. */
+  growSlot(entry: number, bytes: number): number {
     const slot = this.words[entry * FLOW_WORDS + SLOT] ?? -1
-    if (octets <= this.pool.sizeOf(slot)) return slot
-    const larger = this.newSlot(entry, octets, this.pool.words[slot * SLOT_WORDS + BASE] ?? 0)
+    if (bytes <= this.pool.sizeOf(slot)) return slot
+    const larger = this.newSlot(entry, bytes, this.pool.words[slot * SLOT_WORDS + BASE] ?? 0)
     if (larger < 0) return -1
     this.pool.move(slot, larger)
     this.pool.free(slot)
@@ -268,8 +268,8 @@ export class TcpFlows {
     return larger
   }
 
-  private newSlot(entry: number, octets: number, base: number): number {
-    const cls = this.pool.classFor(octets)
+  private newSlot(entry: number, bytes: number, base: number): number {
+    const cls = this.pool.classFor(bytes)
     if (cls < 0) return -1
     const slot = this.pool.take(cls, entry, base)
     if (slot >= 0) return slot

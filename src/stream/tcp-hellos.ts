@@ -3,7 +3,7 @@ import type { Counters } from '../base/counters.js'
 import type { FlowTable } from '../base/flow-table.js'
 import { ReversedFlow } from '../base/reversed-flow.js'
 import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN, MAX_SEQUENCE_DISTANCE } from '../base/limits.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
+import type { HandshakeBytes } from '../model/handshake-bytes.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import { Packet, secondsOf, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, TCP_URG } from '../model/packet.js'
 import { EarlySegments } from './early-segments.js'
@@ -77,7 +77,7 @@ export interface TcpHellosOptions {
 /** Finds whole hellos in TCP segments, within fixed memory. */
 export class TcpHellos {
   /** What `take` or `next` gave, until the next call of either. */
-  readonly message: HandshakeOctets
+  readonly message: HandshakeBytes
   private readonly messages: TcpMessages
   private readonly flows: TcpFlows
   private readonly ordinary: OrdinarySegments
@@ -143,12 +143,12 @@ export class TcpHellos {
     this.readings.held.shiftTime(seconds)
   }
 
-  /** Unfinished hellos held now, and octets that came ahead of what may be one. */
+  /** Unfinished hellos held now, and bytes that came ahead of what may be one. */
   get pending(): number {
     return this.flows.pool.used
   }
 
-  /** Hellos that have begun and of which octets are missing, counted anew at each call. */
+  /** Hellos that have begun and of which bytes are missing, counted anew at each call. */
   get unfinished(): number {
     return this.flows.unfinished()
   }
@@ -197,7 +197,7 @@ export class TcpHellos {
       this.early.add(packet, this.hashWord, 0)
       return NOTHING
     }
-    return this.takeOctets(packet, packet.seq | 0, start, wanted, hash)
+    return this.takeBytes(packet, packet.seq | 0, start, wanted, hash)
   }
 
   /**
@@ -264,7 +264,7 @@ export class TcpHellos {
     return this.anyPort || this.isPort[packet.dstPort] !== 0
   }
 
-  /** SYN, FIN and RST, with or without octets. */
+  /** SYN, FIN and RST, with or without bytes. */
   private takeControl(packet: Packet, wanted: number): number {
     const flows = this.flows
     const hash = flows.table.hash(packet)
@@ -294,7 +294,7 @@ export class TcpHellos {
     const off = packet.payloadOff
     const start = findStart(packet.bytes, off, off + packet.payloadLen, wanted)
     if (start < 0 && !this.flows.table.isWatched(hash)) return NOTHING
-    return this.takeOctets(packet, seq, start, wanted, hash)
+    return this.takeBytes(packet, seq, start, wanted, hash)
   }
 
   private takeSyn(
@@ -393,7 +393,7 @@ export class TcpHellos {
     return true
   }
 
-  /** FIN or RST: no octets can come behind what is there. */
+  /** FIN or RST: no bytes can come behind what is there. */
   private takeEnd(packet: Packet, isReset: boolean, hash: number): number {
     const flows = this.flows
     const entry = flows.find(hash, packet, secondsOf(packet))
@@ -413,7 +413,7 @@ export class TcpHellos {
       if (solid >= 0) known = ((flows.pool.words[slot * SLOT_WORDS + BASE] ?? 0) + solid) | 0
     }
     const ahead = (packet.seq + packet.payloadWireLen - known) | 0
-    // A FIN that overtook octets is not the end; a reset is only where it is exact (RFC 5961 §3.2).
+    // A FIN that overtook bytes is not the end; a reset is only where it is exact (RFC 5961 §3.2).
     const isExact = ahead === 0
     const isEnd = flows.has(entry, SYN_SEEN)
       ? isExact
@@ -427,7 +427,7 @@ export class TcpHellos {
     return NOTHING
   }
 
-  private takeOctets(
+  private takeBytes(
     packet: Packet,
     seq: number,
     startInPacket: number,
@@ -479,7 +479,7 @@ export class TcpHellos {
       this.counters.tcp_segments_cut++
     }
 
-    // Octets before what the slot holds, or before what is known, came already.
+    // Bytes before what the slot holds, or before what is known, came already.
     const slot = words[at + SLOT] ?? -1
     const base =
       slot < 0 ? (words[at + NEXT] ?? 0) : (flows.pool.words[slot * SLOT_WORDS + BASE] ?? 0)
@@ -496,7 +496,7 @@ export class TcpHellos {
       : wantedHellos
     if (start < off) start = findStart(bytes, off, end, wanted)
     ahead += old
-    // Where the octets wanted next begin, a hello may begin with fewer than are asked for elsewhere.
+    // Where the bytes wanted next begin, a hello may begin with fewer than are asked for elsewhere.
     const isWatched = flows.isWatched(entry)
     if (start < 0 && ahead === 0 && isWatched) {
       if (isPrefix(bytes, off, end, wanted)) start = off
@@ -533,7 +533,7 @@ export class TcpHellos {
       ahead > 0 &&
       (((words[at + GIVEN_AT] ?? 0) - (words[at + NEXT] ?? 0)) | 0) > 0
     ) {
-      // The hello was given although octets before it are missing: these do not come any more.
+      // The hello was given although bytes before it are missing: these do not come any more.
       words[at + NEXT] = (seq + packet.payloadWireLen) | 0
       flows.unwatch(entry)
       return NOTHING
@@ -566,7 +566,7 @@ export class TcpHellos {
     return flows.has(entry, PLAIN_HTTP) ? -1 : findEmbedded(bytes, off, end)
   }
 
-  /** Passes over octets that are no hello; a flow that goes on like that is no longer watched. */
+  /** Passes over bytes that are no hello; a flow that goes on like that is no longer watched. */
   private pass(entry: number, packet: Packet, seq: number): void {
     const words = this.flows.words
     const at = entry * FLOW_WORDS

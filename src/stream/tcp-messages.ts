@@ -3,14 +3,14 @@ import type { Counters } from '../base/counters.js'
 import { MALFORMED, NEED_MORE } from '../base/fault.js'
 import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN } from '../base/limits.js'
 import {
-  HandshakeOctets,
+  HandshakeBytes,
   QUALITY_CONFLICT,
   QUALITY_GAP,
   QUALITY_HRR,
   QUALITY_NO_SYN,
   QUALITY_RETRANSMIT,
   QUALITY_TRUNCATED,
-} from '../model/handshake-octets.js'
+} from '../model/handshake-bytes.js'
 import type { Packet } from '../model/packet.js'
 import {
   HANDSHAKE_HEADER_LEN,
@@ -74,7 +74,7 @@ const RANDOM_MASK = -1 << RANDOM_SHIFT
 /** Type, length and version come before the random (RFC 8446 §4.1.2). */
 const RANDOM_OFF = 6
 
-/** Where octets go that another reading of the stream has, too, or has otherwise: TcpReadings. */
+/** Where bytes go that another reading of the stream has, too, or has otherwise: TcpReadings. */
 interface OtherReadings {
   diverge(entry: number, seq: number, bytes: Uint8Array, off: number, end: number): void
   put(entry: number, seq: number, bytes: Uint8Array, off: number, end: number, isNew: boolean): void
@@ -82,7 +82,7 @@ interface OtherReadings {
 
 /** Makes messages whole: where they lie in the packet, or in the flow's slot. */
 export class TcpMessages {
-  readonly message = new HandshakeOctets()
+  readonly message = new HandshakeBytes()
   /** Flow whose slot may hold one more message, or -1. */
   following = -1
   /** Flow whose other reading is to be given, or -1. */
@@ -101,7 +101,7 @@ export class TcpMessages {
     this.counters = counters
   }
 
-  /** A hello begins at `start` of a segment of a flow without a slot, `ahead` octets after what is known. */
+  /** A hello begins at `start` of a segment of a flow without a slot, `ahead` bytes after what is known. */
   begin(
     packet: Packet,
     entry: number,
@@ -313,12 +313,12 @@ export class TcpMessages {
       return given
     }
     if (!isLast(pool, slot) || want === WANT_CERTIFICATE) flows.unwatch(entry)
-    // Its octets stay until the next slot is taken.
+    // Its bytes stay until the next slot is taken.
     flows.freeSlot(entry)
     return given
   }
 
-  /** Whether octets are missing between what was known and the slot's anchor. */
+  /** Whether bytes are missing between what was known and the slot's anchor. */
   private isGapBefore(entry: number, slot: number): boolean {
     const words = this.flows.pool.words
     const base = words[slot * SLOT_WORDS + BASE] ?? 0
@@ -440,7 +440,7 @@ function ssl2Whole(bytes: Uint8Array, start: number, end: number): number {
   return messageEnd <= end ? messageEnd : -1
 }
 
-/** Octets of stream the hello at `start` will take in records of full size, as far as that can be told. */
+/** Bytes of stream the hello at `start` will take in records of full size, as far as that can be told. */
 function spanOf(bytes: Uint8Array, start: number, end: number): number {
   if (isSsl2(bytes, start) || end - start < RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN) return 0
   const messageLen = HANDSHAKE_HEADER_LEN + u24(bytes, start + RECORD_HEADER_LEN + 1)

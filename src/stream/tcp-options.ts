@@ -23,13 +23,13 @@ CODED_KINDS.forEach((kind, code) => {
 })
 const CODE_BITS = 4
 const MAX_CODES = 8
-/** NOP, NOP, Timestamps of ten octets: what nearly every segment has that has any. */
+/** NOP, NOP, Timestamps of ten bytes: what nearly every segment has that has any. */
 const PLAIN_TIMESTAMPS = 0x0101080a
 const PLAIN_TIMESTAMPS_LEN = 12
 
 /** The options of one segment. One instance, overwritten. */
 export class TcpOptions {
-  /** Maximum segment size, octets; 0 where absent. */
+  /** Maximum segment size, bytes; 0 where absent. */
   maximumSegmentSize = 0
   /** Shift of the window, 0 to 14 (RFC 7323 §2.3), or -1. */
   windowScale = -1
@@ -39,7 +39,7 @@ export class TcpOptions {
   timestampEcho = 0
   /** Whether the segment is signed: MD5 (RFC 2385) or TCP-AO (RFC 5925). */
   isSigned = false
-  /** Octets of the Fast Open cookie (RFC 7413 §4.1.1), 0 for a request, or -1. */
+  /** Bytes of the Fast Open cookie (RFC 7413 §4.1.1), 0 for a request, or -1. */
   fastOpenLen = -1
   /**
    * Kinds in their order, four bits each, the first lowest, eight at most: 1 NOP, 2 MSS, 3 window scale, 4 SACK permitted,

@@ -1,19 +1,19 @@
-// Other readings of a client's stream. The first reading takes what the receiver takes, and of octets that come twice those
+// Other readings of a client's stream. The first reading takes what the receiver takes, and of bytes that come twice those
 // that came first. Another one, of one slot a flow, takes what the first does not:
 //
 //   segment ─▶ REFUSED or DOUBTFUL? ─ yes ─▶ the other reading, which gives way to the first
 //                    │ no
 //                    ▼
-//              differs from octets held? ─ yes ─▶ both: the first keeps its own, the other has the new ones
+//              differs from bytes held? ─ yes ─▶ both: the first keeps its own, the other has the new ones
 //              differs from the hello given? ─ yes ─▶ the other, of a hello that is given as soon as it is whole
 //
-// Where the first is whole, so may be the other: each is given, marked `conflict`. Where the client goes on behind octets that
+// Where the first is whole, so may be the other: each is given, marked `conflict`. Where the client goes on behind bytes that
 // only the other has, that one is given: it is all there is. So is a DOUBTFUL one after ten seconds, marked.
 
 import type { Counters } from '../base/counters.js'
 import { MAX_HELLO_SPAN } from '../base/limits.js'
 import { ANCHOR, BASE, SLOT_WORDS, SOLID } from '../base/slot-layout.js'
-import { QUALITY_CONFLICT } from '../model/handshake-octets.js'
+import { QUALITY_CONFLICT } from '../model/handshake-bytes.js'
 import type { Packet } from '../model/packet.js'
 import {
   FLAGS,
@@ -38,7 +38,7 @@ import { isMoved, MESSAGE, MESSAGE_END, readRecords } from './records.js'
 import type { TcpFlows } from './tcp-flows.js'
 import { NOTHING, type TcpMessages } from './tcp-messages.js'
 
-/** Octets of a record up to behind the first three of the random. */
+/** Bytes of a record up to behind the first three of the random. */
 const RANDOM_START = 11
 const RANDOM_STOP = RANDOM_START + 3
 
@@ -121,7 +121,7 @@ export class TcpReadings {
     return NOTHING
   }
 
-  /** The octets of the first reading go into the other too, where it has none of its own there; with `isNew` they replace them. */
+  /** The bytes of the first reading go into the other too, where it has none of its own there; with `isNew` they replace them. */
   put(
     entry: number,
     seq: number,
@@ -189,7 +189,7 @@ export class TcpReadings {
     return this.resolve(entry, ((words[at + BASE] ?? 0) + (words[at + SOLID] ?? 0)) | 0)
   }
 
-  /** Takes octets at the place of the hello given last, which may be another one. @returns a kind of message, or NOTHING */
+  /** Takes bytes at the place of the hello given last, which may be another one. @returns a kind of message, or NOTHING */
   takeLate(packet: Packet, entry: number, seq: number, start: number): number {
     const { flows, counters } = this
     const { words } = flows
@@ -236,10 +236,10 @@ export class TcpReadings {
     return this.messages.giveOther(entry)
   }
 
-  private grow(entry: number, octets: number): boolean {
+  private grow(entry: number, bytes: number): boolean {
     const { flows } = this
     const other = flows.otherOf(entry)
-    return octets <= MAX_HELLO_SPAN && flows.growOther(entry, other, octets) >= 0
+    return bytes <= MAX_HELLO_SPAN && flows.growOther(entry, other, bytes) >= 0
   }
 
   private has(entry: number, bit: number): boolean {

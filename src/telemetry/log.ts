@@ -1,4 +1,4 @@
-import { LOG_HELD_OCTETS } from '../base/limits.js'
+import { LOG_HELD_BYTES } from '../base/limits.js'
 import type { Stuck } from '../output/retrying-file.js'
 import { PatientFile, isFile } from '../output/retrying-file.js'
 import type { LogLevel } from './journal.js'
@@ -12,7 +12,7 @@ let file: PatientFile | undefined
 export function writeLog(text: string, level: LogLevel): void {
   const lines = withPriority(text, level)
   if (file === undefined && isFile(2))
-    file = new PatientFile(2, { held: LOG_HELD_OCTETS, onFree: (stuck) => tellBack(stuck) })
+    file = new PatientFile(2, { held: LOG_HELD_BYTES, onFree: (stuck) => tellBack(stuck) })
   if (file === undefined) process.stderr.write(lines)
   else file.put(Buffer.from(lines))
 }

@@ -68,7 +68,7 @@ export function metricOf(name: CounterName): { readonly name: string; readonly d
   for (const [suffix, unit, divisor] of [
     ['_millis', '_seconds', 1e3],
     ['_micros', '_seconds', 1e6],
-    ['_octets', '_bytes', 1],
+    ['_bytes', '_bytes', 1],
   ] as const)
     if (name.endsWith(suffix))
       return { name: `hellotap_${name.slice(0, -suffix.length)}${unit}_total`, divisor }
@@ -182,8 +182,8 @@ function addSensor(registry: Registry, sensor: () => SensorFigures): void {
     registers,
     collect() {
       this.reset()
-      for (const [label, { ringOctets }] of Object.entries(sensor().byInterface))
-        if (ringOctets !== undefined) this.set({ interface: label }, ringOctets)
+      for (const [label, { ringBytes }] of Object.entries(sensor().byInterface))
+        if (ringBytes !== undefined) this.set({ interface: label }, ringBytes)
     },
   })
   gauge(
@@ -196,7 +196,7 @@ function addSensor(registry: Registry, sensor: () => SensorFigures): void {
     registry,
     'hellotap_sensor_resident_memory_bytes',
     'resident memory of the sensor process',
-    () => sensor().process?.residentOctets,
+    () => sensor().process?.residentBytes,
   )
   new Counter({
     name: 'hellotap_sensor_cpu_seconds_total',

@@ -16,7 +16,7 @@ const LENGTH_LEN = 3
 
 /** Where the certificates of a message are. One instance, overwritten. */
 export interface CertificateList {
-  /** Offset and octets of the sender's own certificate, in DER; its octets are 0 where there is none. */
+  /** Offset and bytes of the sender's own certificate, in DER; its bytes are 0 where there is none. */
   leafOff: number
   leafLen: number
   /** Certificates in the message. */

@@ -122,7 +122,7 @@ function describeLists(hello: Hello) {
   }
 }
 
-/** Between session_id and cipher_suites stands nothing in TLS, and a vector of one octet of length in DTLS. */
+/** Between session_id and cipher_suites stands nothing in TLS, and a vector of one byte of length in DTLS. */
 function dtlsCookieLength(hello: Hello): number | undefined {
   const cookieOff = hello.sessionIdOff + hello.sessionIdLen
   return cookieOff === hello.cipherSuitesOff - 2 ? undefined : u8(hello.bytes, cookieOff)

@@ -13,7 +13,7 @@ import { isHelloRetryRequest } from './hello-retry-request.js'
 import { cipherSuiteName } from './registry-names.js'
 import { versionName } from './version-name.js'
 
-/** Last octets of the random of a server that could do TLS 1.3 and was asked for less (RFC 8446 §4.1.3): "DOWNGRD". */
+/** Last bytes of the random of a server that could do TLS 1.3 and was asked for less (RFC 8446 §4.1.3): "DOWNGRD". */
 const DOWNGRADE = [0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44] as const
 const DOWNGRADE_OFF = 24
 
@@ -123,7 +123,7 @@ export function hasSameSessionId(one: SessionId, other: SessionId): boolean {
 
 function downgradeOf(hello: Hello): ServerHelloDetail['downgrade'] {
   const off = hello.randomOff + DOWNGRADE_OFF
-  if (DOWNGRADE.some((octet, i) => u8(hello.bytes, off + i) !== octet)) return undefined
+  if (DOWNGRADE.some((byte, i) => u8(hello.bytes, off + i) !== byte)) return undefined
   const sentinel = u8(hello.bytes, off + DOWNGRADE.length)
   if (sentinel === 1) return 'from TLS 1.3 to TLS 1.2'
   return sentinel === 0 ? 'to TLS 1.1 or below' : undefined

@@ -17,8 +17,8 @@
 
 import { u16, u32, u8 } from '../base/bytes.js'
 import { isGrease } from '../base/grease.js'
-import type { OctetWriter } from '../base/octet-writer.js'
-import type { HandshakeOctets } from '../model/handshake-octets.js'
+import type { ByteWriter } from '../base/byte-writer.js'
+import type { HandshakeBytes } from '../model/handshake-bytes.js'
 import type { Hello } from '../model/hello.js'
 import {
   ENCRYPTED_CLIENT_HELLO,
@@ -52,7 +52,7 @@ const grease = new Uint16Array(PLACES)
 const shareLen = new Uint16Array(MAX_SHARES)
 
 /** Appends the evidence of a hello as it was on the wire. Nothing in it is secret or names a session. */
-export function writeEvidence(message: HandshakeOctets, hello: Hello, out: OctetWriter): void {
+export function writeEvidence(message: HandshakeBytes, hello: Hello, out: ByteWriter): void {
   const start = out.len
   out.ascii(VERSION)
   writeShares(hello, out, start)
@@ -66,11 +66,11 @@ export function writeEvidence(message: HandshakeOctets, hello: Hello, out: Octet
 }
 
 /** Takes back what was written since `at` where the text has become longer than it may be. */
-function bound(at: number, out: OctetWriter, start: number): void {
+function bound(at: number, out: ByteWriter, start: number): void {
   if (out.len - start > MAX_EVIDENCE_LEN) out.len = at
 }
 
-function item(name: string, value: number, out: OctetWriter, start: number): void {
+function item(name: string, value: number, out: ByteWriter, start: number): void {
   const at = out.len
   out.ascii(name)
   out.decimal(value)
@@ -87,7 +87,7 @@ function writeBodyLen(
   hello: Hello,
   type: number,
   name: string,
-  out: OctetWriter,
+  out: ByteWriter,
   start: number,
 ): void {
   const index = indexOf(hello, type)
@@ -95,7 +95,7 @@ function writeBodyLen(
 }
 
 /** x25519_shared, GREASE and the lengths of key shares: one walk over key_share finds all three. */
-function writeShares(hello: Hello, out: OctetWriter, start: number): void {
+function writeShares(hello: Hello, out: ByteWriter, start: number): void {
   const { bytes } = hello
   const index = indexOf(hello, KEY_SHARE)
   let count = 0
@@ -135,7 +135,7 @@ function writeShared(
   bytes: Uint8Array,
   plainOff: number,
   hybridOff: number,
-  out: OctetWriter,
+  out: ByteWriter,
 ): void {
   let differing = 0
   let set = 0
@@ -146,7 +146,7 @@ function writeShared(
   if (set !== 0) out.ascii(differing === 0 ? ' x25519_shared=1' : ' x25519_shared=0')
 }
 
-function writeGrease(hello: Hello, shareGrease: number, out: OctetWriter): void {
+function writeGrease(hello: Hello, shareGrease: number, out: ByteWriter): void {
   const { bytes } = hello
   grease[0] = firstGrease(bytes, hello.cipherSuitesOff, hello.cipherSuitesLen)
   grease[1] = grease[2] = ABSENT
@@ -174,15 +174,15 @@ function writeGrease(hello: Hello, shareGrease: number, out: OctetWriter): void 
       letters--
       break
     }
-    out.octet(letter)
+    out.byte(letter)
   }
 }
 
-/** Letters of option kinds by their code in HandshakeOctets.synOptions; others have "o". */
+/** Letters of option kinds by their code in HandshakeBytes.synOptions; others have "o". */
 const OPTION_LETTERS = '-nmwstf5epu'
 
 /** `ttl,win,mss,scale,options,df`; of an option that is absent the value is empty. */
-function writeSyn(message: HandshakeOctets, out: OctetWriter, start: number): void {
+function writeSyn(message: HandshakeBytes, out: ByteWriter, start: number): void {
   const at = out.len
   out.ascii(' syn=')
   out.decimal(message.synTtl)
@@ -206,7 +206,7 @@ function firstGrease(bytes: Uint8Array, off: number, len: number): number {
 }
 
 /** An outer encrypted_client_hello (RFC 9849 §5) whose lengths fill it. */
-function writeEch(hello: Hello, out: OctetWriter, start: number): void {
+function writeEch(hello: Hello, out: ByteWriter, start: number): void {
   const index = indexOf(hello, ENCRYPTED_CLIENT_HELLO)
   if (index < 0) return
   const { bytes } = hello
@@ -229,7 +229,7 @@ function writeEch(hello: Hello, out: OctetWriter, start: number): void {
 }
 
 /** How many identities of pre_shared_key are tickets, and how many were agreed outside TLS: their age is zero (RFC 8446 §4.2.11). */
-function writePsk(hello: Hello, out: OctetWriter, start: number): void {
+function writePsk(hello: Hello, out: ByteWriter, start: number): void {
   const index = indexOf(hello, PRE_SHARED_KEY)
   if (index < 0) return
   const { bytes } = hello

@@ -1,4 +1,4 @@
-// What detail=1 says of a hello: JSON-ready, lists in wire order, GREASE shown as GREASE, lengths in octets.
+// What detail=1 says of a hello: JSON-ready, lists in wire order, GREASE shown as GREASE, lengths in bytes.
 
 import type { Hello } from '../model/hello.js'
 import type { DecodeBody, Named } from './extensions/body.js'
@@ -13,7 +13,7 @@ export type { Named }
 
 /** One extension. */
 export interface ExtensionDetail extends Named {
-  /** Octets of the body. */
+  /** Bytes of the body. */
   readonly length: number
   /** What the body says, where this program reads it and it says something. */
   readonly data?: object | string | number
@@ -28,14 +28,14 @@ export interface ExtensionDetail extends Named {
 /** Everything a ClientHello says. A key is absent where its extension is, or is malformed. */
 export interface HelloDetail {
   readonly client_hello_version: Named
-  /** Octets of the message with its header. */
+  /** Bytes of the message with its header. */
   readonly hello_len: number
   readonly session_id_length: number
-  /** Octets of the DTLS cookie (RFC 6347 §4.2.1); absent in TLS. */
+  /** Bytes of the DTLS cookie (RFC 6347 §4.2.1); absent in TLS. */
   readonly dtls_cookie_length?: number
   readonly ciphers: readonly Named[]
   readonly ciphers_count: number
-  /** Octets of the list on the wire. */
+  /** Bytes of the list on the wire. */
   readonly ciphers_length: number
   readonly compression_methods: readonly Named[]
   readonly extensions: readonly ExtensionDetail[]
@@ -44,11 +44,11 @@ export interface HelloDetail {
   readonly supported_groups_count: number
   readonly signature_algorithms: readonly Named[]
   readonly signature_algorithms_count: number
-  /** Octets of the list on the wire. */
+  /** Bytes of the list on the wire. */
   readonly signature_algorithms_length: number
   readonly ec_point_formats: readonly Named[]
   readonly ec_point_formats_count: number
-  /** Printable ASCII; other octets as \xhh. */
+  /** Printable ASCII; other bytes as \xhh. */
   readonly sni?: string
   readonly alpn?: readonly string[]
   readonly supported_versions?: readonly Named[]
@@ -74,7 +74,7 @@ export interface HelloDetail {
   readonly session_ticket_length?: number
   readonly renegotiation_info_length?: number
   readonly padding_length?: number
-  /** Octets of the cookie extension (RFC 8446 §4.2.2). */
+  /** Bytes of the cookie extension (RFC 8446 §4.2.2). */
   readonly cookie_length?: number
 }
 

@@ -45,7 +45,7 @@ const MAX_SESSION_ID_LEN = 32
 /**
  * Parses the ClientHello that fills [off, end) into `hello`, whose offsets then point into `hello.bytes`.
  *
- * A DTLS message may have the four octets of header that TLS has, or the twelve DTLS sends. A message in SSL 2.0
+ * A DTLS message may have the four bytes of header that TLS has, or the twelve DTLS sends. A message in SSL 2.0
  * framing (RFC 5246 App. E.2) is parsed as well: then `hello.bytes` is that parser's own buffer, not `bytes`.
  *
  * @returns `end`; TRUNCATED where the header promises more than there is, UNSUPPORTED for another handshake type,
@@ -148,7 +148,7 @@ function parsePreamble(
 }
 
 /**
- * The extensions block; none at all is the hello of a client before RFC 3546. Octets behind it within the message are passed
+ * The extensions block; none at all is the hello of a client before RFC 3546. Bytes behind it within the message are passed
  * over: servers before TLS 1.3 take no notice of them (RFC 5246 §7.4.1.2 asks them to refuse).
  */
 function parseExtensions(

@@ -92,7 +92,7 @@ export function locateSupportedVersions(
   hello.supportedVersionsLen = length
 }
 
-/** Whether [off, end) is a list of 16-bit values, two octets of length in front, at least one value. */
+/** Whether [off, end) is a list of 16-bit values, two bytes of length in front, at least one value. */
 export function isU16List(bytes: Uint8Array, off: number, end: number): boolean {
   const length = end - off - 2
   return length >= 2 && (length & 1) === 0 && u16(bytes, off) === length

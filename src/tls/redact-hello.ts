@@ -27,7 +27,7 @@ const CLIENT_HELLO = 1
  *
  * Of an SSL 2.0-framed hello it copies the equivalent ClientHello the parser made.
  *
- * @returns the octets written, or TRUNCATED where `out` is too short
+ * @returns the bytes written, or TRUNCATED where `out` is too short
  */
 export function redactHello(
   bytes: Uint8Array,
@@ -46,7 +46,7 @@ export function redactHello(
   const sessionIdOff = hello.sessionIdOff - off
   const sessionIdEnd = sessionIdOff + hello.sessionIdLen
   out.fill(0, sessionIdOff, sessionIdEnd)
-  // In DTLS a cookie with its octet of length stands before cipher_suites; in TLS nothing does.
+  // In DTLS a cookie with its byte of length stands before cipher_suites; in TLS nothing does.
   if (hello.handshakeType === CLIENT_HELLO && sessionIdEnd + 2 < hello.cipherSuitesOff - off)
     out.fill(0, sessionIdEnd + 1, hello.cipherSuitesOff - off - 2)
 
@@ -145,7 +145,7 @@ function redactPsks(out: Uint8Array, off: number, end: number): boolean {
 }
 
 function redactEch(out: Uint8Array, off: number, end: number): boolean {
-  // Type inner says nothing; a HelloRetryRequest's confirmation of eight octets fits neither shape.
+  // Type inner says nothing; a HelloRetryRequest's confirmation of eight bytes fits neither shape.
   if (end - off === 1) return true
   if (end - off < 10 || u8(out, off) !== 0) return false
   const encEnd = off + 8 + u16(out, off + 6)

@@ -12,7 +12,7 @@ export type RegistryStatus =
 
 /** One row of a registry: a value or a range of them. */
 export interface RegistryRow {
-  /** A number, `93-95`, hex for a QUIC transport parameter, or the octets of an ALPN id. */
+  /** A number, `93-95`, hex for a QUIC transport parameter, or the bytes of an ALPN id. */
   readonly value: string
   /** First and last value of the row; NaN where values are not numbers. */
   readonly first: number
@@ -87,7 +87,7 @@ export function pointFormatName(value: number): string {
   return nameOf('point-formats', value, 2)
 }
 
-/** Name of a PskKeyExchangeMode. Its eight GREASE values are of one octet (RFC 8701 §2). */
+/** Name of a PskKeyExchangeMode. Its eight GREASE values are of one byte (RFC 8701 §2). */
 export function pskKeyExchangeModeName(value: number): string {
   if (statusOf('psk-key-exchange-modes', value) === 'Reserved') return `GREASE (${hex(value, 2)})`
   return nameOf('psk-key-exchange-modes', value, 2)

@@ -5,7 +5,7 @@
 //
 // The rest of the house knows one shape of hello. So this one is written out as the ClientHello that means the
 // same, into a buffer of its own: specs 0x00XXXX become suites 0xXXXX, the challenge the end of the random, and
-// there are no extensions. Specs of other first octets are SSL 2.0's own ciphers, nothing TLS could choose.
+// there are no extensions. Specs of other first bytes are SSL 2.0's own ciphers, nothing TLS could choose.
 
 import { u16, u24, u8 } from '../base/bytes.js'
 import { MALFORMED, TRUNCATED, UNSUPPORTED } from '../base/fault.js'
@@ -23,9 +23,9 @@ const CLIENT_HELLO = 1
 const MIN_CHALLENGE_LEN = 16
 const RANDOM_LEN = 32
 const MAX_SESSION_ID_LEN = 32
-/** Octets of specs the fifteen bits of msg_length leave room for. */
+/** Bytes of specs the fifteen bits of msg_length leave room for. */
 const MAX_SPECS_LEN = 0x7fff
-/** Handshake header, version, random, session_id, suites of two octets a spec, null compression. */
+/** Handshake header, version, random, session_id, suites of two bytes a spec, null compression. */
 const MAX_REWRITTEN_LEN = 4 + 2 + RANDOM_LEN + 1 + MAX_SESSION_ID_LEN + 2 + 21_844 + 2
 
 let rewritten = new Uint8Array(0)
@@ -40,7 +40,7 @@ export function isSslv2ClientHello(bytes: Uint8Array, off: number, end: number):
 }
 
 /**
- * Parses the SSL 2.0-framed CLIENT-HELLO that fills [off, end), with its two octets of msg_length or without.
+ * Parses the SSL 2.0-framed CLIENT-HELLO that fills [off, end), with its two bytes of msg_length or without.
  *
  * `hello.bytes` is this parser's own buffer with the equivalent ClientHello, good until the next call.
  *

@@ -15,7 +15,7 @@ const AVS_MIN_LEN = 8
 /** The magic without its version nibble. */
 const MAGIC = 0x8021100
 
-/** Whether an AVS header stands at `off`; the caller has checked that four octets do. */
+/** Whether an AVS header stands at `off`; the caller has checked that four bytes do. */
 export function isAvs(bytes: Uint8Array, off: number): boolean {
   return u32(bytes, off) >>> 4 === MAGIC
 }

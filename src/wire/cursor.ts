@@ -5,7 +5,7 @@
 export class Cursor {
   /** What the next header is: a LAYER_ number of `layer.ts`. */
   next = 0
-  /** Offset just past the captured octets the next header may use. */
+  /** Offset just past the captured bytes the next header may use. */
   end = 0
   /** Offset just past those it had on the wire by what the headers so far promise; ≥ end, > end where something is cut. */
   wireEnd = 0
@@ -13,7 +13,7 @@ export class Cursor {
   encapsulation = 0
   /** Offset of the payload whose length a Jumbo Payload option may tell, or -1. */
   jumboOff = -1
-  /** Fragment of an IP datagram: its identification, offset in octets, whether more follow, and the protocol inside. */
+  /** Fragment of an IP datagram: its identification, offset in bytes, whether more follow, and the protocol inside. */
   fragmentId = 0
   fragmentOffset = 0
   moreFragments = false
@@ -29,10 +29,10 @@ export class Cursor {
   subframeWireEnd = 0
   /** The two bytes of 802.11's frame control are in the other order, as some CAPWAP access points send them. */
   isFrameControlSwapped = false
-  /** The 802.11 header is padded to a multiple of four octets (radiotap flag 0x20). */
+  /** The 802.11 header is padded to a multiple of four bytes (radiotap flag 0x20). */
   isPadded = false
 
-  /** Ends the octets `length` octets after `off`, if that is sooner, and lets the wire have had that many. */
+  /** Ends the bytes `length` bytes after `off`, if that is sooner, and lets the wire have had that many. */
   limit(off: number, length: number): void {
     this.wireEnd = off + length
     if (this.wireEnd < this.end) this.end = this.wireEnd

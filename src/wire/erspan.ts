@@ -3,7 +3,7 @@
 //  type I    no header at all
 //  type II   | ver 4 | vlan 12 | cos en t session 16 | reserved 12 | index 20 |
 //  type III  | ver 4 | vlan 12 | cos bso t session 16 | timestamp 32 | sgt 16 | P 1 | FT 5 | hw 6 | D 1 | gra 2 | O 1 |
-//            and, where O is set, a platform specific subheader of 8 octets
+//            and, where O is set, a platform specific subheader of 8 bytes
 
 import { u16, u8 } from '../base/bytes.js'
 import type { OffsetOrFault } from '../base/fault.js'

@@ -29,7 +29,7 @@ export function decodeEthernet(
 }
 
 /**
- * Decodes the two octets at `off` that are either an EtherType or the length of an LLC payload.
+ * Decodes the two bytes at `off` that are either an EtherType or the length of an LLC payload.
  *
  * @returns the offset past them, or UNSUPPORTED for values that are neither
  */

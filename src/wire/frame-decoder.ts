@@ -75,7 +75,7 @@ export class FrameDecoder {
   }
 
   /**
-   * Decodes the frame `bytes[off, off + caplen)` of `wirelen` octets on the wire into `packet`.
+   * Decodes the frame `bytes[off, off + caplen)` of `wirelen` bytes on the wire into `packet`.
    *
    * `packet` is set only where a protocol is returned. Of a datagram that came in fragments `packet.bytes` is the
    * reassembled copy, which stays as it is until the next one is whole.
@@ -100,7 +100,7 @@ export class FrameDecoder {
   /**
    * Decodes frame `index` of `block`, as `decode` does.
    *
-   * A time handed over as an argument costs a heap number of 16 octets wherever the call is not inlined; read here
+   * A time handed over as an argument costs a heap number of 16 bytes wherever the call is not inlined; read here
    * it costs none.
    */
   decodeFrame(block: PacketBlock, index: number, packet: Packet): number {

@@ -1,7 +1,7 @@
 // Generic Network Virtualization Encapsulation, RFC 8926 §3.4
 //
 //  +-----+------------+---+---+----------+-----------------+--------+----------+---------
-//  |Ver 2| Opt Len 6  | O | C | reserved | protocol type 2 | VNI 24 | reserved | options      Opt Len in units of 4 octets
+//  |Ver 2| Opt Len 6  | O | C | reserved | protocol type 2 | VNI 24 | reserved | options      Opt Len in units of 4 bytes
 //  +-----+------------+---+---+----------+-----------------+--------+----------+---------
 
 import { u16, u8 } from '../base/bytes.js'

@@ -4,7 +4,7 @@
 //  | version 3 | PT | * | E | S | PN | message type 8 | length 2 | TEID 4 | (sequence 2, N-PDU 1, next extension 1)
 //  +-----------+----+---+---+---+----+----------------+----------+--------+--------------------------------------
 //
-// The last four are there if any of E, S, PN is set. An extension header is its length in units of 4 octets, its
+// The last four are there if any of E, S, PN is set. An extension header is its length in units of 4 bytes, its
 // content, and the type of the next (§5.2.1). The length counts all after the TEID.
 
 import { u16, u8 } from '../base/bytes.js'
@@ -55,7 +55,7 @@ export function decodeGtpu(
   return at
 }
 
-/** Passes extension headers; the octet before `off` is the type of the first, 0 none. */
+/** Passes extension headers; the byte before `off` is the type of the first, 0 none. */
 function passExtensions(bytes: Uint8Array, off: number, end: number): OffsetOrFault {
   let at = off
   for (let i = 0; i < MAX_HEADER_OPTIONS; i++) {

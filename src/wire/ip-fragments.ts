@@ -1,7 +1,7 @@
 // Reassembly of IP fragments, RFC 791 §3.2 and RFC 8200 §4.5.
 //
-// A datagram being put together has a slot: its key, a bit for each 8 octets held, and a buffer of its own, which
-// begins with the addresses. Octets that came first stay (an overlap is counted). Slots are found by going over all
+// A datagram being put together has a slot: its key, a bit for each 8 bytes held, and a buffer of its own, which
+// begins with the addresses. Bytes that came first stay (an overlap is counted). Slots are found by going over all
 // of them: 256 comparisons are 0.2 µs, and no choice of addresses makes it worse, as a hash table's buckets could be.
 
 import { u8 } from '../base/bytes.js'
@@ -17,12 +17,12 @@ import { LAYER_IP_PROTOCOL } from './layer.js'
 const SRC_ADDR = 0
 const DST_ADDR = 16
 const PAYLOAD = 32
-/** Octets after the IP header at most: the 16 bits of Total Length less the shortest header; IPv6 Payload Length counts none. */
+/** Bytes after the IP header at most: the 16 bits of Total Length less the shortest header; IPv6 Payload Length counts none. */
 const MAX_PAYLOAD_IPV4 = 65_515
 const MAX_PAYLOAD_IPV6 = 65_535
 const MIN_BUFFER_LEN = 4096
 const MAX_BUFFER_LEN = PAYLOAD + 65_536
-const HELD_OCTETS = 8192 >> 3
+const HELD_BYTES = 8192 >> 3
 const MAX_AGE_MICROS = MAX_FRAGMENT_AGE_SECONDS * 1_000_000
 const NO_BYTES = new Uint8Array(0)
 
@@ -37,20 +37,20 @@ class Slot {
   vlan = 0
   encapsulationCount = 0
   firstMicros = 0
-  /** Octets of the payload, -1 until the last fragment came. */
+  /** Bytes of the payload, -1 until the last fragment came. */
   total = -1
-  /** Offset just past the farthest octet held. */
+  /** Offset just past the farthest byte held. */
   farthest = 0
-  /** Blocks of 8 octets held. */
+  /** Blocks of 8 bytes held. */
   blocks = 0
   /** A bit a block. */
-  readonly held = new Uint8Array(HELD_OCTETS)
+  readonly held = new Uint8Array(HELD_BYTES)
   bytes: Uint8Array = NO_BYTES
 }
 
 /** Fragmented datagrams of one stream of frames; bounded in number, size and packet time. */
 export class IpFragments {
-  /** The last datagram made whole; its octets stay until the next is. */
+  /** The last datagram made whole; its bytes stay until the next is. */
   bytes: Uint8Array = NO_BYTES
   readonly #counters: Counters
   readonly #slots: Slot[] = []
@@ -86,7 +86,7 @@ export class IpFragments {
       counters.ip_fragments_truncated++
       return TRUNCATED
     }
-    // All but the last are multiples of 8 octets, and none may end past what a length field can tell (ping of death).
+    // All but the last are multiples of 8 bytes, and none may end past what a length field can tell (ping of death).
     const maxPayload = packet.ipVersion === 4 ? MAX_PAYLOAD_IPV4 : MAX_PAYLOAD_IPV6
     const isUneven = cursor.moreFragments && (length & 7) !== 0
     if (length <= 0 || isUneven || start + length > maxPayload) {
@@ -226,7 +226,7 @@ function hold(slot: Slot, from: Uint8Array, off: number, start: number, length: 
   return isHeld && (isNew || differs)
 }
 
-/** Makes the slot's buffer at least `length` octets, doubling up to the longest datagram. */
+/** Makes the slot's buffer at least `length` bytes, doubling up to the longest datagram. */
 function reserve(slot: Slot, length: number): void {
   if (slot.bytes.length >= length) return
   let capacity = slot.bytes.length

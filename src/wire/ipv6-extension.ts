@@ -1,8 +1,8 @@
 // IPv6 extension headers, RFC 8200 §4, and the Authentication Header of both IP versions, RFC 4302 §2
 //
 //  +-------------+------------+---------     hop-by-hop options, routing, destination options, mobility, HIP, Shim6:
-//  | next header | length     | ...          length in units of 8 octets, the first 8 not counted
-//  +-------------+------------+---------     authentication: in units of 4 octets, the first 8 not counted
+//  | next header | length     | ...          length in units of 8 bytes, the first 8 not counted
+//  +-------------+------------+---------     authentication: in units of 4 bytes, the first 8 not counted
 //
 //  +-------------+----------+--------------+-----+---+---------------+
 //  | next header | reserved | offset 13    | res | M | identification|     fragment

@@ -7,7 +7,7 @@ export const LAYER_ETHERNET = 1
 /** IPv4 or IPv6, told by the version nibble. */
 export const LAYER_IP = 2
 export const LAYER_LLC = 3
-/** PPP with or without address and control octets. */
+/** PPP with or without address and control bytes. */
 export const LAYER_PPP = 4
 /** PPP that may be framed as Cisco HDLC. */
 export const LAYER_PPP_HDLC = 5

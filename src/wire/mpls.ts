@@ -16,7 +16,7 @@ import { CERTAIN, IMPLAUSIBLE, looksLikeEthernet, looksLikeIp } from './plausibl
 const LABEL_LEN = 4
 const BOTTOM_OF_STACK = 0x01
 const CONTROL_WORD_LEN = 4
-/** An Ethernet header behind a control word, and the two octets after it. */
+/** An Ethernet header behind a control word, and the two bytes after it. */
 const LEAST_TO_TELL = 20
 /** A control word, an Ethernet header with a tag, and an IPv6 header. */
 const ENOUGH_TO_TELL = 64

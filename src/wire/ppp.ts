@@ -2,7 +2,7 @@
 //
 //  +---------+---------+-------------+---------
 //  | 0xff    | 0x03    | protocol 1-2| information     address and control may be left out (§3.2),
-//  +---------+---------+-------------+---------         the protocol's zero octet too (RFC 1661 §6.5)
+//  +---------+---------+-------------+---------         the protocol's zero byte too (RFC 1661 §6.5)
 
 import { u16, u8 } from '../base/bytes.js'
 import type { OffsetOrFault } from '../base/fault.js'
@@ -38,7 +38,7 @@ export function decodePpp(
     at += 2
     if (end - at < 2) return TRUNCATED
   }
-  // Protocols are odd and their first octet is even, so an odd first octet is a compressed protocol.
+  // Protocols are odd and their first byte is even, so an odd first byte is a compressed protocol.
   const isCompressed = (u8(bytes, at) & 1) === 1
   const protocol = isCompressed ? u8(bytes, at) : u16(bytes, at)
   if (protocol === PROTOCOL_IPV4) cursor.next = ETHERTYPE_IPV4
@@ -49,7 +49,7 @@ export function decodePpp(
   return at + (isCompressed ? 1 : 2)
 }
 
-/** Tells PPP from Cisco HDLC, which share LINKTYPE_PPP_HDLC (50), by the first octet. @returns `off`, or a Fault */
+/** Tells PPP from Cisco HDLC, which share LINKTYPE_PPP_HDLC (50), by the first byte. @returns `off`, or a Fault */
 export function decodePppHdlc(
   bytes: Uint8Array,
   off: number,
@@ -63,7 +63,7 @@ export function decodePppHdlc(
   return off
 }
 
-/** Passes the direction octet of LINKTYPE_PPP_WITH_DIR (204). @returns the offset of the PPP frame, or a Fault */
+/** Passes the direction byte of LINKTYPE_PPP_WITH_DIR (204). @returns the offset of the PPP frame, or a Fault */
 export function decodePppWithDirection(off: number, end: number, cursor: Cursor): OffsetOrFault {
   if (end - off < 1) return TRUNCATED
   cursor.next = LAYER_PPP

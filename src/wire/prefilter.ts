@@ -32,16 +32,16 @@ export interface PrefilterOptions {
   readonly server: boolean
   /** Ports whose every TCP payload to them is looked at. */
   readonly portsOfInterest?: ReadonlySet<number>
-  /** For each octet that a TCP payload may begin with: how a hello may begin, as block-layout.ts has it. */
+  /** For each byte that a TCP payload may begin with: how a hello may begin, as block-layout.ts has it. */
   readonly starts: Uint8Array
-  /** For each of them that is LIKE_PREAMBLE the least and the greatest octet that may follow. */
+  /** For each of them that is LIKE_PREAMBLE the least and the greatest byte that may follow. */
   readonly secondMin: Uint8Array
   readonly secondMax: Uint8Array
   /** UDP ports of tunnels, and of protocols that carry TLS or DTLS behind headers of many forms. */
   readonly tunnelPorts: readonly number[]
   readonly carrierPorts: readonly number[]
-  /** First octets of the QUIC versions looked into. */
-  readonly quicVersionOctets: readonly number[]
+  /** First bytes of the QUIC versions looked into. */
+  readonly quicVersionBytes: readonly number[]
   /** Key of the flow table whose hashes it writes: FlowTable.key. */
   readonly key: Int32Array
   /** Which of its flows are watched, FlowTable.filter, as it is at any time. */
@@ -52,7 +52,7 @@ export interface PrefilterOptions {
 interface PrefilterKernel {
   readonly prepare: (k0: number, k1: number, k2: number, cells: number, wanted: number) => void
   readonly prefilter: (count: number) => number
-  readonly octets: () => number
+  readonly bytes: () => number
   readonly synAcks: () => number
   readonly unknownDatagrams: () => number
 }
@@ -64,8 +64,8 @@ const prepared = new WeakMap<object, { readonly by: Prefilter; readonly watched:
 
 /** Marks which frames of a block are worth decoding. */
 export class Prefilter {
-  /** Octets captured of all frames of the block filtered last. */
-  octets = 0
+  /** Bytes captured of all frames of the block filtered last. */
+  bytes = 0
   /** Datagrams in it that were not passed and of which nothing is known; `unknownPort` says which. */
   unknownDatagrams = 0
   /** Segments in it that were not passed with which a server accepted a connection. */
@@ -78,7 +78,7 @@ export class Prefilter {
     this.#options = options
     for (const port of options.ports ?? []) this.#mark(port, OF_SERVER)
     for (const port of options.portsOfInterest ?? []) this.#mark(port, OF_INTEREST)
-    for (const octet of options.quicVersionOctets) this.#versions[octet] = 1
+    for (const byte of options.quicVersionBytes) this.#versions[byte] = 1
     for (const port of options.tunnelPorts) this.#mark(port, OF_TUNNEL)
     for (const port of options.carrierPorts) this.#mark(port, OF_CARRIER)
   }
@@ -88,7 +88,7 @@ export class Prefilter {
    * headers whole and in order, that neither begin like a hello nor belong to a flow that may be watched. Of those that
    * matter only if their flow is watched, `block.flow` has the hash. A block not in memory of WebAssembly stays as it is.
    *
-   * @returns whether the block was filtered: what is passed, `block.flow` and `octets` are set
+   * @returns whether the block was filtered: what is passed, `block.flow` and `bytes` are set
    */
   apply(block: PacketBlock): boolean {
     const { memory } = block
@@ -98,7 +98,7 @@ export class Prefilter {
     if (tables?.by !== this) tables = this.#prepare(memory, loop)
     tables.watched.set(this.#options.filter)
     block.passedCount = loop.prefilter(block.count)
-    this.octets = loop.octets()
+    this.bytes = loop.bytes()
     this.synAcks = loop.synAcks()
     this.unknownDatagrams = loop.unknownDatagrams()
     return true
@@ -117,8 +117,8 @@ export class Prefilter {
       (portsOfInterest === undefined ? 0 : WANT_INTEREST)
     const cells = 8 * filter.length
     loop.prepare(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, cells, wanted)
-    const put = (at: number, octets: Uint8Array) =>
-      new Uint8Array(memory.buffer, at, octets.length).set(octets)
+    const put = (at: number, bytes: Uint8Array) =>
+      new Uint8Array(memory.buffer, at, bytes.length).set(bytes)
     put(AT_STARTS, this.#options.starts)
     put(AT_SECOND_MIN, this.#options.secondMin)
     put(AT_SECOND_MAX, this.#options.secondMax)

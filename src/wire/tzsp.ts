@@ -4,7 +4,7 @@
 //  | version 1 | type 1 | encapsulated protocol 2| tags: type 1, (length 1, value) | frame
 //  +-----------+--------+------------------------+---------------------------------+-------
 //
-// Tag 0 is padding and tag 1 the end; both are one octet.
+// Tag 0 is padding and tag 1 the end; both are one byte.
 
 import { u16, u8 } from '../base/bytes.js'
 import type { OffsetOrFault } from '../base/fault.js'

@@ -52,11 +52,11 @@ describe('a line of an access log', () => {
     expect(line(GOOD, '<190>' + 'x'.repeat(400))).to.equal(undefined)
   })
 
-  it('takes any octets', () => {
+  it('takes any bytes', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), (octets) => {
-        parseAccessLine(Buffer.concat([Buffer.from(HEADER), octets]))
-        expect(parseAccessLine(Buffer.from(octets))).to.equal(undefined)
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        parseAccessLine(Buffer.concat([Buffer.from(HEADER), bytes]))
+        expect(parseAccessLine(Buffer.from(bytes))).to.equal(undefined)
       }),
     )
     fc.assert(

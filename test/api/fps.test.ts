@@ -16,7 +16,7 @@ function app(store: Store, changes: Partial<ApiOptions> = {}) {
 const ask = (store: Store, path: string, changes?: Partial<ApiOptions>) =>
   request(app(store, changes)).get(path).set('User-Agent', 'curl/7.79.1')
 
-/** The whole body of `/fps`, every octet. */
+/** The whole body of `/fps`, every byte. */
 const FPS = `{
   "concurrent_fingerprints": 1,
   "ip": "127.0.0.1",
@@ -45,7 +45,7 @@ const FPS = `{
 `
 
 describe('GET /fps', () => {
-  it('answers the caller’s latest fingerprint, octet by octet', async () => {
+  it('answers the caller’s latest fingerprint, byte by byte', async () => {
     const store = memoryStore(
       sighting({ time: '2026-11-22T11:59:00.000000Z' }),
       sighting({ srcport: 40_001 }),

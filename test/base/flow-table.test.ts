@@ -52,7 +52,7 @@ describe('FlowTable', () => {
     )
   })
 
-  it('tells flows that differ in one octet or port apart', () => {
+  it('tells flows that differ in one byte or port apart', () => {
     fc.assert(
       fc.property(keys, fc.nat(35), fc.integer({ min: 1, max: 255 }), (a, at, flip) => {
         const table = new FlowTable(64, 3)

@@ -35,7 +35,7 @@ describe('marks', () => {
 })
 
 describe('SlotPool', () => {
-  it('keeps the first octets seen at each offset, and knows how far all are there', () => {
+  it('keeps the first bytes seen at each offset, and knows how far all are there', () => {
     const piece = fc.tuple(fc.nat(255), fc.uint8Array({ minLength: 1, maxLength: 60 }))
     fc.assert(
       fc.property(
@@ -47,19 +47,19 @@ describe('SlotPool', () => {
           const slot = pool.take(1, 0, 0)
           const first = pool.offsetOf(slot)
           const seen: (number | undefined)[] = new Array<number | undefined>(256).fill(undefined)
-          pieces.forEach(([at, octets], i) => {
+          pieces.forEach(([at, bytes], i) => {
             if (i === anchorAfter) pool.setAnchor(slot, anchor)
-            const part = octets.subarray(0, 256 - at)
+            const part = bytes.subarray(0, 256 - at)
             let want = 0
-            part.forEach((octet, k) => {
+            part.forEach((byte, k) => {
               const before = seen[at + k]
-              if (before === undefined) seen[at + k] = octet
-              else want |= before === octet ? PUT_REPEATED : PUT_REPEATED | PUT_CONFLICT
+              if (before === undefined) seen[at + k] = byte
+              else want |= before === byte ? PUT_REPEATED : PUT_REPEATED | PUT_CONFLICT
             })
             expect(pool.put(slot, at, part, 0, part.length, 0)).to.equal(want)
           })
           if (anchorAfter >= pieces.length) pool.setAnchor(slot, anchor)
-          const hole = seen.findIndex((octet, i) => i >= anchor && octet === undefined)
+          const hole = seen.findIndex((byte, i) => i >= anchor && byte === undefined)
           const solid = hole < 0 ? 256 : hole
           expect(pool.words[slot * SLOT_WORDS + SOLID]).to.equal(solid)
           const bytes = pool.bytesOf(slot).subarray(first + anchor, first + solid)
@@ -107,8 +107,8 @@ describe('SlotPool', () => {
     expect(pool.used).to.equal(0)
   })
 
-  it('tells the class that holds so many octets', () => {
-    expect([1, 64, 65, 256, 257].map((octets) => newPool().classFor(octets))).to.deep.equal([
+  it('tells the class that holds so many bytes', () => {
+    expect([1, 64, 65, 256, 257].map((bytes) => newPool().classFor(bytes))).to.deep.equal([
       0, 0, 1, 1, -1,
     ])
   })

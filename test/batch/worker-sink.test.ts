@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
 import { MessageChannel } from 'node:worker_threads'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import type { FromWorker } from '../../src/batch/messages.js'
 import { WorkerSink } from '../../src/batch/worker-sink.js'
 
@@ -9,7 +9,7 @@ describe('the sink of a worker thread', () => {
   it('waits where its lines are 16 MiB ahead of the output, until they are written', async () => {
     const { port1, port2 } = new MessageChannel()
     const sink = new WorkerSink(port1, new Float64Array(2))
-    const lines = new OctetWriter(1 << 20)
+    const lines = new ByteWriter(1 << 20)
     let messages = 0
     while (sink.room() === undefined && messages < 100) {
       lines.len = 1 << 20

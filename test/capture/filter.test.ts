@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { needs, tools } from '../capability.js'
 import type { FilterOptions } from '../../src/capture/filter/capture-filter.js'
-import { captureFilter, QUIC_VERSION_OCTETS } from '../../src/capture/filter/capture-filter.js'
+import { captureFilter, QUIC_VERSION_BYTES } from '../../src/capture/filter/capture-filter.js'
 import { portsOf } from '../../src/model/ports.js'
-import { VERSION_FIRST_OCTETS } from '../../src/quic/version.js'
+import { VERSION_FIRST_BYTES } from '../../src/quic/version.js'
 import { readCapture } from '../../src/read-capture.js'
 import type { Frames } from './frames.js'
 import {
@@ -49,8 +49,8 @@ describe('capture filter', function () {
   /** Names of the frames libpcap lets through. */
   function passing(frames: Frames, filter: string, linkType = 1): string[] {
     const file = join(folder ?? '', 'frames.pcap')
-    const written = Object.values(frames).map((octets, i) => ({
-      bytes: Uint8Array.from(octets),
+    const written = Object.values(frames).map((bytes, i) => ({
+      bytes: Uint8Array.from(bytes),
       seconds: i,
     }))
     writeFileSync(file, writePcap(written, { linkType }))
@@ -92,7 +92,7 @@ describe('capture filter', function () {
     const withServer = filterFor({ server: true })
     expect(passing(OF_SERVERS, withServer)).to.deep.equal(Object.keys(OF_SERVERS))
     expect(passing(PASS, withServer)).to.deep.equal(Object.keys(PASS))
-    const ofServers = Object.keys(DROP).filter((name) => /^(bulk|one octet) of/.test(name))
+    const ofServers = Object.keys(DROP).filter((name) => /^(bulk|one byte) of/.test(name))
     expect(passing(DROP, withServer)).to.deep.equal(ofServers)
   })
 
@@ -151,7 +151,7 @@ describe('capture filter', function () {
     expect(many).to.contain('ip[22:2] = 60000')
   })
   it('of every port passes what any of them would, and knows the versions of QUIC that are read', () => {
-    expect(new Set(QUIC_VERSION_OCTETS)).to.deep.equal(new Set(VERSION_FIRST_OCTETS))
+    expect(new Set(QUIC_VERSION_BYTES)).to.deep.equal(new Set(VERSION_FIRST_BYTES))
     for (const options of [PLAIN, { tunnels: true, server: true, httpPorts: HTTP_WATCHED }]) {
       const frames = { ...PASS, ...(options.tunnels ? { ...TUNNELS, ...OF_SERVERS } : {}) }
       expect(passing(frames, captureFilter(portsOf('any') ?? [], options))).to.deep.equal(

@@ -1,8 +1,8 @@
 // Frames made by hand, named by what they are, for whatever filters frames: those that can carry a hello, those that
 // cannot, and those of which that depends on what is asked for.
 
-type Octets = readonly number[]
-export type Frames = Readonly<Record<string, Octets>>
+type Bytes = readonly number[]
+export type Frames = Readonly<Record<string, Bytes>>
 
 const SERVER = 443
 const CLIENT = 50_000
@@ -23,9 +23,9 @@ interface Segment {
   readonly to?: number
   readonly flags?: number
   readonly sequence?: number
-  /** Octets of TCP options, a multiple of 4. */
+  /** Bytes of TCP options, a multiple of 4. */
   readonly options?: number
-  readonly payload?: Octets
+  readonly payload?: Bytes
 }
 function tcp({
   from = CLIENT,
@@ -34,7 +34,7 @@ function tcp({
   sequence = 0,
   options = 0,
   payload = [],
-}: Segment): Octets {
+}: Segment): Bytes {
   const offset = (20 + options) << 2
   return [
     ...[...u16(from), ...u16(to), ...u16(sequence >>> 16), ...u16(sequence & 0xffff), ...zeros(4)],
@@ -42,16 +42,16 @@ function tcp({
   ]
 }
 const fromServer = (segment: Segment) => tcp({ from: SERVER, to: CLIENT, ...segment })
-function udp(to: number, payload: Octets, from = CLIENT): Octets {
+function udp(to: number, payload: Bytes, from = CLIENT): Bytes {
   return [...u16(from), ...u16(to), ...u16(8 + payload.length), 0, 0, ...payload]
 }
 interface Header {
-  /** Octets of IPv4 options, a multiple of 4. */
+  /** Bytes of IPv4 options, a multiple of 4. */
   readonly options?: number
   /** Flags and fragment offset. */
   readonly fragment?: number
 }
-function ip4(protocol: number, payload: Octets, header: Header = {}): Octets {
+function ip4(protocol: number, payload: Bytes, header: Header = {}): Bytes {
   const { options = 0, fragment = 0 } = header
   const len = 20 + options + payload.length
   return [
@@ -59,19 +59,19 @@ function ip4(protocol: number, payload: Octets, header: Header = {}): Octets {
     ...[10, 0, 0, 1, 10, 0, 0, 2, ...zeros(options), ...payload],
   ]
 }
-function ip6(next: number, payload: Octets): Octets {
+function ip6(next: number, payload: Bytes): Bytes {
   return [0x60, 0, 0, 0, ...u16(payload.length), next, 64, ...zeros(32), ...payload]
 }
 /** An Ethernet frame, padded to its least length as cards do. */
-function ethernet(type: number, payload: Octets): Octets {
+function ethernet(type: number, payload: Bytes): Bytes {
   const frame = [...zeros(12), ...u16(type), ...payload]
   return [...frame, ...zeros(Math.max(0, 60 - frame.length))]
 }
-const on4 = (protocol: number, payload: Octets, header?: Header) =>
+const on4 = (protocol: number, payload: Bytes, header?: Header) =>
   ethernet(0x0800, ip4(protocol, payload, header))
-const on6 = (next: number, payload: Octets) => ethernet(0x86dd, ip6(next, payload))
-/** A tag with a priority, whose first octet looks like that of an IPv4 header. */
-const tagged = (frame: Octets, type = 0x8100): Octets => [
+const on6 = (next: number, payload: Bytes) => ethernet(0x86dd, ip6(next, payload))
+/** A tag with a priority, whose first byte looks like that of an IPv4 header. */
+const tagged = (frame: Bytes, type = 0x8100): Bytes => [
   ...frame.slice(0, 12),
   ...u16(type),
   ...u16(0x4507),
@@ -79,7 +79,7 @@ const tagged = (frame: Octets, type = 0x8100): Octets => [
 ]
 
 /** A frame plain and behind one and two VLAN tags. */
-function behindTags(name: string, frame: Octets): Record<string, Octets> {
+function behindTags(name: string, frame: Bytes): Record<string, Bytes> {
   return {
     [name]: frame,
     [`${name} vlan`]: tagged(frame),
@@ -88,7 +88,7 @@ function behindTags(name: string, frame: Octets): Record<string, Octets> {
   }
 }
 /** Both families, plain and behind VLAN tags. */
-function everywhere(name: string, protocol: number, payload: Octets): Record<string, Octets> {
+function everywhere(name: string, protocol: number, payload: Bytes): Record<string, Bytes> {
   return {
     ...behindTags(`${name} v4`, on4(protocol, payload)),
     ...behindTags(`${name} v6`, on6(protocol, payload)),
@@ -103,7 +103,7 @@ function merged(all: readonly Frames[]): Frames {
 export const PASS: Frames = {
   ...everywhere('a hello', TCP, tcp({ flags: ACK | PSH, payload: HELLO })),
   ...everywhere('a later segment of a hello', TCP, tcp({ payload: BULK })),
-  ...everywhere('one octet of a hello', TCP, tcp({ payload: [0x16] })),
+  ...everywhere('one byte of a hello', TCP, tcp({ payload: [0x16] })),
   ...everywhere('a hello after TCP options', TCP, tcp({ options: 12, payload: HELLO })),
   ...everywhere('a hello with SYN', TCP, tcp({ flags: SYN, options: 20, payload: HELLO })),
   ...everywhere('SYN', TCP, tcp({ flags: SYN, options: 20 })),
@@ -140,11 +140,11 @@ export const PASS: Frames = {
       ),
     ),
   ),
-  'a segment too long for Total Length': on4(TCP, tcp({ payload: HELLO })).map((octet, i) =>
-    i === 16 || i === 17 ? 0 : octet,
+  'a segment too long for Total Length': on4(TCP, tcp({ payload: HELLO })).map((byte, i) =>
+    i === 16 || i === 17 ? 0 : byte,
   ),
-  'a segment too long for Payload Length': on6(TCP, tcp({ payload: HELLO })).map((octet, i) =>
-    i === 18 || i === 19 ? 0 : octet,
+  'a segment too long for Payload Length': on6(TCP, tcp({ payload: HELLO })).map((byte, i) =>
+    i === 18 || i === 19 ? 0 : byte,
   ),
   'three tags': tagged(tagged(tagged(on4(TCP, tcp({ payload: HELLO })))), 0x88a8),
   'IP in SNAP': [
@@ -160,7 +160,7 @@ export const DROP: Frames = {
   ...everywhere('bulk of the server', TCP, fromServer({ payload: BULK })),
   ...everywhere('ACK of the server', TCP, fromServer({ options: 12 })),
   ...everywhere('ACK', TCP, tcp({ options: 12 })),
-  ...everywhere('one octet of the server', TCP, fromServer({ payload: [0x16] })),
+  ...everywhere('one byte of the server', TCP, fromServer({ payload: [0x16] })),
   ...everywhere('another port', TCP, tcp({ to: 80, payload: HELLO })),
   ...everywhere('SYN to another port', TCP, tcp({ to: 444, flags: SYN })),
   ...everywhere('a port beside the range', TCP, tcp({ to: 448, payload: HELLO })),
@@ -199,13 +199,13 @@ export const TUNNELS: Frames = {
   ...behindTags('PPPoE', ethernet(0x8864, [0x11, 0, 0, 1, 0, 80, 0, 0x21, ...zeros(60)])),
 }
 
-/** The octets of payload that each frame of a stream holds. */
+/** The bytes of payload that each frame of a stream holds. */
 export const STREAM_PAYLOAD = BULK.length
 
 /** A kind of TCP stream: its frames and its SYNs by their distance from the first SYN's sequence number. */
 interface Stream {
-  readonly bulk: (distance: number) => Octets
-  readonly syn: (distance: number) => Octets
+  readonly bulk: (distance: number) => Bytes
+  readonly syn: (distance: number) => Bytes
 }
 const START = 1000
 
@@ -245,5 +245,5 @@ export const NO_REQUESTS: Frames = {
 /** What servers send after the start of a handshake record, certificates among it. */
 export const OF_SERVERS: Frames = {
   ...everywhere('a later segment of a certificate', TCP, fromServer({ payload: BULK })),
-  ...everywhere('one octet of the server', TCP, fromServer({ payload: [0x16] })),
+  ...everywhere('one byte of the server', TCP, fromServer({ payload: [0x16] })),
 }

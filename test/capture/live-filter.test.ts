@@ -25,13 +25,13 @@ import { Lab } from './live-lab.js'
 
 const ALL: Frames = { ...PASS, ...DROP, ...TUNNELS, ...REQUESTS, ...NO_REQUESTS, ...OF_SERVERS }
 const hex = (frames: Frames) =>
-  Object.values(frames).map((octets) => Buffer.from(octets).toString('hex'))
-/** Names by octets, of which some frames have the same. */
+  Object.values(frames).map((bytes) => Buffer.from(bytes).toString('hex'))
+/** Names by bytes, of which some frames have the same. */
 const NAMES = new Map(Object.keys(ALL).map((name, i) => [hex(ALL)[i] ?? '', name]))
-const namesOf = (octets: readonly string[]) =>
-  [...new Set(octets.map((each) => NAMES.get(each) ?? each))].sort()
+const namesOf = (bytes: readonly string[]) =>
+  [...new Set(bytes.map((each) => NAMES.get(each) ?? each))].sort()
 
-const hexOf = (octets: readonly number[]) => Buffer.from(octets).toString('hex')
+const hexOf = (bytes: readonly number[]) => Buffer.from(bytes).toString('hex')
 /** By how much the sequence numbers of the next connection of the same ports are greater. */
 const NEXT = 0x4000_0000
 
@@ -56,9 +56,9 @@ describe('live filter', function () {
   })
 
   /** Puts frames on the wire. */
-  const send = (octets: readonly string[]) => {
+  const send = (bytes: readonly string[]) => {
     const file = join(folder, 'frames.json')
-    writeFileSync(file, JSON.stringify(octets))
+    writeFileSync(file, JSON.stringify(bytes))
     lab.exec(lab.b, process.execPath, '-e', SENDER, file)
   }
 
@@ -78,13 +78,13 @@ describe('live filter', function () {
         },
       ].map(({ expected, options }) => ({ expected, runner: lab.run({ ...common, ...options }) }))
       for (const { runner } of runners) await runner.opened()
-      // any frame that passes, with octets of its own, comes last
+      // any frame that passes, with bytes of its own, comes last
       const last = hex(PASS)[0]?.replace(/^00/, '02') ?? ''
       send([...hex(ALL), last])
       for (const { expected, runner } of runners) {
-        await runner.until('the last is seen', () => runner.frames.at(-1)?.octets === last)
+        await runner.until('the last is seen', () => runner.frames.at(-1)?.bytes === last)
         await runner.stop()
-        const seen = runner.frames.map(({ octets }) => octets).filter((octets) => octets !== last)
+        const seen = runner.frames.map(({ bytes }) => bytes).filter((bytes) => bytes !== last)
         expect(namesOf(seen)).to.deep.equal(namesOf(hex(expected)))
         expect(runner.logs).to.deep.equal([])
       }
@@ -111,7 +111,7 @@ describe('live filter', function () {
     send([...streams.map(({ syn }) => syn), ...bulks.flat(), ...bulks.flat()])
     send([...streams.map(({ next }) => next), ...streams.map(({ nextSyn }) => nextSyn)])
     send([...streams.map(({ next }) => next), ...streams.map(({ syn }) => syn)])
-    const count = (octets: string) => runner.frames.filter((each) => each.octets === octets).length
+    const count = (bytes: string) => runner.frames.filter((each) => each.bytes === bytes).length
     await runner.until('the last is seen', () => count(streams.at(-1)?.syn ?? '') === 2)
     await runner.stop()
     for (const { name, bulks, next, syn, nextSyn } of streams) {
@@ -131,9 +131,9 @@ describe('live filter', function () {
       .run({ interface: 'va', ports: WATCHED, engine: 'native', flowLimit: 20_480, starts })
       .opened()
     const streams = Object.entries(STREAMS).map(([name, { bulk, syn }]) => {
-      const [begin, last] = starts.map((octet) => {
+      const [begin, last] = starts.map((byte) => {
         const frame = Buffer.from(bulk(1))
-        frame[frame.length - STREAM_PAYLOAD] = octet
+        frame[frame.length - STREAM_PAYLOAD] = byte
         return frame.toString('hex')
       })
       return {
@@ -143,10 +143,10 @@ describe('live filter', function () {
     })
     const bulks = streams.map(({ bulk }) => bulk)
     const [first, second] = [streams.slice(0, 4), streams.slice(4)]
-    // four begin by a SYN, the others by their first octet
+    // four begin by a SYN, the others by their first byte
     send([...bulks, ...bulks, ...first.map(({ syn }) => syn), ...second.map(({ begin }) => begin)])
     send([...bulks, ...bulks, ...bulks, streams[0]?.last ?? ''])
-    const seen = (octets: string) => runner.frames.filter((each) => each.octets === octets).length
+    const seen = (bytes: string) => runner.frames.filter((each) => each.bytes === bytes).length
     await runner.until('the last is seen', () => seen(streams[0]?.last ?? '') === 1)
     await runner.stop()
     for (const { name, bulk } of streams)
@@ -166,7 +166,7 @@ describe('live filter', function () {
       streams.map(({ bulk }) => hexOf(bulk(1 + i * STREAM_PAYLOAD))),
     )
     send([...syns, ...bulks.flat(), syns[1] ?? ''])
-    const isSyn = ({ octets }: { octets: string }) => octets.length < 300
+    const isSyn = ({ bytes }: { bytes: string }) => bytes.length < 300
     await runner.until('the last is seen', () => runner.frames.filter(isSyn).length === 3)
     await runner.stop()
     expect(runner.frames).to.have.lengthOf(2 * Math.ceil(flowLimit / STREAM_PAYLOAD) + 3)
@@ -179,18 +179,18 @@ describe('live filter', function () {
       .run({ interface: 'va', ports, httpPorts, server: true, engine: 'native', flowLimit: 1_024 })
       .opened()
     const bulk = (distance: number) => hexOf(STREAMS[' v4']?.bulk(distance) ?? [])
-    const [octets, later] = [bulk(1), bulk(1 + 1_024)]
+    const [bytes, later] = [bulk(1), bulk(1 + 1_024)]
     const last = hex(PASS)[0] ?? ''
-    send([octets, ...Array.from({ length: 50 }, () => later), last])
-    await runner.until('the last is seen', () => runner.frames.at(-1)?.octets === last)
+    send([bytes, ...Array.from({ length: 50 }, () => later), last])
+    await runner.until('the last is seen', () => runner.frames.at(-1)?.bytes === last)
     expect(runner.frames).to.have.lengthOf(2)
     runner.process.send({ watch: WATCHED })
     await sleep(200)
-    send([octets, ...Array.from({ length: 50 }, () => later), last])
+    send([bytes, ...Array.from({ length: 50 }, () => later), last])
     await runner.until('the last is seen again', () => runner.frames.length === 4)
     await runner.stop()
     // the table of flows is a new one
-    expect(runner.frames.map((frame) => frame.octets)).to.deep.equal([octets, last, octets, last])
+    expect(runner.frames.map((frame) => frame.bytes)).to.deep.equal([bytes, last, bytes, last])
     expect(runner.logs).to.deep.equal([])
   })
 

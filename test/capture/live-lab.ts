@@ -15,8 +15,8 @@ import type { LiveOptions } from '../../src/capture/live/live-options.js'
 
 export interface LiveFrame {
   /** Hex. */
-  readonly octets: string
-  /** Octets it had on the wire. */
+  readonly bytes: string
+  /** Bytes it had on the wire. */
   readonly wirelen: number
   readonly timeMicros: number
   readonly linkType: number
@@ -136,14 +136,14 @@ export class Runner {
 
 /** What datagram-sender.mjs put into this frame, over IPv4 on Ethernet with any VLAN tags. */
 export function datagramOf(frame: LiveFrame) {
-  const octets = Buffer.from(frame.octets, 'hex')
+  const bytes = Buffer.from(frame.bytes, 'hex')
   let off = 12
-  while (octets.length > off + 4 && octets.readUInt16BE(off) === 0x8100) off += 4
-  if (octets.length < off + 44 || octets.readUInt16BE(off) !== 0x0800) return undefined
-  if (octets[off + 11] !== 17 || octets[off + 30] !== 0xc0) return undefined
+  while (bytes.length > off + 4 && bytes.readUInt16BE(off) === 0x8100) off += 4
+  if (bytes.length < off + 44 || bytes.readUInt16BE(off) !== 0x0800) return undefined
+  if (bytes[off + 11] !== 17 || bytes[off + 30] !== 0xc0) return undefined
   return {
-    sequence: octets.readUInt32BE(off + 31),
-    sentMillis: octets.readDoubleBE(off + 35) / 1e3,
+    sequence: bytes.readUInt32BE(off + 31),
+    sentMillis: bytes.readDoubleBE(off + 35) / 1e3,
   }
 }
 

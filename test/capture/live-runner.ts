@@ -47,7 +47,7 @@ try {
     for (let i = 0; i < block.count; i++) {
       const start = block.start[i] ?? 0
       frames.push({
-        octets: bytes.toString('hex', start, start + (block.caplen[i] ?? 0)),
+        bytes: bytes.toString('hex', start, start + (block.caplen[i] ?? 0)),
         wirelen: block.wirelen[i] ?? 0,
         timeMicros: block.timeMicros[i] ?? 0,
         linkType: block.linkType[i] ?? 0,

@@ -56,7 +56,7 @@ export function liveSuite(engine: EngineName): void {
         const frame = runner.frames.find((each) => datagramOf(each) !== undefined)
         expect(frame?.linkType).to.equal(1)
         expect(Math.abs((frame?.timeMicros ?? 0) / 1e3 - Date.now())).to.be.below(5_000)
-        expect(frame?.octets).to.have.lengthOf(2 * (14 + 20 + 8 + 100))
+        expect(frame?.bytes).to.have.lengthOf(2 * (14 + 20 + 8 + 100))
       })
 
       it('gives a frame within milliseconds', async () => {
@@ -71,7 +71,7 @@ export function liveSuite(engine: EngineName): void {
       })
 
       it('passes frames with a VLAN tag, tag included', async () => {
-        const plain = runner.frames.find((frame) => datagramOf(frame) !== undefined)?.octets ?? ''
+        const plain = runner.frames.find((frame) => datagramOf(frame) !== undefined)?.bytes ?? ''
         const tagged = `${plain.slice(0, 24)}81000007${plain.slice(24)}`
         lab.exec(
           lab.b,
@@ -81,9 +81,7 @@ export function liveSuite(engine: EngineName): void {
          cap.open('vb', '', 65536, Buffer.alloc(65535))
          cap.send(Buffer.from('${tagged}', 'hex')); cap.close()`,
         )
-        await runner.until('it is seen', () =>
-          runner.frames.some(({ octets }) => octets === tagged),
-        )
+        await runner.until('it is seen', () => runner.frames.some(({ bytes }) => bytes === tagged))
       })
 
       it('replaces a child that was killed', async () => {
@@ -143,7 +141,7 @@ export function liveSuite(engine: EngineName): void {
       })
     })
 
-    it('sees a whole TLS connection on loopback, octet for octet what tcpdump sees', async () => {
+    it('sees a whole TLS connection on loopback, byte for byte what tcpdump sees', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'hellotap-live-'))
       try {
         execFileSync(
@@ -183,22 +181,16 @@ export function liveSuite(engine: EngineName): void {
         )
         await said(server.stdout, /ACCEPT/)
         lab.exec(lab.a, 'curl', '-sk', 'https://127.0.0.1/')
-        const isFin = ({ octets }: { octets: string }) => (Buffer.from(octets, 'hex')[47] ?? 0) & 1
+        const isFin = ({ bytes }: { bytes: string }) => (Buffer.from(bytes, 'hex')[47] ?? 0) & 1
         await runner.until('both ends have closed', () => runner.frames.filter(isFin).length >= 2)
         await runner.stop()
         // -U writes each packet; tcpdump hands over what is in its buffer when it is interrupted
         const done = new Promise((resolve) => tcpdump.once('exit', resolve))
         tcpdump.kill('SIGINT')
         await done
-        expect(runner.frames.map(({ octets }) => octets).sort()).to.deep.equal(
-          framesOf(file).sort(),
-        )
-        expect(runner.frames.some(({ octets }) => /^.{132}160301.{4}01/.test(octets))).to.equal(
-          true,
-        )
-        expect(runner.frames.some(({ octets }) => /^.{132}160303.{4}02/.test(octets))).to.equal(
-          true,
-        )
+        expect(runner.frames.map(({ bytes }) => bytes).sort()).to.deep.equal(framesOf(file).sort())
+        expect(runner.frames.some(({ bytes }) => /^.{132}160301.{4}01/.test(bytes))).to.equal(true)
+        expect(runner.frames.some(({ bytes }) => /^.{132}160303.{4}02/.test(bytes))).to.equal(true)
       } finally {
         rmSync(folder, { recursive: true })
       }
@@ -208,8 +200,8 @@ export function liveSuite(engine: EngineName): void {
       const quiet = new Lab()
       quiet.quiet()
       // cap cannot tell what its ring lost, so it is not to lose any
-      const ringOctets = (engine === 'native' ? 1 : 64) << 20
-      const bounds = { queueOctets: 1 << 18, ringOctets, heartbeatMillis: 100 }
+      const ringBytes = (engine === 'native' ? 1 : 64) << 20
+      const bounds = { queueBytes: 1 << 18, ringBytes, heartbeatMillis: 100 }
       try {
         const runner = await quiet
           .run({ interface: 'va', ports: [443], engine, ...bounds })

@@ -22,7 +22,7 @@ describe('native engine', function () {
 
   it('gives or counts every frame while its process is held up', async () => {
     const runner = await lab
-      .run({ interface: 'va', ports: [443], ringOctets: 1 << 20, heartbeatMillis: 200 })
+      .run({ interface: 'va', ports: [443], ringBytes: 1 << 20, heartbeatMillis: 200 })
       .opened()
     await lab.send({ count: 50 })
     process.kill(runner.childPid, 'SIGSTOP')
@@ -46,7 +46,7 @@ describe('native engine', function () {
   })
 
   it('counts what its parent did not take before it was stopped', async () => {
-    const bounds = { queueOctets: 1 << 18, heartbeatMillis: 100 }
+    const bounds = { queueBytes: 1 << 18, heartbeatMillis: 100 }
     const runner = await lab.run({ interface: 'va', ports: [443], ...bounds }).opened()
     // longer than a child is given to hand over what it holds
     runner.process.send({ pauseMillis: 2500 })
@@ -99,20 +99,20 @@ describe('native engine', function () {
     expect(delays[delays.length >> 1]).to.be.below(3)
   })
 
-  it('keeps the first octets of a frame, and tells how many it had', async () => {
+  it('keeps the first bytes of a frame, and tells how many it had', async () => {
     const runner = await lab.run({ interface: 'va', ports: [443], snaplen: 80 }).opened()
     await lab.send({ count: 3, size: 1000 })
     await runner.until('they are seen', () => runner.frames.length === 3)
     await runner.stop()
-    for (const { octets, wirelen } of runner.frames) {
-      expect(octets).to.have.lengthOf(160)
+    for (const { bytes, wirelen } of runner.frames) {
+      expect(bytes).to.have.lengthOf(160)
       expect(wirelen).to.equal(14 + 20 + 8 + 1000)
     }
   })
 
   it('takes other ports while it captures, without a gap', async () => {
     const runner = await lab.run({ interface: 'va', ports: [443] }).opened()
-    const ports = () => new Set(runner.frames.map((frame) => frame.octets.slice(72, 76)))
+    const ports = () => new Set(runner.frames.map((frame) => frame.bytes.slice(72, 76)))
     await lab.send({ count: 5, port: 444 })
     await lab.send({ count: 5, port: 443 })
     await runner.until('those to 443 are seen', () => runner.frames.length === 5)
@@ -133,7 +133,7 @@ describe('native engine', function () {
     await runner.until('they are seen', () => runner.frames.length >= 5)
     await runner.stop()
     for (const frame of runner.frames) expect(frame.linkType).to.equal(113)
-    expect(runner.frames[0]?.octets.slice(28, 32)).to.equal('0800')
+    expect(runner.frames[0]?.bytes.slice(28, 32)).to.equal('0800')
   })
 
   it('deals out flows among several, each whole to one of them', async () => {
@@ -144,7 +144,7 @@ describe('native engine', function () {
     const all = () => runners.flatMap((runner) => runner.sequences())
     await runners[0]?.until('all are seen', () => all().length === 640)
     const flows = runners.map(
-      (runner) => new Set(runner.frames.map(({ octets }) => octets.slice(68, 72))),
+      (runner) => new Set(runner.frames.map(({ bytes }) => bytes.slice(68, 72))),
     )
     await Promise.all(runners.map((runner) => runner.stop()))
     expect(new Set(all()).size).to.equal(640)

@@ -1,4 +1,4 @@
-/** A frame to be written: its octets, and what the record says of them. */
+/** A frame to be written: its bytes, and what the record says of them. */
 export interface WrittenFrame {
   readonly bytes: Uint8Array
   /** Seconds and nanoseconds since the epoch; default 1 700 000 000 s and 1 µs a frame. */
@@ -14,7 +14,7 @@ export interface PcapOptions {
   /** Nanosecond stamps. */
   readonly nanos?: boolean
   readonly bigEndian?: boolean
-  /** Kuznetzov's records of 24 octets. */
+  /** Kuznetzov's records of 24 bytes. */
   readonly modified?: boolean
   /** Default 2.4. */
   readonly version?: readonly [number, number]
@@ -27,7 +27,7 @@ export function writePcap(
   frames: readonly (Uint8Array | WrittenFrame)[],
   options: PcapOptions = {},
 ): Uint8Array {
-  const out = new Octets(options.bigEndian ?? false)
+  const out = new Bytes(options.bigEndian ?? false)
   out.u32(options.modified ? 0xa1b2cd34 : options.nanos ? 0xa1b23c4d : 0xa1b2c3d4)
   out.u16(options.version?.[0] ?? 2)
   out.u16(options.version?.[1] ?? 4)
@@ -42,18 +42,18 @@ export function writePcap(
     out.u32(options.nanos ? nanos % 1e9 : Math.floor((nanos % 1e9) / 1000))
     out.u32(frame.bytes.length)
     out.u32(frame.wirelen ?? frame.bytes.length)
-    if (options.modified) out.octets(new Uint8Array(8))
-    out.octets(frame.bytes)
+    if (options.modified) out.bytes(new Uint8Array(8))
+    out.bytes(frame.bytes)
   })
   return out.done()
 }
 
 /** Puts pcapng blocks together, each method one block, in the byte order given. */
 export class PcapngWriter {
-  private readonly out: Octets
+  private readonly out: Bytes
 
   constructor(options: { readonly bigEndian?: boolean } = {}) {
-    this.out = new Octets(options.bigEndian ?? false)
+    this.out = new Bytes(options.bigEndian ?? false)
   }
 
   section(major = 1): this {
@@ -61,7 +61,7 @@ export class PcapngWriter {
       body.u32(0x1a2b3c4d)
       body.u16(major)
       body.u16(0)
-      body.octets(new Uint8Array(8).fill(0xff))
+      body.bytes(new Uint8Array(8).fill(0xff))
     })
   }
 
@@ -123,30 +123,30 @@ export class PcapngWriter {
     return this.block(type, (out) => out.padded(body))
   }
 
-  /** Eight octets of an option's value in this writer's byte order. */
+  /** Eight bytes of an option's value in this writer's byte order. */
   value64(value: bigint): Uint8Array {
-    const octets = new Octets(this.out.bigEndian)
-    octets.whole(value, 8)
-    return octets.done()
+    const bytes = new Bytes(this.out.bigEndian)
+    bytes.whole(value, 8)
+    return bytes.done()
   }
 
   done(): Uint8Array {
     return this.out.done()
   }
 
-  private block(type: number, write: (body: Octets) => void): this {
-    const body = new Octets(this.out.bigEndian)
+  private block(type: number, write: (body: Bytes) => void): this {
+    const body = new Bytes(this.out.bigEndian)
     write(body)
-    const octets = body.done()
+    const bytes = body.done()
     this.out.u32(type)
-    this.out.u32(octets.length + 12)
-    this.out.octets(octets)
-    this.out.u32(octets.length + 12)
+    this.out.u32(bytes.length + 12)
+    this.out.bytes(bytes)
+    this.out.u32(bytes.length + 12)
     return this
   }
 }
 
-class Octets {
+class Bytes {
   readonly bigEndian: boolean
   private readonly parts: Uint8Array[] = []
 
@@ -168,13 +168,13 @@ class Octets {
     this.u32(Number(BigInt.asUintN(32, value)))
   }
 
-  octets(bytes: Uint8Array): void {
+  bytes(bytes: Uint8Array): void {
     this.parts.push(bytes)
   }
 
   padded(bytes: Uint8Array): void {
-    this.octets(bytes)
-    this.octets(new Uint8Array(-bytes.length & 3))
+    this.bytes(bytes)
+    this.bytes(new Uint8Array(-bytes.length & 3))
   }
 
   options(options: readonly [number, Uint8Array][]): void {
@@ -190,13 +190,11 @@ class Octets {
     return Uint8Array.from(Buffer.concat(this.parts))
   }
 
-  /** An integer of `length` octets in this byte order. */
+  /** An integer of `length` bytes in this byte order. */
   whole(value: bigint, length: number): void {
-    const octets = new Uint8Array(length)
+    const bytes = new Uint8Array(length)
     for (let i = 0; i < length; i++)
-      octets[this.bigEndian ? length - 1 - i : i] = Number(
-        BigInt.asUintN(8, value >> BigInt(8 * i)),
-      )
-    this.parts.push(octets)
+      bytes[this.bigEndian ? length - 1 - i : i] = Number(BigInt.asUintN(8, value >> BigInt(8 * i)))
+    this.parts.push(bytes)
   }
 }

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import type { PacketSource } from '../../src/model/packet-block.js'
 import { openCapture } from '../../src/capture/file/open-capture.js'
 
-/** One frame as a block described it, its octets copied. */
+/** One frame as a block described it, its bytes copied. */
 export interface Taken {
   readonly micros: number
   readonly caplen: number
   readonly wirelen: number
   readonly linkType: number
-  readonly octets: string
+  readonly bytes: string
 }
 
 /** All frames of a source, in order. */
@@ -28,7 +28,7 @@ export async function framesOf(
         caplen,
         wirelen: block.wirelen[i] ?? 0,
         linkType: block.linkType[i] ?? 0,
-        octets: Buffer.from(block.bytes.subarray(start, start + caplen)).toString('hex'),
+        bytes: Buffer.from(block.bytes.subarray(start, start + caplen)).toString('hex'),
       })
     }
   }
@@ -49,9 +49,9 @@ export class Scratch {
   readonly path = mkdtempSync(join(tmpdir(), 'hellotap-'))
 
   /** Writes a file and gives its path. */
-  file(name: string, octets: Uint8Array): string {
+  file(name: string, bytes: Uint8Array): string {
     const path = join(this.path, name)
-    writeFileSync(path, octets)
+    writeFileSync(path, bytes)
     return path
   }
 
@@ -60,7 +60,7 @@ export class Scratch {
   }
 }
 
-/** `count` frames of different lengths and octets, the same at each call. */
+/** `count` frames of different lengths and bytes, the same at each call. */
 export function someFrames(
   count: number,
   length = (i: number) => 40 + ((i * 37) % 1400),

@@ -53,11 +53,11 @@ describe('read --jobs', function () {
   })
 
   it('follows flows from one file of a ring buffer into the next, and into no other file', async () => {
-    const octets = readFileSync(big)
+    const bytes = readFileSync(big)
     let cut = 24
-    while (cut < 17 << 20) cut += 16 + octets.readUInt32LE(cut + 8)
-    const head = octets.subarray(0, cut)
-    const tail = Buffer.concat([octets.subarray(0, 24), octets.subarray(cut)])
+    while (cut < 17 << 20) cut += 16 + bytes.readUInt32LE(cut + 8)
+    const head = bytes.subarray(0, cut)
+    const tail = Buffer.concat([bytes.subarray(0, 24), bytes.subarray(cut)])
     const set = [scratch.file('ring.pcap', head), scratch.file('ring.pcap1', tail)]
     const apart = [scratch.file('a.pcap', head), scratch.file('b.pcap', tail)]
     const withoutFile = (lines: string) => lines.replace(/"file":"[^"]*",/g, '')

@@ -56,12 +56,12 @@ describe('read', function () {
 
   describe('is told', () => {
     it('the link type by --link, in files and on stdin', async () => {
-      const octets = readFileSync(capture)
-      octets.writeUInt32LE(147, 20)
-      const path = scratch.file('dlt.pcap', octets)
+      const bytes = readFileSync(capture)
+      bytes.writeUInt32LE(147, 20)
+      const path = scratch.file('dlt.pcap', bytes)
       expect((await hellotap(['read', path])).stdout).to.equal('')
       for (const args of [[path], ['-']]) {
-        const { stdout } = await hellotap(['read', '--link', '1', ...args], { input: octets })
+        const { stdout } = await hellotap(['read', '--link', '1', ...args], { input: bytes })
         expect(sightingsIn(stdout)).to.have.length(HELLOS)
       }
     })
@@ -120,12 +120,12 @@ describe('read', function () {
   })
 
   it('follows a file that is being written, until a signal, which is its proper end', async () => {
-    const octets = readFileSync(capture)
-    const path = scratch.file('growing.pcap', octets.subarray(0, 100))
+    const bytes = readFileSync(capture)
+    const path = scratch.file('growing.pcap', bytes.subarray(0, 100))
     const daemon = new Daemon(process.execPath, [HELLOTAP, 'read', '--follow', path])
-    appendFileSync(path, octets.subarray(100, octets.length >> 1))
+    appendFileSync(path, bytes.subarray(100, bytes.length >> 1))
     await daemon.says(/"ja4"/)
-    appendFileSync(path, octets.subarray(octets.length >> 1))
+    appendFileSync(path, bytes.subarray(bytes.length >> 1))
     const all = Date.now() + 10_000
     while ((daemon.output.match(/"ja4"/g) ?? []).length < HELLOS && Date.now() < all)
       await new Promise((settle) => setTimeout(settle, 20))
@@ -179,7 +179,7 @@ describe('read', function () {
       )
     const read = `'${process.execPath}' '${HELLOTAP}' read`
 
-    it('of files: octets, rate, hellos, time left', async () => {
+    it('of files: bytes, rate, hellos, time left', async () => {
       const first = scratch.file('long-0.pcap', paddedPcap(mixedFrames(3_000, 4), 34 << 20, 4))
       for (let i = 1; i < 60; i++) linkSync(first, join(scratch.path, `long-${i}.pcap`))
       const { stdout, code } = await onTerminal(
@@ -192,7 +192,7 @@ describe('read', function () {
       expect(code).to.equal(0)
     })
 
-    it('of a pipe: octets, rate, hellos, as no one knows what is left', async () => {
+    it('of a pipe: bytes, rate, hellos, as no one knows what is left', async () => {
       const { stdout } = await onTerminal(`(cat ${capture}; sleep 2) | ${read} - > /dev/null`)
       expect(stdout).to.match(/[\d.]+ MB \| [\d.]+ MB\/s \| 10 hellos/)
       expect(stdout).to.not.match(/left|%/)

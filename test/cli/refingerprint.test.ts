@@ -32,7 +32,7 @@ describe('hellotap refingerprint', () => {
     const { code, stdout, stderr } = await hellotap(['refingerprint'], {
       input: Buffer.from(fresh),
     })
-    expect(stdout === fresh, 'the same octets').to.equal(true)
+    expect(stdout === fresh, 'the same bytes').to.equal(true)
     expect(stderr).to.match(new RegExp(`^${lines.length} sightings made again$`, 'm'))
     expect(code).to.equal(0)
   })
@@ -46,7 +46,7 @@ describe('hellotap refingerprint', () => {
       return JSON.stringify(sighting)
     })
     const { stdout } = await hellotap(['refingerprint', file('a.jsonl', changed.join('\n'))])
-    expect(stdout === fresh, 'the same octets').to.equal(true)
+    expect(stdout === fresh, 'the same bytes').to.equal(true)
   })
 
   it('makes the fingerprints asked for, as `read` does', async () => {
@@ -57,10 +57,10 @@ describe('hellotap refingerprint', () => {
       'ja3,ja4',
       file('a.jsonl', read.stdout),
     ])
-    expect(stdout === read.stdout, 'the same octets').to.equal(true)
+    expect(stdout === read.stdout, 'the same bytes').to.equal(true)
   })
 
-  it('leaves a line without a hello as it is, octet by octet, and counts it', async () => {
+  it('leaves a line without a hello as it is, byte by byte, and counts it', async () => {
     const odd = '{ "ja3":"x",  "n": 1.0, "é":"\\u0041" }\r'
     const { code, stdout, stderr } = await hellotap(['refingerprint', '-'], {
       input: Buffer.from(`${odd}\n${lines[0] ?? ''}\n\n{}`),
@@ -78,7 +78,7 @@ describe('hellotap refingerprint', () => {
     expect(stderr).to.match(/b\.jsonl:1 is not JSON\n/)
     expect(stderr).to.match(/b\.jsonl:3 is not a JSON object\n/)
     expect(stderr).to.match(/b\.jsonl:4 has a "hello" that is no ClientHello/)
-    expect(stderr).to.match(/b\.jsonl:5 is longer than 8388608 octets\n/)
+    expect(stderr).to.match(/b\.jsonl:5 is longer than 8388608 bytes\n/)
     expect(stderr).to.match(/^2 sightings made again, 4 faulty and left out$/m)
     expect(code).to.equal(1)
   })

@@ -98,7 +98,7 @@ const vxlan: Wrap = (packet, v6) => {
     false,
   )
 }
-/** IPv4 fragments of 400 octets, the last one first. */
+/** IPv4 fragments of 400 bytes, the last one first. */
 const fragments: Wrap = (packet) => {
   const payload = packet.subarray(20)
   const frames: Uint8Array[] = []
@@ -116,10 +116,10 @@ const fragments: Wrap = (packet) => {
 /** The frames of one conversation, in order. */
 function conversation(i: number, random: () => number): Uint8Array[] {
   const v6 = i % 4 === 3
-  const octets = [(i >> 16) & 0xff, (i >> 8) & 0xff, i & 0xff]
+  const bytes = [(i >> 16) & 0xff, (i >> 8) & 0xff, i & 0xff]
   const ends: Ends = {
     v6,
-    client: v6 ? [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 1, ...octets] : [10, ...octets],
+    client: v6 ? [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 1, ...bytes] : [10, ...bytes],
     server: v6
       ? [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 1]
       : [198, 51, 100, i & 0x1f],
@@ -222,7 +222,7 @@ export function mixedFrames(conversations: number, seed: number): Uint8Array[] {
   return placed.sort((a, b) => a.place - b.place).map(({ frame }) => frame)
 }
 
-/** A classic pcap of at least `length` octets: the frames given, and frames of no interest of all lengths between them. */
+/** A classic pcap of at least `length` bytes: the frames given, and frames of no interest of all lengths between them. */
 export function paddedPcap(
   frames: readonly Uint8Array[],
   length: number,

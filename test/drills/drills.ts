@@ -66,7 +66,7 @@ async function clientsOff(port: number): Promise<void> {
   await ask(port, 'CLIENT', 'KILL', 'TYPE', 'normal')
 }
 
-/** A reader with its spool on disk is killed while Redis is away; another one with the same folder follows. */
+/** A reader with its spool on disk is killed while Redis is unreachable; another one with the same folder follows. */
 async function killedReader(): Promise<string> {
   const server = await RedisServer.start({ durable: true })
   const folder = mkdtempSync(join(tmpdir(), 'hellotap-drill-spool-'))

@@ -128,9 +128,9 @@ describe('the access log of nginx', function () {
   it('goes on among bad lines, each counted', async () => {
     await start()
     const socket = createSocket('udp4')
-    const send = (octets: Uint8Array) =>
+    const send = (bytes: Uint8Array) =>
       new Promise<void>((resolve, reject) =>
-        socket.send(octets, ports.log, '127.0.0.1', (error) => (error ? reject(error) : resolve())),
+        socket.send(bytes, ports.log, '127.0.0.1', (error) => (error ? reject(error) : resolve())),
       )
     const bad = [
       Buffer.alloc(0),
@@ -139,7 +139,7 @@ describe('the access log of nginx', function () {
       Buffer.from(Uint8Array.from({ length: 1400 }, (_, i) => (i * 197) & 0xff)),
       Buffer.from('<190>Nov 23 01:02:03 h nginx: {"remote_addr":"1.2.3.4"}'),
     ]
-    for (let round = 0; round < 20; round++) for (const octets of bad) await send(octets)
+    for (let round = 0; round < 20; round++) for (const bytes of bad) await send(bytes)
     await send(
       Buffer.from(
         '<190>Nov 23 01:02:03 h nginx: {"remote_addr":"192.0.2.99","remote_port":"7","http_user_agent":"x"}',

@@ -17,8 +17,8 @@ const CAPTURES = resolve(import.meta.dirname, '../../captures')
 const SPAN = resolve(import.meta.dirname, '../../tools/bench/gen-span.mjs')
 const LINKTYPE_ETHERNET = 1
 const JUMBO = 9_000
-/** Octets of the span mix, and the share of its frames the kernel may pass. */
-const SPAN_OCTETS = 40_000_000
+/** Bytes of the span mix, and the share of its frames the kernel may pass. */
+const SPAN_BYTES = 40_000_000
 const MOST_PASSED = 0.02
 
 // In one go, as fast as the interface takes them.
@@ -38,10 +38,10 @@ function ethernetFrames(folder: string): Uint8Array[] {
     .filter((name) => /\.pcap(ng)?$/.test(name))
     .flatMap((name) => framesOf(join(folder, name)))
     .filter(
-      ({ linkType, octets }) =>
-        linkType === LINKTYPE_ETHERNET && octets.length > 14 && octets.length < JUMBO,
+      ({ linkType, bytes }) =>
+        linkType === LINKTYPE_ETHERNET && bytes.length > 14 && bytes.length < JUMBO,
     )
-    .map(({ octets }) => octets)
+    .map(({ bytes }) => bytes)
 }
 
 const shown = (sightings: readonly Sighting[]) =>
@@ -113,7 +113,7 @@ describe('every port, live', function () {
 
   it('leaves the bulk of a span port in the kernel', async () => {
     const path = join(folder, 'span.pcap')
-    execFileSync(process.execPath, [SPAN, path, String(SPAN_OCTETS)])
+    execFileSync(process.execPath, [SPAN, path, String(SPAN_BYTES)])
     const frames = framesOf(path).length
     const read = sightingsIn((await hellotap(['read', '--ports', 'any', path])).stdout)
     const { sightings, packets } = await live(path, '--ports', 'any')

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Lab, ip } from '../capture/live-lab.js'
 import { Daemon, HELLOTAP, sightingsIn } from '../hellotap.js'
 
-const BULK_OCTETS = 50e6
+const BULK_BYTES = 50e6
 const METRICS_PORT = 9465
 export const SERVER4 = '10.99.0.2'
 export const SERVER6 = '[fd99::2]'
@@ -45,7 +45,7 @@ export class BulkLab {
     )
     mkdirSync(file('www'))
     chmodSync(file('www'), 0o777)
-    writeFileSync(join(file('www'), 'bulk'), Buffer.alloc(BULK_OCTETS))
+    writeFileSync(join(file('www'), 'bulk'), Buffer.alloc(BULK_BYTES))
     writeFileSync(
       file('nginx.conf'),
       `daemon off; pid ${file('pid')}; error_log ${file('error.log')}; worker_processes 1; user root;

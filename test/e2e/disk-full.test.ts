@@ -10,7 +10,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { capture, mounts, needs } from '../capability.js'
-import { OUTPUT_HELD_OCTETS } from '../../src/base/limits.js'
+import { OUTPUT_HELD_BYTES } from '../../src/base/limits.js'
 import { Daemon, HELLOTAP, finished, freePort, sightingsIn } from '../hellotap.js'
 import { recordedHellos } from '../live/recorded-hellos.js'
 import { until } from '../store/redis-server.js'
@@ -113,7 +113,7 @@ describe('a disk that is full', function () {
     await send(1)
     await until(() => onDisk('lines').endsWith('\n'))
     const perLine = 5_000
-    const count = Math.ceil((1.5 * OUTPUT_HELD_OCTETS) / perLine)
+    const count = Math.ceil((1.5 * OUTPUT_HELD_BYTES) / perLine)
     await send(count)
     await seen(count + 1)
     const dropped = await metric('hellotap_sightings_unwritten_total')

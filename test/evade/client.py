@@ -11,10 +11,10 @@ FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 CLOCK = 2_000_000
 
 
-def total(octets):
-    if len(octets) % 2:
-        octets += b'\0'
-    sum_ = sum(struct.unpack(f'!{len(octets) // 2}H', octets))
+def total(bytes):
+    if len(bytes) % 2:
+        bytes += b'\0'
+    sum_ = sum(struct.unpack(f'!{len(bytes) // 2}H', bytes))
     while sum_ > 0xFFFF:
         sum_ = (sum_ & 0xFFFF) + (sum_ >> 16)
     return sum_
@@ -83,7 +83,7 @@ class Connection:
         self.frame(self.segment(at, payload, **options), ttl, bad_ip, ip_options=ip_options, trailer=trailer)
 
     def fragments(self, at, payload, ident=None, **options):
-        """The segment's octets in fragments of 256, as arguments of `frame`."""
+        """The segment's bytes in fragments of 256, as arguments of `frame`."""
         tcp = self.segment(at, payload, **options)
         ident = int.from_bytes(os.urandom(2), 'big') if ident is None else ident
         parts = [(tcp[i : i + 256], i) for i in range(0, len(tcp), 256)]
@@ -96,10 +96,10 @@ class Connection:
             ready, _, _ = select.select([self.raw], [], [], max(0, end - time.time()))
             if not ready:
                 break
-            octets = self.raw.recv(65536)
-            if octets[12:14] != b'\x08\0' or octets[23] != 6 or octets[26:30] != socket.inet_aton(DST):
+            bytes = self.raw.recv(65536)
+            if bytes[12:14] != b'\x08\0' or bytes[23] != 6 or bytes[26:30] != socket.inet_aton(DST):
                 continue
-            tcp = octets[34 : 14 + struct.unpack('!H', octets[16:18])[0]]
+            tcp = bytes[34 : 14 + struct.unpack('!H', bytes[16:18])[0]]
             if struct.unpack('!HH', tcp[:4]) != (PORT, self.port):
                 continue
             payload = tcp[(tcp[12] >> 4) * 4 :]
@@ -160,8 +160,8 @@ def parts(c, pieces):
         at += len(piece)
 
 
-def each(octets, size):
-    return [octets[i : i + size] for i in range(0, len(octets), size)]
+def each(bytes, size):
+    return [bytes[i : i + size] for i in range(0, len(bytes), size)]
 
 
 def records(message, sizes):
@@ -201,8 +201,8 @@ def forged(c):
 
 
 def urgent(c):
-    octets = real[:60] + b'!' + real[60:]
-    c.send(0, octets, flags=ACK | PSH | URG, urgent=61)
+    bytes = real[:60] + b'!' + real[60:]
+    c.send(0, bytes, flags=ACK | PSH | URG, urgent=61)
 
 
 def flood(c, **options):

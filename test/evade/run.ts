@@ -83,7 +83,7 @@ async function main(words: readonly string[]): Promise<void> {
         sightings.push(JSON.parse(line) as Sighting),
       )
     let log = ''
-    sensor.stderr?.on('data', (octets: Buffer) => (log += octets.toString()))
+    sensor.stderr?.on('data', (bytes: Buffer) => (log += bytes.toString()))
     for (let i = 0; i < 300 && !/capturing|listening|capture/i.test(log); i++) await sleep(100)
     await sleep(1500)
 

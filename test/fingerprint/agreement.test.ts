@@ -9,8 +9,8 @@ import { clientHello, sightingOf, writerOf } from './hellos.js'
 import { naiveFingerprints } from './naive.js'
 import { templates } from '../../tools/bench/templates.mjs'
 
-function expectAgreement(octets: Uint8Array, sighting: Sighting): void {
-  const naive = naiveFingerprints(octets)
+function expectAgreement(bytes: Uint8Array, sighting: Sighting): void {
+  const naive = naiveFingerprints(bytes)
   const given = Object.fromEntries(Object.entries(sighting).filter(([key]) => key in naive))
   expect(given).to.deep.equal(naive)
 }
@@ -19,8 +19,8 @@ describe('fingerprints', () => {
   it('agree with the naive ones for a browser that shuffles its extensions', () => {
     const writer = writerOf()
     for (let i = 0; i < 300; i++) {
-      const octets = clientHello(permuted(browserHello, i))
-      expectAgreement(octets, sightingOf(octets, {}, writer))
+      const bytes = clientHello(permuted(browserHello, i))
+      expectAgreement(bytes, sightingOf(bytes, {}, writer))
     }
   })
 
@@ -28,8 +28,8 @@ describe('fingerprints', () => {
     const writer = writerOf()
     fc.assert(
       fc.property(helloParts, fc.nat(1000), (parts, seed) => {
-        const octets = clientHello(parts)
-        expectAgreement(octets, sightingOf(octets, {}, writer))
+        const bytes = clientHello(parts)
+        expectAgreement(bytes, sightingOf(bytes, {}, writer))
         const shuffled = clientHello(permuted(parts, seed))
         expectAgreement(shuffled, sightingOf(shuffled, {}, writer))
       }),

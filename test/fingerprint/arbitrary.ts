@@ -27,7 +27,7 @@ const located: fc.Arbitrary<Extension>[] = [
   u16List(1, 5).map((list) => versions(...list)),
   fc
     .array(fc.uint8Array({ minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 3 })
-    .map((names) => alpn(...names.map((octets) => Buffer.from(octets).toString('latin1')))),
+    .map((names) => alpn(...names.map((bytes) => Buffer.from(bytes).toString('latin1')))),
   fc.array(fc.nat(255), { maxLength: 3 }).map((list): Extension => [45, list8(list)]),
   fc.uint8Array({ maxLength: 12 }).map((body): Extension => [27, body]),
   fc.uint8Array({ maxLength: 12 }).map((body): Extension => [41, body]),

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import { writeCommunityId } from '../../src/fingerprint/community-id.js'
 import { Packet } from '../../src/model/packet.js'
 
@@ -27,15 +27,15 @@ function idOf(
   dstPort: number,
 ): string {
   const packet = new Packet()
-  const octets = [src, dst].map((text) => ipaddr.parse(text).toByteArray())
-  packet.bytes = Uint8Array.from([9, ...octets.flat()])
+  const bytes = [src, dst].map((text) => ipaddr.parse(text).toByteArray())
+  packet.bytes = Uint8Array.from([9, ...bytes.flat()])
   packet.ipVersion = isIPv4(src) ? 4 : 6
   packet.srcAddrOff = 1
-  packet.dstAddrOff = 1 + (octets[0]?.length ?? 0)
+  packet.dstAddrOff = 1 + (bytes[0]?.length ?? 0)
   packet.protocol = protocol
   packet.srcPort = srcPort
   packet.dstPort = dstPort
-  const out = new OctetWriter()
+  const out = new ByteWriter()
   writeCommunityId(packet, out)
   return out.text()
 }

@@ -24,12 +24,12 @@ function decided(sighting: Sighting): object {
   return Object.fromEntries(Object.entries(sighting).filter(([key]) => KEYS.has(key)))
 }
 
-function inRecords(octets: Uint8Array, version: number, cut: number): Uint8Array {
+function inRecords(bytes: Uint8Array, version: number, cut: number): Uint8Array {
   const record = (part: Uint8Array) => [
     ...[22, version >> 8, version & 0xff, part.length >> 8, part.length & 0xff],
     ...part,
   ]
-  return Uint8Array.from([...record(octets.subarray(0, cut)), ...record(octets.subarray(cut))])
+  return Uint8Array.from([...record(bytes.subarray(0, cut)), ...record(bytes.subarray(cut))])
 }
 
 describe('HelloFingerprints', () => {
@@ -42,22 +42,22 @@ describe('HelloFingerprints', () => {
     fc.assert(
       fc.property(helloParts, carriage, (parts, seen) => {
         const dtls = seen.transport === 'dtls'
-        const octets = clientHello(parts, dtls)
-        const sighting = sightingOf(octets, seen)
-        const kept = new Uint8Array(octets.length)
-        redactHello(octets, 0, octets.length, parsed(octets, dtls), kept)
+        const bytes = clientHello(parts, dtls)
+        const sighting = sightingOf(bytes, seen)
+        const kept = new Uint8Array(bytes.length)
+        redactHello(bytes, 0, bytes.length, parsed(bytes, dtls), kept)
         expect(all.of(kept, sighting)).to.deep.equal(decided(sighting))
       }),
     )
   })
 
   it('takes the records from around a hello, and the version from the first', () => {
-    const octets = clientHello(browserHello)
-    const wanted = decided(sightingOf(octets, { recordVersion: 0x0301 }))
-    expect(all.of(octets, { record_version: 'TLS 1.0' })).to.deep.equal(wanted)
+    const bytes = clientHello(browserHello)
+    const wanted = decided(sightingOf(bytes, { recordVersion: 0x0301 }))
+    expect(all.of(bytes, { record_version: 'TLS 1.0' })).to.deep.equal(wanted)
     for (const cut of [0, 1, 3, 4, 5, 100])
-      expect(all.of(inRecords(octets, 0x0301, cut), {}), String(cut)).to.deep.equal(wanted)
-    const followed = Uint8Array.from([...inRecords(octets, 0x0301, 4), ...hex('14 0303 0001 01')])
+      expect(all.of(inRecords(bytes, 0x0301, cut), {}), String(cut)).to.deep.equal(wanted)
+    const followed = Uint8Array.from([...inRecords(bytes, 0x0301, 4), ...hex('14 0303 0001 01')])
     expect(all.of(followed, { record_version: 'TLS 1.2' })).to.deep.equal(wanted)
   })
 
@@ -82,35 +82,35 @@ describe('HelloFingerprints', () => {
   })
 
   it('gives nothing for what is no whole hello, and the next one all the same', () => {
-    const octets = clientHello(browserHello)
+    const data = clientHello(browserHello)
     const wrong: [Uint8Array, Carriage][] = [
-      [octets.subarray(0, octets.length - 1), {}],
-      [Uint8Array.from([...octets, 0]), {}],
-      [Uint8Array.from([2, ...octets.subarray(1)]), {}],
-      [octets, { record_version: 'TLS 9' }],
-      [octets, { record_version: '' }],
-      [octets, { proto: 'quic', quic_version: '3' }],
-      [inRecords(octets, 0x0301, 4), { proto: 'quic' }],
+      [data.subarray(0, data.length - 1), {}],
+      [Uint8Array.from([...data, 0]), {}],
+      [Uint8Array.from([2, ...data.subarray(1)]), {}],
+      [data, { record_version: 'TLS 9' }],
+      [data, { record_version: '' }],
+      [data, { proto: 'quic', quic_version: '3' }],
+      [inRecords(data, 0x0301, 4), { proto: 'quic' }],
       [new Uint8Array(70_000).fill(1), {}],
       [new Uint8Array(0), {}],
     ]
     for (const [bytes, carriage] of wrong) {
       expect(all.of(bytes, carriage)).to.equal(undefined)
-      expect(all.of(octets, {})?.ja4).to.match(/^t13d/)
+      expect(all.of(data, {})?.ja4).to.match(/^t13d/)
     }
   })
 
   it('calls every prefix of a hello nothing, as a message and in records', () => {
-    const octets = clientHello(browserHello)
-    const records = inRecords(octets, 0x0301, 20)
-    for (let end = 0; end < octets.length; end++)
-      expect(all.of(octets.subarray(0, end), {})).to.equal(undefined)
+    const bytes = clientHello(browserHello)
+    const records = inRecords(bytes, 0x0301, 20)
+    for (let end = 0; end < bytes.length; end++)
+      expect(all.of(bytes.subarray(0, end), {})).to.equal(undefined)
     for (let end = 0; end < records.length; end++)
       expect(all.of(records.subarray(0, end), {})).to.equal(undefined)
   })
 
-  it('makes of any octets nothing or fingerprints', () => {
-    const octets = fc.oneof(
+  it('makes of any bytes nothing or fingerprints', () => {
+    const data = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc.record({ parts: helloParts, at: fc.nat(400), to: fc.nat(255) }).map(({ parts, at, to }) =>
         clientHello(parts)
@@ -119,7 +119,7 @@ describe('HelloFingerprints', () => {
       ),
     )
     fc.assert(
-      fc.property(octets, fc.constantFrom('tcp', 'quic', 'dtls'), (bytes, proto) => {
+      fc.property(data, fc.constantFrom('tcp', 'quic', 'dtls'), (bytes, proto) => {
         const made = all.of(bytes, { proto: proto })
         if (made !== undefined) expect(made.ja4).to.match(/^[tqd]/)
       }),

@@ -1,10 +1,10 @@
-import { HandshakeOctets } from '../../src/model/handshake-octets.js'
-import type { Transport } from '../../src/model/handshake-octets.js'
+import { HandshakeBytes } from '../../src/model/handshake-bytes.js'
+import type { Transport } from '../../src/model/handshake-bytes.js'
 import { Hello } from '../../src/model/hello.js'
 import { Packet } from '../../src/model/packet.js'
 import { FINGERPRINTS } from '../../src/model/sighting.js'
 import type { FingerprintName, Sighting } from '../../src/model/sighting.js'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import { SightingWriter } from '../../src/fingerprint/sighting-writer.js'
 import type { SightingOptions } from '../../src/fingerprint/sighting-writer.js'
 import { parseClientHello } from '../../src/tls/hello-parser.js'
@@ -19,19 +19,19 @@ export interface HelloParts {
   readonly extensions: readonly Extension[]
 }
 
-/** Big-endian 16-bit numbers as octets. */
+/** Big-endian 16-bit numbers as bytes. */
 export function u16s(values: readonly number[]): number[] {
   return values.flatMap((value) => [value >> 8, value & 0xff])
 }
 
-/** Body of an extension that is a list with a length of two octets before it. */
-export function list16(octets: readonly number[]): Uint8Array {
-  return Uint8Array.from([...u16s([octets.length]), ...octets])
+/** Body of an extension that is a list with a length of two bytes before it. */
+export function list16(bytes: readonly number[]): Uint8Array {
+  return Uint8Array.from([...u16s([bytes.length]), ...bytes])
 }
 
-/** Body of an extension that is a list with a length of one octet before it. */
-export function list8(octets: readonly number[]): Uint8Array {
-  return Uint8Array.from([octets.length, ...octets])
+/** Body of an extension that is a list with a length of one byte before it. */
+export function list8(bytes: readonly number[]): Uint8Array {
+  return Uint8Array.from([bytes.length, ...bytes])
 }
 
 export const ascii = (text: string): number[] => [...Buffer.from(text, 'latin1')]
@@ -82,11 +82,11 @@ export interface Seen {
   readonly quality?: number
 }
 
-/** The message in `octets` as a decoder hands it over. */
-export function messageOf(octets: Uint8Array, seen: Seen = {}): HandshakeOctets {
-  const message = new HandshakeOctets()
-  message.bytes = octets
-  message.end = octets.length
+/** The message in `bytes` as a decoder hands it over. */
+export function messageOf(bytes: Uint8Array, seen: Seen = {}): HandshakeBytes {
+  const message = new HandshakeBytes()
+  message.bytes = bytes
+  message.end = bytes.length
   message.transport = seen.transport ?? 'tcp'
   message.recordVersion =
     seen.recordVersion ??
@@ -96,10 +96,10 @@ export function messageOf(octets: Uint8Array, seen: Seen = {}): HandshakeOctets 
   return message
 }
 
-/** `octets` parsed. @throws Error where they are no ClientHello */
-export function parsed(octets: Uint8Array, dtls = false): Hello {
+/** `bytes` parsed. @throws Error where they are no ClientHello */
+export function parsed(bytes: Uint8Array, dtls = false): Hello {
   const hello = new Hello()
-  if (parseClientHello(octets, 0, octets.length, dtls, hello) < 0) throw new Error('no ClientHello')
+  if (parseClientHello(bytes, 0, bytes.length, dtls, hello) < 0) throw new Error('no ClientHello')
   return hello
 }
 
@@ -130,11 +130,11 @@ export function writerOf(options: Partial<SightingOptions> = {}): SightingWriter
 const shared = writerOf()
 
 /** The sighting of a hello. */
-export function sightingOf(octets: Uint8Array, seen: Seen = {}, writer = shared): Sighting {
-  const out = new OctetWriter()
-  const message = messageOf(octets, seen)
+export function sightingOf(bytes: Uint8Array, seen: Seen = {}, writer = shared): Sighting {
+  const out = new ByteWriter()
+  const message = messageOf(bytes, seen)
   const packet = packetOf(message.transport === 'tcp' ? 6 : 17)
-  writer.write(packet, message, parsed(octets, message.transport === 'dtls'), out)
+  writer.write(packet, message, parsed(bytes, message.transport === 'dtls'), out)
   return JSON.parse(out.text()) as Sighting
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import { writeJa3sString } from '../../src/fingerprint/ja3s.js'
 import { Hello } from '../../src/model/hello.js'
 import { parseServerHello } from '../../src/tls/hello-parser.js'
@@ -73,11 +73,11 @@ describe('JA3', () => {
 
 describe('JA3S', () => {
   it('is version, cipher and extensions of the ServerHello', () => {
-    const octets = hex(`02 000038 0303 ${'22'.repeat(32)} 00 1301 00
+    const bytes = hex(`02 000038 0303 ${'22'.repeat(32)} 00 1301 00
       0010 002b 0002 0304 0033 0002 001d ff01 0000`)
     const hello = new Hello()
-    expect(parseServerHello(octets, 0, octets.length, false, hello)).to.equal(octets.length)
-    const out = new OctetWriter()
+    expect(parseServerHello(bytes, 0, bytes.length, false, hello)).to.equal(bytes.length)
+    const out = new ByteWriter()
     writeJa3sString(hello, out)
     expect(out.text()).to.equal('771,4865,43-51-65281')
   })

@@ -94,7 +94,7 @@ describe('JA4', () => {
 
   describe('ALPN', () => {
     // The table of the specification.
-    for (const [octets, shown] of [
+    for (const [bytes, shown] of [
       ['ab', 'ab'],
       ['abcd', 'ad'],
       ['30ab', '3b'],
@@ -113,8 +113,8 @@ describe('JA4', () => {
       ['405b', '4b'],
       ['607b', '6b'],
     ] as const) {
-      it(`prints ${octets} as ${shown}`, () => {
-        const name = hex(octets)
+      it(`prints ${bytes} as ${shown}`, () => {
+        const name = hex(bytes)
         const body = list16([name.length, ...name, 2, 0x68, 0x33])
         expect(ja4Of(withExtensions([16, body])).slice(8, 10)).to.equal(shown)
       })
@@ -158,8 +158,8 @@ describe('JA4', () => {
     it('is the newest of DTLS, whose numbers go down', () => {
       const shown = (legacyVersion: number, ...offered: number[]) => {
         const extensions = offered.length > 0 ? [versions(...offered)] : []
-        const octets = clientHello({ legacyVersion, ciphers: [0x1301], extensions }, true)
-        return sightingOf(octets, { transport: 'dtls' }).ja4?.slice(0, 3)
+        const bytes = clientHello({ legacyVersion, ciphers: [0x1301], extensions }, true)
+        return sightingOf(bytes, { transport: 'dtls' }).ja4?.slice(0, 3)
       }
       expect(shown(0xfeff)).to.equal('dd1')
       expect(shown(0xfefd)).to.equal('dd2')

@@ -4,7 +4,7 @@ import {
   MAX_LISTED_EXTENSIONS,
   MAX_LISTED_VALUES,
 } from '../../src/base/limits.js'
-import { be16, clientHello, type Extension, octets, vector16 } from '../tls/hello-builder.js'
+import { be16, clientHello, type Extension, byteRun, vector16 } from '../tls/hello-builder.js'
 import { sightingOf } from './hellos.js'
 
 const words = (count: number) => Array.from({ length: count }, (_, i) => 0x0100 + i)
@@ -18,7 +18,7 @@ describe('a hello made to be long', () => {
       [
         [10, list(MAX_LISTED_VALUES)],
         [13, list(MAX_LISTED_VALUES)],
-        [0x18, octets(MAX_LISTED_BYTES)],
+        [0x18, byteRun(MAX_LISTED_BYTES)],
         ...words(MAX_LISTED_EXTENSIONS - 3).map((type): Extension => [type, []]),
       ],
       words(MAX_LISTED_VALUES),
@@ -33,7 +33,7 @@ describe('a hello made to be long', () => {
       [
         [10, list(9_000)],
         [13, list(9_000)],
-        [0x18, octets(9_000)],
+        [0x18, byteRun(9_000)],
         ...words(MAX_LISTED_EXTENSIONS).map((type): Extension => [type, []]),
       ],
       words(9_000),
@@ -45,7 +45,7 @@ describe('a hello made to be long', () => {
       [
         [10, list(MAX_LISTED_VALUES)],
         [13, list(MAX_LISTED_VALUES)],
-        [0x18, octets(9_000)],
+        [0x18, byteRun(9_000)],
         ...words(MAX_LISTED_EXTENSIONS - 3).map((type): Extension => [type, []]),
       ],
       words(MAX_LISTED_VALUES),

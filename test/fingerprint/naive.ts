@@ -14,16 +14,16 @@ export interface NaiveHello {
 }
 
 const grease = (value: number) => /^(.a)\1$/.test(value.toString(16).padStart(4, '0'))
-const numbers = (octets: Buffer) =>
-  Array.from({ length: octets.length >> 1 }, (_, i) => octets.readUInt16BE(2 * i))
+const numbers = (bytes: Buffer) =>
+  Array.from({ length: bytes.length >> 1 }, (_, i) => bytes.readUInt16BE(2 * i))
 const four = (value: number) => value.toString(16).padStart(4, '0')
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
 const sha12 = (text: string) =>
   text === '' ? '000000000000' : createHash('sha256').update(text).digest('hex').slice(0, 12)
 
 /** Parses a well-formed ClientHello. */
-export function naiveParse(octets: Uint8Array): NaiveHello {
-  const bytes = Buffer.from(octets)
+export function naiveParse(data: Uint8Array): NaiveHello {
+  const bytes = Buffer.from(data)
   let at = 38
   at += 1 + bytes.readUInt8(at)
   const ciphers = numbers(bytes.subarray(at + 2, at + 2 + bytes.readUInt16BE(at)))
@@ -38,8 +38,8 @@ export function naiveParse(octets: Uint8Array): NaiveHello {
 }
 
 /** Every fingerprint of a hello over TCP that the definitions give without a registry. */
-export function naiveFingerprints(octets: Uint8Array): Record<string, string> {
-  const { legacyVersion, ciphers, extensions } = naiveParse(octets)
+export function naiveFingerprints(bytes: Uint8Array): Record<string, string> {
+  const { legacyVersion, ciphers, extensions } = naiveParse(bytes)
   const body = (type: number) => extensions.find(([each]) => each === type)?.[1] ?? Buffer.alloc(0)
   const plain = (list: number[]) => list.filter((value) => !grease(value))
   const types = plain(extensions.map(([type]) => type))
@@ -77,13 +77,13 @@ export function naiveFingerprints(octets: Uint8Array): Record<string, string> {
   const fold = (list: number[]) =>
     list.map((value) => (grease(value) ? '0a0a' : four(value))).join('')
   const whole = [1, 5, 7, 8, 9, 10, 11, 13, 15, 16, 17, 24, 27, 28, 43, 45, 50, 0x5500]
-  const elements = extensions.map(([type, octets]) => {
+  const elements = extensions.map(([type, bytes]) => {
     if (grease(type)) return '(0a0a)'
     if (!whole.includes(type)) return `(${four(type)})`
-    let hex = octets.toString('hex')
-    if (type === 10) hex = hex.slice(0, 4) + fold(numbers(octets.subarray(2)))
-    if (type === 43) hex = hex.slice(0, 2) + fold(numbers(octets.subarray(1)))
-    return `(${four(type)}${four(octets.length)}${hex})`
+    let hex = bytes.toString('hex')
+    if (type === 10) hex = hex.slice(0, 4) + fold(numbers(bytes.subarray(2)))
+    if (type === 43) hex = hex.slice(0, 2) + fold(numbers(bytes.subarray(1)))
+    return `(${four(type)}${four(bytes.length)}${hex})`
   })
   const head = `(${four(legacyVersion)})(${fold(ciphers)})`
 

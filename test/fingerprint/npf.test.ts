@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Transport } from '../../src/model/handshake-octets.js'
+import type { Transport } from '../../src/model/handshake-bytes.js'
 import { hex } from '../support.js'
 import { clientHello, empty, sightingOf } from './hellos.js'
 import type { Extension } from './hellos.js'
@@ -24,7 +24,7 @@ const PUBLISHED = [
 ]
 
 /** The hello a fingerprint is of: bodies it does not hold are made up, GREASE is another value of it each time. */
-function helloOf(text: string): { octets: Uint8Array; transport: Transport } {
+function helloOf(text: string): { bytes: Uint8Array; transport: Transport } {
   const dtls = text.startsWith('dtls')
   const shape =
     /^d?(?:tls|quic)\/(?:1\/|\([0-9a-f]{8}\))?\((?<version>\w+)\)\((?<ciphers>\w*)\)[[(](?<list>.*)[\])]$/
@@ -44,14 +44,14 @@ function helloOf(text: string): { octets: Uint8Array; transport: Transport } {
           ),
         ]
       }
-      const octets = hex(element.slice(1, -1))
-      const type = ((octets[0] ?? 0) << 8) | (octets[1] ?? 0)
+      const bytes = hex(element.slice(1, -1))
+      const type = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)
       if (type === 0x0a0a) return [0x1a1a + 0x1010 * grease++, Uint8Array.of(9)]
-      return [type, octets.length > 2 ? octets.subarray(4) : Uint8Array.of(1, 2, 3)]
+      return [type, bytes.length > 2 ? bytes.subarray(4) : Uint8Array.of(1, 2, 3)]
     },
   )
   return {
-    octets: clientHello(
+    bytes: clientHello(
       {
         legacyVersion: parseInt(version, 16),
         ciphers: (ciphers.match(/..../g) ?? []).map((cipher) => parseInt(cipher, 16)),
@@ -66,8 +66,8 @@ function helloOf(text: string): { octets: Uint8Array; transport: Transport } {
 describe('NPF', () => {
   for (const text of PUBLISHED) {
     it(`makes ${text.slice(0, 40)}… again`, () => {
-      const { octets, transport } = helloOf(text)
-      const sighting = sightingOf(octets, { transport })
+      const { bytes, transport } = helloOf(text)
+      const sighting = sightingOf(bytes, { transport })
       expect(text.includes('/1/') ? sighting.npf1 : sighting.npf).to.equal(text)
     })
   }
@@ -90,7 +90,7 @@ describe('NPF', () => {
     )
   })
 
-  it('sorts an extension that comes twice by its octets', () => {
+  it('sorts an extension that comes twice by its bytes', () => {
     const extensions: Extension[] = [
       [27, hex('020002')],
       [27, hex('01')],
@@ -118,8 +118,8 @@ describe('NPF', () => {
 
   it('tells QUIC versions and transport parameters apart', () => {
     const npf = (quicVersion: number, parameters: string) => {
-      const octets = clientHello({ ciphers: [1], extensions: [[0x39, hex(parameters)]] })
-      return sightingOf(octets, { transport: 'quic', quicVersion }).npf
+      const bytes = clientHello({ ciphers: [1], extensions: [[0x39, hex(parameters)]] })
+      return sightingOf(bytes, { transport: 'quic', quicVersion }).npf
     }
     expect(npf(1, '0100 0401ff')).to.equal('quic/(00000001)(0303)(0001)[((0039)[(01)(04)])]')
     expect(npf(0x6b3343cf, '0401ff 0100')).to.equal(

@@ -34,18 +34,18 @@ class Profiles {
   }
 
   find(parts: HelloParts, seen: Seen = {}): string | undefined {
-    const octets = clientHello(parts, seen.transport === 'dtls')
-    const hello = parsed(octets, seen.transport === 'dtls')
-    const shown = this.#table.find(messageOf(octets, seen), hello)
+    const bytes = clientHello(parts, seen.transport === 'dtls')
+    const hello = parsed(bytes, seen.transport === 'dtls')
+    const shown = this.#table.find(messageOf(bytes, seen), hello)
     return shown === undefined ? undefined : ASCII.decode(shown)
   }
 
   /** Keeps the profile of the hello, which was looked up last. */
   add(parts: HelloParts, seen: Seen = {}): string {
-    const octets = clientHello(parts, seen.transport === 'dtls')
-    const hello = parsed(octets, seen.transport === 'dtls')
+    const bytes = clientHello(parts, seen.transport === 'dtls')
+    const hello = parsed(bytes, seen.transport === 'dtls')
     this.#order.fill(hello)
-    const marks = this.#text.write(messageOf(octets, seen), hello, this.#order)
+    const marks = this.#text.write(messageOf(bytes, seen), hello, this.#order)
     return ASCII.decode(this.#table.add(this.#text.out, marks))
   }
 
@@ -78,9 +78,9 @@ function colliding(count: number): HelloParts[] {
   return u16(count).map((i) => {
     const product = (BigInt(i) << 32n) | BigInt(i ^ 0x1234_5678)
     const word = before ^ BigInt.asUintN(64, product * INVERSE)
-    const octets = new DataView(new ArrayBuffer(8))
-    octets.setBigUint64(0, word, true)
-    return { ciphers: [0, 2, 4, 6].map((off) => octets.getUint16(off)), extensions: [] }
+    const bytes = new DataView(new ArrayBuffer(8))
+    bytes.setBigUint64(0, word, true)
+    return { ciphers: [0, 2, 4, 6].map((off) => bytes.getUint16(off)), extensions: [] }
   })
 }
 
@@ -167,7 +167,7 @@ describe('ProfileTable', () => {
     expect(profiles.find(partsOf(60_009))).to.be.a('string')
   })
 
-  /** Keeps profiles of so many ciphers until the first is gone. @returns how many were kept, and octets of one's text */
+  /** Keeps profiles of so many ciphers until the first is gone. @returns how many were kept, and bytes of one's text */
   function fill(fingerprints: readonly FingerprintName[], ciphers: number): [number, number] {
     const profiles = new Profiles(new Set(fingerprints))
     const partsOf = (i: number): HelloParts => ({
@@ -239,7 +239,7 @@ describe('ProfileTable', () => {
     for (const type of [0, 21, 63]) expect(profiles.keeps(twice(type))).to.equal(false)
   })
 
-  it('stays within its memory whatever octets and offsets it is given', () => {
+  it('stays within its memory whatever bytes and offsets it is given', () => {
     const { bytes, compiled } = new ProfileMemory()
     const { find, knownLine } = compiled
     bytes.fill(1, 4096, AT_HELLO)
@@ -248,8 +248,8 @@ describe('ProfileTable', () => {
       fc.property(
         fc.uint8Array({ maxLength: 300 }),
         fc.tuple(number, number, number, number, fc.nat(9)),
-        (octets, [len, ciphersLen, extensionsOff, idsLen, shift]) => {
-          bytes.set(octets, AT_HELLO + shift)
+        (data, [len, ciphersLen, extensionsOff, idsLen, shift]) => {
+          bytes.set(data, AT_HELLO + shift)
           const start = AT_HELLO + shift
           expect(find(0, 0, 0, 0, start, len, ciphersLen, extensionsOff, idsLen)).to.equal(-1)
           expect(find(0, 0, 0, 0, len, start, ciphersLen, extensionsOff, idsLen)).to.equal(-1)
@@ -259,20 +259,20 @@ describe('ProfileTable', () => {
       ),
       { numRuns: 5000 },
     )
-    expect(bytes.subarray(AT_SLOTS, AT_FLOW).every((octet) => octet === 0)).to.equal(true)
+    expect(bytes.subarray(AT_SLOTS, AT_FLOW).every((byte) => byte === 0)).to.equal(true)
   })
 
   it('reads no extension that is cut, however well its key is known', () => {
     const { bytes, compiled } = new ProfileMemory()
     const { find, room, keep } = compiled
-    // One cipher suite, then one extension of type 99 and two octets, which do not count.
+    // One cipher suite, then one extension of type 99 and two bytes, which do not count.
     bytes.set([0x13, 1, 0, 99, 0, 2, 7, 7], AT_HELLO)
     const look = (len: number) => find(0, 0, 0, 0, AT_HELLO, len, 2, 2, 0)
     expect(look(8)).to.equal(-1)
     const text = room(8)
     expect(keep(text, 0, text)).to.equal(0)
     expect(look(8)).to.equal(0)
-    for (const len of [3, 4, 5, 6, 7]) expect(look(len), `${len} octets`).to.equal(-1)
+    for (const len of [3, 4, 5, 6, 7]) expect(look(len), `${len} bytes`).to.equal(-1)
   })
 
   it('allocates a view of the hello, and nothing else', () => {

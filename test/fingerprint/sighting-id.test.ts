@@ -1,27 +1,24 @@
 import { expect } from 'chai'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import { writeSightingId } from '../../src/fingerprint/sighting-id.js'
 import { browserHello } from './browser-hello.js'
 import { clientHello, messageOf, packetOf, sightingOf, writerOf } from './hellos.js'
 
-function idOf(
-  octets: Uint8Array,
-  change: (packet: ReturnType<typeof packetOf>) => void = () => {},
-) {
+function idOf(bytes: Uint8Array, change: (packet: ReturnType<typeof packetOf>) => void = () => {}) {
   const packet = packetOf()
   change(packet)
-  const out = new OctetWriter()
-  writeSightingId(packet, messageOf(octets), out)
+  const out = new ByteWriter()
+  writeSightingId(packet, messageOf(bytes), out)
   return out.text()
 }
 
 describe('sighting id', () => {
-  const octets = clientHello(browserHello)
+  const bytes = clientHello(browserHello)
 
   it('is the same for the same hello of the same flow, at any time and behind any tunnel', () => {
-    const id = idOf(octets)
+    const id = idOf(bytes)
     expect(id).to.match(/^[0-9a-f]{16}$/)
-    const elsewhere = idOf(octets, (packet) => {
+    const elsewhere = idOf(bytes, (packet) => {
       packet.timeMicros += 3e6
       packet.vlan = 7
       packet.encapsulationCount = 1
@@ -30,19 +27,19 @@ describe('sighting id', () => {
   })
 
   it('differs by port, by random and by any byte of the hello', () => {
-    const ids = new Set([idOf(octets)])
+    const ids = new Set([idOf(bytes)])
     ids.add(
-      idOf(octets, (packet) => {
+      idOf(bytes, (packet) => {
         packet.srcPort++
       }),
     )
     ids.add(
-      idOf(octets, (packet) => {
+      idOf(bytes, (packet) => {
         packet.dstPort++
       }),
     )
-    for (const at of [6, 37, octets.length >> 1, octets.length - 1]) {
-      const other = Uint8Array.from(octets)
+    for (const at of [6, 37, bytes.length >> 1, bytes.length - 1]) {
+      const other = Uint8Array.from(bytes)
       other[at] = (other[at] ?? 0) ^ 1
       ids.add(idOf(other))
     }
@@ -50,7 +47,7 @@ describe('sighting id', () => {
   })
 
   it('stands in a line only where it is asked for', () => {
-    expect(sightingOf(octets, {}, writerOf({ sightingId: true })).id).to.equal(idOf(octets))
-    expect(sightingOf(octets, {}, writerOf({}))).not.to.have.property('id')
+    expect(sightingOf(bytes, {}, writerOf({ sightingId: true })).id).to.equal(idOf(bytes))
+    expect(sightingOf(bytes, {}, writerOf({}))).not.to.have.property('id')
   })
 })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import { Hello } from '../../src/model/hello.js'
 import { FINGERPRINTS } from '../../src/model/sighting.js'
 import type { FingerprintName, Sighting } from '../../src/model/sighting.js'
@@ -30,15 +30,15 @@ const KEYS = [
   ...['quality', 'hrr_of'],
 ]
 
-function lineOf(octets: Uint8Array, writer: SightingWriter, seen: Seen = {}): string {
-  const out = new OctetWriter(16)
-  writer.write(packetOf(), messageOf(octets, seen), parsed(octets), out)
+function lineOf(bytes: Uint8Array, writer: SightingWriter, seen: Seen = {}): string {
+  const out = new ByteWriter(16)
+  writer.write(packetOf(), messageOf(bytes, seen), parsed(bytes), out)
   return out.text()
 }
 
 describe('SightingWriter', () => {
   it('writes one line with the keys of a sighting in their order', () => {
-    const octets = clientHello({
+    const bytes = clientHello({
       ...browserHello,
       extensions: [...browserHello.extensions, [0xfe0d, Uint8Array.of(1)]],
     })
@@ -52,10 +52,10 @@ describe('SightingWriter', () => {
     packet.encapsulationCount = 2
     packet.encapsulation[0] = 1
     packet.encapsulation[1] = 2
-    const out = new OctetWriter()
-    const message = messageOf(octets, { quality: 0b11111 })
+    const out = new ByteWriter()
+    const message = messageOf(bytes, { quality: 0b11111 })
     message.firstMicros = 1_790_000_000_000_001
-    writer.write(packet, message, parsed(octets), out)
+    writer.write(packet, message, parsed(bytes), out)
     const line = Buffer.from(out.bytes.subarray(0, out.len)).toString('utf8')
     expect(line).to.match(/^[^\n]*\n$/)
     const sighting = JSON.parse(line) as Sighting
@@ -74,8 +74,8 @@ describe('SightingWriter', () => {
       sni: 'example.com',
       tls_version: 'TLS 1.3',
       ech: true,
-      hello_len: octets.length,
-      hello: Buffer.from(octets).toString('base64'),
+      hello_len: bytes.length,
+      hello: Buffer.from(bytes).toString('base64'),
       evidence: '1 g=abcdbe k=1 pad=20',
       hrr_of: '2026-09-21T14:13:20.000001Z',
     })
@@ -84,7 +84,7 @@ describe('SightingWriter', () => {
   })
 
   it('has no empty values: what is not there has no key', () => {
-    const octets = clientHello({
+    const bytes = clientHello({
       ciphers: [1],
       extensions: [
         [16, list16([])],
@@ -92,7 +92,7 @@ describe('SightingWriter', () => {
       ],
     })
     const sighting = JSON.parse(
-      lineOf(octets, writerOf({ fingerprints: new Set(), communityId: false })),
+      lineOf(bytes, writerOf({ fingerprints: new Set(), communityId: false })),
     ) as Sighting
     expect(Object.keys(sighting).join()).to.equal(
       'time,proto,src,srcport,dst,dstport,record_version,client_hello_version,tls_version,hello_len',
@@ -100,20 +100,20 @@ describe('SightingWriter', () => {
   })
 
   it('says the interface where it is told one, until it is told another', () => {
-    const octets = clientHello(browserHello)
+    const bytes = clientHello(browserHello)
     const writer = writerOf()
     writer.setOrigin({ interface: 'eth0' })
-    expect(JSON.parse(lineOf(octets, writer)))
+    expect(JSON.parse(lineOf(bytes, writer)))
       .to.include({ interface: 'eth0' })
       .and.not.have.property('file')
     writer.setOrigin({ file: 'a.pcap' })
-    expect(JSON.parse(lineOf(octets, writer)))
+    expect(JSON.parse(lineOf(bytes, writer)))
       .to.include({ file: 'a.pcap' })
       .and.not.have.property('interface')
   })
 
   it('gives IPv6 addresses and all transports', () => {
-    const octets = clientHello(browserHello)
+    const bytes = clientHello(browserHello)
     const packet = packetOf(17)
     packet.bytes = Uint8Array.from([
       ...new Array<number>(15).fill(0),
@@ -128,8 +128,8 @@ describe('SightingWriter', () => {
     ])
     packet.ipVersion = 6
     packet.dstAddrOff = 16
-    const out = new OctetWriter()
-    writerOf().write(packet, messageOf(octets, { transport: 'quic' }), parsed(octets), out)
+    const out = new ByteWriter()
+    writerOf().write(packet, messageOf(bytes, { transport: 'quic' }), parsed(bytes), out)
     expect(JSON.parse(out.text())).to.include({ proto: 'quic', src: '::1', dst: '1.2.3.4' })
     const dtls = clientHello({ legacyVersion: 0xfefd, ciphers: [1], extensions: [] }, true)
     expect(sightingOf(dtls, { transport: 'dtls' })).to.include({
@@ -143,9 +143,9 @@ describe('SightingWriter', () => {
     it(`gives ${name} alone as among all`, () => {
       const writer = writerOf({ fingerprints: new Set<FingerprintName>([name]) })
       for (let i = 0; i < 5; i++) {
-        const octets = clientHello(permuted(browserHello, i))
-        const alone = JSON.parse(lineOf(octets, writer)) as Sighting
-        expect(alone[name]).to.equal(sightingOf(octets)[name])
+        const bytes = clientHello(permuted(browserHello, i))
+        const alone = JSON.parse(lineOf(bytes, writer)) as Sighting
+        expect(alone[name]).to.equal(sightingOf(bytes)[name])
         expect(FINGERPRINTS.filter((each) => each in alone)).to.deep.equal([name])
         expect('tls_fp' in alone).to.equal(name === 'sha3_384')
       }
@@ -154,16 +154,16 @@ describe('SightingWriter', () => {
 
   it('escapes whatever stands in names', () => {
     const name = '"\\\u0000\u00ff\n}é'
-    const octets = clientHello({
+    const bytes = clientHello({
       ciphers: [1],
       extensions: [serverName(name), [16, list16([name.length, ...ascii(name)])]],
     })
     const shown = '"\\x5c\\x00\\xff\\x0a}\\xe9'
-    expect(sightingOf(octets).sni).to.equal(shown)
-    expect(sightingOf(octets).alpn).to.deep.equal([shown])
+    expect(sightingOf(bytes).sni).to.equal(shown)
+    expect(sightingOf(bytes).alpn).to.deep.equal([shown])
   })
 
-  it('writes valid JSON for any octets that parse, the same whatever came before', () => {
+  it('writes valid JSON for any bytes that parse, the same whatever came before', () => {
     const seasoned = writerOf()
     const seed = clientHello(browserHello)
     const mutation = fc.tuple(fc.integer({ min: 40, max: seed.length - 1 }), fc.nat(255))
@@ -173,14 +173,14 @@ describe('SightingWriter', () => {
         fc.array(mutation, { maxLength: 6 }),
         fc.constantFrom('tcp', 'quic'),
         (mutations, transport) => {
-          const octets = seed.slice()
-          for (const [at, value] of mutations) octets[at] = value
-          if (parseClientHello(octets, 0, octets.length, false, new Hello()) < 0) return
+          const bytes = seed.slice()
+          for (const [at, value] of mutations) bytes[at] = value
+          if (parseClientHello(bytes, 0, bytes.length, false, new Hello()) < 0) return
           written++
-          const line = lineOf(octets, seasoned, { transport })
+          const line = lineOf(bytes, seasoned, { transport })
           expect(line).to.match(/^[ -~]*\n$/)
           expect(JSON.parse(line)).to.be.an('object')
-          expect(line).to.equal(lineOf(octets, writerOf(), { transport }))
+          expect(line).to.equal(lineOf(bytes, writerOf(), { transport }))
         },
       ),
       { numRuns: 150 },
@@ -188,7 +188,7 @@ describe('SightingWriter', () => {
     expect(written).to.be.above(20)
   })
 
-  it('writes a hello like one before without its being parsed, octet by octet as if it were', () => {
+  it('writes a hello like one before without its being parsed, byte by byte as if it were', () => {
     const seasoned = writerOf()
     const seeds: HelloParts[] = [
       browserHello,
@@ -210,17 +210,17 @@ describe('SightingWriter', () => {
       fc.property(shape, ({ seed, order, changes, cut }) => {
         const plain = clientHello(permuted(seed, order))
         lineOf(plain, seasoned)
-        const octets = plain.slice(0, Math.max(1, plain.length - cut))
-        for (const [at, value] of changes) if (at < octets.length) octets[at] = value
-        const message = messageOf(octets)
-        const out = new OctetWriter(16)
+        const bytes = plain.slice(0, Math.max(1, plain.length - cut))
+        for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value
+        const message = messageOf(bytes)
+        const out = new ByteWriter(16)
         if (!seasoned.writeKnown(packetOf(), message, out)) {
           unlike++
           expect(out.len).to.equal(0)
           return
         }
         known++
-        expect(out.text()).to.equal(lineOf(octets, writerOf()))
+        expect(out.text()).to.equal(lineOf(bytes, writerOf()))
       }),
       { numRuns: 2000 },
     )
@@ -230,61 +230,59 @@ describe('SightingWriter', () => {
 
   it('leaves to be parsed what is new, not over TCP, or not shown as it is', () => {
     const isKnown = (parts: HelloParts, seen: Seen = {}, writer = writerOf()) => {
-      const octets = clientHello(parts)
-      const isNew = writer.writeKnown(packetOf(), messageOf(octets, seen), new OctetWriter())
+      const bytes = clientHello(parts)
+      const isNew = writer.writeKnown(packetOf(), messageOf(bytes, seen), new ByteWriter())
       expect(isNew).to.equal(false)
-      lineOf(octets, writer, seen)
-      return writer.writeKnown(packetOf(), messageOf(octets, seen), new OctetWriter())
+      lineOf(bytes, writer, seen)
+      return writer.writeKnown(packetOf(), messageOf(bytes, seen), new ByteWriter())
     }
     expect(isKnown(browserHello)).to.equal(true)
     expect(isKnown(browserHello, { transport: 'quic' })).to.equal(false)
     expect(isKnown(browserHello, { transport: 'dtls' })).to.equal(false)
     for (const name of ['a"b', 'a\\b', 'a\u007fb', 'a\u001fb'])
       expect(isKnown({ ciphers: [1], extensions: [serverName(name)] }), name).to.equal(false)
-    expect(isKnown(browserHello, {}, writerOf({ redact: (_, out) => out.octet(1) }))).to.equal(
-      false,
-    )
+    expect(isKnown(browserHello, {}, writerOf({ redact: (_, out) => out.byte(1) }))).to.equal(false)
     const large = { ciphers: [1], extensions: [[21, new Uint8Array(65_530)] satisfies Extension] }
     expect(isKnown({ ciphers: [1], extensions: [[21, new Uint8Array(65_400)]] })).to.equal(true)
     expect(isKnown(large)).to.equal(false)
   })
 
   it('says the flow of a hello like one before', () => {
-    const octets = clientHello(browserHello)
+    const bytes = clientHello(browserHello)
     const writer = writerOf({ sensor: 's-1' })
     const packet = packetOf()
-    packet.bytes = Uint8Array.from([...new Array<number>(15).fill(0), 1, ...octets.subarray(0, 16)])
+    packet.bytes = Uint8Array.from([...new Array<number>(15).fill(0), 1, ...bytes.subarray(0, 16)])
     packet.ipVersion = 6
     packet.dstAddrOff = 16
     packet.vlan = 7
     packet.encapsulationCount = 8
     packet.encapsulation.fill(2)
-    const message = messageOf(octets, { quality: 0b11111 })
+    const message = messageOf(bytes, { quality: 0b11111 })
     message.firstMicros = 1_790_000_000_000_001
-    const [first, second] = [new OctetWriter(), new OctetWriter()]
-    writer.write(packet, message, parsed(octets), first)
+    const [first, second] = [new ByteWriter(), new ByteWriter()]
+    writer.write(packet, message, parsed(bytes), first)
     expect(writer.writeKnown(packet, message, second)).to.equal(true)
     expect(second.text()).to.equal(first.text())
     expect(JSON.parse(first.text())).to.include({ src: '::1', vlan: 7, sensor: 's-1' })
   })
 
   it('takes names as long as any path, and cuts longer ones', () => {
-    const octets = clientHello(browserHello)
+    const bytes = clientHello(browserHello)
     const sensor = '\u{10000}'.repeat(2048)
     const writer = writerOf({ sensor, encapsulationNames: ['a'.repeat(99)] })
     const file = '\u0001'.repeat(4096)
     writer.setOrigin({ file: `${file}more`, interface: '\u001f'.repeat(4096) })
-    lineOf(octets, writer)
-    const out = new OctetWriter()
+    lineOf(bytes, writer)
+    const out = new ByteWriter()
     const packet = packetOf()
     packet.encapsulationCount = 8
-    expect(writer.writeKnown(packet, messageOf(octets), out)).to.equal(true)
+    expect(writer.writeKnown(packet, messageOf(bytes), out)).to.equal(true)
     const line = Buffer.from(out.bytes.subarray(0, out.len)).toString()
     const tunnel = Array.from({ length: 8 }, () => 'a'.repeat(15)).join('/')
     expect(JSON.parse(line)).to.include({ file, sensor, tunnel, sni: 'example.com' })
   })
 
-  it('takes extensions with bodies of any octets, and types that come twice', () => {
+  it('takes extensions with bodies of any bytes, and types that come twice', () => {
     const seasoned = writerOf()
     const type = fc.constantFrom(
       0,
@@ -313,10 +311,10 @@ describe('SightingWriter', () => {
         (extensions, transport, order) => {
           const parts = { ciphers: [0x1301], extensions }
           for (const each of [parts, permuted(parts, order)]) {
-            const octets = clientHello(each)
-            const line = lineOf(octets, seasoned, { transport })
+            const bytes = clientHello(each)
+            const line = lineOf(bytes, seasoned, { transport })
             for (const key of Object.keys(JSON.parse(line) as object)) reached.add(key)
-            if (order % 8 === 0) expect(line).to.equal(lineOf(octets, writerOf(), { transport }))
+            if (order % 8 === 0) expect(line).to.equal(lineOf(bytes, writerOf(), { transport }))
           }
         },
       ),
@@ -327,13 +325,13 @@ describe('SightingWriter', () => {
 
   it('goes on when more profiles come than it keeps', () => {
     const writer = writerOf()
-    const octetsOf = (i: number) =>
+    const bytesOf = (i: number) =>
       clientHello({ ...browserHello, ciphers: [i & 0xffff, 1, ...browserHello.ciphers] })
     for (let i = 0; i < 5000; i++) {
-      const line = lineOf(octetsOf(i), writer)
-      if (i % 500 === 0) expect(line).to.equal(lineOf(octetsOf(i), writerOf()))
+      const line = lineOf(bytesOf(i), writer)
+      if (i % 500 === 0) expect(line).to.equal(lineOf(bytesOf(i), writerOf()))
     }
-    expect(lineOf(octetsOf(3), writer)).to.equal(lineOf(octetsOf(3), writerOf()))
+    expect(lineOf(bytesOf(3), writer)).to.equal(lineOf(bytesOf(3), writerOf()))
   })
 
   it('takes the largest hellos there are', () => {
@@ -353,9 +351,9 @@ describe('SightingWriter', () => {
     ]) {
       for (const transport of ['tcp', 'quic'] as const) {
         const started = performance.now()
-        const octets = clientHello(parts)
-        const line = lineOf(octets, writer, { transport })
-        expect(JSON.parse(line)).to.have.property('hello_len', octets.length)
+        const bytes = clientHello(parts)
+        const line = lineOf(bytes, writer, { transport })
+        expect(JSON.parse(line)).to.have.property('hello_len', bytes.length)
         expect(performance.now() - started).to.be.below(1500)
       }
     }
@@ -367,7 +365,7 @@ describe('SightingWriter', () => {
     )
     for (const hellos of [shuffled, shuffled.slice(0, 1)]) {
       const writer = writerOf()
-      const [packet, out] = [packetOf(), new OctetWriter()]
+      const [packet, out] = [packetOf(), new ByteWriter()]
       const message = messageOf(clientHello(browserHello))
       let i = 0
       const each = () => {
@@ -381,7 +379,7 @@ describe('SightingWriter', () => {
 
   it('allocates a view of the hello and one of its line, where it is like one before', () => {
     const writer = writerOf()
-    const [packet, out] = [packetOf(), new OctetWriter()]
+    const [packet, out] = [packetOf(), new ByteWriter()]
     const messages = Array.from({ length: 8 }, (_, i) =>
       messageOf(clientHello(permuted(browserHello, i))),
     )

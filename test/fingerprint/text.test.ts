@@ -1,9 +1,9 @@
-// Numbers, times, addresses and wire octets as text, against Node's own.
+// Numbers, times, addresses and wire bytes as text, against Node's own.
 
 import { expect } from 'chai'
 import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import { putAddress } from '../../src/fingerprint/address-text.js'
 import { writeBase64, writeJsonPrintable } from '../../src/fingerprint/json-text.js'
 import { ProfileMemory } from '../../src/fingerprint/compiled.js'
@@ -28,7 +28,7 @@ describe('numbers as text', () => {
 describe('times as text', () => {
   const newText = () => new FlowText(new ProfileMemory(), [], undefined)
   const timeOf = (micros: number, text = newText()) => {
-    const out = new OctetWriter(32)
+    const out = new ByteWriter(32)
     text.writeTime(micros, out)
     return out.text()
   }
@@ -85,8 +85,7 @@ describe('times as text', () => {
 })
 
 describe('addresses as text', () => {
-  const v6 = (octets: readonly number[]) =>
-    textOf(putAddress(Uint8Array.from(octets), 0, 6, into, 0))
+  const v6 = (bytes: readonly number[]) => textOf(putAddress(Uint8Array.from(bytes), 0, 6, into, 0))
 
   it('are dotted for IPv4', () => {
     expect(textOf(putAddress(Uint8Array.of(1, 192, 0, 2, 255), 1, 4, into, 0))).to.equal(
@@ -120,25 +119,25 @@ describe('addresses as text', () => {
     const group = fc.oneof(fc.constant(0), fc.nat(0xffff))
     fc.assert(
       fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
-        const octets = groups.flatMap((value) => [value >> 8, value & 0xff])
+        const bytes = groups.flatMap((value) => [value >> 8, value & 0xff])
         // As node:url's parser has it, which shortens by the same rules.
         const host = new URL(`http://[${groups.map((value) => value.toString(16)).join(':')}]/`)
           .hostname
         const mapped = groups.slice(0, 5).every((value) => value === 0) && groups[5] === 0xffff
-        if (!mapped) expect(`[${v6(octets)}]`).to.equal(host)
+        if (!mapped) expect(`[${v6(bytes)}]`).to.equal(host)
       }),
       { numRuns: 1000 },
     )
   })
 })
 
-describe('octets as JSON text', () => {
+describe('bytes as JSON text', () => {
   it('is a JSON string that reads as the printable text', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 40 }), (octets) => {
-        const out = new OctetWriter(1)
-        writeJsonPrintable(octets, 0, octets.length, out)
-        expect(JSON.parse(`"${out.text()}"`)).to.equal(printable(octets, 0, octets.length))
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+        const out = new ByteWriter(1)
+        writeJsonPrintable(bytes, 0, bytes.length, out)
+        expect(JSON.parse(`"${out.text()}"`)).to.equal(printable(bytes, 0, bytes.length))
         expect(out.text()).to.match(/^[ -~]*$/)
       }),
     )
@@ -146,11 +145,11 @@ describe('octets as JSON text', () => {
 
   it('is base64 as Node has it', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(5), (octets, off) => {
-        const from = Math.min(off, octets.length)
-        const out = new OctetWriter(1)
-        writeBase64(octets, from, octets.length, out)
-        expect(out.text()).to.equal(Buffer.from(octets.subarray(from)).toString('base64'))
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(5), (bytes, off) => {
+        const from = Math.min(off, bytes.length)
+        const out = new ByteWriter(1)
+        writeBase64(bytes, from, bytes.length, out)
+        expect(out.text()).to.equal(Buffer.from(bytes.subarray(from)).toString('base64'))
       }),
     )
   })

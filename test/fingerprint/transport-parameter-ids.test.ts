@@ -6,16 +6,16 @@ import { hex } from '../support.js'
 
 const ids = new TransportParameterIds()
 
-function hexIds(octets: Uint8Array, off = 0, end = octets.length): string[] {
-  ids.fill(octets, off, end)
+function hexIds(bytes: Uint8Array, off = 0, end = bytes.length): string[] {
+  ids.fill(bytes, off, end)
   return Array.from({ length: ids.count }, (_, i) =>
-    Array.from({ length: ids.len[i] ?? 0 }, (_, octet) =>
-      ids.octet(i, octet).toString(16).padStart(2, '0'),
+    Array.from({ length: ids.len[i] ?? 0 }, (_, byte) =>
+      ids.byte(i, byte).toString(16).padStart(2, '0'),
     ).join(''),
   )
 }
 
-/** A variable-length integer (RFC 9000 §16) of 1 << `size` octets. */
+/** A variable-length integer (RFC 9000 §16) of 1 << `size` bytes. */
 function varint(value: bigint, size: number): string {
   const bits = 8n * (1n << BigInt(size))
   return ((BigInt(size) << (bits - 2n)) | (value & ((1n << (bits - 2n)) - 1n)))
@@ -39,26 +39,26 @@ describe('TransportParameterIds', () => {
     const value = fc.bigInt({ min: 0n, max: (1n << 62n) - 1n })
     fc.assert(
       fc.property(fc.array(fc.tuple(value, fc.nat(3)), { maxLength: 9 }), (list) => {
-        const octets = list.map(([id, size]) => `${varint(id, size)}0155`)
+        const bytes = list.map(([id, size]) => `${varint(id, size)}0155`)
         const expected = list.map(([id, size]) => {
           const text = varint(id, size)
           const bits = BigInt(text.length * 4 - 2)
           return (BigInt(`0x${text}`) & ((1n << bits) - 1n)) % 31n === 27n ? '1b' : text
         })
-        expect(hexIds(hex(octets.join('')))).to.deep.equal(expected.toSorted())
+        expect(hexIds(hex(bytes.join('')))).to.deep.equal(expected.toSorted())
       }),
     )
   })
 
   it('leaves what follows a malformed parameter', () => {
-    for (const octets of [
+    for (const bytes of [
       '01 00 04 05 ff',
       '01 00 04',
       '01 00 80 00',
       '01 00 04 c0 00',
       '0100 04 ffffffffffffffff 00',
     ]) {
-      expect(hexIds(hex(octets))).to.deep.equal(['01'])
+      expect(hexIds(hex(bytes))).to.deep.equal(['01'])
     }
   })
 
@@ -68,11 +68,11 @@ describe('TransportParameterIds', () => {
     )
   })
 
-  it('never reads past end, whatever the octets', () => {
+  it('never reads past end, whatever the bytes', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(40), (octets, cut) => {
-        const end = Math.min(cut, octets.length)
-        expect(hexIds(octets, 0, end)).to.deep.equal(hexIds(octets.slice(0, end)))
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(40), (bytes, cut) => {
+        const end = Math.min(cut, bytes.length)
+        expect(hexIds(bytes, 0, end)).to.deep.equal(hexIds(bytes.slice(0, end)))
       }),
     )
   })

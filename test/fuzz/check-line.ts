@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { MAX_HELLO_LEN } from '../../src/base/limits.js'
-import { QUALITY_NAMES } from '../../src/model/handshake-octets.js'
+import { QUALITY_NAMES } from '../../src/model/handshake-bytes.js'
 import { MAX_EVIDENCE_LEN } from '../../src/tls/evidence.js'
 import { readEvidence } from '../../src/tls/read-evidence.js'
 import type { Sighting } from '../../src/model/sighting.js'
@@ -37,7 +37,7 @@ export function faultOfLine(line: string): string | undefined {
   const sighting: Sighting = data
   for (const [key, value] of Object.entries(sighting))
     if (value === '' || (Array.isArray(value) && value.length === 0)) return `${key} is empty`
-  if (!PRINTABLE.test(line.replace(NAMES, ''))) return 'octets beyond printable ASCII'
+  if (!PRINTABLE.test(line.replace(NAMES, ''))) return 'bytes beyond printable ASCII'
   if (Number.isNaN(Date.parse(sighting.time))) return `time ${sighting.time}`
   if (isIP(sighting.src) === 0 || isIP(sighting.dst) === 0) return 'no address'
   if (sighting.hello_len > MAX_HELLO_LEN) return `hello_len ${sighting.hello_len}`
@@ -51,7 +51,7 @@ function faultOfServerRow(line: string, parsed: object): string | undefined {
   const { success, data, error } = ServerStrict.safeParse(parsed)
   if (!success)
     return `no server's row: ${error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`
-  if (!PRINTABLE.test(line.replace(NAMES, ''))) return 'octets beyond printable ASCII'
+  if (!PRINTABLE.test(line.replace(NAMES, ''))) return 'bytes beyond printable ASCII'
   if (isIP(data.src) === 0 || isIP(data.dst) === 0) return 'no address'
   return data.ja3s === md5(data.ja3s_string ?? '') ? undefined : 'JA3S is not its MD5'
 }

@@ -1,5 +1,5 @@
 // Inputs through the real pipeline, each twice: once in a buffer that ends where the last frame does, zeros between the
-// frames, and once with other octets around them, in a pipeline whose buffers hold other octets. What is read past a
+// frames, and once with other bytes around them, in a pipeline whose buffers hold other bytes. What is read past a
 // frame's end, or is left over from other flows, makes the two differ. So does what the frame filter should not have
 // taken out: it looks at the second alone.
 
@@ -45,7 +45,7 @@ export class Subject {
     Object.assign(this.counters, before)
   }
 
-  /** The lines that `frames` give, octets from `fill` around them. */
+  /** The lines that `frames` give, bytes from `fill` around them. */
   take(frames: readonly Frame[], fill: () => number, tail: number, isFiltered = false): string {
     const { lines } = this.#pipeline
     lines.len = 0
@@ -77,7 +77,7 @@ export class Pair {
 
   /**
    * @param server whether the server's side is looked at too
-   * @param watchEvery one input in so many has each read of its octets watched, which takes a hundred times as long
+   * @param watchEvery one input in so many has each read of its bytes watched, which takes a hundred times as long
    */
   constructor(server: boolean, random: Random, watchEvery: number) {
     this.#random = random
@@ -110,12 +110,12 @@ export class Pair {
 
   #faultOfRun(frames: number, lines: string, others: string): string | undefined {
     if (lines !== others)
-      return `octets outside the frames, or of other flows, or the frame filter, change lines: ${difference(lines, others)}`
+      return `bytes outside the frames, or of other flows, or the frame filter, change lines: ${difference(lines, others)}`
     const { counters } = this.#plain
     for (const [name, value] of Object.entries(counters)) {
       const other = this.#poisoned.counters[name as keyof Counters]
       if (value !== other)
-        return `octets outside the frames, or of other flows, or the frame filter, change ${name}: ${value}, ${other}`
+        return `bytes outside the frames, or of other flows, or the frame filter, change ${name}: ${value}, ${other}`
       if (!Number.isSafeInteger(value) || value < 0) return `counter ${name} is ${value}`
     }
     const list = lines.split('\n').slice(0, -1)

@@ -11,7 +11,7 @@ import type { Random } from './random.js'
 
 /** One frame; what is changed is a copy. */
 export interface Frame {
-  octets: Uint8Array
+  bytes: Uint8Array
   wirelen: number
   micros: number
   linkType: number
@@ -52,7 +52,7 @@ export async function framesOf(path: string): Promise<Frame[]> {
 export function frameAt(block: PacketBlock, i: number): Frame {
   const start = block.start[i] ?? 0
   return {
-    octets: block.bytes.slice(start, start + (block.caplen[i] ?? 0)),
+    bytes: block.bytes.slice(start, start + (block.caplen[i] ?? 0)),
     wirelen: block.wirelen[i] ?? 0,
     micros: block.timeMicros[i] ?? 0,
     linkType: block.linkType[i] ?? 0,
@@ -71,9 +71,9 @@ function filteredBlockOf(length: number): PacketBlock {
 }
 
 /**
- * The frames in one block, octets of `fill` before, between and behind them.
+ * The frames in one block, bytes of `fill` before, between and behind them.
  *
- * @param tail octets behind the last frame: with none, the buffer ends where it does
+ * @param tail bytes behind the last frame: with none, the buffer ends where it does
  * @param isFiltered whether the frame filter can look at it; of such blocks there is one at a time
  */
 export function blockOf(
@@ -83,20 +83,20 @@ export function blockOf(
   isFiltered = false,
 ): PacketBlock {
   const gaps = frames.map(() => 1 + (fill() & 31))
-  const length = frames.reduce((sum, { octets }, i) => sum + octets.length + (gaps[i] ?? 0), tail)
+  const length = frames.reduce((sum, { bytes }, i) => sum + bytes.length + (gaps[i] ?? 0), tail)
   const block = isFiltered ? filteredBlockOf(length) : newPacketBlock(new Uint8Array(length))
   const { bytes } = block
   for (let i = 0; i < length; i++) bytes[i] = fill()
   let at = 0
-  frames.forEach(({ octets, wirelen, micros, linkType }, i) => {
+  frames.forEach(({ bytes: data, wirelen, micros, linkType }, i) => {
     at += gaps[i] ?? 0
-    bytes.set(octets, at)
+    bytes.set(data, at)
     block.start[i] = at
-    block.caplen[i] = octets.length
-    block.wirelen[i] = Math.max(wirelen, octets.length)
+    block.caplen[i] = data.length
+    block.wirelen[i] = Math.max(wirelen, data.length)
     block.timeMicros[i] = micros
     block.linkType[i] = linkType
-    at += octets.length
+    at += data.length
   })
   block.count = frames.length
   return block
@@ -107,12 +107,12 @@ export function pcapngOf(frames: readonly Frame[]): Uint8Array {
   const types = [...new Set(frames.map(({ linkType }) => linkType))]
   const writer = new PcapngWriter().section()
   for (const type of types) writer.interface(type)
-  for (const { octets, wirelen, micros, linkType } of frames)
+  for (const { bytes, wirelen, micros, linkType } of frames)
     writer.packet(
       types.indexOf(linkType),
       BigInt(Math.max(0, Math.floor(micros))),
-      octets,
-      Math.max(wirelen, octets.length),
+      bytes,
+      Math.max(wirelen, bytes.length),
     )
   return writer.done()
 }

@@ -1,15 +1,15 @@
-// Traffic shown to a pipeline before each input, so that its buffers hold octets of other flows: the same flows each
-// time with other octets. Whatever an input's lines take from them makes two pipelines differ.
+// Traffic shown to a pipeline before each input, so that its buffers hold bytes of other flows: the same flows each
+// time with other bytes. Whatever an input's lines take from them makes two pipelines differ.
 
 import { DCID, connectionClose, initial } from '../quic/initial.js'
 import { browserHello } from '../tls/hello-builder.js'
 import { ethernet, ipv4, tcp, udp } from '../wire/build.js'
 import type { Frame } from './frame.js'
 
-/** Octets a hello is known by: record header, handshake header, version. */
+/** Bytes a hello is known by: record header, handshake header, version. */
 const PASSED = 11
 const CUT = 1000
-/** Octets of a fragmented datagram, and of its first fragment. */
+/** Bytes of a fragmented datagram, and of its first fragment. */
 const DATAGRAM = 1600
 const FRAGMENT = 800
 const TEXT = 1100
@@ -21,13 +21,13 @@ const kept = new Map<string, Uint8Array[]>()
  * QUIC Initial full of text.
  *
  * @param index number of the flow; the same frames for the same number
- * @param inverted the same but for the octets within
+ * @param inverted the same but for the bytes within
  */
 export function leftovers(index: number, inverted: boolean, micros: number): Frame[] {
   const key = `${index} ${inverted}`
   const list = kept.get(key) ?? made(index, inverted)
   kept.set(key, list)
-  return list.map((octets) => ({ octets, wirelen: octets.length, micros, linkType: 1 }))
+  return list.map((bytes) => ({ bytes, wirelen: bytes.length, micros, linkType: 1 }))
 }
 
 function made(index: number, inverted: boolean): Uint8Array[] {
@@ -44,7 +44,7 @@ function made(index: number, inverted: boolean): Uint8Array[] {
   const datagram = udp(port, 9, new Uint8Array(DATAGRAM).fill(inverted ? 0x29 : 0x16))
   const id = (0x4000 + index).toString(16)
   const text = connectionClose((inverted ? '\x06' : 'q').repeat(TEXT))
-  const quic = initial([text], { dcid: DCID.map((octet) => octet ^ index), packetNumber: 1 })
+  const quic = initial([text], { dcid: DCID.map((byte) => byte ^ index), packetNumber: 1 })
   return [
     ipv4(6, tcp(port, 443, record.subarray(0, CUT)), { addresses }),
     ipv4(6, second, { addresses }),

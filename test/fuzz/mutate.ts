@@ -1,4 +1,4 @@
-// What may happen to frames on their way: at the level of packets, of fields, of octets.
+// What may happen to frames on their way: at the level of packets, of fields, of bytes.
 
 import { u16, u8 } from '../../src/base/bytes.js'
 import { fieldsOf } from './fields.js'
@@ -12,7 +12,7 @@ type Change = (frames: Frame[], random: Random, others: readonly Frame[]) => voi
 
 const LINK_TYPES = [0, 1, 9, 12, 50, 51, 101, 104, 105, 108, 109, 113, 119, 127, 163, 192, 228]
 const MORE_LINK_TYPES = [229, 239, 244, 258, 276, 65_535]
-/** Octets that stand at the edges of what lengths and types can say. */
+/** Bytes that stand at the edges of what lengths and types can say. */
 const EDGES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 20, 22, 32, 40, 64, 127, 128, 254, 255]
 
 const PACKET_CHANGES: readonly Change[] = [
@@ -34,12 +34,12 @@ const PACKET_CHANGES: readonly Change[] = [
   },
   function cut(frames, random) {
     const frame = random.pick(frames)
-    const { length } = frame.octets
-    frame.octets = frame.octets.slice(0, random.below(random.oneIn(2) ? length + 1 : 120))
+    const { length } = frame.bytes
+    frame.bytes = frame.bytes.slice(0, random.below(random.oneIn(2) ? length + 1 : 120))
   },
   function cutAll(frames, random) {
     const snaplen = random.between(0, random.pick([60, 120, 300]))
-    for (const frame of frames) frame.octets = frame.octets.slice(0, snaplen)
+    for (const frame of frames) frame.bytes = frame.bytes.slice(0, snaplen)
   },
   function splice(frames, random, others) {
     if (others.length > 0)
@@ -49,10 +49,10 @@ const PACKET_CHANGES: readonly Change[] = [
   function join(frames, random, others) {
     const frame = random.pick(frames)
     const other = random.pick(others.length > 0 ? others : frames)
-    const head = frame.octets.subarray(0, random.below(frame.octets.length + 1))
-    const tail = other.octets.subarray(random.below(other.octets.length + 1))
-    frame.octets = Uint8Array.from([...head, ...tail])
-    frame.wirelen = frame.octets.length
+    const head = frame.bytes.subarray(0, random.below(frame.bytes.length + 1))
+    const tail = other.bytes.subarray(random.below(other.bytes.length + 1))
+    frame.bytes = Uint8Array.from([...head, ...tail])
+    frame.wirelen = frame.bytes.length
   },
   function otherTime(frames, random) {
     const by = random.pick([-400e6, -31e6, -1, 1, 29e6, 31e6, 301e6, 1e13, 4e15])
@@ -77,56 +77,56 @@ const PACKET_CHANGES: readonly Change[] = [
 const FIELD_CHANGES: readonly Change[] = [
   function field(frames, random) {
     const frame = changed(frames, random)
-    const fields = fieldsOf(frame.octets)
+    const fields = fieldsOf(frame.bytes)
     if (fields.length === 0) return
     for (let i = random.between(1, 3); i > 0; i--) {
       const { off, size } = random.pick(fields)
-      writeField(frame.octets, off, size, otherValue(frame.octets, off, size, random))
+      writeField(frame.bytes, off, size, otherValue(frame.bytes, off, size, random))
     }
   },
 ]
 
-const OCTET_CHANGES: readonly Change[] = [
+const BYTE_CHANGES: readonly Change[] = [
   function flip(frames, random) {
-    const { octets } = changed(frames, random)
+    const { bytes } = changed(frames, random)
     for (let i = random.between(1, 8); i > 0; i--) {
-      const off = random.below(octets.length)
-      octets[off] = (octets[off] ?? 0) ^ (1 << random.below(8))
+      const off = random.below(bytes.length)
+      bytes[off] = (bytes[off] ?? 0) ^ (1 << random.below(8))
     }
   },
   function overwrite(frames, random) {
-    const { octets } = changed(frames, random)
-    const off = random.below(octets.length)
-    octets.set(random.octets(Math.min(random.between(1, 64), octets.length - off)), off)
+    const { bytes } = changed(frames, random)
+    const off = random.below(bytes.length)
+    bytes.set(random.bytes(Math.min(random.between(1, 64), bytes.length - off)), off)
   },
   function edge(frames, random) {
-    const { octets } = changed(frames, random)
-    if (octets.length > 0) octets[random.below(octets.length)] = random.pick(EDGES)
+    const { bytes } = changed(frames, random)
+    if (bytes.length > 0) bytes[random.below(bytes.length)] = random.pick(EDGES)
   },
-  function insertOctets(frames, random) {
+  function insertBytes(frames, random) {
     const frame = changed(frames, random)
-    const off = random.below(frame.octets.length + 1)
+    const off = random.below(frame.bytes.length + 1)
     const more = random.oneIn(2)
-      ? random.octets(random.between(1, 32))
+      ? random.bytes(random.between(1, 32))
       : new Uint8Array(random.between(1, 3000)).fill(random.pick(EDGES))
-    const { octets } = frame
-    frame.octets = Uint8Array.from([...octets.subarray(0, off), ...more, ...octets.subarray(off)])
+    const { bytes } = frame
+    frame.bytes = Uint8Array.from([...bytes.subarray(0, off), ...more, ...bytes.subarray(off)])
   },
-  function removeOctets(frames, random) {
+  function removeBytes(frames, random) {
     const frame = changed(frames, random)
-    const { octets } = frame
-    const off = random.below(octets.length + 1)
-    const rest = octets.subarray(off + random.between(1, 32))
-    frame.octets = Uint8Array.from([...octets.subarray(0, off), ...rest])
+    const { bytes } = frame
+    const off = random.below(bytes.length + 1)
+    const rest = bytes.subarray(off + random.between(1, 32))
+    frame.bytes = Uint8Array.from([...bytes.subarray(0, off), ...rest])
   },
   function copyWithin(frames, random) {
-    const { octets } = changed(frames, random)
-    const from = random.below(octets.length)
-    octets.copyWithin(random.below(octets.length), from, from + random.between(1, 400))
+    const { bytes } = changed(frames, random)
+    const from = random.below(bytes.length)
+    bytes.copyWithin(random.below(bytes.length), from, from + random.between(1, 400))
   },
   function noise(frames, random) {
     insert(frames, random, {
-      octets: random.octets(random.between(0, 400)),
+      bytes: random.bytes(random.between(0, 400)),
       wirelen: 0,
       micros: random.pick(frames).micros,
       linkType: random.pick(LINK_TYPES),
@@ -134,7 +134,7 @@ const OCTET_CHANGES: readonly Change[] = [
   },
 ]
 
-const LEVELS = [PACKET_CHANGES, PACKET_CHANGES, FIELD_CHANGES, FIELD_CHANGES, OCTET_CHANGES]
+const LEVELS = [PACKET_CHANGES, PACKET_CHANGES, FIELD_CHANGES, FIELD_CHANGES, BYTE_CHANGES]
 
 /** Changes `frames`, of which there is one at least, in one to eight ways; `others` are those of another capture. */
 export function mutate(frames: Frame[], others: readonly Frame[], random: Random): void {
@@ -144,11 +144,11 @@ export function mutate(frames: Frame[], others: readonly Frame[], random: Random
   }
 }
 
-/** A frame whose octets are a copy from now on; small ones, which hold nothing, seldom. */
+/** A frame whose bytes are a copy from now on; small ones, which hold nothing, seldom. */
 function changed(frames: readonly Frame[], random: Random): Frame {
   let frame = random.pick(frames)
-  for (let i = 0; i < 3 && frame.octets.length < 80; i++) frame = random.pick(frames)
-  frame.octets = frame.octets.slice()
+  for (let i = 0; i < 3 && frame.bytes.length < 80; i++) frame = random.pick(frames)
+  frame.bytes = frame.bytes.slice()
   return frame
 }
 
@@ -162,8 +162,8 @@ function insert(frames: Frame[], random: Random, frame: Frame): void {
   frames.splice(random.below(frames.length + 1), 0, frame)
 }
 
-function otherValue(octets: Uint8Array, off: number, size: number, random: Random): number {
-  const value = size === 1 ? u8(octets, off) : u16(octets, off + size - 2)
+function otherValue(bytes: Uint8Array, off: number, size: number, random: Random): number {
+  const value = size === 1 ? u8(bytes, off) : u16(bytes, off + size - 2)
   switch (random.below(8)) {
     case 0:
       return 0
@@ -176,7 +176,7 @@ function otherValue(octets: Uint8Array, off: number, size: number, random: Rando
     case 4:
       return value ^ (1 << random.below(8 * size))
     case 5:
-      return octets.length - off - size
+      return bytes.length - off - size
     case 6:
       return random.pick(EDGES)
     default:
@@ -184,6 +184,6 @@ function otherValue(octets: Uint8Array, off: number, size: number, random: Rando
   }
 }
 
-function writeField(octets: Uint8Array, off: number, size: number, value: number): void {
-  for (let i = 0; i < size; i++) octets[off + i] = (value >>> (8 * (size - 1 - i))) & 0xff
+function writeField(bytes: Uint8Array, off: number, size: number, value: number): void {
+  for (let i = 0; i < size; i++) bytes[off + i] = (value >>> (8 * (size - 1 - i))) & 0xff
 }

@@ -1,4 +1,4 @@
-// QUIC Initials whose plaintext is what a fuzzer wants it to be: a change to the sealed octets alone ends at the AEAD.
+// QUIC Initials whose plaintext is what a fuzzer wants it to be: a change to the sealed bytes alone ends at the AEAD.
 
 import { clientHello, browserHello, serverHello } from '../tls/hello-builder.js'
 import {
@@ -17,7 +17,7 @@ import type { InitialOptions } from '../quic/initial.js'
 import type { Frame } from './frame.js'
 import type { Random } from './random.js'
 
-/** Octets a hello is cut into at once, at most. */
+/** Bytes a hello is cut into at once, at most. */
 const PIECES = [1, 9, 100, 600, 2000]
 const PORTS = 3
 
@@ -26,8 +26,8 @@ export function quicInitials(frames: Frame[], random: Random): void {
   const flow = random.below(PORTS)
   const first: InitialOptions = {
     version: random.pick([V1, V1, V2, DRAFT_29]),
-    dcid: random.octets(random.pick([8, 8, 20, 0, 1])),
-    scid: random.octets(random.pick([0, 4, 20])),
+    dcid: random.bytes(random.pick([8, 8, 20, 0, 1])),
+    scid: random.bytes(random.pick([0, 4, 20])),
   }
   const parts = cryptoFrames(random)
   const micros = random.pick(frames).micros
@@ -37,10 +37,8 @@ export function quicInitials(frames: Frame[], random: Random): void {
     const options: InitialOptions = {
       ...first,
       ...(isServer ? { side: 'server', keyId: first.dcid ?? new Uint8Array(0) } : {}),
-      ...(random.oneIn(5)
-        ? { dcid: random.octets(8), keyId: first.dcid ?? new Uint8Array(0) }
-        : {}),
-      ...(random.oneIn(5) ? { token: random.octets(random.between(1, 80)) } : {}),
+      ...(random.oneIn(5) ? { dcid: random.bytes(8), keyId: first.dcid ?? new Uint8Array(0) } : {}),
+      ...(random.oneIn(5) ? { token: random.bytes(random.between(1, 80)) } : {}),
       packetNumber: random.oneIn(6) ? packetNumber : ++packetNumber,
       numberLen: random.between(1, 4),
       size: random.pick([0, 0, 1200, 1200, 1400]),
@@ -50,7 +48,7 @@ export function quicInitials(frames: Frame[], random: Random): void {
     if (random.oneIn(4))
       packets.push(initial(parts.splice(0, 2), { ...options, packetNumber: ++packetNumber }))
     frames.splice(random.below(frames.length + 1), 0, {
-      octets: udpFrame(Buffer.concat(packets), flow, isServer),
+      bytes: udpFrame(Buffer.concat(packets), flow, isServer),
       wirelen: 0,
       micros,
       linkType: 1,
@@ -90,18 +88,18 @@ function oddFrame(message: Uint8Array, random: Random): Uint8Array {
     case 3:
       return connectionClose('fuzz')
     case 4:
-      return random.octets(random.between(1, 40))
+      return random.bytes(random.between(1, 40))
     case 5: {
       // an offset or a length far from all that is there
       const far = random.pick([2 ** 14, 65_535, 73_728, 2 ** 30, 2 ** 52])
       return random.oneIn(2)
-        ? Buffer.concat([Uint8Array.of(6), varint(far), varint(5), random.octets(5)])
-        : Buffer.concat([Uint8Array.of(6), varint(0), varint(far), random.octets(5)])
+        ? Buffer.concat([Uint8Array.of(6), varint(far), varint(5), random.bytes(5)])
+        : Buffer.concat([Uint8Array.of(6), varint(0), varint(far), random.bytes(5)])
     }
     case 6:
       return crypto(message, 0, random.below(message.length))
     case 7: {
-      const other = message.map((octet) => octet ^ 0x55)
+      const other = message.map((byte) => byte ^ 0x55)
       return crypto(other, random.below(60), random.between(60, other.length))
     }
     default:
@@ -117,15 +115,15 @@ function udpFrame(payload: Uint8Array, flow: number, isServer: boolean): Uint8Ar
     [0xc0, flow],
     [1, 187],
   ]
-  const octets = Uint8Array.from([
+  const bytes = Uint8Array.from([
     ...[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 0, 0, 1, 0, 0, 64, 17, 0, 0],
     ...(isServer ? [...server, ...client] : [...client, ...server]),
     ...(isServer ? ports.reverse() : ports).flat(),
     ...[0, 0, 0, 0],
     ...payload,
   ])
-  const view = new DataView(octets.buffer)
-  view.setUint16(16, octets.length - 14)
-  view.setUint16(38, octets.length - 34)
-  return octets
+  const view = new DataView(bytes.buffer)
+  view.setUint16(16, bytes.length - 14)
+  view.setUint16(38, bytes.length - 34)
+  return bytes
 }

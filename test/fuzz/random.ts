@@ -43,8 +43,8 @@ export class Random {
     return values[this.below(values.length)] as T
   }
 
-  /** `count` octets. */
-  octets(count: number): Uint8Array {
+  /** `count` bytes. */
+  bytes(count: number): Uint8Array {
     return Uint8Array.from({ length: count }, () => this.word() & 0xff)
   }
 }

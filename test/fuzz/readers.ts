@@ -1,4 +1,4 @@
-// Capture files as octets: changed, and read in two ways that must agree.
+// Capture files as bytes: changed, and read in two ways that must agree.
 
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
@@ -22,53 +22,49 @@ const MOST_MILLIS = 1000
 /** Frames handed on to the pipeline. */
 const MOST_FRAMES = 2000
 
-/** A capture's octets changed in a few ways, now and then compressed before or after. */
+/** A capture's bytes changed in a few ways, now and then compressed before or after. */
 export function mutateFile(file: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  let octets: Uint8Array = file.slice()
-  if (random.oneIn(12)) octets = compressed(octets, random)
-  for (let i = random.between(1, 4); i > 0; i--) octets = change(octets, other, random)
-  return random.oneIn(12) ? compressed(octets, random) : octets
+  let bytes: Uint8Array = file.slice()
+  if (random.oneIn(12)) bytes = compressed(bytes, random)
+  for (let i = random.between(1, 4); i > 0; i--) bytes = change(bytes, other, random)
+  return random.oneIn(12) ? compressed(bytes, random) : bytes
 }
 
-function change(octets: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  // most of what a reader trusts stands in words of four octets near the front
+function change(bytes: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
+  // most of what a reader trusts stands in words of four bytes near the front
   const off = random.oneIn(2)
-    ? random.below(Math.min(octets.length, 200))
-    : random.below(octets.length)
+    ? random.below(Math.min(bytes.length, 200))
+    : random.below(bytes.length)
   switch (random.below(8)) {
     case 0:
-      return octets.subarray(0, off)
+      return bytes.subarray(0, off)
     case 1:
-      return join(octets.subarray(0, off), octets.subarray(off + random.between(1, 64)))
+      return join(bytes.subarray(0, off), bytes.subarray(off + random.between(1, 64)))
     case 2:
-      return join(
-        octets.subarray(0, off),
-        random.octets(random.between(1, 64)),
-        octets.subarray(off),
-      )
+      return join(bytes.subarray(0, off), random.bytes(random.between(1, 64)), bytes.subarray(off))
     case 3:
-      return join(octets.subarray(0, off), other.subarray(random.below(other.length)))
+      return join(bytes.subarray(0, off), other.subarray(random.below(other.length)))
     case 4:
-      return join(octets, other)
+      return join(bytes, other)
     case 5: {
-      const part = octets.subarray(off, off + random.between(1, 2000))
-      return join(octets.subarray(0, off), part, octets.subarray(off))
+      const part = bytes.subarray(off, off + random.between(1, 2000))
+      return join(bytes.subarray(0, off), part, bytes.subarray(off))
     }
     case 6:
       for (let i = random.between(1, 8); i > 0; i--) {
-        const at = random.below(octets.length)
-        octets[at] = (octets[at] ?? 0) ^ (1 << random.below(8))
+        const at = random.below(bytes.length)
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8))
       }
-      return octets
+      return bytes
     default:
-      if (octets.length >= 4) writeWord(octets, random.below((octets.length >> 2) - 1) * 4, random)
-      if (octets.length > off + 4) writeWord(octets, off & ~3, random)
-      return octets
+      if (bytes.length >= 4) writeWord(bytes, random.below((bytes.length >> 2) - 1) * 4, random)
+      if (bytes.length > off + 4) writeWord(bytes, off & ~3, random)
+      return bytes
   }
 }
 
-function writeWord(octets: Uint8Array, off: number, random: Random): void {
-  const view = new DataView(octets.buffer, octets.byteOffset)
+function writeWord(bytes: Uint8Array, off: number, random: Random): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
   const little = random.oneIn(2)
   const word = view.getUint32(off, little)
   const values = [
@@ -80,25 +76,25 @@ function writeWord(octets: Uint8Array, off: number, random: Random): void {
   view.setUint32(off, random.pick(values), little)
 }
 
-function compressed(octets: Uint8Array, random: Random): Uint8Array {
+function compressed(bytes: Uint8Array, random: Random): Uint8Array {
   switch (random.below(4)) {
     case 0:
-      return gzipSync(octets, { level: 1 })
+      return gzipSync(bytes, { level: 1 })
     case 1:
-      return zstdStored(octets)
+      return zstdStored(bytes)
     case 2:
-      return lz4Stored(octets)
+      return lz4Stored(bytes)
     default:
-      return zipStored(octets)
+      return zipStored(bytes)
   }
 }
 
 /** An LZ4 frame of blocks that are not compressed. */
-function lz4Stored(octets: Uint8Array): Uint8Array {
+function lz4Stored(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82)]
   const most = 65_536
-  for (let at = 0; at < octets.length; at += most) {
-    const part = octets.subarray(at, at + most)
+  for (let at = 0; at < bytes.length; at += most) {
+    const part = bytes.subarray(at, at + most)
     const head = Buffer.alloc(4)
     head.writeUInt32LE((0x8000_0000 | part.length) >>> 0)
     parts.push(head, part)
@@ -107,23 +103,23 @@ function lz4Stored(octets: Uint8Array): Uint8Array {
 }
 
 /** A zip archive's local file, stored (APPNOTE 6.3.10 §4.3.7); no directory follows. */
-function zipStored(octets: Uint8Array): Uint8Array {
+function zipStored(bytes: Uint8Array): Uint8Array {
   const head = Buffer.alloc(30)
   head.writeUInt32LE(0x0403_4b50, 0)
   head.writeUInt16LE(20, 4)
-  head.writeUInt32LE(octets.length, 18)
-  head.writeUInt32LE(octets.length, 22)
+  head.writeUInt32LE(bytes.length, 18)
+  head.writeUInt32LE(bytes.length, 22)
   head.writeUInt16LE(1, 26)
-  return join(head, Uint8Array.of(0x61), octets)
+  return join(head, Uint8Array.of(0x61), bytes)
 }
 
 /** A zstd frame of raw blocks (RFC 8878 §3.1.1). */
-function zstdStored(octets: Uint8Array): Uint8Array {
+function zstdStored(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38)]
   const most = 100_000
-  for (let at = 0; at === 0 || at < octets.length; at += most) {
-    const part = octets.subarray(at, at + most)
-    const head = (part.length << 3) | (at + most >= octets.length ? 1 : 0)
+  for (let at = 0; at === 0 || at < bytes.length; at += most) {
+    const part = bytes.subarray(at, at + most)
+    const head = (part.length << 3) | (at + most >= bytes.length ? 1 : 0)
     parts.push(Uint8Array.of(head & 0xff, (head >> 8) & 0xff, head >> 16), part)
   }
   return join(...parts)
@@ -135,15 +131,15 @@ function join(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** What one way of reading gave. */
 interface Reading {
-  /** Whether compressed octets were damaged: how much before the damage comes out depends on the pieces. */
+  /** Whether compressed bytes were damaged: how much before the damage comes out depends on the pieces. */
   readonly isDamaged: boolean
   readonly frames: Frame[]
   readonly digest: string
 }
 
-/** What is wrong with how `octets` are read, a sentence, and the frames that were read. */
+/** What is wrong with how `bytes` are read, a sentence, and the frames that were read. */
 export async function readingOf(
-  octets: Uint8Array,
+  bytes: Uint8Array,
   folder: string,
   random: Random,
 ): Promise<{ fault: string | undefined; frames: Frame[] }> {
@@ -152,17 +148,17 @@ export async function readingOf(
   try {
     const whole = await read((signal, findings) =>
       streamBlocks(
-        pieces(octets, () => 1 << 18),
+        pieces(bytes, () => 1 << 18),
         findings,
         signal,
       ),
     )
     frames = whole.frames
     const length = random.pick([1, 7, 100, 5000])
-    const most = octets.length > 20_000 ? 5000 : length
+    const most = bytes.length > 20_000 ? 5000 : length
     const inPieces = await read((signal, findings) =>
       streamBlocks(
-        pieces(octets, () => random.between(1, most)),
+        pieces(bytes, () => random.between(1, most)),
         findings,
         signal,
       ),
@@ -171,7 +167,7 @@ export async function readingOf(
       return { fault: `in pieces: ${inPieces.digest}; at once: ${whole.digest}`, frames }
     if (random.oneIn(4)) {
       const path = resolve(folder, 'capture')
-      writeFileSync(path, octets)
+      writeFileSync(path, bytes)
       const fromFile = await read(async function* (signal, findings) {
         const source = openCapture(path)
         yield* source.blocks(signal)
@@ -193,9 +189,9 @@ function differ(a: Reading, b: Reading): boolean {
   return !a.isDamaged && !b.isDamaged && a.digest !== b.digest
 }
 
-async function* pieces(octets: Uint8Array, length: () => number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < octets.length;) {
-    const piece = octets.subarray(at, at + length())
+async function* pieces(bytes: Uint8Array, length: () => number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length;) {
+    const piece = bytes.subarray(at, at + length())
     at += piece.length
     yield await Promise.resolve(piece)
   }

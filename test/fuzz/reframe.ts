@@ -8,25 +8,25 @@ import { ipSpots } from './fields.js'
 import type { IpSpot } from './fields.js'
 import type { Random } from './random.js'
 
-/** Puts the frame's TCP payload into segments of any length, now and then overlapping, with other octets, in any order. */
+/** Puts the frame's TCP payload into segments of any length, now and then overlapping, with other bytes, in any order. */
 export function resegment(frames: Frame[], random: Random): void {
   const found = pickIp(frames, random, ({ protocol, payload }) => protocol === 6 && payload >= 0)
   if (found === undefined) return
   const { index, frame, spot } = found
-  const head = frame.octets.subarray(0, spot.payload)
-  const payload = frame.octets.subarray(spot.payload, ipEnd(frame.octets, spot))
+  const head = frame.bytes.subarray(0, spot.payload)
+  const payload = frame.bytes.subarray(spot.payload, ipEnd(frame.bytes, spot))
   if (payload.length === 0) return
-  const seq = u32(frame.octets, spot.transport + 4)
+  const seq = u32(frame.bytes, spot.transport + 4)
   const parts: Frame[] = []
   const most = random.pick([1, 7, 60, 400, 1400])
   for (let at = 0; at < payload.length && parts.length < 600;) {
     const length = Math.min(random.between(1, most), payload.length - at)
     const back = random.oneIn(4) ? Math.min(at, random.below(40)) : 0
-    const octets = Uint8Array.from([...head, ...payload.subarray(at - back, at + length)])
-    write32(octets, spot.transport + 4, seq + at - back)
-    fitIp(octets, spot)
-    if (back > 0 && random.oneIn(4)) octets[spot.payload] = (octets[spot.payload] ?? 0) ^ 0xff
-    parts.push({ ...frame, octets, wirelen: octets.length })
+    const bytes = Uint8Array.from([...head, ...payload.subarray(at - back, at + length)])
+    write32(bytes, spot.transport + 4, seq + at - back)
+    fitIp(bytes, spot)
+    if (back > 0 && random.oneIn(4)) bytes[spot.payload] = (bytes[spot.payload] ?? 0) ^ 0xff
+    parts.push({ ...frame, bytes, wirelen: bytes.length })
     at += length
   }
   shuffleSome(parts, random)
@@ -38,20 +38,20 @@ export function fragment(frames: Frame[], random: Random): void {
   const found = pickIp(frames, random, ({ version }) => version === 4)
   if (found === undefined) return
   const { index, frame, spot } = found
-  const head = frame.octets.subarray(0, spot.transport)
-  const payload = frame.octets.subarray(spot.transport, ipEnd(frame.octets, spot))
+  const head = frame.bytes.subarray(0, spot.transport)
+  const payload = frame.bytes.subarray(spot.transport, ipEnd(frame.bytes, spot))
   const parts: Frame[] = []
   const most = random.pick([1, 4, 32, 128])
   const id = random.word() & 0xffff
   for (let at = 0; at < payload.length && parts.length < 200;) {
     const length = Math.min(8 * random.between(1, most), payload.length - at)
     const back = random.oneIn(6) && at > 0 ? 8 : 0
-    const octets = Uint8Array.from([...head, ...payload.subarray(at - back, at + length)])
+    const bytes = Uint8Array.from([...head, ...payload.subarray(at - back, at + length)])
     const more = at + length < payload.length ? 0x2000 : 0
-    write16(octets, spot.off + 4, id)
-    write16(octets, spot.off + 6, more | ((at - back) >> 3))
-    fitIp(octets, spot)
-    parts.push({ ...frame, octets, wirelen: octets.length })
+    write16(bytes, spot.off + 4, id)
+    write16(bytes, spot.off + 6, more | ((at - back) >> 3))
+    fitIp(bytes, spot)
+    parts.push({ ...frame, bytes, wirelen: bytes.length })
     at += length
   }
   shuffleSome(parts, random)
@@ -62,14 +62,14 @@ export function fragment(frames: Frame[], random: Random): void {
 function wrapInAny(frames: readonly Frame[], random: Random): void {
   const wrappers = Array.from({ length: random.between(1, 3) }, () => random.pick(WRAPPERS))
   for (const frame of frames) {
-    const spot = ipSpots(frame.octets)[0]
-    const packet = frame.octets.slice(spot?.off)
+    const spot = ipSpots(frame.bytes)[0]
+    const packet = frame.bytes.slice(spot?.off)
     if (spot === undefined || packet.length > 10_000) continue
     const made = nested(packet, wrappers)
     if (made === undefined) return
-    frame.octets = made.frame
+    frame.bytes = made.frame
     frame.linkType = 1
-    frame.wirelen = frame.octets.length
+    frame.wirelen = frame.bytes.length
   }
 }
 
@@ -84,19 +84,19 @@ export function wrap(frames: Frame[], random: Random): void {
   )
   const all = random.oneIn(2)
   for (const frame of all ? frames : [random.pick(frames)]) {
-    const spot = ipSpots(frame.octets)[0]
+    const spot = ipSpots(frame.bytes)[0]
     if (spot === undefined) continue
-    let packet: Uint8Array = frame.octets.slice(spot.off)
+    let packet: Uint8Array = frame.bytes.slice(spot.off)
     let version: number = spot.version
     for (const layer of layers) {
       if (packet.length > 60_000) break
       packet = tunnel(layer, packet, version)
       version = 4
     }
-    frame.octets = Uint8Array.from([...ETHERNET, ...packet])
-    frame.octets.set(version === 4 ? [8, 0] : [0x86, 0xdd], 12)
+    frame.bytes = Uint8Array.from([...ETHERNET, ...packet])
+    frame.bytes.set(version === 4 ? [8, 0] : [0x86, 0xdd], 12)
     frame.linkType = 1
-    frame.wirelen = frame.octets.length
+    frame.wirelen = frame.bytes.length
   }
 }
 
@@ -114,7 +114,7 @@ function tunnel(layer: number, packet: Uint8Array, version: number): Uint8Array 
     return ipv4(17, udp(4789, Uint8Array.from([8, 0, 0, 0, 0, 0, 1, 0, ...ethernet])))
   }
   if (layer === 3) {
-    // GENEVE with one option of eight octets
+    // GENEVE with one option of eight bytes
     const option = [0, 1, 0x80, 1, 1, 2, 3, 4]
     return ipv4(17, udp(6081, Uint8Array.from([2, 0, ...type, 0, 0, 1, 0, ...option, ...packet])))
   }
@@ -167,22 +167,22 @@ function pickIp(
   for (let i = 0; i < 12; i++) {
     const index = random.below(frames.length)
     const frame = frames[index]
-    if (frame === undefined || (frame.octets.length < 100 && i < 8)) continue
-    const [spot, more] = ipSpots(frame.octets)
+    if (frame === undefined || (frame.bytes.length < 100 && i < 8)) continue
+    const [spot, more] = ipSpots(frame.bytes)
     if (spot !== undefined && more === undefined && suits(spot)) return { index, frame, spot }
   }
   return undefined
 }
 
-function ipEnd(octets: Uint8Array, { off, version }: IpSpot): number {
-  const length = version === 4 ? u16(octets, off + 2) : 40 + u16(octets, off + 4)
-  return Math.min(octets.length, off + length)
+function ipEnd(bytes: Uint8Array, { off, version }: IpSpot): number {
+  const length = version === 4 ? u16(bytes, off + 2) : 40 + u16(bytes, off + 4)
+  return Math.min(bytes.length, off + length)
 }
 
 /** Writes the length the IP packet now has. */
-function fitIp(octets: Uint8Array, { off, version }: IpSpot): void {
-  if (version === 4) write16(octets, off + 2, octets.length - off)
-  else write16(octets, off + 4, octets.length - off - 40)
+function fitIp(bytes: Uint8Array, { off, version }: IpSpot): void {
+  if (version === 4) write16(bytes, off + 2, bytes.length - off)
+  else write16(bytes, off + 4, bytes.length - off - 40)
 }
 
 function shuffleSome(parts: Frame[], random: Random): void {
@@ -192,12 +192,12 @@ function shuffleSome(parts: Frame[], random: Random): void {
   else parts.sort(() => random.between(-1, 1))
 }
 
-function write16(octets: Uint8Array, off: number, value: number): void {
-  octets[off] = (value >> 8) & 0xff
-  octets[off + 1] = value & 0xff
+function write16(bytes: Uint8Array, off: number, value: number): void {
+  bytes[off] = (value >> 8) & 0xff
+  bytes[off + 1] = value & 0xff
 }
 
-function write32(octets: Uint8Array, off: number, value: number): void {
-  write16(octets, off, value >>> 16)
-  write16(octets, off + 2, value & 0xffff)
+function write32(bytes: Uint8Array, off: number, value: number): void {
+  write16(bytes, off, value >>> 16)
+  write16(bytes, off + 2, value & 0xffff)
 }

@@ -23,11 +23,11 @@ import { mutateFile, readingOf } from './readers.js'
 const INPUTS = 100
 /** One input in so many is a file. */
 const FILE_EVERY = 5
-/** One input in so many has each read of its octets watched. */
+/** One input in so many has each read of its bytes watched. */
 const WATCH_EVERY = 10
 /** Frames of one input before it is changed. */
 const MOST_FRAMES = 150
-/** Octets of a file that is changed as such. */
+/** Bytes of a file that is changed as such. */
 const MOST_FILE_LEN = 200_000
 /** Rounds after which, and after a third of the time, what is held must not grow any more; megabytes by which it may. */
 const WARM_ROUNDS = 20

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { TRANSPORTS } from '../../src/model/handshake-octets.js'
+import { TRANSPORTS } from '../../src/model/handshake-bytes.js'
 import { FINGERPRINTS } from '../../src/model/sighting.js'
 
 const text = z.string()

@@ -32,9 +32,9 @@ const tshark = JSON.parse(
 const frames = captured(ANSWERS)
 const answered = read(frames).sightings.filter(({ ja3s }) => ja3s !== undefined)
 /** The frames of its servers alone, as a tap of one direction gives them. */
-const servers = frames.filter(({ octets }) => {
-  const at = octets[12] === 0x86 ? 14 + 40 : 14 + 20
-  return (((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)) < 5000
+const servers = frames.filter(({ bytes }) => {
+  const at = bytes[12] === 0x86 ? 14 + 40 : 14 + 20
+  return (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)) < 5000
 })
 
 describe('the server side of the captures', () => {
@@ -93,7 +93,7 @@ describe('the server side of the captures', () => {
     const folder = mkdtempSync(join(tmpdir(), 'hellotap-server-'))
     try {
       const path = join(folder, 'server-alone.pcap')
-      writeFileSync(path, writePcap(servers.map(({ octets }) => octets)))
+      writeFileSync(path, writePcap(servers.map(({ bytes }) => bytes)))
       const rows = await rowsOfCapture(path, true)
       const lines = sightingsInRows(rows)
       expect(lines.map(({ side }) => side)).to.deep.equal(answered.map(() => 'server'))

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { MALFORMED, TRUNCATED, UNSUPPORTED } from '../../src/base/fault.js'
 import { newCertificateList, parseCertificateList } from '../../src/tls/certificate-list.js'
-import { be24, octets } from '../tls/hello-builder.js'
+import { be24, byteRun } from '../tls/hello-builder.js'
 
 const vector24 = (body: readonly number[]) => [...be24(body.length), ...body]
 const messageOf = (body: readonly number[]) => Uint8Array.of(11, ...vector24(body))
@@ -15,13 +15,13 @@ function parse(bytes: Uint8Array) {
 }
 
 describe('the Certificate message', () => {
-  const chain = certificates(octets(300), octets(200, 7), octets(5))
+  const chain = certificates(byteRun(300), byteRun(200, 7), byteRun(5))
 
   it('has the sender’s own certificate first', () => {
     const { result, leafOff, leafLen, count } = parse(chain)
     expect(result).to.equal(chain.length)
     expect(count).to.equal(3)
-    expect([...chain.subarray(leafOff, leafOff + leafLen)]).to.deep.equal(octets(300))
+    expect([...chain.subarray(leafOff, leafOff + leafLen)]).to.deep.equal(byteRun(300))
   })
 
   it('may hold none', () => {
@@ -34,13 +34,13 @@ describe('the Certificate message', () => {
   })
 
   it('is malformed where lengths disagree', () => {
-    const list = vector24(vector24(octets(40)))
+    const list = vector24(vector24(byteRun(40)))
     expect(parse(messageOf([])).result).to.equal(MALFORMED)
     expect(parse(messageOf([...list, 0])).result).to.equal(MALFORMED)
     expect(parse(messageOf(be24(1))).result).to.equal(MALFORMED)
     expect(parse(messageOf(vector24([0, 0]))).result).to.equal(MALFORMED)
     expect(parse(messageOf(vector24([0, 0, 0]))).result).to.equal(MALFORMED)
-    expect(parse(messageOf(vector24([...be24(41), ...octets(40)]))).result).to.equal(MALFORMED)
+    expect(parse(messageOf(vector24([...be24(41), ...byteRun(40)]))).result).to.equal(MALFORMED)
     expect(parse(Uint8Array.of(...chain, 0)).result).to.equal(MALFORMED)
   })
 
@@ -49,7 +49,7 @@ describe('the Certificate message', () => {
       expect(parse(chain.with(0, type)).result).to.equal(UNSUPPORTED)
   })
 
-  it('is never read past its end, whatever its octets', () => {
+  it('is never read past its end, whatever its bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(80), (body, cut) => {
         const bytes = Uint8Array.of(11, 0, 0, Math.max(0, body.length), ...body)

@@ -90,7 +90,7 @@ describe('what a certificate says', () => {
 
   it('takes a name with a comma for one name', () => {
     const { der } = certificate(['CN=x'], ['URI:https://a/?DNS:b.example'])
-    // openssl's own config cannot write this one: the question mark becomes a comma, the octets after it stay
+    // openssl's own config cannot write this one: the question mark becomes a comma, the bytes after it stay
     const at = Buffer.from(der).indexOf('?DNS:')
     const { said } = textOf(der.with(at, 0x2c))
     expect(said['cert_san']).to.deep.equal(['https://a/,DNS:b.example'])
@@ -103,10 +103,10 @@ describe('what a certificate says', () => {
     ])
   })
 
-  it('tells of octets that are no certificate their hash alone', () => {
+  it('tells of bytes that are no certificate their hash alone', () => {
     const { der, path } = certificate(['CN=x'])
     const pem = new Uint8Array(readFileSync(path))
-    for (const octets of [
+    for (const bytes of [
       new Uint8Array(0),
       der.subarray(1),
       der.subarray(0, -1),
@@ -114,18 +114,18 @@ describe('what a certificate says', () => {
       pem,
       Uint8Array.of(0x30, 0x0a, ...pem),
     ]) {
-      const { said, counters } = textOf(octets)
-      expect(said).to.deep.equal({ cert_sha256: sha256(octets) })
+      const { said, counters } = textOf(bytes)
+      expect(said).to.deep.equal({ cert_sha256: sha256(bytes) })
       expect(counters.certificate_unreadable).to.equal(1)
     }
   })
 
-  it('is valid JSON, whatever one octet of a certificate becomes', () => {
+  it('is valid JSON, whatever one byte of a certificate becomes', () => {
     const { der } = certificate(['O=Bäcker', 'CN=x'], ['DNS:a.example', 'URI:https://b.example'])
     const texts = new CertificateText(newCounters())
     fc.assert(
-      fc.property(fc.nat(der.length - 1), fc.nat(255), (at, octet) => {
-        const changed = der.with(at, octet)
+      fc.property(fc.nat(der.length - 1), fc.nat(255), (at, byte) => {
+        const changed = der.with(at, byte)
         const text = decoder.decode(texts.of(changed, 0, changed.length))
         const said = JSON.parse(`{${text.slice(1)}}`) as Record<string, unknown>
         expect(said['cert_sha256']).to.equal(sha256(changed))
@@ -150,6 +150,6 @@ describe('what a certificate says', () => {
   })
 })
 
-function sha256(octets: Uint8Array): string {
-  return createHash('sha256').update(octets).digest('hex')
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -26,11 +26,11 @@ describe("the server's side of DTLS", function () {
 
   /** What the pipeline makes of datagrams, a millisecond apart. */
   function sightings(datagrams: readonly Relayed[]): readonly Sighting[] {
-    const frames = datagrams.map(({ octets, back }, i) => {
-      const payload = back ? udp(4433, 40_000, octets) : udp(40_000, 4433, octets)
+    const frames = datagrams.map(({ bytes, back }, i) => {
+      const payload = back ? udp(4433, 40_000, bytes) : udp(40_000, 4433, bytes)
       const addresses = back ? 'c6336414 c000020a' : 'c000020a c6336414'
       const frame = ethernet('0800', ipv4(PROTOCOL_UDP, payload, { addresses }))
-      return { octets: frame, wirelen: frame.length, timeMicros: 1e15 + 1000 * i, linkType: 1 }
+      return { bytes: frame, wirelen: frame.length, timeMicros: 1e15 + 1000 * i, linkType: 1 }
     })
     return read(frames).sightings
   }

@@ -1,14 +1,14 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { newCounters } from '../../src/base/counters.js'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import { HandshakeJoin } from '../../src/handshake/handshakes.js'
 import {
-  HandshakeOctets,
+  HandshakeBytes,
   QUALITY_CONFLICT,
   QUALITY_HRR,
   type Transport,
-} from '../../src/model/handshake-octets.js'
+} from '../../src/model/handshake-bytes.js'
 import { Hello } from '../../src/model/hello.js'
 import { type Packet, TCP_ACK, TCP_FIN, TCP_RST } from '../../src/model/packet.js'
 import type { Sighting } from '../../src/model/sighting.js'
@@ -19,7 +19,7 @@ import {
   be16,
   clientHello,
   type Extension,
-  octets,
+  byteRun,
   serverHello,
   vector16,
   vector8,
@@ -31,17 +31,17 @@ const HRR_RANDOM = [
   ...[0x33, 0x9c],
 ]
 const TLS_1_3: Extension = [43, be16(0x0304)]
-const share = (group: number): Extension => [51, [...be16(group), ...vector16(octets(32))]]
+const share = (group: number): Extension => [51, [...be16(group), ...vector16(byteRun(32))]]
 const shares = (...groups: readonly number[]): Extension => [
   51,
-  vector16(groups.flatMap((group) => [...be16(group), ...vector16(octets(32))])),
+  vector16(groups.flatMap((group) => [...be16(group), ...vector16(byteRun(32))])),
 ]
 const CLIENT_1_3 = clientHello({ extensions: [[43, [2, ...be16(0x0304)]], shares(29)] })
 const CLIENT_1_2 = clientHello({ ciphers: [0xc02f, 0x009c] })
 const SERVER_1_3 = serverHello({ extensions: [TLS_1_3, share(29)] })
 const SERVER_1_2 = serverHello({ cipher: 0xc02f })
 const RETRY = serverHello({ random: HRR_RANDOM, extensions: [TLS_1_3, [51, be16(24)]] })
-const CERTIFICATE = Uint8Array.of(11, 0, 0, 14, 0, 0, 11, 0, 0, 8, ...octets(8))
+const CERTIFICATE = Uint8Array.of(11, 0, 0, 14, 0, 0, 11, 0, 0, 8, ...byteRun(8))
 
 interface Sent {
   readonly seconds?: number
@@ -54,13 +54,13 @@ interface Sent {
 
 /** A join, and hands to put messages in. */
 class Bench {
-  readonly out = new OctetWriter()
+  readonly out = new ByteWriter()
   readonly counters = newCounters()
   readonly join: HandshakeJoin
   readonly #hello = new Hello()
-  readonly #line = new OctetWriter()
+  readonly #line = new ByteWriter()
 
-  constructor(sizes = { hellos: 64, octets: 1 << 16 }) {
+  constructor(sizes = { hellos: 64, bytes: 1 << 16 }) {
     this.join = new HandshakeJoin(3, this.counters, this.out, writeFront, sizes)
   }
 
@@ -101,7 +101,7 @@ class Bench {
 
   rest(): Partial<Sighting>[] {
     this.join.flush()
-    expect(this.join.octets).to.equal(0)
+    expect(this.join.bytes).to.equal(0)
     return this.given()
   }
 }
@@ -119,12 +119,12 @@ function clients(lines: readonly Partial<Sighting>[]): Partial<Sighting>[] {
 }
 
 /** The front of a server's own row. */
-function writeFront({ dstPort }: Packet, _message: HandshakeOctets, out: OctetWriter): void {
+function writeFront({ dstPort }: Packet, _message: HandshakeBytes, out: ByteWriter): void {
   out.ascii(`{"srcport":${dstPort},"side":"server"`)
 }
 
-function messageOf(bytes: Uint8Array, sent: Sent): HandshakeOctets {
-  const message = new HandshakeOctets()
+function messageOf(bytes: Uint8Array, sent: Sent): HandshakeBytes {
+  const message = new HandshakeBytes()
   message.bytes = bytes
   message.end = bytes.length
   message.transport = sent.transport ?? 'tcp'
@@ -178,7 +178,7 @@ describe('the join', () => {
     it('confirms the hello with the cookie, the last, where DTLS shows several that fit', () => {
       const bench = new Bench()
       const dtls = { transport: 'dtls' } as const
-      const hello = clientHello({ version: 0xfefd, cookie: octets(8), ciphers: [0xc02f] })
+      const hello = clientHello({ version: 0xfefd, cookie: byteRun(8), ciphers: [0xc02f] })
       bench.client(hello, dtls).client(hello, { ...dtls, ...conflict })
       bench.server(serverHello({ version: 0xfefd, cipher: 0xc02f }), dtls)
       const lines = [...bench.given(), ...bench.rest()]
@@ -197,7 +197,7 @@ describe('the join', () => {
     })
 
     it('keeps no more than a bound of them', () => {
-      const bench = new Bench({ hellos: 256, octets: 1 << 20 })
+      const bench = new Bench({ hellos: 256, bytes: 1 << 20 })
       bench.client(CLIENT_1_3)
       for (let i = 0; i < 100; i++) bench.client(other, conflict)
       expect(bench.given()).to.have.length(1)
@@ -260,7 +260,7 @@ describe('the join', () => {
   })
 
   it('does without where the session goes on, or the suite has none', () => {
-    const sessionId = octets(32)
+    const sessionId = byteRun(32)
     const ciphers = [0xc02f, 0x0034]
     const resumed = serverHello({ cipher: 0xc02f, sessionId })
     const anonymous = serverHello({ cipher: 0x0034 })
@@ -274,7 +274,7 @@ describe('the join', () => {
   })
 
   it('leaves open whether a ticket was taken until the certificate tells', () => {
-    const client = clientHello({ ciphers: [0xc02f], extensions: [[35, octets(40)]] })
+    const client = clientHello({ ciphers: [0xc02f], extensions: [[35, byteRun(40)]] })
     const shown = new Bench().client(client).server(SERVER_1_2).certificate(CERTIFICATE).rest()
     expect(shown[0]).to.have.property('resumed', false)
     const silent = new Bench().client(client).server(SERVER_1_2).rest()
@@ -386,7 +386,7 @@ describe('the join', () => {
         [undefined, undefined],
       ])
       expect(lost.counters).to.include({ server_hello_unjoined: 1, server_hellos: 1 })
-      const cookie = clientHello({ extensions: [[44, vector16(octets(9))], shares(29)] })
+      const cookie = clientHello({ extensions: [[44, vector16(byteRun(9))], shares(29)] })
       const withCookie = new Bench().server(RETRY).client(cookie)
       expect(withCookie.counters.server_hello_unjoined).to.equal(1)
       const twice = new Bench().client(SECOND, isSecond).server(RETRY, isSecond)
@@ -404,7 +404,7 @@ describe('the join', () => {
     it('leaves it where the suite was not offered, or another session was', () => {
       const suite = new Bench().server(SERVER_1_2).client(CLIENT_1_3)
       expect(clients(suite.rest())[0]).not.to.have.property('ja3s')
-      const other = clientHello({ sessionId: octets(32), extensions: [shares(29)] })
+      const other = clientHello({ sessionId: byteRun(32), extensions: [shares(29)] })
       const session = new Bench().server(SERVER_1_3).client(other)
       expect(clients(session.rest())[0]).not.to.have.property('ja3s')
       expect(session.counters.server_hello_unjoined).to.equal(1)
@@ -454,7 +454,7 @@ describe('the join', () => {
 
   describe('under a flood', () => {
     it('holds no more hellos than it may, and gives every one of them once', () => {
-      const bench = new Bench({ hellos: 16, octets: 1 << 20 })
+      const bench = new Bench({ hellos: 16, bytes: 1 << 20 })
       const ports = Array.from({ length: 500 }, (_, i) => 1024 + i)
       for (const port of ports) bench.client(CLIENT_1_3, { port })
       const given = bench.given()
@@ -464,13 +464,13 @@ describe('the join', () => {
       expect(bench.counters.hello_wait_evicted).to.equal(given.length)
     })
 
-    it('holds no more octets than it may', () => {
-      const bench = new Bench({ hellos: 1024, octets: 10_000 })
+    it('holds no more bytes than it may', () => {
+      const bench = new Bench({ hellos: 1024, bytes: 10_000 })
       let most = 0
       for (let port = 1024; port < 1524; port++) {
         bench.client(CLIENT_1_3, { port }, 900)
         bench.server(SERVER_1_3, { port: port + 5000 })
-        most = Math.max(most, bench.join.octets)
+        most = Math.max(most, bench.join.bytes)
       }
       expect(most).to.be.within(9_000, 10_000)
       const given = [...bench.given(), ...bench.rest()]
@@ -479,14 +479,14 @@ describe('the join', () => {
     })
 
     it('gives a line larger than all it may hold', () => {
-      const bench = new Bench({ hellos: 64, octets: 1000 }).server(SERVER_1_3)
+      const bench = new Bench({ hellos: 64, bytes: 1000 }).server(SERVER_1_3)
       bench.client(CLIENT_1_3, {}, 5000)
       expect(clients(bench.given())).to.have.length(1)
-      expect(bench.join.octets).to.equal(0)
+      expect(bench.join.bytes).to.equal(0)
     })
 
     it('passes over hellos long answered in a capture whose time stands still', () => {
-      const bench = new Bench({ hellos: 64, octets: 1 << 20 }).client(CLIENT_1_3, { port: 9 })
+      const bench = new Bench({ hellos: 64, bytes: 1 << 20 }).client(CLIENT_1_3, { port: 9 })
       for (let port = 1024; port < 3024; port++)
         bench.client(CLIENT_1_3, { port }).server(SERVER_1_3, { port })
       expect(bench.counters).to.include({ server_hellos: 2000, hello_wait_evicted: 1 })
@@ -498,7 +498,7 @@ describe('the join', () => {
     const near = (bytes: Uint8Array) =>
       fc
         .tuple(fc.nat(bytes.length - 1), fc.nat(255), fc.boolean())
-        .map(([at, octet, isCut]) => (isCut ? bytes.slice(0, at) : bytes.with(at, octet)))
+        .map(([at, byte, isCut]) => (isCut ? bytes.slice(0, at) : bytes.with(at, byte)))
     const server = fc.oneof(...[SERVER_1_2, SERVER_1_3, RETRY].map(near), fc.uint8Array())
     const step = fc.record({
       what: fc.constantFrom('client', 'second', 'server', 'certificate', 'end', 'end of server'),
@@ -511,7 +511,7 @@ describe('the join', () => {
     })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const bench = new Bench({ hellos: 8, octets: 2000 })
+        const bench = new Bench({ hellos: 8, bytes: 2000 })
         const asked: number[] = []
         for (const { what, port, seconds, ...one } of steps) {
           const transport = one.transport === 'dtls' ? 'quic' : one.transport

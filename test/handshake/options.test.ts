@@ -47,7 +47,7 @@ describe('--server', () => {
         .split('\n').length - 1
     const ports = [4431, 4432, 4433, 4434, 4435, 4436]
     const options = { tunnels: false }
-    // tcpdump's own words for: octets from a server
+    // tcpdump's own words for: bytes from a server
     const sent =
       'portrange 4431-4436 and ((ip and ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) != 0) or (ip6 and ip6[4:2] - ((ip6[52] & 0xf0) >> 2) != 0))'
     const all = count(`src ${sent}`)

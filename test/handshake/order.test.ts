@@ -11,10 +11,10 @@ const frames = captured(ANSWERS)
 const whole = read(frames).sightings
 
 /** Ports of a frame's TCP header; the capture has no IP options. */
-function portsOf({ octets }: Frame): { from: number; to: number; flags: number } {
-  const at = octets[12] === 0x86 ? 14 + 40 : 14 + 20
-  const port = (off: number) => ((octets[off] ?? 0) << 8) | (octets[off + 1] ?? 0)
-  return { from: port(at), to: port(at + 2), flags: octets[at + 13] ?? 0 }
+function portsOf({ bytes }: Frame): { from: number; to: number; flags: number } {
+  const at = bytes[12] === 0x86 ? 14 + 40 : 14 + 20
+  const port = (off: number) => ((bytes[off] ?? 0) << 8) | (bytes[off + 1] ?? 0)
+  return { from: port(at), to: port(at + 2), flags: bytes[at + 13] ?? 0 }
 }
 const isServers = (frame: Frame) => portsOf(frame).from < 5000
 const SYN_FIN_RST = 7
@@ -109,7 +109,7 @@ describe('joining hellos with their answers', () => {
 
   it('gives hellos of which the snaplen left the answer out', () => {
     const cut = frames.map((frame) =>
-      isServers(frame) ? { ...frame, octets: frame.octets.slice(0, 100) } : frame,
+      isServers(frame) ? { ...frame, bytes: frame.bytes.slice(0, 100) } : frame,
     )
     const { sightings } = read(cut)
     expect(sightings).to.have.length(whole.length)
@@ -118,7 +118,7 @@ describe('joining hellos with their answers', () => {
 
   it('gives what it knows of a server whose certificate is cut short', () => {
     const cut = connectionsTo(4434).map((frame) =>
-      isServers(frame) ? { ...frame, octets: frame.octets.slice(0, 1400) } : frame,
+      isServers(frame) ? { ...frame, bytes: frame.bytes.slice(0, 1400) } : frame,
     )
     const [sighting] = read(cut).sightings
     expect(sighting).to.include({ server_version: 'TLS 1.0', cipher: 49_172 })

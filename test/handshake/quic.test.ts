@@ -8,7 +8,7 @@ import {
   be16,
   clientHello,
   type Extension,
-  octets,
+  byteRun,
   serverHello,
   vector16,
 } from '../tls/hello-builder.js'
@@ -20,7 +20,7 @@ const SERVER_ID = hex('0102030405060708090a')
 const HRR_RANDOM = [
   ...hex('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c'),
 ] as const
-const share = (group: number): number[] => [...be16(group), ...vector16(octets(32))]
+const share = (group: number): number[] => [...be16(group), ...vector16(byteRun(32))]
 const offer = (group: number): Uint8Array =>
   clientHello({
     extensions: [
@@ -34,27 +34,27 @@ const ANSWER = serverHello({ extensions: [TLS_1_3, [51, share(24)]] })
 
 interface Sent {
   readonly back?: boolean
-  readonly octets: Uint8Array
+  readonly bytes: Uint8Array
 }
 
 /** What the pipeline makes of datagrams, a millisecond apart. */
 function sightings(sent: readonly Sent[]): Read {
   return read(
-    sent.map(({ octets: payload, back = false }, i) => {
+    sent.map(({ bytes: payload, back = false }, i) => {
       const datagram = back ? udp(443, 40_000, payload) : udp(40_000, 443, payload)
       const addresses = back ? 'c6336414 c000020a' : 'c000020a c6336414'
       const frame = ethernet('0800', ipv4(PROTOCOL_UDP, datagram, { addresses }))
-      return { octets: frame, wirelen: frame.length, timeMicros: 1e15 + 1000 * i, linkType: 1 }
+      return { bytes: frame, wirelen: frame.length, timeMicros: 1e15 + 1000 * i, linkType: 1 }
     }),
   )
 }
 
 /** Packets after a Retry, and before one. */
 const AFTER = { dcid: SERVER_ID, token: SCID, packetNumber: 1 } as const
-const RETRY = { back: true, octets: retry(SCID, SERVER_ID, SCID) }
+const RETRY = { back: true, bytes: retry(SCID, SERVER_ID, SCID) }
 const answer = (frames: readonly Uint8Array[], options: InitialOptions = {}): Sent => ({
   back: true,
-  octets: initial([ack(), ...frames], {
+  bytes: initial([ack(), ...frames], {
     ...{ side: 'server', keyId: SERVER_ID, dcid: SCID, scid: SERVER_ID },
     ...options,
   }),
@@ -63,9 +63,9 @@ const answer = (frames: readonly Uint8Array[], options: InitialOptions = {}): Se
 describe("the server's side of QUIC", () => {
   it('is joined to the one hello of a connection that began with a Retry', () => {
     const { sightings: given, counters } = sightings([
-      { octets: initial([crypto(HELLO)]) },
+      { bytes: initial([crypto(HELLO)]) },
       RETRY,
-      { octets: initial([crypto(HELLO)], AFTER) },
+      { bytes: initial([crypto(HELLO)], AFTER) },
       answer([crypto(ANSWER)]),
     ])
     expect(given).to.have.length(1)
@@ -78,11 +78,11 @@ describe("the server's side of QUIC", () => {
     const request = serverHello({ random: HRR_RANDOM, extensions: [TLS_1_3, [51, be16(24)]] })
     const [client, server] = [concat([HELLO, second]), concat([request, ANSWER])]
     const { sightings: given } = sightings([
-      { octets: initial([crypto(HELLO)]) },
+      { bytes: initial([crypto(HELLO)]) },
       RETRY,
-      { octets: initial([crypto(HELLO)], AFTER) },
+      { bytes: initial([crypto(HELLO)], AFTER) },
       answer([crypto(request)]),
-      { octets: initial([crypto(client, HELLO.length)], { ...AFTER, packetNumber: 2 }) },
+      { bytes: initial([crypto(client, HELLO.length)], { ...AFTER, packetNumber: 2 }) },
       answer([crypto(server, request.length)], { packetNumber: 1 }),
     ])
     expect(given).to.have.length(2)

@@ -36,8 +36,8 @@ export function read(frames: readonly Frame[], server = true): Read {
   const block = newPacketBlock(new Uint8Array(0))
   block.count = 1
   for (const frame of frames) {
-    block.bytes = frame.octets
-    block.caplen[0] = frame.octets.length
+    block.bytes = frame.bytes
+    block.caplen[0] = frame.bytes.length
     block.wirelen[0] = frame.wirelen
     block.timeMicros[0] = frame.timeMicros
     block.linkType[0] = frame.linkType

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import { ServerText } from '../../src/handshake/server-text.js'
 import { Hello } from '../../src/model/hello.js'
 import { parseServerHello } from '../../src/tls/hello-parser.js'
 import { hex } from '../support.js'
-import { type Extension, octets, serverHello } from '../tls/hello-builder.js'
+import { type Extension, byteRun, serverHello } from '../tls/hello-builder.js'
 
 // Published by Cisco (github.com/cisco/mercury, test/data/top-https.json, BSD-3-Clause): answers of real servers.
 const PUBLISHED = [
@@ -20,7 +20,10 @@ function helloOf(text: string): Uint8Array {
     /^tls_server\/\((\w{4})\)\((\w{4})\)\((.*)\)$/.exec(text) ?? []
   const extensions = (list.match(/[0-9a-f]+/g) ?? []).map((element): Extension => {
     const bytes = hex(element)
-    return [parseInt(element.slice(0, 4), 16), [...(bytes.length > 2 ? bytes.slice(4) : octets(3))]]
+    return [
+      parseInt(element.slice(0, 4), 16),
+      [...(bytes.length > 2 ? bytes.slice(4) : byteRun(3))],
+    ]
   })
   return serverHello({ version: parseInt(version, 16), cipher: parseInt(cipher, 16), extensions })
 }
@@ -28,7 +31,7 @@ function helloOf(text: string): Uint8Array {
 function npfServer(bytes: Uint8Array): string | undefined {
   const server = new Hello()
   expect(parseServerHello(bytes, 0, bytes.length, false, server)).to.equal(bytes.length)
-  const out = new OctetWriter()
+  const out = new ByteWriter()
   new ServerText().write(server, 'tcp', out)
   return (JSON.parse(`{${out.text().slice(1)}}`) as { npf_server?: string }).npf_server
 }

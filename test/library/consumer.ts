@@ -39,18 +39,18 @@ for await (const { ja4 } of readCapture(createReadStream(capture), { fingerprint
 
 const [first] = sightings
 if (first?.hello === undefined) throw new Error('the capture has hellos, and they were asked for')
-const octets = Buffer.from(first.hello, 'base64')
+const bytes = Buffer.from(first.hello, 'base64')
 const carriage: Carriage = first
-const made: Fingerprints | undefined = fingerprint(octets, carriage)
-const detail: HelloDetail | undefined = describe(octets)
+const made: Fingerprints | undefined = fingerprint(bytes, carriage)
+const detail: HelloDetail | undefined = describe(bytes)
 const none: undefined | Fingerprints = fingerprint(new Uint8Array(4))
 const name: FingerprintName = 'ja3n'
 const value: string | undefined = made?.[name]
 
 // @ts-expect-error there is no such fingerprint
 void readCapture(capture, { fingerprints: ['ja5'] })
-// @ts-expect-error text is no octets
-const wrong: () => unknown = () => fingerprint('octets')
+// @ts-expect-error text is no bytes
+const wrong: () => unknown = () => fingerprint('bytes')
 
 let refused = ''
 try {

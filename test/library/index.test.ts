@@ -23,7 +23,7 @@ import { sightingsIn } from '../hellotap.js'
 
 const folder = resolve(import.meta.dirname, '../../captures')
 const capture = join(folder, 'headless-chromium138.pcap')
-const octets = readFileSync(capture)
+const data = readFileSync(capture)
 const golden = sightingsIn(readFileSync(capture.replace(/pcap$/, 'jsonl'), 'utf8'))
 
 async function all(
@@ -39,10 +39,10 @@ async function all(
 function endless(): { input: AsyncIterable<Uint8Array>; asked: () => number } {
   let asked = 0
   async function* chunks() {
-    yield await Promise.resolve(octets.subarray(0, 24))
+    yield await Promise.resolve(data.subarray(0, 24))
     for (;;) {
       asked++
-      yield octets.subarray(24)
+      yield data.subarray(24)
     }
   }
   return { input: chunks(), asked: () => asked }
@@ -65,17 +65,17 @@ describe('readCapture', () => {
     expect(await all(capture)).to.deep.equal(named)
   })
 
-  it('reads any stream of octets, compressed too, and names it where told', async () => {
+  it('reads any stream of bytes, compressed too, and names it where told', async () => {
     const unnamed = golden.map((sighting) => {
       const { file, ...rest } = sighting
       expect(file).to.be.a('string')
       return rest
     })
     expect(await all(createReadStream(capture))).to.deep.equal(unnamed)
-    expect(await all(Readable.from([gzipSync(octets)]))).to.deep.equal(unnamed)
+    expect(await all(Readable.from([gzipSync(data)]))).to.deep.equal(unnamed)
     async function* small() {
-      for (let at = 0; at < octets.length; at += 777)
-        yield await Promise.resolve(octets.subarray(at, at + 777))
+      for (let at = 0; at < data.length; at += 777)
+        yield await Promise.resolve(data.subarray(at, at + 777))
     }
     expect(await all(small())).to.deep.equal(unnamed)
     const named = await all(small(), { file: golden[0]?.file ?? '' })
@@ -160,7 +160,7 @@ describe('readCapture', () => {
     const cut = mkdtempSync(join(tmpdir(), 'hellotap-'))
     try {
       const file = join(cut, 'c.pcap')
-      writeFileSync(file, octets.subarray(0, octets.length - 7))
+      writeFileSync(file, data.subarray(0, data.length - 7))
       const warnings: string[] = []
       const sightings = await all(file, { onWarning: (warning) => warnings.push(warning) })
       expect(sightings.map(({ ja4 }) => ja4)).to.deep.equal(golden.map(({ ja4 }) => ja4))
@@ -182,7 +182,7 @@ describe('fingerprint and describe', () => {
       }
   })
 
-  it('take octets as a client sends them', () => {
+  it('take bytes as a client sends them', () => {
     const [records, sighting] = firstRecord()
     const made = fingerprint(records)
     if (made === undefined) throw new Error('the capture begins with a hello')
@@ -194,7 +194,7 @@ describe('fingerprint and describe', () => {
     expect(fingerprint(records.subarray(5))?.ja4).to.equal(made.ja4)
   })
 
-  it('give nothing for what is no hello, and refuse what is no octets', () => {
+  it('give nothing for what is no hello, and refuse what is no bytes', () => {
     expect(fingerprint(new Uint8Array(100))).to.equal(undefined)
     expect(describeHello(new Uint8Array(0))).to.equal(undefined)
     expect(() => fingerprint('16030100' as unknown as Uint8Array)).to.throw(TypeError, /Uint8Array/)

@@ -126,7 +126,7 @@ describe('the packed package', () => {
       none: 'none',
       value: first?.ja3n,
       refused: 'NOT_FOUND',
-      typeError: 'TypeError: octets must be a Uint8Array',
+      typeError: 'TypeError: bytes must be a Uint8Array',
       names: 12,
       snapshot: IANA_SNAPSHOT,
       version: manifest.version,

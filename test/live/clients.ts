@@ -32,7 +32,7 @@ export interface ClientsResult {
   /** Answers with the hello of that connection, and what came in their place. */
   readonly found: number
   readonly other: Readonly<Record<string, number>>
-  /** Milliseconds from the hello's last octet to the answer. */
+  /** Milliseconds from the hello's last byte to the answer. */
   readonly millis: readonly number[]
   /** Milliseconds of the same request for a hello that is known: what asking takes by itself. */
   readonly asking: readonly number[]

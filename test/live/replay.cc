@@ -2,7 +2,7 @@
 //
 //   replay FILE INTERFACE FRAMES-PER-SECOND FRAMES FIRST-ROUND
 //
-// Rate 0 is as fast as it can. Each round through the file changes the first octet of all IPv4 addresses, so its
+// Rate 0 is as fast as it can. Each round through the file changes the first byte of all IPv4 addresses, so its
 // connections are new ones; rounds are counted from the one given. Prints a line when it begins, and at the end frames sent,
 // frames the kernel refused, and seconds taken.
 
@@ -77,9 +77,9 @@ int main(int count, char** words) {
     int filled = 0;
     while (filled < kBurst && sent + refused + filled < total) {
       iovec& frame = frames[next];
-      auto* octets = static_cast<uint8_t*>(frame.iov_base);
-      octets[kSource] ^= mask;
-      octets[kDestination] ^= mask;
+      auto* bytes = static_cast<uint8_t*>(frame.iov_base);
+      bytes[kSource] ^= mask;
+      bytes[kDestination] ^= mask;
       messages[filled].msg_hdr.msg_iov = &frame;
       messages[filled++].msg_hdr.msg_iovlen = 1;
       if (++next < frames.size()) continue;

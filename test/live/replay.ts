@@ -10,7 +10,7 @@ import {
   clientHello,
   ecPointFormats,
   keyShare,
-  octets,
+  byteRun,
   serverName,
   signatureAlgorithms,
   supportedGroups,
@@ -69,7 +69,7 @@ export class Replay {
 const FIRST_SEQUENCE = 1000
 /** A hello as browsers sent it before post-quantum key shares: it fits one segment. */
 const HELLO = clientHello({
-  sessionId: octets(32, 40),
+  sessionId: byteRun(32, 40),
   ciphers: [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0x009c, 0x002f],
   extensions: [
     serverName('www.example.test'),

@@ -3,7 +3,7 @@ import type { Packet } from '../../src/model/packet.js'
 import { concat, handshake } from '../stream/segments.js'
 import { hex } from '../support.js'
 import { crypto, datagram, initial } from './initial.js'
-import { counted, lab, octetsOf, SMALL_SIZES } from './lab.js'
+import { counted, lab, bytesOf, SMALL_SIZES } from './lab.js'
 
 const HELLO = handshake(1, 517)
 const LONG_HELLO = handshake(1, 1800)
@@ -32,7 +32,7 @@ describe('QuicHellos, within its bounds,', () => {
     expect(hellos.pending).to.equal(8)
     expect(counted(counters)).to.deep.equal({ hello_evicted: 1 })
     expect(take(finish(0))).to.deep.equal([])
-    expect(octetsOf(take(finish(8)))).to.deep.equal([LONG_HELLO])
+    expect(bytesOf(take(finish(8)))).to.deep.equal([LONG_HELLO])
   })
 
   it('gives up a hello after two minutes of packet time, but for clocks that differ', () => {
@@ -43,7 +43,7 @@ describe('QuicHellos, within its bounds,', () => {
       expect(hellos.pending).to.equal(1)
     }
     for (const seconds of [NOW + 120, NOW - 100, NOW + 90_000])
-      expect(octetsOf(lab().take(begin(1), finish(1, seconds)))).to.deep.equal([LONG_HELLO])
+      expect(bytesOf(lab().take(begin(1), finish(1, seconds)))).to.deep.equal([LONG_HELLO])
   })
 
   it('forgets connections of a flow idle for five minutes', () => {
@@ -61,7 +61,7 @@ describe('QuicHellos, within its bounds,', () => {
     expect(hellos.pending).to.equal(64)
     expect(counted(counters)).to.deep.equal({ hello_evicted: 12 })
     expect(take(of(11, 400))).to.deep.equal([])
-    expect(octetsOf(take(of(75, 400)))).to.deep.equal([LONG_HELLO])
+    expect(bytesOf(take(of(75, 400)))).to.deep.equal([LONG_HELLO])
   })
 
   it('holds no more however many never finish, and still finds what comes whole', () => {

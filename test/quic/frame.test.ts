@@ -10,11 +10,11 @@ import { ack, connectionClose, crypto, padding, PING, varint } from './initial.j
 const STREAM = Uint8Array.from({ length: 400 }, (_, i) => i & 255)
 
 /** [offset, length] of each CRYPTO frame, or the Fault at last. */
-function walk(octets: Uint8Array): (number | number[])[] {
+function walk(bytes: Uint8Array): (number | number[])[] {
   const found: (number | number[])[] = []
   const frame = newCryptoFrame()
-  for (let at = 0; at < octets.length;) {
-    at = nextCryptoFrame(octets, at, octets.length, frame)
+  for (let at = 0; at < bytes.length;) {
+    at = nextCryptoFrame(bytes, at, bytes.length, frame)
     if (at < 0) return [...found, at]
     if (frame.partLen > 0) found.push([frame.offset, frame.partLen])
   }
@@ -41,24 +41,24 @@ describe('nextCryptoFrame', () => {
     ['a frame of another type', '08 00 01 aa'],
     ['CRYPTO without a length', '06 00'],
     ['CRYPTO longer than the packet', '06 00 05 aabbccdd'],
-    ['CRYPTO of 2^62 octets', '06 00 ffffffffffffffff aa'],
-    ['ACK of more ranges than octets', '02 00 00 ffffffffffffffff 00 00'],
+    ['CRYPTO of 2^62 bytes', '06 00 ffffffffffffffff aa'],
+    ['ACK of more ranges than bytes', '02 00 00 ffffffffffffffff 00 00'],
     ['ACK without its last range', '02 00 00 02 00 01 01 01'],
     ['ACK without the counts of ECN', '03 00 00 00 00 01 01'],
     ['CONNECTION_CLOSE with a reason longer than the packet', '1c 00 00 05 61'],
     ['CONNECTION_CLOSE without a reason', '1c 00 00'],
   ]
-  for (const [what, octets] of malformed) {
-    it(`calls ${what} malformed`, () => expect(walk(hex(octets))).to.deep.equal([MALFORMED]))
+  for (const [what, bytes] of malformed) {
+    it(`calls ${what} malformed`, () => expect(walk(hex(bytes))).to.deep.equal([MALFORMED]))
   }
 
-  it('never reads past end, and always goes on, whatever the octets', () => {
-    const octet = fc.oneof(fc.constantFrom(0, 1, 2, 3, 6, 0x1c), fc.nat(255))
+  it('never reads past end, and always goes on, whatever the bytes', () => {
+    const byte = fc.oneof(fc.constantFrom(0, 1, 2, 3, 6, 0x1c), fc.nat(255))
     fc.assert(
-      fc.property(fc.array(octet, { maxLength: 60 }), fc.nat(60), (octets, cut) => {
-        const end = Math.min(cut, octets.length)
+      fc.property(fc.array(byte, { maxLength: 60 }), fc.nat(60), (data, cut) => {
+        const end = Math.min(cut, data.length)
         const frames = [0, 0xff].map((fill) => {
-          const bytes = Uint8Array.from(octets).fill(fill, end)
+          const bytes = Uint8Array.from(data).fill(fill, end)
           const frame = newCryptoFrame()
           const steps: unknown[] = []
           for (let at = 0; at >= 0 && at < end; steps.push(at, { ...frame })) {
@@ -80,20 +80,20 @@ describe('nextCryptoFrame', () => {
     const ends = new Set<number>()
     let end = 0
     for (const part of parts) {
-      // Each octet of padding is a frame.
-      if (part.every((octet) => octet === 0)) part.forEach((_, i) => ends.add(end + i))
+      // Each byte of padding is a frame.
+      if (part.every((byte) => byte === 0)) part.forEach((_, i) => ends.add(end + i))
       ends.add(end)
       end += part.length
     }
     for (let i = 0; i < whole.length; i++) {
-      expect(walk(whole.slice(0, i)).includes(MALFORMED), `${i} octets`).to.equal(!ends.has(i))
+      expect(walk(whole.slice(0, i)).includes(MALFORMED), `${i} bytes`).to.equal(!ends.has(i))
     }
   })
 
   it('allocates nothing', () => {
-    const octets = concat([...others, crypto(STREAM)])
+    const bytes = concat([...others, crypto(STREAM)])
     const frame = newCryptoFrame()
-    const run = (): void => void nextCryptoFrame(octets, 0, octets.length, frame)
+    const run = (): void => void nextCryptoFrame(bytes, 0, bytes.length, frame)
     expect(allocatedPerCall(run)).to.be.below(1)
   })
 })
@@ -106,18 +106,18 @@ describe('varint', () => {
       ['25', 37],
       ['4025', 37],
     ]
-    for (const [octets, value] of samples) {
-      expect(readVarint(hex(octets), 0)).to.equal(value)
-      expect(varintLen(hex(octets)[0] ?? 0)).to.equal(octets.length / 2)
+    for (const [bytes, value] of samples) {
+      expect(readVarint(hex(bytes), 0)).to.equal(value)
+      expect(varintLen(hex(bytes)[0] ?? 0)).to.equal(bytes.length / 2)
     }
     // Above 2^53, rounded.
     expect(readVarint(hex('c2197c5eff14e88c'), 0)).to.equal(Number(151_288_809_941_952_652n))
   })
 
-  it('gives back what was written, in any number of octets', () => {
+  it('gives back what was written, in any number of bytes', () => {
     fc.assert(
-      fc.property(fc.maxSafeNat(), fc.constantFrom(1, 2, 4, 8), (value, octets) => {
-        expect(readVarint(varint(value, octets), 0)).to.equal(value)
+      fc.property(fc.maxSafeNat(), fc.constantFrom(1, 2, 4, 8), (value, bytes) => {
+        expect(readVarint(varint(value, bytes), 0)).to.equal(value)
       }),
     )
   })

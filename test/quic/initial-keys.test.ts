@@ -9,18 +9,18 @@ import { allocatedPerCall, hex } from '../support.js'
 import { DCID, DRAFT_27, DRAFT_29, keysOf, type Side, V1, V2 } from './initial.js'
 import { SAMPLES } from './vectors.js'
 
-const octetsOf = (words: Int32Array): Uint8Array =>
+const bytesOf = (words: Int32Array): Uint8Array =>
   Uint8Array.from([...words].flatMap((w) => [w >>> 24, (w >> 16) & 255, (w >> 8) & 255, w & 255]))
-const wordsOf = (octets: Uint8Array): Int32Array =>
-  Int32Array.from({ length: octets.length / 4 }, (_, i) =>
-    new DataView(octets.buffer, octets.byteOffset).getInt32(4 * i),
+const wordsOf = (bytes: Uint8Array): Int32Array =>
+  Int32Array.from({ length: bytes.length / 4 }, (_, i) =>
+    new DataView(bytes.buffer, bytes.byteOffset).getInt32(4 * i),
   )
 
 function keys(row: number, dcid: Uint8Array, side: number): Uint8Array {
   const out = new Int32Array(KEY_WORDS + 2)
   initialKeys(row, dcid, 0, dcid.length, side, out, 1)
   expect([out[0], out[KEY_WORDS + 1]]).to.deep.equal([0, 0])
-  return octetsOf(out.subarray(1, KEY_WORDS + 1))
+  return bytesOf(out.subarray(1, KEY_WORDS + 1))
 }
 
 describe('initialKeys', () => {
@@ -84,7 +84,7 @@ describe('sha256Block', () => {
         const state = new Int32Array(8)
         sha256Start(state, 0)
         sha256Block(state, 0, wordsOf(block), 0, state, 0)
-        expect(octetsOf(state)).to.deep.equal(
+        expect(bytesOf(state)).to.deep.equal(
           new Uint8Array(createHash('sha256').update(message).digest()),
         )
       }),
@@ -96,7 +96,7 @@ describe('aes128Encrypt', () => {
   it('gives the sample of FIPS 197 appendix C.1', () => {
     const block = wordsOf(hex('00112233445566778899aabbccddeeff'))
     aes128Encrypt(wordsOf(hex('000102030405060708090a0b0c0d0e0f')), 0, block, 0)
-    expect(octetsOf(block)).to.deep.equal(hex('69c4e0d86a7b0430d8cdb78070b4c55a'))
+    expect(bytesOf(block)).to.deep.equal(hex('69c4e0d86a7b0430d8cdb78070b4c55a'))
   })
 
   it('encrypts a block as node:crypto does', () => {
@@ -106,7 +106,7 @@ describe('aes128Encrypt', () => {
         const block = wordsOf(plain)
         aes128Encrypt(wordsOf(key), 0, block, 0)
         const expected = createCipheriv('aes-128-ecb', key, null).update(plain)
-        expect(octetsOf(block)).to.deep.equal(new Uint8Array(expected))
+        expect(bytesOf(block)).to.deep.equal(new Uint8Array(expected))
       }),
     )
   })

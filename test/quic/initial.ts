@@ -29,24 +29,24 @@ export interface InitialOptions {
   readonly scid?: Uint8Array
   readonly token?: Uint8Array
   readonly packetNumber?: number
-  /** Octets of the packet number, 1 to 4. */
+  /** Bytes of the packet number, 1 to 4. */
   readonly numberLen?: number
-  /** PADDING frames are put behind the others until the packet has this many octets. */
+  /** PADDING frames are put behind the others until the packet has this many bytes. */
   readonly size?: number
-  /** Octets that length fields take: 1, 2, 4 or 8, as many as the value needs at least. */
+  /** Bytes that length fields take: 1, 2, 4 or 8, as many as the value needs at least. */
   readonly lengthLen?: number
 }
 
 export const DCID = hex('8394c8f03e515708')
 export const SCID = hex('c1c2c3c4c5')
 
-const hmac = (key: Uint8Array, octets: Uint8Array): Uint8Array =>
-  new Uint8Array(createHmac('sha256', key).update(octets).digest())
+const hmac = (key: Uint8Array, bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(createHmac('sha256', key).update(bytes).digest())
 
-function expandLabel(secret: Uint8Array, label: string, octets: number): Uint8Array {
+function expandLabel(secret: Uint8Array, label: string, bytes: number): Uint8Array {
   const text = new TextEncoder().encode(`tls13 ${label}`)
-  const message = concat([Uint8Array.of(0, octets, text.length), text, Uint8Array.of(0, 1)])
-  return hmac(secret, message).subarray(0, octets)
+  const message = concat([Uint8Array.of(0, bytes, text.length), text, Uint8Array.of(0, 1)])
+  return hmac(secret, message).subarray(0, bytes)
 }
 
 /** The keys of one side, RFC 9001 §5.2. */
@@ -65,10 +65,10 @@ export function keysOf(
   }
 }
 
-/** An integer of RFC 9000 §16 in `octets` octets, the fewest unless told. */
-export function varint(value: number, octets = 0): Uint8Array {
+/** An integer of RFC 9000 §16 in `bytes` bytes, the fewest unless told. */
+export function varint(value: number, bytes = 0): Uint8Array {
   const least = value < 2 ** 6 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 30 ? 4 : 8
-  const len = Math.max(octets, least)
+  const len = Math.max(bytes, least)
   const view = new DataView(new ArrayBuffer(8))
   view.setBigUint64(0, BigInt(value) | (BigInt(Math.log2(len)) << BigInt(8 * len - 2)))
   return new Uint8Array(view.buffer).slice(8 - len)
@@ -77,7 +77,7 @@ export function varint(value: number, octets = 0): Uint8Array {
 const u32 = (value: number): Uint8Array =>
   Uint8Array.of(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255)
 
-/** Long packet type, its number in version 1, in the first octet of this version. */
+/** Long packet type, its number in version 1, in the first byte of this version. */
 const typed = (version: number, type: number): number =>
   0xc0 | (((type + (version === V2 ? 1 : 0)) & 3) << 4)
 
@@ -107,7 +107,7 @@ export function initial(frames: readonly Uint8Array[], options: InitialOptions =
   const number = u32(packetNumber).subarray(4 - numberLen)
   const length = varint(numberLen + plain.length + 16, lengthLen)
   const header = concat([front, length, number])
-  const nonce = iv.map((octet, i) => octet ^ (i < 8 ? 0 : (u32(packetNumber)[i - 8] ?? 0)))
+  const nonce = iv.map((byte, i) => byte ^ (i < 8 ? 0 : (u32(packetNumber)[i - 8] ?? 0)))
   const gcm = createCipheriv('aes-128-gcm', key, nonce)
   gcm.setAAD(header)
   const sealed = concat([gcm.update(plain), gcm.final(), gcm.getAuthTag()])
@@ -124,7 +124,7 @@ export function initial(frames: readonly Uint8Array[], options: InitialOptions =
 /** A 0-RTT or Handshake packet with random-looking content. */
 export function otherPacket(
   type: 1 | 2,
-  octets: number,
+  bytes: number,
   { version = V1, dcid = DCID, scid = SCID }: InitialOptions = {},
 ): Uint8Array {
   return concat([
@@ -134,8 +134,8 @@ export function otherPacket(
     dcid,
     Uint8Array.of(scid.length),
     scid,
-    varint(octets, 2),
-    Uint8Array.from({ length: octets }, (_, i) => (i * 167 + 13) & 255),
+    varint(bytes, 2),
+    Uint8Array.from({ length: bytes }, (_, i) => (i * 167 + 13) & 255),
   ])
 }
 
@@ -162,7 +162,7 @@ export function retry(
 }
 
 export const PING = Uint8Array.of(1)
-export const padding = (octets: number): Uint8Array => new Uint8Array(octets)
+export const padding = (bytes: number): Uint8Array => new Uint8Array(bytes)
 /** Two ranges, with the counts of ECN where `ecn` says so. */
 export const ack = (ecn = false): Uint8Array =>
   concat([
@@ -185,13 +185,13 @@ export const connectionClose = (reason: string): Uint8Array =>
 export const crypto = (stream: Uint8Array, from = 0, to = stream.length): Uint8Array =>
   concat([Uint8Array.of(6), varint(from), varint(to - from), stream.subarray(from, to)])
 
-/** A UDP datagram with nothing behind it but octets that must not be read. */
+/** A UDP datagram with nothing behind it but bytes that must not be read. */
 export function datagram(
   packets: Uint8Array | readonly Uint8Array[],
   options: SegmentOptions = {},
 ): Packet {
-  const octets = packets instanceof Uint8Array ? packets : concat(packets)
-  const packet = segment(0, octets, { protocol: PROTOCOL_UDP, ...options })
+  const bytes = packets instanceof Uint8Array ? packets : concat(packets)
+  const packet = segment(0, bytes, { protocol: PROTOCOL_UDP, ...options })
   packet.bytes = concat([packet.bytes, POISON])
   return packet
 }

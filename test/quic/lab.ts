@@ -20,7 +20,7 @@ export const SMALL_SIZES: QuicSizes = {
 /** One message given. */
 export interface Given {
   readonly kind: number
-  readonly octets: Uint8Array
+  readonly bytes: Uint8Array
   readonly quality: number
   readonly version: number
 }
@@ -42,12 +42,12 @@ export function lab({
   const hellos = new QuicHellos({ server, ports, seed: 77 }, counters, sizes)
   const take = (...packets: (Packet | Uint8Array)[]): Given[] => {
     const given: Given[] = []
-    for (const octets of packets) {
-      const packet = octets instanceof Uint8Array ? datagram(octets) : octets
+    for (const data of packets) {
+      const packet = data instanceof Uint8Array ? datagram(data) : data
       for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next()) {
         const { bytes, off, end, quality, quicVersion, transport, recordVersion } = hellos.message
         expect({ transport, recordVersion }).to.deep.equal({ transport: 'quic', recordVersion: 0 })
-        given.push({ kind, octets: bytes.slice(off, end), quality, version: quicVersion })
+        given.push({ kind, bytes: bytes.slice(off, end), quality, version: quicVersion })
       }
     }
     return given
@@ -55,7 +55,7 @@ export function lab({
   return { counters, hellos, take }
 }
 
-export const octetsOf = (given: readonly Given[]): Uint8Array[] => given.map(({ octets }) => octets)
+export const bytesOf = (given: readonly Given[]): Uint8Array[] => given.map(({ bytes }) => bytes)
 
 /** Counters that are not nought. */
 export const counted = (counters: Counters): Record<string, number> =>

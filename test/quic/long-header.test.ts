@@ -13,8 +13,8 @@ import { concat } from '../stream/segments.js'
 import { DCID, initial, otherPacket, PING, SCID, V1, V2 } from './initial.js'
 import { SAMPLES } from './vectors.js'
 
-const read = (octets: Uint8Array, header = newLongHeader(), wireEnd = octets.length): number =>
-  readLongHeader(octets, 0, octets.length, wireEnd, header)
+const read = (bytes: Uint8Array, header = newLongHeader(), wireEnd = bytes.length): number =>
+  readLongHeader(bytes, 0, bytes.length, wireEnd, header)
 
 describe('readLongHeader', () => {
   for (const { rfc, version, client, server, retry } of SAMPLES) {
@@ -45,7 +45,7 @@ describe('readLongHeader', () => {
     }
   })
 
-  it('takes lengths in as many octets as they come, and a cleared fixed bit', () => {
+  it('takes lengths in as many bytes as they come, and a cleared fixed bit', () => {
     for (const lengthLen of [2, 4, 8]) {
       const packet = initial([PING], { lengthLen })
       expect(read(packet)).to.equal(packet.length)
@@ -68,18 +68,18 @@ describe('readLongHeader', () => {
   })
 
   const malformed: [string, string][] = [
-    ['a connection ID of 21 octets', 'c0 00000001 15'],
-    ['a source connection ID of 21 octets', 'c0 00000001 00 15'],
+    ['a connection ID of 21 bytes', 'c0 00000001 15'],
+    ['a source connection ID of 21 bytes', 'c0 00000001 00 15'],
     ['a token longer than the datagram', 'c0 00000001 00 00 7fff'],
-    ['a token of 2^62 octets', 'c0 00000001 00 00 ffffffffffffffff'],
+    ['a token of 2^62 bytes', 'c0 00000001 00 00 ffffffffffffffff'],
     ['a packet longer than the datagram', 'c0 00000001 00 00 00 7fff'],
-    ['a packet of 2^62 octets', 'c0 00000001 00 00 00 ffffffffffffffff'],
+    ['a packet of 2^62 bytes', 'c0 00000001 00 00 00 ffffffffffffffff'],
     ['a packet too short for a sample', 'c0 00000001 00 00 00 13'],
     ['nothing but zeros behind the version', 'c0 00000001 00 00 00 00'],
   ]
-  for (const [what, octets] of malformed) {
+  for (const [what, bytes] of malformed) {
     it(`calls ${what} malformed`, () => {
-      expect(read(concat([hex(octets), new Uint8Array(60)]))).to.equal(MALFORMED)
+      expect(read(concat([hex(bytes), new Uint8Array(60)]))).to.equal(MALFORMED)
     })
   }
 
@@ -87,16 +87,16 @@ describe('readLongHeader', () => {
     const packet = initial([PING], { token: SCID })
     for (let length = 0; length < packet.length; length++) {
       const cut = packet.slice(0, length)
-      expect(read(cut, newLongHeader(), packet.length), `${length} octets`).to.equal(TRUNCATED)
-      expect(read(cut), `${length} octets`).to.equal(MALFORMED)
+      expect(read(cut, newLongHeader(), packet.length), `${length} bytes`).to.equal(TRUNCATED)
+      expect(read(cut), `${length} bytes`).to.equal(MALFORMED)
     }
   })
 
-  it('never reads past end, whatever the octets', () => {
+  it('never reads past end, whatever the bytes', () => {
     const rest = fc.uint8Array({ maxLength: 80 })
     fc.assert(
-      fc.property(rest, fc.nat(80), fc.nat(255), (octets, cut, first) => {
-        const bytes = concat([Uint8Array.of(first | 0x80, 0, 0, 0, 1), octets])
+      fc.property(rest, fc.nat(80), fc.nat(255), (data, cut, first) => {
+        const bytes = concat([Uint8Array.of(first | 0x80, 0, 0, 0, 1), data])
         const end = Math.min(cut, bytes.length)
         const header = newLongHeader()
         const other = newLongHeader()

@@ -28,7 +28,7 @@ describe('PacketOpener', () => {
       expect(opener.packetNumber).to.equal(1)
     })
 
-    it(`opens none of ${rfc} with a bit turned, and leaves the octets as they were`, () => {
+    it(`opens none of ${rfc} with a bit turned, and leaves the bytes as they were`, () => {
       for (let i = 0; i < server.length; i++) {
         const damaged = server.slice()
         damaged[i] = (damaged[i] ?? 0) ^ 0x04
@@ -38,14 +38,14 @@ describe('PacketOpener', () => {
         if (header.type !== 0) continue
         const keys = new Int32Array(KEY_WORDS)
         initialKeys(row, DCID, 0, DCID.length, SERVER, keys, 0)
-        expect(opener.open(damaged, header, keys, 0, -1), `octet ${i}`).to.equal(false)
+        expect(opener.open(damaged, header, keys, 0, -1), `byte ${i}`).to.equal(false)
         expect(opener.plain).to.have.length(0)
         expect(damaged).to.deep.equal(copy)
       }
     })
   }
 
-  it('opens packet numbers of one to four octets, from the largest before', () => {
+  it('opens packet numbers of one to four bytes, from the largest before', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.nat(0xffff_ffff), (numberLen, seed) => {
         const packetNumber = seed % 2 ** (8 * numberLen)
@@ -70,11 +70,11 @@ describe('wholePacketNumber', () => {
         fc.nat(2 ** 40),
         window,
         fc.double({ noNaN: true, min: 0, max: 1 }),
-        (largest, octets, where) => {
-          const half = 2 ** (8 * octets - 1)
+        (largest, bytes, where) => {
+          const half = 2 ** (8 * bytes - 1)
           const number = Math.max(0, largest + 1 - half + 1 + Math.floor(where * (2 * half - 1)))
           const truncated = number % (2 * half)
-          expect(wholePacketNumber(largest, truncated, octets)).to.equal(number)
+          expect(wholePacketNumber(largest, truncated, bytes)).to.equal(number)
         },
       ),
     )

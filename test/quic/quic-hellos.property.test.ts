@@ -13,7 +13,7 @@ import {
   V1,
   V2,
 } from './initial.js'
-import { lab, octetsOf } from './lab.js'
+import { lab, bytesOf } from './lab.js'
 
 const CONNECTION_IDS = [3, 5].map((fill) => new Uint8Array(8 + fill).fill(fill))
 
@@ -79,13 +79,13 @@ function groups<T>(items: readonly T[], size: number): T[][] {
 describe('QuicHellos, whatever the way a hello is sent,', function () {
   this.timeout(20_000)
 
-  it('gives it once, exactly, with no octet behind the datagram read', () => {
+  it('gives it once, exactly, with no byte behind the datagram read', () => {
     fc.assert(
       fc.property(sending, (way) => {
         const hello = handshake(1, way.length)
         const { take, hellos } = lab()
         const sent = datagramsOf(hello, piecesOf(way), way, CONNECTION_IDS[0] ?? PING)
-        expect(octetsOf(take(...sent))).to.deep.equal([hello])
+        expect(bytesOf(take(...sent))).to.deep.equal([hello])
         expect(hellos.pending).to.equal(0)
         // All of it again is nothing new.
         expect(take(...sent)).to.deep.equal([])
@@ -95,7 +95,7 @@ describe('QuicHellos, whatever the way a hello is sent,', function () {
     )
   })
 
-  it('gives nothing while an octet is missing, and all once it comes', () => {
+  it('gives nothing while an byte is missing, and all once it comes', () => {
     fc.assert(
       fc.property(sending, fc.double({ min: 0, max: 0.999, noNaN: true }), (way, where) => {
         const hello = handshake(1, way.length)
@@ -115,7 +115,7 @@ describe('QuicHellos, whatever the way a hello is sent,', function () {
           dcid: id,
           packetNumber: 99,
         })
-        expect(octetsOf(take(last))).to.deep.equal([hello])
+        expect(bytesOf(take(last))).to.deep.equal([hello])
       }),
       { numRuns: 100 },
     )
@@ -134,7 +134,7 @@ describe('QuicHellos, whatever the way a hello is sent,', function () {
           if (packet === undefined) break
           mixed.push(packet)
         }
-        const given = octetsOf(lab().take(...mixed))
+        const given = bytesOf(lab().take(...mixed))
         expect(given).to.have.length(2)
         expect(given).to.deep.include.members(hellos)
       }),
@@ -142,7 +142,7 @@ describe('QuicHellos, whatever the way a hello is sent,', function () {
     )
   })
 
-  it('gives nothing of a datagram with any octet of its one packet changed', () => {
+  it('gives nothing of a datagram with any byte of its one packet changed', () => {
     const hello = handshake(1, 300)
     const packet = initial([crypto(hello)])
     const change = fc.integer({ min: 1, max: 255 })
@@ -162,11 +162,11 @@ describe('QuicHellos, whatever the way a hello is sent,', function () {
     const edits = fc.array(fc.tuple(fc.nat(packet.length - 1), fc.nat(255)), { maxLength: 6 })
     fc.assert(
       fc.property(edits, fc.nat(packet.length), (changes, cut) => {
-        const octets = packet.slice()
-        for (const [at, value] of changes) octets[at] = value
-        const given = lab({ server: true }).take(concat([octets.subarray(0, cut), octets]))
+        const bytes = packet.slice()
+        for (const [at, value] of changes) bytes[at] = value
+        const given = lab({ server: true }).take(concat([bytes.subarray(0, cut), bytes]))
         expect(given.length).to.be.at.most(1)
-        for (const one of given) expect(one.octets).to.deep.equal(hello)
+        for (const one of given) expect(one.bytes).to.deep.equal(hello)
       }),
       { numRuns: 300 },
     )

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { MAX_HELLO_LEN } from '../../src/base/limits.js'
-import { QUALITY_HRR, QUALITY_RETRANSMIT } from '../../src/model/handshake-octets.js'
+import { QUALITY_HRR, QUALITY_RETRANSMIT } from '../../src/model/handshake-bytes.js'
 import type { Packet } from '../../src/model/packet.js'
 import { concat, handshake, reversed, type SegmentOptions } from '../stream/segments.js'
 import { hex } from '../support.js'
@@ -21,7 +21,7 @@ import {
   V1,
   V2,
 } from './initial.js'
-import { counted, lab, octetsOf } from './lab.js'
+import { counted, lab, bytesOf } from './lab.js'
 import { CLIENT_FRAMES, SAMPLES, SERVER_FRAMES } from './vectors.js'
 
 const HELLO = handshake(1, 517)
@@ -36,8 +36,8 @@ describe('QuicHellos', () => {
       const { take, counters } = lab({ server: true })
       const given = take(client, datagram(server, BACK))
       expect(given).to.deep.equal([
-        { kind: 1, octets: CLIENT_FRAMES.subarray(4), quality: 0, version },
-        { kind: 2, octets: SERVER_FRAMES.subarray(9), quality: 0, version },
+        { kind: 1, bytes: CLIENT_FRAMES.subarray(4), quality: 0, version },
+        { kind: 2, bytes: SERVER_FRAMES.subarray(9), quality: 0, version },
       ])
       expect(counted(counters)).to.deep.equal({})
     })
@@ -47,7 +47,7 @@ describe('QuicHellos', () => {
     for (const version of [V1, V2, DRAFT_29, DRAFT_27]) {
       const packet = initial([crypto(HELLO)], { version, size: 1200 })
       const given = lab().take(datagram(packet, { dstPort: 8853 }))
-      expect(given).to.deep.equal([{ kind: 1, octets: HELLO, quality: 0, version }])
+      expect(given).to.deep.equal([{ kind: 1, bytes: HELLO, quality: 0, version }])
     }
   })
 
@@ -71,7 +71,7 @@ describe('QuicHellos', () => {
     const first = initial([crypto(LONG_HELLO, 0, 1000)])
     const rest = initial([crypto(LONG_HELLO, 1000)], { packetNumber: 1 })
     expect(take(datagram(first, ends(1)), datagram(rest, ends(2)))).to.deep.equal([])
-    expect(octetsOf(take(datagram(rest, ends(1))))).to.deep.equal([LONG_HELLO])
+    expect(bytesOf(take(datagram(rest, ends(1))))).to.deep.equal([LONG_HELLO])
   })
 
   describe('puts a hello together', () => {
@@ -81,7 +81,7 @@ describe('QuicHellos', () => {
     it('from frames in any order, with others between', () => {
       const between = [PING, padding(3), ack(), ack(true), connectionClose('why')]
       const mixed = frames.toReversed().flatMap((frame, i) => [between[i] ?? PING, frame])
-      expect(octetsOf(lab().take(initial(mixed)))).to.deep.equal([LONG_HELLO])
+      expect(bytesOf(lab().take(initial(mixed)))).to.deep.equal([LONG_HELLO])
     })
 
     it('from packets of several datagrams', () => {
@@ -89,47 +89,47 @@ describe('QuicHellos', () => {
       const packets = frames.map((frame, packetNumber) => initial([frame], { packetNumber }))
       expect(take(...packets.slice(1))).to.deep.equal([])
       expect(hellos.pending).to.equal(1)
-      expect(octetsOf(take(...packets.slice(0, 1)))).to.deep.equal([LONG_HELLO])
+      expect(bytesOf(take(...packets.slice(0, 1)))).to.deep.equal([LONG_HELLO])
       expect(hellos.pending).to.equal(0)
     })
 
     it('from coalesced packets, behind 0-RTT and before Handshake ones', () => {
       const packets = frames.map((frame, packetNumber) => initial([frame], { packetNumber }))
-      const octets = concat([otherPacket(1, 200), ...packets, otherPacket(2, 50)])
-      expect(octetsOf(lab().take(octets))).to.deep.equal([LONG_HELLO])
+      const bytes = concat([otherPacket(1, 200), ...packets, otherPacket(2, 50)])
+      expect(bytesOf(lab().take(bytes))).to.deep.equal([LONG_HELLO])
     })
 
     it('from two datagrams that the capture shows as one, zeros behind the first packet', () => {
       const { take, counters } = lab()
       const first = initial([crypto(LONG_HELLO, 0, 1000)])
       const second = initial([crypto(LONG_HELLO, 1000)], { packetNumber: 1, size: 1200 })
-      const octets = concat([first, new Uint8Array(1252 - first.length), second])
-      expect(octetsOf(take(octets))).to.deep.equal([LONG_HELLO])
+      const bytes = concat([first, new Uint8Array(1252 - first.length), second])
+      expect(bytesOf(take(bytes))).to.deep.equal([LONG_HELLO])
       expect(counted(counters)).to.deep.equal({})
     })
 
-    it('and says so where octets came again, those seen first staying', () => {
+    it('and says so where bytes came again, those seen first staying', () => {
       const { take, counters } = lab()
-      const forged = LONG_HELLO.map((octet) => octet ^ 0xff)
+      const forged = LONG_HELLO.map((byte) => byte ^ 0xff)
       const given = take(
         initial([crypto(LONG_HELLO, 0, 1000)]),
         initial([crypto(forged, 500, 1001)], { packetNumber: 1 }),
         initial([crypto(LONG_HELLO, 1001)], { packetNumber: 2 }),
       )
-      const octets = LONG_HELLO.slice()
-      octets[1000] = (octets[1000] ?? 0) ^ 0xff
-      expect(given).to.deep.equal([{ kind: 1, octets, quality: QUALITY_RETRANSMIT, version: V1 }])
+      const bytes = LONG_HELLO.slice()
+      bytes[1000] = (bytes[1000] ?? 0) ^ 0xff
+      expect(given).to.deep.equal([{ kind: 1, bytes, quality: QUALITY_RETRANSMIT, version: V1 }])
       expect(counted(counters)).to.deep.equal({ quic_overlaps_differ: 1 })
     })
 
-    it('of the most octets there may be, and of none more', () => {
+    it('of the most bytes there may be, and of none more', () => {
       const { take, counters, hellos } = lab()
       const most = handshake(1, MAX_HELLO_LEN)
       const ends = [0, 9_000, 30_000, 60_000, MAX_HELLO_LEN]
       const packets = ends
         .slice(1)
         .map((end, i) => initial([crypto(most, ends[i], end)], { packetNumber: i }))
-      expect(octetsOf(take(...packets))).to.deep.equal([most])
+      expect(bytesOf(take(...packets))).to.deep.equal([most])
       const more = handshake(1, MAX_HELLO_LEN + 1)
       const options = { dcid: OTHER_ID }
       const [first, rest] = [crypto(more, 0, 1000), crypto(more, 1000, 1100)]
@@ -153,7 +153,7 @@ describe('QuicHellos', () => {
       initial([crypto(LONG_HELLO, 0, 1000)]),
       initial([ack(), crypto(LONG_HELLO, 1000)], { keyId: DCID, dcid: OTHER_ID, packetNumber: 1 }),
     )
-    expect(octetsOf(given)).to.deep.equal([LONG_HELLO])
+    expect(bytesOf(given)).to.deep.equal([LONG_HELLO])
     // An ID of the server may be of any length.
     const short = initial([crypto(LONG_HELLO)], { keyId: DCID, dcid: hex('aa') })
     expect(take(short)).to.deep.equal([])
@@ -171,7 +171,7 @@ describe('QuicHellos', () => {
         packetNumber: 1,
       }),
     )
-    expect(given.map(({ octets, quality }) => [octets, quality])).to.deep.equal([
+    expect(given.map(({ bytes, quality }) => [bytes, quality])).to.deep.equal([
       [HELLO, 0],
       [second, QUALITY_HRR | QUALITY_RETRANSMIT],
     ])
@@ -197,9 +197,9 @@ describe('QuicHellos', () => {
     const second = handshake(1, 600)
     const stream = concat([HELLO, second])
     const given = take(initial([crypto(stream, 100), crypto(stream, 0, 100)]))
-    expect(octetsOf(given)).to.deep.equal([HELLO, second])
+    expect(bytesOf(given)).to.deep.equal([HELLO, second])
     expect(hellos.pending).to.equal(0)
-    expect(octetsOf(lab().take(initial([crypto(stream)])))).to.deep.equal([HELLO, second])
+    expect(bytesOf(lab().take(initial([crypto(stream)])))).to.deep.equal([HELLO, second])
   })
 
   it('takes the ID of a Retry for new keys, and the hello sent again for the same', () => {
@@ -214,7 +214,7 @@ describe('QuicHellos', () => {
   it('gives the hello of a Retry where the one before it was not whole', () => {
     const first = initial([crypto(LONG_HELLO, 0, 900)])
     const again = initial([crypto(LONG_HELLO)], { dcid: OTHER_ID, token: SCID })
-    expect(octetsOf(lab().take(first, again))).to.deep.equal([LONG_HELLO])
+    expect(bytesOf(lab().take(first, again))).to.deep.equal([LONG_HELLO])
   })
 
   it('knows the tag of a Retry to be right, or wrong, where it knows the ID the client began with', () => {
@@ -251,7 +251,7 @@ describe('QuicHellos', () => {
     const forged = datagram(damaged(retry(SCID, OTHER_ID, SCID), -1), BACK)
     const rest = initial([crypto(LONG_HELLO, 900)], { packetNumber: 1 })
     const given = take(initial([crypto(LONG_HELLO, 0, 900)]), forged, rest)
-    expect(octetsOf(given)).to.deep.equal([LONG_HELLO])
+    expect(bytesOf(given)).to.deep.equal([LONG_HELLO])
     expect(counted(counters)).to.deep.equal({ quic_retries: 1, quic_retries_unauthentic: 1 })
   })
 
@@ -285,7 +285,7 @@ describe('QuicHellos', () => {
       initial([crypto(other, 900)], { packetNumber: 2 }),
       datagram(initial([crypto(SERVER_HELLO)], options), BACK),
     )
-    expect(octetsOf(given)).to.deep.equal([HELLO, other, SERVER_HELLO])
+    expect(bytesOf(given)).to.deep.equal([HELLO, other, SERVER_HELLO])
     expect(given.map(({ version }) => version)).to.deep.equal([DRAFT_29, V1, V1])
     expect(counted(counters)).to.deep.equal({
       hello_retransmitted: 1,
@@ -307,7 +307,7 @@ describe('QuicHellos', () => {
         }),
       )
     expect(take(...part(0, 1000))).to.deep.equal([])
-    expect(octetsOf(take(...part(1000, 1800)))).to.deep.equal(hellos)
+    expect(bytesOf(take(...part(1000, 1800)))).to.deep.equal(hellos)
     // The server's packets name none of them: their keys do.
     const answers = ids.map((keyId, i) =>
       initial([crypto(handshake(2, 90, i))], { side: 'server', keyId, dcid: none }),
@@ -325,7 +325,7 @@ describe('QuicHellos', () => {
       scid: OTHER_ID,
     })
     const given = lab({ server: true }).take(initial([crypto(HELLO)]), datagram(answer, BACK))
-    expect(given[1]).to.deep.equal({ kind: 2, octets: SERVER_HELLO, quality: 0, version: V2 })
+    expect(given[1]).to.deep.equal({ kind: 2, bytes: SERVER_HELLO, quality: 0, version: V2 })
   })
 
   it('gives HelloRetryRequest and ServerHello of one stream, neither unless asked for', () => {
@@ -336,7 +336,7 @@ describe('QuicHellos', () => {
       datagram(initial([crypto(stream, 0, 90)], options), BACK),
       datagram(initial([crypto(stream, 90)], { ...options, packetNumber: 1 }), BACK),
     ]
-    const given = octetsOf(lab({ server: true }).take(...packets))
+    const given = bytesOf(lab({ server: true }).take(...packets))
     expect(given.map(({ length }) => length)).to.deep.equal([517, 90, 120])
     const { take, counters } = lab()
     expect(take(...packets)).to.have.length(1)
@@ -344,7 +344,7 @@ describe('QuicHellos', () => {
   })
 })
 
-describe('QuicHellos, of bad octets,', () => {
+describe('QuicHellos, of bad bytes,', () => {
   const cases: [string, string, Uint8Array | Packet][] = [
     ['a damaged tag', 'quic_unauthentic', damaged(initial([crypto(HELLO)]), -1)],
     ['a damaged hello', 'quic_unauthentic', damaged(initial([crypto(HELLO)]), 90)],
@@ -355,7 +355,7 @@ describe('QuicHellos, of bad octets,', () => {
       initial([crypto(HELLO)], { dcid: hex('0102'), keyId: OTHER_ID }),
     ],
     ['an Initial of zeros', 'quic_malformed', concat([hex('c000000001'), new Uint8Array(1195)])],
-    ['a token of 2^62 octets', 'quic_malformed', hex('c0 00000001 00 00 ffffffffffffffff 00')],
+    ['a token of 2^62 bytes', 'quic_malformed', hex('c0 00000001 00 00 ffffffffffffffff 00')],
     ['a frame no Initial may hold', 'quic_malformed', initial([hex('08000161'), crypto(HELLO)])],
     ['a stream that is no hello', 'quic_malformed', initial([crypto(handshake(11, 60))])],
     ['a cut datagram', 'quic_truncated', datagram(initial([crypto(HELLO)]), { kept: 300 })],
@@ -368,7 +368,7 @@ describe('QuicHellos, of bad octets,', () => {
       expect(take(packet)).to.deep.equal([])
       expect(counted(counters)).to.deep.equal({ [counter]: 1 })
       expect(hellos.pending).to.equal(0)
-      expect(octetsOf(take(initial([crypto(HELLO)], { dcid: OTHER_ID })))).to.deep.equal([HELLO])
+      expect(bytesOf(take(initial([crypto(HELLO)], { dcid: OTHER_ID })))).to.deep.equal([HELLO])
     })
   }
 
@@ -392,8 +392,8 @@ describe('QuicHellos, of bad octets,', () => {
     const packet = initial([crypto(HELLO)], { size: 700 })
     const { take } = lab()
     for (let i = 0; i < packet.length; i++) {
-      expect(take(packet.slice(0, i)), `${i} octets`).to.deep.equal([])
-      expect(take(datagram(packet, { kept: i })), `${i} octets kept`).to.deep.equal([])
+      expect(take(packet.slice(0, i)), `${i} bytes`).to.deep.equal([])
+      expect(take(datagram(packet, { kept: i })), `${i} bytes kept`).to.deep.equal([])
     }
     expect(take(packet)).to.have.length(1)
   })

@@ -23,20 +23,20 @@ describe('a capture that turns out to be none', () => {
   after(() => scratch.remove())
 
   const pcap = writePcap([new Uint8Array(60), new Uint8Array(60)])
-  const cases: [what: string, octets: Uint8Array][] = [
+  const cases: [what: string, bytes: Uint8Array][] = [
     ['gzip of text', gzipSync('no capture, but some text that is long enough to be looked at')],
     // more than a stream reads ahead
     ['long gzip of noise', gzipSync(randomBytes(2 << 20))],
     ['gzip of gzip of text', gzipSync(gzipSync('no capture, compressed twice'))],
     ['gzip in gzip, deeper than is read', deeper(pcap)],
-    ['gzip of three octets', gzipSync('abc')],
+    ['gzip of three bytes', gzipSync('abc')],
     ['gzip of nothing', gzipSync('')],
     ['cut gzip', gzipSync(pcap).subarray(0, 12)],
   ]
-  for (const [what, octets] of cases) {
+  for (const [what, bytes] of cases) {
     it(`${what}: leaves no file open`, async function () {
       needs(this, proc)
-      const path = scratch.file('it', octets)
+      const path = scratch.file('it', bytes)
       const before = readdirSync(DESCRIPTORS).length
       for (let i = 0; i < 20; i++) {
         const source = openCapture(path)

@@ -6,7 +6,7 @@ import type { CounterName } from '../../src/base/counters.js'
 import { newPacketBlock } from '../../src/model/packet-block.js'
 import { Pipeline } from '../../src/pipeline.js'
 
-/** Octets of a frame's room in the block. */
+/** Bytes of a frame's room in the block. */
 const ROOM = 1536
 /** Frames handed over at once, 25 MB of them. */
 const BLOCK_FRAMES = 16_384
@@ -33,7 +33,7 @@ export class FloodLine {
   readonly #found = new Set<number>()
   #mostResident = 0
 
-  /** Lets `write` put a frame of `length` octets where it is told to. */
+  /** Lets `write` put a frame of `length` bytes where it is told to. */
   append(length: number, write: (bytes: Uint8Array, at: number) => void): void {
     const block = this.#block
     const at = block.count * ROOM

@@ -10,11 +10,11 @@ const SYN = 0x02
 const PROTOCOL_TCP = 6
 const PROTOCOL_GRE = 47
 const GRE_IPV4 = '0000 0800'
-/** Octets of a first half: as much as an Ethernet frame holds. */
+/** Bytes of a first half: as much as an Ethernet frame holds. */
 const HALF = 1400
-/** One-octet segments of a connection. */
+/** One-byte segments of a connection. */
 const MORSELS = 20
-/** Fragments of a datagram that never becomes whole; more, in units of eight octets, follow. */
+/** Fragments of a datagram that never becomes whole; more, in units of eight bytes, follow. */
 const FRAGMENTS = 4
 const MORE_FRAGMENTS = 0x2000
 
@@ -69,10 +69,10 @@ export function framesOf(attack: Attack, count: number, seed = 1): Uint8Array[] 
 }
 
 function segment(from: number, seq: number, flags: number, payload: Uint8Array): Uint8Array {
-  const octets = tcp(from, 443, payload)
-  new DataView(octets.buffer).setUint32(4, seq >>> 0)
-  octets[13] = flags
-  return octets
+  const bytes = tcp(from, 443, payload)
+  new DataView(bytes.buffer).setUint32(4, seq >>> 0)
+  bytes[13] = flags
+  return bytes
 }
 
 function hexOf(value: number, digits: number): string {

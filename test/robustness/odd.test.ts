@@ -16,12 +16,12 @@ const MOST_SECONDS = 5
 /** What must be said of captures that something is wrong with; a counter by its name and number. */
 const SAID: readonly [file: string, exit: number, said: RegExp][] = [
   ['derived__cut-0.pcap', 1, /is empty/],
-  ['derived__cut-4.pcap', 1, /ends within its file header, after 4 octets/],
-  ['derived__cut-23.pcap', 1, /ends within its file header, after 23 octets/],
-  ['derived__cut-60.pcap', 0, /ends in the middle of a record, at octet 60/],
-  ['derived__caplen-4g.pcap', 0, /damaged at octet 24: a record claims 4294967295 octets/],
+  ['derived__cut-4.pcap', 1, /ends within its file header, after 4 bytes/],
+  ['derived__cut-23.pcap', 1, /ends within its file header, after 23 bytes/],
+  ['derived__cut-60.pcap', 0, /ends in the middle of a record, at byte 60/],
+  ['derived__caplen-4g.pcap', 0, /damaged at byte 24: a record claims 4294967295 bytes/],
   ['derived__garbage.pcap', 1, /is not a capture/],
-  ['derived__ng-badlen.pcapng', 0, /damaged at octet 0: a block claims a length of 8 octets/],
+  ['derived__ng-badlen.pcapng', 0, /damaged at byte 0: a block claims a length of 8 bytes/],
   ['derived__ng-noidb.pcapng', 0, /an interface the capture does not describe: 12, left out/],
   ['derived__tcp-gap.pcap', 0, /^ *hello_unfinished +1 /m],
   ['derived__tcp-dup.pcap', 0, /^ *hello_retransmitted +2 /m],
@@ -84,10 +84,10 @@ describe('odd captures', () => {
   it('cut anywhere, end as a capture that is cut, with no hello that is not in them', async function () {
     this.timeout(60_000)
     const file = 'derived__ipfrag-shuf.pcap'
-    const octets = readFileSync(resolve(SHARED, FOLDER, file))
-    for (let end = 40; end < octets.length; end += 613) {
+    const bytes = readFileSync(resolve(SHARED, FOLDER, file))
+    for (let end = 40; end < bytes.length; end += 613) {
       const { code, stdout, stderr } = await hellotap(['read', '-'], {
-        input: octets.subarray(0, end),
+        input: bytes.subarray(0, end),
       })
       expect(code, stderr).to.equal(0)
       expect(sightingsIn(stdout).length).to.be.at.most(1)

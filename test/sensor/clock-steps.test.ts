@@ -97,9 +97,9 @@ describe('captures with a step of the clock in the middle', () => {
   /** Sightings and counters of frames, of which those from `at` on are `step` later; the pipeline is told, if it is. */
   function replay(frames: readonly Taken[], at: number, step: number, tells: boolean) {
     Object.assign(counters, newCounters())
-    for (const [i, { micros, caplen, wirelen, linkType, octets }] of frames.entries()) {
+    for (const [i, { micros, caplen, wirelen, linkType, bytes }] of frames.entries()) {
       if (i === at && tells) pipeline.shiftTime(step)
-      const block = newPacketBlock(Buffer.from(octets, 'hex'))
+      const block = newPacketBlock(Buffer.from(bytes, 'hex'))
       block.count = 1
       block.caplen[0] = caplen
       block.wirelen[0] = wirelen

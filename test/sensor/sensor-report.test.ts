@@ -24,7 +24,7 @@ describe('what a sensor says of itself', () => {
       process: {
         startedAt: 0,
         cpuSeconds: 0,
-        residentOctets: 0,
+        residentBytes: 0,
         loopDelay: { p50: 0, p99: 0, max: 0 },
       },
       watch: {},
@@ -44,11 +44,11 @@ describe('what a sensor says of itself', () => {
       const until = performance.now() + 350
       while (performance.now() < until);
       await new Promise((settle) => setTimeout(settle, 350))
-      const { loopDelay, residentOctets, cpuSeconds, startedAt } = processFigures(delay)
+      const { loopDelay, residentBytes, cpuSeconds, startedAt } = processFigures(delay)
       expect(loopDelay.max).to.be.within(0.2, 5)
       expect(loopDelay.p50).to.be.below(loopDelay.max)
-      if (proc() === undefined) expect(residentOctets).to.be.above(1e7)
-      else expect(residentOctets).to.equal(undefined)
+      if (proc() === undefined) expect(residentBytes).to.be.above(1e7)
+      else expect(residentBytes).to.equal(undefined)
       expect(cpuSeconds).to.be.above(0.1)
       expect(startedAt * 1000).to.be.closeTo(performance.timeOrigin, 10)
     } finally {

@@ -29,7 +29,7 @@ export class LossyProxy {
           client.write(reply)
           return
         }
-        // the first octets of the answer: Redis is at work; some time later it has done all it was sent
+        // the first bytes of the answer: Redis is at work; some time later it has done all it was sent
         this.#loses = false
         redis.removeAllListeners('data').resume()
         setTimeout(() => {

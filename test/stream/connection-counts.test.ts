@@ -4,11 +4,11 @@ import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../src/model/packet.js'
 import { TcpHellos } from '../../src/stream/tcp-hellos.js'
 import { SMALL_SIZES, handshake, record, reversed, segment } from './segments.js'
 
-const NO_OCTETS = new Uint8Array(0)
-const text = (octets: string) => new TextEncoder().encode(octets)
-const syn = (dstPort = 443) => segment(100, NO_OCTETS, { flags: TCP_SYN, dstPort })
+const NO_BYTES = new Uint8Array(0)
+const text = (bytes: string) => new TextEncoder().encode(bytes)
+const syn = (dstPort = 443) => segment(100, NO_BYTES, { flags: TCP_SYN, dstPort })
 const synAck = (dstPort = 443) =>
-  segment(900, NO_OCTETS, { ...reversed({ dstPort }), flags: TCP_SYN | TCP_ACK })
+  segment(900, NO_BYTES, { ...reversed({ dstPort }), flags: TCP_SYN | TCP_ACK })
 
 for (const [name, options] of [
   ['one port', { server: false, seed: 7, ports: new Set([443]) }],
@@ -29,8 +29,8 @@ for (const [name, options] of [
       expect(count(syn(), synAck())).to.deep.equal([1, 1, 0])
       expect(count(syn(), syn(), synAck())).to.deep.equal([2, 1, 0])
       expect(count(synAck())).to.deep.equal([0, 1, 0])
-      expect(count(segment(1, NO_OCTETS, { flags: TCP_RST | TCP_ACK }))).to.deep.equal([0, 0, 0])
-      expect(count(segment(1, NO_OCTETS, { flags: TCP_FIN | TCP_ACK }))).to.deep.equal([0, 0, 0])
+      expect(count(segment(1, NO_BYTES, { flags: TCP_RST | TCP_ACK }))).to.deep.equal([0, 0, 0])
+      expect(count(segment(1, NO_BYTES, { flags: TCP_FIN | TCP_ACK }))).to.deep.equal([0, 0, 0])
     })
 
     it('of other ports are not', () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import { needs, path } from '../capability.js'
 import { newCounters } from '../../src/base/counters.js'
-import { QUALITY_NAMES } from '../../src/model/handshake-octets.js'
+import { QUALITY_NAMES } from '../../src/model/handshake-bytes.js'
 import { Packet, PROTOCOL_TCP } from '../../src/model/packet.js'
 import { TcpHellos } from '../../src/stream/tcp-hellos.js'
 import { SMALL_SIZES } from './segments.js'
@@ -11,7 +11,7 @@ const corpus = new URL('../../../shared/corpus/', import.meta.url)
 
 interface Given {
   readonly kind: number
-  readonly octets: Uint8Array
+  readonly bytes: Uint8Array
   readonly quality: string[]
 }
 
@@ -40,7 +40,7 @@ function messages(file: string): Given[] {
     for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next()) {
       const { bytes: from, off, end, quality } = hellos.message
       const names = QUALITY_NAMES.filter((_, bit) => (quality & (1 << bit)) !== 0)
-      given.push({ kind, octets: from.slice(off, end), quality: names })
+      given.push({ kind, bytes: from.slice(off, end), quality: names })
     }
   }
   return given
@@ -62,7 +62,7 @@ describe('the odd TCP captures', () => {
       const plain = messages('foxio/pcap/badcurveball.pcap')
       expect(plain.map(({ kind }) => kind)).to.deep.equal([1, 2, 3])
       const given = messages(`odd/derived__tcp-${name}.pcap`)
-      expect(given.map(({ octets }) => octets)).to.deep.equal(plain.map(({ octets }) => octets))
+      expect(given.map(({ bytes }) => bytes)).to.deep.equal(plain.map(({ bytes }) => bytes))
       expect(given[0]?.quality).to.deep.equal(quality)
     })
   }

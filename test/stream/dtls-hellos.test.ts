@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { newCounters } from '../../src/base/counters.js'
-import { QUALITY_HRR } from '../../src/model/handshake-octets.js'
+import { QUALITY_HRR } from '../../src/model/handshake-bytes.js'
 import { type Packet, PROTOCOL_UDP } from '../../src/model/packet.js'
 import { DtlsHellos } from '../../src/stream/dtls-hellos.js'
 import { allocatedPerCall } from '../support.js'
@@ -28,7 +28,7 @@ function clientHello(fill: number, cookie = 0, padding = 40): Uint8Array {
   return concat([Uint8Array.of(1, 0, body.length >> 8, body.length & 0xff), body])
 }
 
-/** Part of `message` from `at`, of `length` octets, as a DTLS handshake fragment (RFC 9147 §5.2). */
+/** Part of `message` from `at`, of `length` bytes, as a DTLS handshake fragment (RFC 9147 §5.2). */
 function fragment(
   message: Uint8Array,
   sequence: number,
@@ -66,8 +66,8 @@ function record(content: Uint8Array, type = 22, version = 0xfefd, epoch = 0): Ui
   return concat([Uint8Array.from(head), content])
 }
 
-const datagram = (octets: Uint8Array, options: SegmentOptions = {}): Packet =>
-  segment(0, octets, { protocol: PROTOCOL_UDP, ...options })
+const datagram = (bytes: Uint8Array, options: SegmentOptions = {}): Packet =>
+  segment(0, bytes, { protocol: PROTOCOL_UDP, ...options })
 const whole = (message: Uint8Array, sequence = 0): Packet =>
   datagram(record(fragment(message, sequence)))
 const newHellos = (
@@ -133,7 +133,7 @@ describe('DtlsHellos', () => {
             : parts.map((part) => datagram(part))
           const given = run(hellos, packets)
           expect(given).to.have.length.at.least(1)
-          for (const octets of given) expect(octets).to.deep.equal(message)
+          for (const bytes of given) expect(bytes).to.deep.equal(message)
         },
       ),
     )
@@ -234,8 +234,8 @@ describe('DtlsHellos', () => {
           const packets: Packet[] = []
           for (let at = 0; at < parts.length; at += together) {
             const some = parts.slice(at, at + together)
-            const octets = oneRecord ? record(concat(some)) : concat(some.map((one) => record(one)))
-            packets.push(datagram(octets, back))
+            const bytes = oneRecord ? record(concat(some)) : concat(some.map((one) => record(one)))
+            packets.push(datagram(bytes, back))
           }
           expect(run(hellos, packets)).to.deep.equal(expected)
           expect(hellos.unfinished).to.equal(0)
@@ -282,8 +282,8 @@ describe('DtlsHellos', () => {
 
     it('gives nothing of one too long, and the hello before it', () => {
       const long = Uint8Array.of(11, 1, 0, 0, 0, 0)
-      const octets = concat([record(fragment(serverHello, 1)), record(fragment(long, 2, 0, 2))])
-      expect(run(newHellos(newCounters(), true), [datagram(octets, back)])).to.deep.equal([
+      const bytes = concat([record(fragment(serverHello, 1)), record(fragment(long, 2, 0, 2))])
+      expect(run(newHellos(newCounters(), true), [datagram(bytes, back)])).to.deep.equal([
         serverHello,
       ])
     })
@@ -300,7 +300,7 @@ describe('DtlsHellos', () => {
     expect(
       run(
         newHellos(),
-        packets.map((octets) => datagram(octets)),
+        packets.map((bytes) => datagram(bytes)),
       ),
     ).to.deep.equal([])
     const behind = concat([
@@ -323,7 +323,7 @@ describe('DtlsHellos', () => {
     expect(
       run(
         hellos,
-        [past, over, short].map((octets) => datagram(record(octets))),
+        [past, over, short].map((bytes) => datagram(record(bytes))),
       ),
     ).to.deep.equal([])
     expect(counters.dtls_malformed).to.equal(3)
@@ -332,9 +332,9 @@ describe('DtlsHellos', () => {
   })
 
   it('gives nothing at any prefix of a datagram', () => {
-    const octets = record(fragment(hello, 0))
-    for (let kept = 0; kept < octets.length; kept++) {
-      expect(run(newHellos(), [datagram(octets, { kept })]), String(kept)).to.deep.equal([])
+    const bytes = record(fragment(hello, 0))
+    for (let kept = 0; kept < bytes.length; kept++) {
+      expect(run(newHellos(), [datagram(bytes, { kept })]), String(kept)).to.deep.equal([])
     }
   })
 
@@ -362,7 +362,7 @@ describe('DtlsHellos', () => {
     expect(counters.hello_expired).to.equal(1)
   })
 
-  it('never throws and never reads past the datagram, whatever the octets', () => {
+  it('never throws and never reads past the datagram, whatever the bytes', () => {
     const start = fc.constantFrom(
       record(fragment(hello, 0)),
       record(fragment(hello, 0, 10, 5)),
@@ -375,8 +375,8 @@ describe('DtlsHellos', () => {
         fc.array(fc.tuple(start, fc.uint8Array(), fc.nat(200), fc.nat(255)), { maxLength: 30 }),
         (parts) => {
           const hellos = newHellos(newCounters(), true)
-          for (const [octets, rest, at, value] of parts) {
-            const mutated = concat([octets, rest])
+          for (const [bytes, rest, at, value] of parts) {
+            const mutated = concat([bytes, rest])
             if (at > 2 && at < mutated.length) mutated[at] = value
             const packet = datagram(mutated)
             for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next()) {

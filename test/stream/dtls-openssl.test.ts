@@ -21,11 +21,11 @@ interface Outcome {
   readonly counters: Counters
 }
 
-/** The octets `-msg` prints for each ClientHello, or fragment of one; it does not name them. */
+/** The bytes `-msg` prints for each ClientHello, or fragment of one; it does not name them. */
 function printedHellos(text: string): Uint8Array[] {
   return [...text.matchAll(/>>> .*\n((?: {4}[0-9a-f ]+\n)+)/g)]
     .map((match) => hex(match[1] ?? ''))
-    .filter((octets) => octets[0] === 1 && octets.length > 12)
+    .filter((bytes) => bytes[0] === 1 && bytes.length > 12)
 }
 
 /** A printed message without message_seq, fragment offset and length. */
@@ -42,8 +42,8 @@ async function handshakeWith(
   const counters = newCounters()
   const watcher = new DtlsHellos({ server: true, seed: 1 }, counters, SMALL_SIZES)
   const given: [Uint8Array[], Uint8Array[], Uint8Array[]] = [[], [], []]
-  for (const { octets, back } of datagrams) {
-    const packet = segment(0, octets, { protocol: PROTOCOL_UDP, ...(back ? reversed({}) : {}) })
+  for (const { bytes: data, back } of datagrams) {
+    const packet = segment(0, data, { protocol: PROTOCOL_UDP, ...(back ? reversed({}) : {}) })
     for (let kind = watcher.take(packet); kind !== 0; kind = watcher.next()) {
       const { bytes, off, end } = watcher.message
       given[kind - 1]?.push(bytes.slice(off, end))
@@ -90,8 +90,8 @@ describe('DtlsHellos and OpenSSL', function () {
     // The client prints the fragments; the first one's header tells the length of the message.
     const length = ((printed[0]?.[2] ?? 0) << 8) | (printed[0]?.[3] ?? 0)
     expect(hellos[0]?.length).to.equal(4 + length)
-    const octets = Buffer.from(hellos[0] ?? new Uint8Array(0))
-    expect(octets.includes('protocol-0')).to.equal(true)
-    expect(octets.includes('protocol-59')).to.equal(true)
+    const bytes = Buffer.from(hellos[0] ?? new Uint8Array(0))
+    expect(bytes.includes('protocol-0')).to.equal(true)
+    expect(bytes.includes('protocol-59')).to.equal(true)
   })
 })

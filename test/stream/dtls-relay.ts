@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram'
 
 /** One datagram that passed the relay; `back` is one of the server. */
 export interface Relayed {
-  readonly octets: Uint8Array
+  readonly bytes: Uint8Array
   readonly back: boolean
 }
 
@@ -40,14 +40,14 @@ export async function shakeHands(
   const nearPort = await bound(near)
   await bound(far)
   let clientPort = 0
-  near.on('message', (octets, from) => {
+  near.on('message', (bytes, from) => {
     clientPort = from.port
-    datagrams.push({ octets, back: false })
-    far.send(octets, serverPort, '127.0.0.1')
+    datagrams.push({ bytes, back: false })
+    far.send(bytes, serverPort, '127.0.0.1')
   })
-  far.on('message', (octets) => {
-    datagrams.push({ octets, back: true })
-    near.send(octets, clientPort, '127.0.0.1')
+  far.on('message', (bytes) => {
+    datagrams.push({ bytes, back: true })
+    near.send(bytes, clientPort, '127.0.0.1')
   })
   const children: ChildProcess[] = []
   const openssl = (args: readonly string[]): ChildProcess => {

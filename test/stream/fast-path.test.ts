@@ -24,7 +24,7 @@ import {
   timestamps,
 } from './segments.js'
 
-const NO_OCTETS = new Uint8Array(0)
+const NO_BYTES = new Uint8Array(0)
 /** So few that flows give way to others, and are swept. */
 const FEW = {
   entries: 16,
@@ -65,8 +65,8 @@ class Watched {
     const given: unknown[] = []
     for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next()) {
       const { message } = hellos
-      const octets = Buffer.from(message.bytes.subarray(message.off, message.end)).toString('hex')
-      given.push({ ...Object.fromEntries(Object.entries(message)), kind, octets, ...PLACE })
+      const hex = Buffer.from(message.bytes.subarray(message.off, message.end)).toString('hex')
+      given.push({ ...Object.fromEntries(Object.entries(message)), kind, hex, ...PLACE })
     }
     const { pending, unfinished, table } = hellos
     return { given, pending, unfinished, filter: [...table.filter], counters: this.counters }
@@ -119,7 +119,7 @@ const segments = fc
     fc.record({
       flow: fc.nat(23),
       burst: fc.oneof<fc.WeightedArbitrary<readonly Uint8Array[]>[]>(
-        { weight: 3, arbitrary: fc.constant([NO_OCTETS]) },
+        { weight: 3, arbitrary: fc.constant([NO_BYTES]) },
         { weight: 2, arbitrary: fc.constantFrom(...payloads).map((payload) => [payload]) },
         { weight: 2, arbitrary: fc.constantFrom(...bursts) },
       ),
@@ -207,7 +207,7 @@ describe('OrdinarySegments', () => {
     for (let i = 0; i < 9000; i++) {
       const src = [10, 1, (i >> 4) & 255, i & 255]
       for (const packet of [
-        segment(i, NO_OCTETS, { src, flags: TCP_SYN }),
+        segment(i, NO_BYTES, { src, flags: TCP_SYN }),
         segment(i + 1, hello, { src }),
       ])
         expect(fast.take(packet)).to.deep.equal(plain.take(packet))
@@ -220,7 +220,7 @@ describe('OrdinarySegments', () => {
     const watched = new Watched(true)
     for (let i = 0; i < 10; i++) {
       const wrongBy = i === 4 ? 0 : 1
-      watched.hellos.take(segment(1, NO_OCTETS, { flags: TCP_SYN, srcPort: i, wrongBy }))
+      watched.hellos.take(segment(1, NO_BYTES, { flags: TCP_SYN, srcPort: i, wrongBy }))
       const kind = watched.hellos.take(segment(2, hello, { srcPort: i, wrongBy: 1 }))
       expect(kind).to.equal(i === 4 ? 0 : 1)
     }
@@ -232,10 +232,10 @@ describe('OrdinarySegments', () => {
     const counters = newCounters()
     const hellos = new TcpHellos({ server: false, seed: 1 }, counters)
     const packets = [
-      segment(1, NO_OCTETS, { flags: TCP_SYN }),
+      segment(1, NO_BYTES, { flags: TCP_SYN }),
       segment(2, hello),
       segment(2 + hello.length, Uint8Array.of(23, 3, 3, 0, 1, 7)),
-      segment(8 + hello.length, NO_OCTETS, { flags: TCP_FIN | TCP_ACK }),
+      segment(8 + hello.length, NO_BYTES, { flags: TCP_FIN | TCP_ACK }),
     ]
     let i = 0
     const each = () => {

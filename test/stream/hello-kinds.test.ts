@@ -9,7 +9,7 @@ import { concat, handshake, record, segment, SMALL_SIZES, split } from './segmen
 
 const ISN = 0xffff_ff00
 const NOTHING = new Uint8Array(0)
-const text = (octets: string): Uint8Array => new TextEncoder().encode(octets)
+const text = (bytes: string): Uint8Array => new TextEncoder().encode(bytes)
 const hello = handshake(1, 300)
 // session_id, cipher_suites, compression_methods
 hello.set([0, 0, 4, 0x13, 1, 0x13, 2, 1, 0], 38)
@@ -41,8 +41,8 @@ const KINDS: readonly (readonly [string, readonly Uint8Array[], Uint8Array?])[] 
   ['record version 3.9', [record(hello, 22, 0x0309)]],
   ['record version 3.127', [record(hello, 22, 0x037f)]],
   ...[0x0305, 0x03ff, 0x0309, 0x0505].map((version) => {
-    const octets = withVersions(0x0301, version)
-    return [`hello version 0x${version.toString(16)}`, [octets], octets.subarray(5)] as const
+    const bytes = withVersions(0x0301, version)
+    return [`hello version 0x${version.toString(16)}`, [bytes], bytes.subarray(5)] as const
   }),
   ['TLCP', [withVersions(0x0101, 0x0101)], withVersions(0x0101, 0x0101).subarray(5)],
   ['SMTP ahead of its server', [concat([text('EHLO a\r\nSTARTTLS\r\n'), stream])]],
@@ -76,8 +76,8 @@ const KINDS: readonly (readonly [string, readonly Uint8Array[], Uint8Array?])[] 
 
 const ENDS = [{}, { src: [...new Uint8Array(15), 1], dst: [...new Uint8Array(15), 2] }]
 
-describe('hellos behind and in odd octets', () => {
-  for (const [what, parts, octets = hello] of KINDS)
+describe('hellos behind and in odd bytes', () => {
+  for (const [what, parts, bytes = hello] of KINDS)
     it(what, () => {
       for (const ends of ENDS)
         for (const server of [false, true])
@@ -101,7 +101,7 @@ describe('hellos behind and in odd octets', () => {
                 )
                 expect(message.quality).to.equal(0)
               }
-            expect(given, `${server} ${cut}`).to.deep.equal([Buffer.from(octets).toString('hex')])
+            expect(given, `${server} ${cut}`).to.deep.equal([Buffer.from(bytes).toString('hex')])
           }
     })
 

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { PREAMBLE_OCTETS, skipPreambles } from '../../src/stream/preamble.js'
+import { PREAMBLE_BYTES, skipPreambles } from '../../src/stream/preamble.js'
 import { hex } from '../support.js'
 import { concat } from './segments.js'
 
-const text = (octets: string): Uint8Array => new TextEncoder().encode(octets)
+const text = (bytes: string): Uint8Array => new TextEncoder().encode(bytes)
 const REST = hex('16 03 01 00 30 01 00 00 2c 03 03')
 const PREAMBLES = [
   text('PROXY TCP6 2001:db8::1 2001:db8::2 40000 443\r\n'),
@@ -22,10 +22,10 @@ describe('skipPreambles', () => {
   it('finds what follows each preamble, and two of them', () => {
     for (const preamble of PREAMBLES) {
       const [first, second] = preamble
-      const begins = PREAMBLE_OCTETS.find(([octet]) => octet === first)
+      const begins = PREAMBLE_BYTES.find(([byte]) => byte === first)
       expect(second).to.be.within(begins?.[1] ?? 256, begins?.[2] ?? -1)
-      const octets = concat([Uint8Array.of(9), preamble, REST])
-      expect(skipPreambles(octets, 1, octets.length)).to.equal(1 + preamble.length)
+      const bytes = concat([Uint8Array.of(9), preamble, REST])
+      expect(skipPreambles(bytes, 1, bytes.length)).to.equal(1 + preamble.length)
       const two = concat([text('PROXY UNKNOWN\r\n'), preamble, REST])
       expect(skipPreambles(two, 0, two.length)).to.equal(15 + preamble.length)
     }
@@ -53,11 +53,11 @@ describe('skipPreambles', () => {
       // One record in two TDS packets.
       concat([hex('12 01 0020 0000 00 00'), REST]),
     ]
-    for (const octets of others) expect(skipPreambles(octets, 0, octets.length)).to.equal(0)
+    for (const bytes of others) expect(skipPreambles(bytes, 0, bytes.length)).to.equal(0)
   })
 
-  it('never leaves [off, end], whatever the octets', () => {
-    const octets = fc
+  it('never leaves [off, end], whatever the bytes', () => {
+    const bytes = fc
       .tuple(fc.constantFrom(...PREAMBLES), fc.uint8Array(), fc.nat(40), fc.nat(255))
       .map(([preamble, rest, at, value]) => {
         const mutated = concat([preamble, rest])
@@ -65,7 +65,7 @@ describe('skipPreambles', () => {
         return mutated
       })
     fc.assert(
-      fc.property(octets, fc.nat(80), (mutated, cut) => {
+      fc.property(bytes, fc.nat(80), (mutated, cut) => {
         const end = Math.min(cut, mutated.length)
         const at = skipPreambles(mutated, 0, end)
         expect(at === 0 || at < end).to.equal(true)

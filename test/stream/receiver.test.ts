@@ -3,7 +3,7 @@
 
 import { expect } from 'chai'
 import { newCounters } from '../../src/base/counters.js'
-import { QUALITY_CONFLICT, QUALITY_GAP } from '../../src/model/handshake-octets.js'
+import { QUALITY_CONFLICT, QUALITY_GAP } from '../../src/model/handshake-bytes.js'
 import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, TCP_URG } from '../../src/model/packet.js'
 import { RIGHT, UNKNOWN, WRONG } from '../../src/stream/checksum.js'
 import { Receiver } from '../../src/stream/receiver.js'
@@ -33,7 +33,7 @@ const [half, rest] = [stream.subarray(0, 100), stream.subarray(100)]
 const finished = Uint8Array.from([23, 3, 3, 0, 60, ...new Uint8Array(60)])
 
 /** A segment at an offset of the client's stream, with what differs from the usual. */
-type Part = readonly [at: number, octets: Uint8Array, options?: SegmentOptions]
+type Part = readonly [at: number, bytes: Uint8Array, options?: SegmentOptions]
 const whole: Part = [0, stream]
 const halves: readonly Part[] = [
   [0, half],
@@ -88,7 +88,7 @@ const TRICKS: Readonly<Record<string, readonly Part[]>> = {
   ],
   'garbage out of order, then a covering one in order': [[200, garbage], whole],
   'a decoy out of order, then all in order': [[100, decoy.subarray(100)], whole],
-  'an urgent octet inside': [
+  'an urgent byte inside': [
     [
       0,
       Uint8Array.from([...stream.slice(0, 60), 33, ...stream.slice(60)]),
@@ -108,9 +108,9 @@ const TRICKS: Readonly<Record<string, readonly Part[]>> = {
 
 const ENDS = [{}, { src: [...new Uint8Array(15), 1], dst: [...new Uint8Array(15), 2] }]
 
-function packetOf([at, octets, options = {}]: Part, ends: SegmentOptions): Packet {
+function packetOf([at, bytes, options = {}]: Part, ends: SegmentOptions): Packet {
   const isBad = options.ttl === BAD_IP
-  const packet = segment(FIRST + at, octets, {
+  const packet = segment(FIRST + at, bytes, {
     ack: SERVER + 1,
     options: timestamps(CLOCK + 5),
     ...ends,
@@ -141,16 +141,16 @@ function run(parts: readonly Part[], ends: SegmentOptions, isAnswered: boolean, 
     ...parts.map((part) => packetOf(part, { ...ends, ...(wrongBy === 0 ? {} : { wrongBy }) })),
     packetOf([stream.length, finished, wrongBy === 0 ? {} : { wrongBy }], ends),
   ]
-  const given: { octets: string; quality: number }[] = []
+  const given: { bytes: string; quality: number }[] = []
   for (const packet of packets)
     for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next()) {
       const { bytes, off, end, quality } = hellos.message
-      given.push({ octets: Buffer.from(bytes.subarray(off, end)).toString('hex'), quality })
+      given.push({ bytes: Buffer.from(bytes.subarray(off, end)).toString('hex'), quality })
     }
   return { given, counters, hellos }
 }
 
-const hexOf = (octets: Uint8Array) => Buffer.from(octets).toString('hex')
+const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 const MARKS = QUALITY_CONFLICT | QUALITY_GAP
 
 /** A connection of which the SYN was seen. */
@@ -166,9 +166,9 @@ describe('the view of the receiver', () => {
       for (const ends of ENDS) {
         const { given, hellos } = run(parts, ends, true)
         const wrong = given.filter(
-          ({ octets, quality }) => octets !== hexOf(hello) && (quality & MARKS) === 0,
+          ({ bytes, quality }) => bytes !== hexOf(hello) && (quality & MARKS) === 0,
         )
-        expect(given.filter(({ octets }) => octets === hexOf(hello))).to.have.length(1)
+        expect(given.filter(({ bytes }) => bytes === hexOf(hello))).to.have.length(1)
         expect(wrong).to.deep.equal([])
         expect(hellos.pending).to.equal(0)
       }
@@ -181,7 +181,7 @@ describe('the view of the receiver', () => {
         [{ wrongBy: 1 }, QUALITY_CONFLICT],
       ] as const) {
         const { given } = run([[0, stream, options]], ends, true)
-        expect(given).to.deep.equal([{ octets: hexOf(hello), quality }])
+        expect(given).to.deep.equal([{ bytes: hexOf(hello), quality }])
         const inHalves = run(
           [
             [0, half, options],
@@ -190,7 +190,7 @@ describe('the view of the receiver', () => {
           ends,
           true,
         )
-        expect(inHalves.given).to.deep.equal([{ octets: hexOf(hello), quality }])
+        expect(inHalves.given).to.deep.equal([{ bytes: hexOf(hello), quality }])
         const swapped = run(
           [
             [100, rest, options],
@@ -199,7 +199,7 @@ describe('the view of the receiver', () => {
           ends,
           true,
         )
-        expect(swapped.given).to.deep.equal([{ octets: hexOf(hello), quality }])
+        expect(swapped.given).to.deep.equal([{ bytes: hexOf(hello), quality }])
       }
   })
 
@@ -265,14 +265,14 @@ describe('the view of the receiver', () => {
       // far from the first connection in both directions, and of another route
       const next: Part = [900_000_000, record(other), { ack: 7_000_000, ttl: 60 }]
       const { given, counters } = run([whole, [stream.length, finished], next], ends, true)
-      expect(given.map(({ octets }) => octets)).to.deep.equal([hexOf(hello), hexOf(other)])
+      expect(given.map(({ bytes }) => bytes)).to.deep.equal([hexOf(hello), hexOf(other)])
       expect(counters.tcp_segments_doubtful).to.equal(0)
     }
   })
 
   it('asks no right checksum of segments whose SYN has a wrong one: the network card makes them', () => {
     const { given, counters } = run(halves, {}, true, 1)
-    expect(given).to.deep.equal([{ octets: hexOf(hello), quality: 0 }])
+    expect(given).to.deep.equal([{ bytes: hexOf(hello), quality: 0 }])
     expect(counters.tcp_checksum_wrong).to.equal(0)
   })
 

@@ -8,12 +8,12 @@ export interface Ends {
   readonly dstPort?: number
 }
 
-/** What a segment or datagram says besides its octets. */
+/** What a segment or datagram says besides its bytes. */
 export interface SegmentOptions extends Ends {
   readonly flags?: number
   /** Seconds of packet time. */
   readonly seconds?: number
-  /** Octets of payload kept, as a snaplen would. */
+  /** Bytes of payload kept, as a snaplen would. */
   readonly kept?: number
   readonly protocol?: number
   readonly ttl?: number
@@ -21,7 +21,7 @@ export interface SegmentOptions extends Ends {
   readonly ack?: number
   readonly window?: number
   readonly urgent?: number
-  /** TCP options, a multiple of four octets. */
+  /** TCP options, a multiple of four bytes. */
   readonly options?: readonly number[]
   /** What is added to the right TCP checksum. */
   readonly wrongBy?: number
@@ -40,34 +40,34 @@ export function segment(seq: number, payload: Uint8Array, options: SegmentOption
   const ipLen = isV4 ? 20 : 40
   const tcpLen = TCP_HEADER_LEN + tcpOptions.length
   const total = ipLen + tcpLen + payload.length
-  const octets = new Uint8Array(total)
-  const view = new DataView(octets.buffer)
+  const bytes = new Uint8Array(total)
+  const view = new DataView(bytes.buffer)
   if (isV4) {
-    octets.set([0x45, 0, total >> 8, total & 0xff, 0, 1, 0x40, 0, options.ttl ?? 64, 6, 0, 0])
-    octets.set([...src, ...dst], 12)
-    view.setUint16(10, checksumOf(octets.subarray(0, ipLen)))
+    bytes.set([0x45, 0, total >> 8, total & 0xff, 0, 1, 0x40, 0, options.ttl ?? 64, 6, 0, 0])
+    bytes.set([...src, ...dst], 12)
+    view.setUint16(10, checksumOf(bytes.subarray(0, ipLen)))
   } else {
     const length = total - ipLen
-    octets.set([0x60, 0, 0, 0, length >> 8, length & 0xff, 6, options.ttl ?? 64, ...src, ...dst])
+    bytes.set([0x60, 0, 0, 0, length >> 8, length & 0xff, 6, options.ttl ?? 64, ...src, ...dst])
   }
   view.setUint16(ipLen, options.srcPort ?? 40_000)
   view.setUint16(ipLen + 2, options.dstPort ?? 443)
   view.setUint32(ipLen + 4, seq >>> 0)
   view.setUint32(ipLen + 8, (flags & TCP_ACK) === 0 ? 0 : (options.ack ?? 1))
-  octets.set([(tcpLen / 4) << 4, flags], ipLen + 12)
+  bytes.set([(tcpLen / 4) << 4, flags], ipLen + 12)
   view.setUint16(ipLen + 14, options.window ?? 64_240)
   view.setUint16(ipLen + 18, options.urgent ?? 0)
-  octets.set(tcpOptions, ipLen + TCP_HEADER_LEN)
-  octets.set(payload, ipLen + tcpLen)
+  bytes.set(tcpOptions, ipLen + TCP_HEADER_LEN)
+  bytes.set(payload, ipLen + tcpLen)
   const sum = checksumOf(
     Uint8Array.from([...src, ...dst, 0, 6, (total - ipLen) >> 8, (total - ipLen) & 0xff]),
-    octets.subarray(ipLen),
+    bytes.subarray(ipLen),
   )
   view.setUint16(ipLen + 16, (sum + (options.wrongBy ?? 0)) & 0xffff)
 
   const kept = Math.min(options.kept ?? payload.length, payload.length)
   const packet = new Packet()
-  packet.bytes = octets.slice(0, ipLen + tcpLen + kept)
+  packet.bytes = bytes.slice(0, ipLen + tcpLen + kept)
   packet.timeMicros = (options.seconds ?? 1_700_000_000) * 1e6
   packet.ipVersion = isV4 ? 4 : 6
   packet.ipOff = 0
@@ -85,25 +85,25 @@ export function segment(seq: number, payload: Uint8Array, options: SegmentOption
   return packet
 }
 
-/** The checksum of the octets of `parts` (RFC 1071), each of an even number but the last. */
+/** The checksum of the bytes of `parts` (RFC 1071), each of an even number but the last. */
 export function checksumOf(...parts: readonly Uint8Array[]): number {
   let sum = 0
-  for (const part of parts) part.forEach((octet, i) => (sum += (i & 1) === 0 ? octet << 8 : octet))
+  for (const part of parts) part.forEach((byte, i) => (sum += (i & 1) === 0 ? byte << 8 : byte))
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
   return ~sum & 0xffff
 }
 
 /** The options of a SYN as Linux sends it: MSS 1460, SACK permitted, timestamps, NOP, window scale 7. */
 export function linuxOptions(timestamp: number): number[] {
-  return [2, 4, 5, 180, 4, 2, 8, 10, ...octetsOf(timestamp), 0, 0, 0, 0, 1, 3, 3, 7]
+  return [2, 4, 5, 180, 4, 2, 8, 10, ...bytesOf(timestamp), 0, 0, 0, 0, 1, 3, 3, 7]
 }
 
 /** NOP, NOP, timestamps. */
 export function timestamps(timestamp: number, echo = 0): number[] {
-  return [1, 1, 8, 10, ...octetsOf(timestamp), ...octetsOf(echo)]
+  return [1, 1, 8, 10, ...bytesOf(timestamp), ...bytesOf(echo)]
 }
 
-function octetsOf(word: number): number[] {
+function bytesOf(word: number): number[] {
   return [24, 16, 8, 0].map((shift) => (word >>> shift) & 0xff)
 }
 
@@ -117,7 +117,7 @@ export function reversed(ends: Ends): Ends {
   }
 }
 
-/** A handshake message of `length` octets in all: type, length, version 3.3, then octets told by `fill`. */
+/** A handshake message of `length` bytes in all: type, length, version 3.3, then bytes told by `fill`. */
 export function handshake(type: number, length: number, fill = 1): Uint8Array {
   const message = new Uint8Array(length)
   for (let i = 6; i < length; i++) message[i] = (i * 31 + fill * 17 + (i >> 8)) & 0xff
@@ -139,10 +139,10 @@ export function records(message: Uint8Array, cuts: readonly number[] = []): Uint
   return concat(split(message, cuts).map((part) => record(part)))
 }
 
-/** `octets` cut at the ascending offsets of `cuts`. */
-export function split(octets: Uint8Array, cuts: readonly number[]): Uint8Array[] {
-  const bounds = [0, ...cuts, octets.length]
-  return bounds.slice(1).map((end, i) => octets.subarray(bounds[i], end))
+/** `bytes` cut at the ascending offsets of `cuts`. */
+export function split(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
+  const bounds = [0, ...cuts, bytes.length]
+  return bounds.slice(1).map((end, i) => bytes.subarray(bounds[i], end))
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {

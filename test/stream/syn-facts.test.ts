@@ -73,14 +73,14 @@ describe('what a SYN says', () => {
 })
 
 describe('TcpOptions', () => {
-  it('never reads past the end, whatever the octets', () => {
+  it('never reads past the end, whatever the bytes', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(40), (octets, cut) => {
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(40), (bytes, cut) => {
         const options = new TcpOptions()
-        const end = Math.min(cut, octets.length)
-        options.read(octets, 0, end)
+        const end = Math.min(cut, bytes.length)
+        options.read(bytes, 0, end)
         const cutOptions = new TcpOptions()
-        cutOptions.read(octets.slice(0, end), 0, end)
+        cutOptions.read(bytes.slice(0, end), 0, end)
         expect(cutOptions).to.deep.equal(options)
       }),
     )

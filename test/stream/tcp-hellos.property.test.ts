@@ -14,7 +14,7 @@ import {
   split,
 } from './segments.js'
 
-const NO_OCTETS = new Uint8Array(0)
+const NO_BYTES = new Uint8Array(0)
 
 /** Ascending offsets within (0, length). */
 const cutsOf = (length: number, maxLength: number): fc.Arbitrary<number[]> =>
@@ -45,7 +45,7 @@ const cases = fc
     })
   })
 
-const syn = (isn: number): Packet => segment(isn, NO_OCTETS, { flags: TCP_SYN })
+const syn = (isn: number): Packet => segment(isn, NO_BYTES, { flags: TCP_SYN })
 
 function take(hellos: TcpHellos, packets: readonly Packet[]): Uint8Array[] {
   const given: Uint8Array[] = []
@@ -61,7 +61,7 @@ const newHellos = (server = false): TcpHellos =>
   new TcpHellos({ server, seed: 11 }, newCounters(), SMALL_SIZES)
 
 describe('TcpHellos, whatever the segments', () => {
-  it('gives exactly one hello with exactly its octets, in any order', () => {
+  it('gives exactly one hello with exactly its bytes, in any order', () => {
     fc.assert(
       fc.property(
         cases.chain((one) =>
@@ -133,7 +133,7 @@ describe('TcpHellos, whatever the segments', () => {
         const given = take(newHellos(), [syn(isn), ...cut])
         const isWhole = parts.every((part) => part.payloadLen <= snaplen)
         expect(given).to.deep.equal(isWhole ? [hello] : [])
-        // One that was cut is whole once its octets come again.
+        // One that was cut is whole once its bytes come again.
         expect(take(newHellos(), [syn(isn), ...cut, segment(isn + 1, stream)])).to.have.length(1)
       }),
     )
@@ -148,12 +148,12 @@ describe('TcpHellos, whatever the segments', () => {
         fc.nat(5000),
         ({ hello, stream, isn, parts }, fill, change, at) => {
           const second = handshake(1, 500, fill)
-          const octets = change ? concat([CHANGE_CIPHER_SPEC, record(second)]) : record(second)
+          const bytes = change ? concat([CHANGE_CIPHER_SPEC, record(second)]) : record(second)
           const seq = isn + 1 + stream.length
-          const cut = change ? 12 + (at % (octets.length - 12)) : 6 + (at % (octets.length - 6))
+          const cut = change ? 12 + (at % (bytes.length - 12)) : 6 + (at % (bytes.length - 6))
           const answer = [
-            segment(seq, octets.subarray(0, cut)),
-            segment(seq + cut, octets.subarray(cut)),
+            segment(seq, bytes.subarray(0, cut)),
+            segment(seq + cut, bytes.subarray(cut)),
           ]
           expect(
             take(newHellos(), [syn(isn), ...parts, ...answer, ...parts, ...answer]),
@@ -172,7 +172,7 @@ describe('TcpHellos, whatever the segments', () => {
       Uint8Array.of(0x80, 43, 1, 3, 1, 0, 18, 0, 0, 0, 16),
       CHANGE_CIPHER_SPEC,
       new TextEncoder().encode('CONNECT a:1 HTTP/1.1\r\n\r\n'),
-      NO_OCTETS,
+      NO_BYTES,
     )
     const packet = fc
       .record({
@@ -211,7 +211,7 @@ describe('TcpHellos, whatever the segments', () => {
         hellos.endBlock()
         // A reset of each direction ends all of it.
         for (const port of [1, 2])
-          hellos.take(segment(0, NO_OCTETS, { srcPort: port, flags: TCP_SYN, seconds: 1000 }))
+          hellos.take(segment(0, NO_BYTES, { srcPort: port, flags: TCP_SYN, seconds: 1000 }))
         expect(hellos.pending).to.equal(0)
       }),
     )

@@ -7,7 +7,7 @@ import {
   QUALITY_NO_SYN,
   QUALITY_RETRANSMIT,
   QUALITY_TRUNCATED,
-} from '../../src/model/handshake-octets.js'
+} from '../../src/model/handshake-bytes.js'
 import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../src/model/packet.js'
 import { TcpHellos } from '../../src/stream/tcp-hellos.js'
 import { allocatedPerCall, hex } from '../support.js'
@@ -24,20 +24,20 @@ import {
 } from './segments.js'
 
 const ISN = 0xffff_ff00 // the hello wraps
-const NO_OCTETS = new Uint8Array(0)
-const syn = (isn = ISN): Packet => segment(isn, NO_OCTETS, { flags: TCP_SYN })
-const text = (octets: string): Uint8Array => new TextEncoder().encode(octets)
+const NO_BYTES = new Uint8Array(0)
+const syn = (isn = ISN): Packet => segment(isn, NO_BYTES, { flags: TCP_SYN })
+const text = (bytes: string): Uint8Array => new TextEncoder().encode(bytes)
 
-/** Takes the packets; what came out, as [kind, octets, quality]. */
+/** Takes the packets; what came out, as [kind, bytes, quality]. */
 function run(
   hellos: TcpHellos,
   packets: readonly Packet[],
-): { kind: number; octets: Uint8Array; quality: number }[] {
+): { kind: number; bytes: Uint8Array; quality: number }[] {
   const given = []
   for (const packet of packets) {
     for (let kind = hellos.take(packet); kind !== 0; kind = hellos.next()) {
       const { bytes, off, end, quality } = hellos.message
-      given.push({ kind, octets: bytes.slice(off, end), quality })
+      given.push({ kind, bytes: bytes.slice(off, end), quality })
     }
   }
   return given
@@ -78,10 +78,10 @@ describe('TcpHellos', () => {
 
   it('marks a hello whose SYN was not seen', () => {
     expect(run(client(), [segment(5, stream)])).to.deep.equal([
-      { kind: 1, octets: hello, quality: QUALITY_NO_SYN },
+      { kind: 1, bytes: hello, quality: QUALITY_NO_SYN },
     ])
     expect(run(client(), segments(5, stream, [200, 400]))).to.deep.equal([
-      { kind: 1, octets: hello, quality: QUALITY_NO_SYN },
+      { kind: 1, bytes: hello, quality: QUALITY_NO_SYN },
     ])
   })
 
@@ -91,12 +91,12 @@ describe('TcpHellos', () => {
     const hellos = client()
     const options = { src, dst }
     const given = run(hellos, [
-      segment(ISN, NO_OCTETS, { ...options, flags: TCP_SYN }),
+      segment(ISN, NO_BYTES, { ...options, flags: TCP_SYN }),
       segment(ISN + 1, stream.subarray(0, 100), options),
       segment(ISN + 101, stream.subarray(100), { src: dst, dst: src }),
       segment(ISN + 101, stream.subarray(100), options),
     ])
-    expect(given).to.deep.equal([{ kind: 1, octets: hello, quality: 0 }])
+    expect(given).to.deep.equal([{ kind: 1, bytes: hello, quality: 0 }])
   })
 
   it('takes segments in any order from the first on once the SYN was seen', () => {
@@ -110,7 +110,7 @@ describe('TcpHellos', () => {
       [c, b, a],
     ]) {
       expect(run(client(), [syn(), ...order])).to.deep.equal([
-        { kind: 1, octets: hello, quality: 0 },
+        { kind: 1, bytes: hello, quality: 0 },
       ])
     }
   })
@@ -123,10 +123,10 @@ describe('TcpHellos', () => {
     }
   })
 
-  it('marks and counts octets that came twice, and gives both readings where they differ', () => {
+  it('marks and counts bytes that came twice, and gives both readings where they differ', () => {
     const counters = newCounters()
     const hellos = new TcpHellos({ server: false, seed: 1 }, counters, SMALL_SIZES)
-    const other = stream.map((octet) => octet ^ 0xff)
+    const other = stream.map((byte) => byte ^ 0xff)
     const given = run(hellos, [
       syn(),
       segment(ISN + 1, stream.subarray(0, 200)),
@@ -141,8 +141,8 @@ describe('TcpHellos', () => {
     last.set(stream.subarray(250), 250)
     const quality = QUALITY_RETRANSMIT | QUALITY_CONFLICT
     expect(given).to.deep.equal([
-      { kind: 1, octets: mixed.slice(5), quality },
-      { kind: 1, octets: last.slice(5), quality: QUALITY_CONFLICT },
+      { kind: 1, bytes: mixed.slice(5), quality },
+      { kind: 1, bytes: last.slice(5), quality: QUALITY_CONFLICT },
     ])
     expect(counters.tcp_overlaps_differ).to.equal(2)
   })
@@ -183,15 +183,15 @@ describe('TcpHellos', () => {
     ])
     // The second SYN may be forged: what the first opened goes on.
     expect(given).to.deep.equal([
-      { kind: 1, octets: hello, quality: 0 },
-      { kind: 1, octets: other, quality: 0 },
+      { kind: 1, bytes: hello, quality: 0 },
+      { kind: 1, bytes: other, quality: 0 },
     ])
     // Even where the second SYN was lost.
     expect(
       run(client(), [syn(), segment(ISN + 1, stream), segment(0x7000_0000, record(other))]),
     ).to.deep.equal([
-      { kind: 1, octets: hello, quality: 0 },
-      { kind: 1, octets: other, quality: QUALITY_NO_SYN },
+      { kind: 1, bytes: hello, quality: 0 },
+      { kind: 1, bytes: other, quality: QUALITY_NO_SYN },
     ])
   })
 
@@ -199,7 +199,7 @@ describe('TcpHellos', () => {
     const cookie = [34, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 1]
     const fast = segment(ISN, stream, { flags: TCP_SYN, options: cookie })
     expect(run(client(), [fast, segment(ISN + 1, stream)])).to.deep.equal([
-      { kind: 1, octets: hello, quality: 0 },
+      { kind: 1, bytes: hello, quality: 0 },
     ])
     const last = segment(ISN + 101, stream.subarray(100), { flags: TCP_FIN | TCP_ACK })
     expect(run(client(), [syn(), segment(ISN + 1, stream.subarray(0, 100)), last])).to.have.length(
@@ -207,9 +207,9 @@ describe('TcpHellos', () => {
     )
   })
 
-  it('gives up an unfinished hello at FIN and RST, not at a FIN that overtook octets', () => {
+  it('gives up an unfinished hello at FIN and RST, not at a FIN that overtook bytes', () => {
     const [first, second] = segments(ISN + 1, stream, [100]) as [Packet, Packet]
-    const end = (flags: number, seq: number): Packet => segment(seq, NO_OCTETS, { flags })
+    const end = (flags: number, seq: number): Packet => segment(seq, NO_BYTES, { flags })
     expect(run(client(), [syn(), first, end(TCP_FIN | TCP_ACK, ISN + 101), second])).to.deep.equal(
       [],
     )
@@ -229,8 +229,8 @@ describe('TcpHellos', () => {
   it('lets an unfinished hello expire by packet time, but for clocks that differ', () => {
     const counters = newCounters()
     const hellos = new TcpHellos({ server: false, seed: 1 }, counters, SMALL_SIZES)
-    const at = (seq: number, octets: Uint8Array, seconds: number): Packet =>
-      segment(seq, octets, { seconds })
+    const at = (seq: number, bytes: Uint8Array, seconds: number): Packet =>
+      segment(seq, bytes, { seconds })
     const [first, second] = split(stream, [100]) as [Uint8Array, Uint8Array]
     expect(run(hellos, [at(1, first, 1000), at(101, second, 1121)])).to.deep.equal([])
     expect(counters.hello_expired).to.equal(1)
@@ -247,14 +247,14 @@ describe('TcpHellos', () => {
   it('passes over keep-alive probes', () => {
     const probe = segment(ISN, Uint8Array.of(0))
     expect(run(client(), [syn(), probe, segment(ISN + 1, stream)])).to.deep.equal([
-      { kind: 1, octets: hello, quality: 0 },
+      { kind: 1, bytes: hello, quality: 0 },
     ])
   })
 
   it('joins a hello from many records, its header split, with empty ones and change_cipher_spec between', () => {
     const cuts = [1, 2, 3, 4, 5, 50, 50, 400]
     expect(run(client(), [syn(), segment(ISN + 1, records(hello, cuts))])).to.deep.equal([
-      { kind: 1, octets: hello, quality: 0 },
+      { kind: 1, bytes: hello, quality: 0 },
     ])
     const mixed = concat([
       record(hello.subarray(0, 60)),
@@ -264,7 +264,7 @@ describe('TcpHellos', () => {
     const hellos = client()
     expect(run(hellos, [syn(), ...segments(ISN + 1, mixed, [64, 66, 70])])).to.have.length(1)
     expect(hellos.message.recordVersion).to.equal(0x0301)
-    const empty = concat([record(NO_OCTETS), stream])
+    const empty = concat([record(NO_BYTES), stream])
     expect(run(client(), [syn(), segment(ISN + 1, empty)])).to.have.length(1)
     expect(
       run(client(), [syn(), segment(ISN + 1, concat([CHANGE_CIPHER_SPEC, stream]))]),
@@ -276,9 +276,9 @@ describe('TcpHellos', () => {
     const cuts = [16_384, 32_768, 49_152]
     const steps = Array.from({ length: 45 }, (_, i) => (i + 1) * 1448)
     const parts = segments(ISN + 1, records(large, cuts), steps)
-    expect(run(client(), [syn(), ...parts])).to.deep.equal([{ kind: 1, octets: large, quality: 0 }])
+    expect(run(client(), [syn(), ...parts])).to.deep.equal([{ kind: 1, bytes: large, quality: 0 }])
     expect(run(client(), [syn(), ...parts.reverse()])).to.deep.equal([
-      { kind: 1, octets: large, quality: 0 },
+      { kind: 1, bytes: large, quality: 0 },
     ])
     const longer = handshake(1, 65_537)
     expect(
@@ -311,8 +311,8 @@ describe('TcpHellos', () => {
     const answer = concat([CHANGE_CIPHER_SPEC, record(second, 22, 0x0303)])
     const seq = ISN + 1 + stream.length
     const want = [
-      { kind: 1, octets: hello, quality: 0 },
-      { kind: 1, octets: second, quality: QUALITY_HRR },
+      { kind: 1, bytes: hello, quality: 0 },
+      { kind: 1, bytes: second, quality: QUALITY_HRR },
     ]
     const [a, b] = segments(seq, answer, [300]) as [Packet, Packet]
     expect(run(client(), [syn(), segment(ISN + 1, stream), a, b, a, b])).to.deep.equal(want)
@@ -324,7 +324,7 @@ describe('TcpHellos', () => {
         segment(seq + 6, record(second)),
       ]),
     ).to.deep.equal(want)
-    // Its segments in the wrong order: the octets in the slot begin with change_cipher_spec.
+    // Its segments in the wrong order: the bytes in the slot begin with change_cipher_spec.
     expect(run(client(), [syn(), segment(ISN + 1, stream), b, a])).to.deep.equal(want)
   })
 
@@ -356,8 +356,8 @@ describe('TcpHellos', () => {
       segment(ISN + 1 + stream.length, record(other)),
     ]
     expect(run(hellos, packets)).to.deep.equal([
-      { kind: 1, octets: hello, quality: 0 },
-      { kind: 1, octets: other, quality: 0 },
+      { kind: 1, bytes: hello, quality: 0 },
+      { kind: 1, bytes: other, quality: 0 },
     ])
     expect(hellos.message.firstMicros).to.equal(-1)
     // The one after that answers to the second, not to the first.
@@ -374,21 +374,21 @@ describe('TcpHellos', () => {
     // The captured part holds the hello.
     const cut = segment(ISN + 1, concat([stream, stream]), { kept: stream.length + 10 })
     expect(run(client(), [syn(), cut])).to.deep.equal([
-      { kind: 1, octets: hello, quality: QUALITY_TRUNCATED },
+      { kind: 1, bytes: hello, quality: QUALITY_TRUNCATED },
     ])
     // A retransmission brings the rest.
     const rest = segment(ISN + 201, stream.subarray(200))
     expect(
       run(client(), [syn(), segment(ISN + 1, stream.subarray(0, 300), { kept: 200 }), rest]),
-    ).to.deep.equal([{ kind: 1, octets: hello, quality: QUALITY_TRUNCATED }])
+    ).to.deep.equal([{ kind: 1, bytes: hello, quality: QUALITY_TRUNCATED }])
   })
 
-  it('marks a hello before which octets are missing', () => {
+  it('marks a hello before which bytes are missing', () => {
     expect(run(client(), [syn(), segment(ISN + 51, stream)])).to.deep.equal([
-      { kind: 1, octets: hello, quality: QUALITY_GAP },
+      { kind: 1, bytes: hello, quality: QUALITY_GAP },
     ])
     expect(run(client(), [syn(), ...segments(ISN + 51, stream, [100])])).to.deep.equal([
-      { kind: 1, octets: hello, quality: QUALITY_GAP },
+      { kind: 1, bytes: hello, quality: QUALITY_GAP },
     ])
   })
 
@@ -405,7 +405,7 @@ describe('TcpHellos', () => {
     const frame = concat([Uint8Array.of(0x80, body.length), body])
     const hellos = client()
     expect(run(hellos, [syn(), segment(ISN + 1, frame)])).to.deep.equal([
-      { kind: 1, octets: body, quality: 0 },
+      { kind: 1, bytes: body, quality: 0 },
     ])
     expect(hellos.message.sslv2).to.equal(true)
     for (let cut = 1; cut < frame.length; cut++) {
@@ -446,7 +446,7 @@ describe('TcpHellos', () => {
         return packet
       })
       const [a, b] = segments(seq, stream, [100]) as [Packet, Packet]
-      const want = [{ kind: 1, octets: hello, quality: 0 }]
+      const want = [{ kind: 1, bytes: hello, quality: 0 }]
       expect(run(client(), [syn(), ...before, segment(seq, stream)])).to.deep.equal(want)
       expect(run(client(), [syn(), ...before, a, b])).to.deep.equal(want)
       expect(run(client(), [syn(), ...before, b, a])).to.deep.equal(want)
@@ -456,7 +456,7 @@ describe('TcpHellos', () => {
     for (const [name, preamble] of Object.entries(preambles)) {
       it(`finds the hello in one segment with ${name}`, () => {
         const both = concat([preamble, stream])
-        const want = [{ kind: 1, octets: hello, quality: 0 }]
+        const want = [{ kind: 1, bytes: hello, quality: 0 }]
         expect(run(client(), [syn(), segment(ISN + 1, both)])).to.deep.equal(want)
         expect(
           run(client(), [syn(), ...segments(ISN + 1, both, [preamble.length + 50])]),
@@ -477,7 +477,7 @@ describe('TcpHellos', () => {
       expect(hellos.pending).to.equal(0)
       // By its content a hello is found still.
       expect(run(hellos, [segment(ISN + 1 + 120_000, stream)])).to.deep.equal([
-        { kind: 1, octets: hello, quality: 0 },
+        { kind: 1, bytes: hello, quality: 0 },
       ])
     })
   })
@@ -490,8 +490,8 @@ describe('TcpHellos', () => {
       run(new TcpHellos({ server: true, seed: 3, ports }, newCounters(), SMALL_SIZES), packets).map(
         ({ kind }) => kind,
       )
-    const from = (seq: number, octets: Uint8Array): Packet => segment(seq, octets, back)
-    const synAck = segment(99, NO_OCTETS, { ...back, flags: TCP_SYN | TCP_ACK })
+    const from = (seq: number, bytes: Uint8Array): Packet => segment(seq, bytes, back)
+    const synAck = segment(99, NO_BYTES, { ...back, flags: TCP_SYN | TCP_ACK })
 
     it('gives ServerHellos where asked to', () => {
       expect(run2([synAck, from(100, record(serverHello))])).to.deep.equal([2])
@@ -518,10 +518,10 @@ describe('TcpHellos', () => {
       }
     })
 
-    it('gives the octets of both', () => {
+    it('gives the bytes of both', () => {
       const hellos = new TcpHellos({ server: true, seed: 3 }, newCounters(), SMALL_SIZES)
       const flight = records(concat([serverHello, certificate]), [40, 90, 1000])
-      expect(run(hellos, [synAck, from(100, flight)]).map(({ octets }) => octets)).to.deep.equal([
+      expect(run(hellos, [synAck, from(100, flight)]).map(({ bytes }) => bytes)).to.deep.equal([
         serverHello,
         certificate,
       ])
@@ -536,7 +536,7 @@ describe('TcpHellos', () => {
       const retry = concat([record(serverHello), CHANGE_CIPHER_SPEC])
       expect(
         run(hellos, [
-          segment(499, NO_OCTETS, { ...back, flags: TCP_SYN | TCP_ACK }),
+          segment(499, NO_BYTES, { ...back, flags: TCP_SYN | TCP_ACK }),
           from(500, retry),
           from(500 + retry.length, flight),
         ]).map(({ kind, quality }) => [kind, quality]),
@@ -554,12 +554,12 @@ describe('TcpHellos', () => {
     let found = 0
     for (let i = 0; i < 30_000; i++) {
       const forged = { src: [10, i >> 16, (i >> 8) & 255, i & 255] }
-      hellos.take(segment(i, NO_OCTETS, { ...forged, flags: TCP_SYN }))
+      hellos.take(segment(i, NO_BYTES, { ...forged, flags: TCP_SYN }))
       hellos.take(segment(i + 1, first, forged))
       // A real one, twenty forged ones between each of its segments.
       const srcPort = Math.floor(i / 60)
       const packets = [
-        segment(1, NO_OCTETS, { srcPort, flags: TCP_SYN }),
+        segment(1, NO_BYTES, { srcPort, flags: TCP_SYN }),
         segment(2, first, { srcPort }),
         segment(402, stream.subarray(400), { srcPort }),
       ]

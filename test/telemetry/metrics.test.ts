@@ -34,13 +34,13 @@ const figures = {
   restarts: 2,
   seesHellos: false,
   byInterface: {
-    eth0: { counters, ringOctets: 1 << 26 },
+    eth0: { counters, ringBytes: 1 << 26 },
     'we"ird\\\nname': { counters: newCounters(), unknown: ['hello_expired'] as const },
   },
   process: {
     startedAt: 1_795_000_000.5,
     cpuSeconds: 1.25,
-    residentOctets: 1 << 27,
+    residentBytes: 1 << 27,
     loopDelay: { p50: 0.001, p99: 0.02, max: 0.25 },
   },
 }
@@ -63,7 +63,7 @@ describe('GET /metrics', () => {
       name: 'hellotap_capture_gap_seconds_total',
       divisor: 1000,
     })
-    expect(metricOf('packet_octets').name).to.equal('hellotap_packet_bytes_total')
+    expect(metricOf('packet_bytes').name).to.equal('hellotap_packet_bytes_total')
   })
 
   it('tells of the sensor, its process, the store and the build', async () => {

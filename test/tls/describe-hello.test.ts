@@ -17,7 +17,7 @@ import {
   browserHello,
   clientHello,
   ech,
-  octets,
+  byteRun,
   preSharedKey,
   serverHello,
   serverName,
@@ -122,14 +122,14 @@ describe('describeHello', () => {
       ],
       [[28, [0x40, 0x01]], 16385],
       [[34, u16List(0x0403)], [{ id: 0x0403, name: 'ecdsa_secp256r1_sha256' }]],
-      [[35, octets(160)], { length: 160 }],
-      [[44, vector16(octets(70))], 70],
+      [[35, byteRun(160)], { length: 160 }],
+      [[44, vector16(byteRun(70))], 70],
       [[47, vector16(vector16([0x30, 0]))], { count: 1 }],
       [[50, u16List(0x0804)], [{ id: 0x0804, name: 'rsa_pss_rsae_sha256' }]],
       [[54, [0]], { length: 0 }],
       [[58, [2, 1]], { new_session_count: 2, resumption_count: 1 }],
       [[17513, vector16(vector8(ascii('h2')))], ['h2']],
-      [[65281, vector8(octets(12))], { length: 12 }],
+      [[65281, vector8(byteRun(12))], { length: 12 }],
       [
         [51764, hex('0011 0582df130201 0582df130206 0482df131f')],
         ['44947.2.1', '44947.2.6', '44947.31'],
@@ -141,7 +141,7 @@ describe('describeHello', () => {
     }
     expect(of([42, []]).early_data).to.equal(true)
     expect(of([49, []]).post_handshake_auth).to.equal(true)
-    expect(of([21, octets(90)]).padding_length).to.equal(90)
+    expect(of([21, byteRun(90)]).padding_length).to.equal(90)
   })
 
   it('gives pre-shared keys by count and sizes', () => {
@@ -215,7 +215,7 @@ describe('describeHello', () => {
   })
 
   it('gives the DTLS cookie', () => {
-    const said = detail(clientHello({ version: 0xfefd, cookie: octets(20) }), true)
+    const said = detail(clientHello({ version: 0xfefd, cookie: byteRun(20) }), true)
     expect(said.dtls_cookie_length).to.equal(20)
     expect(said.client_hello_version.name).to.equal('DTLS 1.2')
     expect(detail(clientHello({ cookie: [] }), true).dtls_cookie_length).to.equal(0)
@@ -242,7 +242,7 @@ describe('describeHello', () => {
         (extensions) => {
           const message = clientHello({ extensions })
           const said = detail(message)
-          // The same with other octets behind it says the same.
+          // The same with other bytes behind it says the same.
           const poisoned = new Uint8Array(message.length + 80).fill(0xff)
           poisoned.set(message)
           const hello = new Hello()
@@ -275,10 +275,12 @@ describe('describeHello', () => {
       for (const { name, malformed: broken, raw } of detail(hello).extensions)
         if (broken && !glued(raw)) malformed.add(`${file} ${name}`)
     expect(rows.length).to.be.above(200)
-    // One imitator sends eight zeros as its encrypted_client_hello; NSS' tstclnt of sid a second, empty server_name.
+    // One imitator sends eight zeros as its encrypted_client_hello; NSS' tools of sid a second, empty server_name.
     expect([...malformed]).to.deep.equal([
       'clients/cycletls-ja4r-chrome.pcap encrypted_client_hello',
+      'clients/strsclnt-sid.pcap server_name',
       'clients/tstclnt-sid.pcap server_name',
+      'clients/vfyserv-sid.pcap server_name',
     ])
   })
 })
@@ -287,10 +289,10 @@ describe('describeServerHello', () => {
   it('says what TLS 1.3 chose', () => {
     const said = server(
       serverHello({
-        sessionId: octets(32),
+        sessionId: byteRun(32),
         extensions: [
           [43, [3, 4]],
-          [51, [...be16(4588), ...vector16(octets(1120))]],
+          [51, [...be16(4588), ...vector16(byteRun(1120))]],
           [41, [0, 0]],
         ],
       }),
@@ -325,19 +327,19 @@ describe('describeServerHello', () => {
 
   it('says what TLS 1.2 chose, and whether a session goes on', () => {
     const answer = serverHello({
-      sessionId: octets(32),
+      sessionId: byteRun(32),
       cipher: 0xc02f,
       extensions: [alpn('h2'), [35, []]],
     })
     expect(server(answer)).to.include({ alpn: 'h2', session_ticket: true })
     expect(server(answer)).to.not.have.property('resumed')
-    expect(server(answer, clientHello({ sessionId: octets(32) })).resumed).to.equal(true)
-    expect(server(answer, clientHello({ sessionId: octets(32, 9) })).resumed).to.equal(false)
+    expect(server(answer, clientHello({ sessionId: byteRun(32) })).resumed).to.equal(true)
+    expect(server(answer, clientHello({ sessionId: byteRun(32, 9) })).resumed).to.equal(false)
     expect(server(serverHello({ extensions: null })).resumed).to.equal(false)
   })
 
   it('tells a downgrade by the random', () => {
-    const random = (last: number) => [...octets(24), ...ascii('DOWNGRD'), last]
+    const random = (last: number) => [...byteRun(24), ...ascii('DOWNGRD'), last]
     expect(server(serverHello({ random: random(1) })).downgrade).to.equal('from TLS 1.3 to TLS 1.2')
     expect(server(serverHello({ random: random(0) })).downgrade).to.equal('to TLS 1.1 or below')
     expect(server(serverHello({ random: random(7) }))).to.not.have.property('downgrade')
@@ -384,7 +386,7 @@ describe('versionName', () => {
 })
 
 describe('printable', () => {
-  it('never gives the same text for different octets', () => {
+  it('never gives the same text for different bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 30 }), (bytes) => {
         const text = printable(bytes, 0, bytes.length)

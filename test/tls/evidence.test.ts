@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import {
-  HandshakeOctets,
+  HandshakeBytes,
   SYN_DONT_FRAGMENT,
   SYN_IS_KNOWN,
   SYN_SCALE_SHIFT,
-} from '../../src/model/handshake-octets.js'
+} from '../../src/model/handshake-bytes.js'
 import { Hello } from '../../src/model/hello.js'
 import { MAX_EVIDENCE_LEN, writeEvidence } from '../../src/tls/evidence.js'
 import { parseClientHello } from '../../src/tls/hello-parser.js'
@@ -19,7 +19,7 @@ import {
   clientHello,
   ech,
   keyShare,
-  octets,
+  byteRun,
   preSharedKey,
   signatureAlgorithms,
   supportedGroups,
@@ -34,8 +34,8 @@ function parsed(bytes: Uint8Array): Hello {
   return hello
 }
 
-function textOf(bytes: Uint8Array, message = new HandshakeOctets()): string {
-  const out = new OctetWriter()
+function textOf(bytes: Uint8Array, message = new HandshakeBytes()): string {
+  const out = new ByteWriter()
   writeEvidence(message, parsed(bytes), out)
   return out.text()
 }
@@ -56,10 +56,10 @@ describe('writeEvidence', () => {
   })
 
   it('tells a hybrid share that repeats the X25519 share from one of its own', () => {
-    const plain = octets(32, 7)
-    const mlKem = octets(1184)
+    const plain = byteRun(32, 7)
+    const mlKem = byteRun(1184)
     const repeated = shares([4588, [...mlKem, ...plain]], [29, plain])
-    const fresh = shares([4588, [...mlKem, ...octets(32, 9)]], [29, plain])
+    const fresh = shares([4588, [...mlKem, ...byteRun(32, 9)]], [29, plain])
     expect(textWith(repeated)).to.equal('1 x25519_shared=1 k=1216,32')
     expect(textWith(fresh)).to.equal('1 x25519_shared=0 k=1216,32')
     // X25519Kyber768Draft00 has its X25519 share first
@@ -98,7 +98,7 @@ describe('writeEvidence', () => {
     expect(textWith(preSharedKey([9, 32], [12, 32]))).to.equal('1 psk=2,0')
     const external: Extension = [
       41,
-      [...vector16([...vector16(octets(3)), 0, 0, 0, 0]), ...vector16([32, ...octets(32)])],
+      [...vector16([...vector16(byteRun(3)), 0, 0, 0, 0]), ...vector16([32, ...byteRun(32)])],
     ]
     expect(textWith(external)).to.equal('1 psk=0,1')
   })
@@ -108,9 +108,9 @@ describe('writeEvidence', () => {
       [0, '1 psk=0,1'],
       [0x80000000, '1 psk=1,0'],
     ] as const) {
-      const identity = [...vector16(octets(3)), age >>> 24, 0, 0, 0]
+      const identity = [...vector16(byteRun(3)), age >>> 24, 0, 0, 0]
       const bytes = clientHello({
-        extensions: [[41, [...vector16(identity), ...vector16([32, ...octets(32)])]]],
+        extensions: [[41, [...vector16(identity), ...vector16([32, ...byteRun(32)])]]],
       })
       const out = new Uint8Array(bytes.length)
       redactHello(bytes, 0, bytes.length, parsed(bytes), out)
@@ -120,9 +120,9 @@ describe('writeEvidence', () => {
 
   it('gives lengths of padding, trust anchors and the session id', () => {
     const bytes = clientHello({
-      sessionId: octets(7),
+      sessionId: byteRun(7),
       extensions: [
-        [21, octets(200)],
+        [21, byteRun(200)],
         [51764, [0, 3, 2, 1, 1]],
       ],
     })
@@ -130,7 +130,7 @@ describe('writeEvidence', () => {
   })
 
   it('gives the SYN and the first record where the connection has them', () => {
-    const message = new HandshakeOctets()
+    const message = new HandshakeBytes()
     message.firstRecordLen = 512
     message.synShape = 64 | SYN_IS_KNOWN | SYN_DONT_FRAGMENT | ((7 + 1) << SYN_SCALE_SHIFT)
     message.synSizes = (1460 << 16) | 64_240
@@ -147,14 +147,14 @@ describe('writeEvidence', () => {
 
   it('is short, reads back, and says the same but for sharing once secrets are zeroed, whatever the hello', () => {
     const seed = clientHello({
-      sessionId: octets(32),
+      sessionId: byteRun(32),
       ciphers: [0x1a1a, 0x1301],
       extensions: [
         keyShare([0x1a1a, 1], [4588, 1216], [29, 32], [23, 65], [24, 97], [30, 56]),
-        [51764, octets(186)],
+        [51764, byteRun(186)],
         ech(208),
         preSharedKey([228, 32]),
-        [21, octets(100)],
+        [21, byteRun(100)],
       ],
     })
     fc.assert(
@@ -165,8 +165,8 @@ describe('writeEvidence', () => {
           for (const [at, value] of edits) bytes[at] = value
           const hello = new Hello()
           if (parseClientHello(bytes, 0, bytes.length, false, hello) < 0) return
-          const out = new OctetWriter()
-          writeEvidence(new HandshakeOctets(), hello, out)
+          const out = new ByteWriter()
+          writeEvidence(new HandshakeBytes(), hello, out)
           expect(out.len).to.be.at.most(MAX_EVIDENCE_LEN)
           expect(out.text()).to.match(/^[\x21\x23-\x5b\x5d-\x7e ]+$/)
           expect(readEvidence(out.text()), out.text()).to.include({ version: 1 })
@@ -182,8 +182,8 @@ describe('writeEvidence', () => {
 
   it('allocates nothing', () => {
     const hello = parsed(browserHello())
-    const message = new HandshakeOctets()
-    const out = new OctetWriter()
+    const message = new HandshakeBytes()
+    const out = new ByteWriter()
     expect(
       leastAllocatedPerCall(() => {
         out.len = 0

@@ -1,6 +1,6 @@
 // Hand-made handshake messages, for the tests of every room.
 
-/** One extension: its type and the octets of its body. */
+/** One extension: its type and the bytes of its body. */
 export type Extension = readonly [type: number, body: readonly number[] | Uint8Array]
 
 export interface ClientHelloParts {
@@ -24,25 +24,25 @@ export interface ServerHelloParts {
   readonly extensions?: readonly Extension[] | null
 }
 
-/** `value` as two octets. */
+/** `value` as two bytes. */
 export const be16 = (value: number): number[] => [(value >> 8) & 0xff, value & 0xff]
-/** `value` as three octets. */
+/** `value` as three bytes. */
 export const be24 = (value: number): number[] => [(value >> 16) & 0xff, ...be16(value)]
-/** The octets of a string of ASCII characters. */
+/** The bytes of a string of ASCII characters. */
 export const ascii = (text: string): number[] => Array.from(text, (c) => c.charCodeAt(0))
-/** `body` with its length in one octet in front. */
+/** `body` with its length in one byte in front. */
 export const vector8 = (body: readonly number[]): number[] => [body.length, ...body]
-/** `body` with its length in two octets in front. */
+/** `body` with its length in two bytes in front. */
 export const vector16 = (body: readonly number[]): number[] => [...be16(body.length), ...body]
-/** 16-bit values under two octets of length: the body of supported_groups and signature_algorithms. */
+/** 16-bit values under two bytes of length: the body of supported_groups and signature_algorithms. */
 export const u16List = (...values: readonly number[]): number[] => vector16(values.flatMap(be16))
-/** `count` octets that count up from `first`, so that secrets can be told from zeros. */
-export const octets = (count: number, first = 1): number[] =>
+/** `count` bytes that count up from `first`, so that secrets can be told from zeros. */
+export const byteRun = (count: number, first = 1): number[] =>
   Array.from({ length: count }, (_, i) => ((first + i) % 255) + 1)
 
-/** The ClientHello handshake message, four octets of header in front. */
+/** The ClientHello handshake message, four bytes of header in front. */
 export function clientHello(parts: ClientHelloParts = {}): Uint8Array {
-  const { version = 0x0303, random = octets(32), sessionId = [], ciphers = [0x1301] } = parts
+  const { version = 0x0303, random = byteRun(32), sessionId = [], ciphers = [0x1301] } = parts
   const { compression = [0], extensions = [] } = parts
   return message(1, [
     ...be16(version),
@@ -55,15 +55,15 @@ export function clientHello(parts: ClientHelloParts = {}): Uint8Array {
   ])
 }
 
-/** The ServerHello handshake message, four octets of header in front. */
+/** The ServerHello handshake message, four bytes of header in front. */
 export function serverHello(parts: ServerHelloParts = {}): Uint8Array {
-  const { version = 0x0303, random = octets(32), sessionId = [], cipher = 0x1301 } = parts
+  const { version = 0x0303, random = byteRun(32), sessionId = [], cipher = 0x1301 } = parts
   const { compression = 0, extensions = [] } = parts
   const head = [...be16(version), ...random, ...vector8(sessionId), ...be16(cipher), compression]
   return message(2, [...head, ...extensionBlock(extensions)])
 }
 
-/** The message with the header of twelve octets that DTLS sends, unfragmented (RFC 6347 §4.2.2). */
+/** The message with the header of twelve bytes that DTLS sends, unfragmented (RFC 6347 §4.2.2). */
 export function asDtls(message: Uint8Array, messageSeq = 0): Uint8Array {
   const length = message.subarray(1, 4)
   return Uint8Array.of(
@@ -82,7 +82,7 @@ export function sslv2ClientHello(
     challenge?: readonly number[]
   } = {},
 ): Uint8Array {
-  const { version = 0x0301, specs = [0x00002f], sessionId = [], challenge = octets(16) } = parts
+  const { version = 0x0301, specs = [0x00002f], sessionId = [], challenge = byteRun(16) } = parts
   const body = [
     1,
     ...be16(version),
@@ -115,29 +115,29 @@ export const supportedVersions = (...versions: readonly number[]): Extension => 
   43,
   vector8(versions.flatMap(be16)),
 ]
-/** key_share of [group, octets of key]. */
+/** key_share of [group, bytes of key]. */
 export const keyShare = (...shares: readonly (readonly [number, number])[]): Extension => [
   51,
-  vector16(shares.flatMap(([group, length]) => [...be16(group), ...vector16(octets(length))])),
+  vector16(shares.flatMap(([group, length]) => [...be16(group), ...vector16(byteRun(length))])),
 ]
 /** pre_shared_key of identities and binders with these lengths. */
 export const preSharedKey = (...lengths: readonly (readonly [number, number])[]): Extension => [
   41,
   [
-    ...vector16(lengths.flatMap(([length]) => [...vector16(octets(length)), ...octets(4)])),
-    ...vector16(lengths.flatMap(([, length]) => vector8(octets(length)))),
+    ...vector16(lengths.flatMap(([length]) => [...vector16(byteRun(length)), ...byteRun(4)])),
+    ...vector16(lengths.flatMap(([, length]) => vector8(byteRun(length)))),
   ],
 ]
 /** Outer encrypted_client_hello, HKDF-SHA256 and AES-128-GCM. */
 export const ech = (payloadLen: number, encLen = 32): Extension => [
   65037,
-  [0, 0, 1, 0, 1, 77, ...vector16(octets(encLen)), ...vector16(octets(payloadLen))],
+  [0, 0, 1, 0, 1, 77, ...vector16(byteRun(encLen)), ...vector16(byteRun(payloadLen))],
 ]
 
 /** A hello as a browser sends it: GREASE, permuted extensions, a post-quantum key share, GREASE ECH. */
 export function browserHello(): Uint8Array {
   return clientHello({
-    sessionId: octets(32, 40),
+    sessionId: byteRun(32, 40),
     ciphers: [
       ...[0x2a2a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8],
       ...[0xc013, 0xc014, 0x009c, 0x009d, 0x002f, 0x0035],

@@ -14,7 +14,7 @@ import {
   clientHello,
   ecPointFormats,
   ech,
-  octets,
+  byteRun,
   serverHello,
   serverName,
   signatureAlgorithms,
@@ -35,13 +35,13 @@ function parseServer(bytes: Uint8Array, dtls = false): { hello: Hello; result: n
   const hello = new Hello()
   return { hello, result: parseServerHello(bytes, 0, bytes.length, dtls, hello) }
 }
-/** `message` with `change` made to its octets. */
+/** `message` with `change` made to its bytes. */
 function changed(message: Uint8Array, change: (bytes: Uint8Array) => void): Uint8Array {
   const bytes = message.slice()
   change(bytes)
   return bytes
 }
-/** A message cut or grown to `body` octets after its header, whose length field says so. */
+/** A message cut or grown to `body` bytes after its header, whose length field says so. */
 function resized(message: Uint8Array, bodyLen: number): Uint8Array {
   const bytes = new Uint8Array(4 + bodyLen)
   bytes.set(message.subarray(0, 4 + bodyLen))
@@ -56,7 +56,7 @@ describe('parseClientHello', () => {
     expect(result).to.equal(bytes.length)
     expect([hello.off, hello.end, hello.handshakeType]).to.deep.equal([0, bytes.length, 1])
     expect(hello.legacyVersion).to.equal(0x0303)
-    expect([...bytes.subarray(hello.randomOff, hello.randomOff + 32)]).to.deep.equal(octets(32))
+    expect([...bytes.subarray(hello.randomOff, hello.randomOff + 32)]).to.deep.equal(byteRun(32))
     expect(hello.sessionIdLen).to.equal(32)
     expect(u16s(hello, 'cipherSuites').slice(0, 3)).to.deep.equal([0x2a2a, 0x1301, 0x1302])
     expect(hello.compressionMethodsLen).to.equal(1)
@@ -72,7 +72,7 @@ describe('parseClientHello', () => {
     expect(hello.extensionType[hello.echIndex]).to.equal(65037)
   })
 
-  it('parses a hello that lies in the midst of other octets', () => {
+  it('parses a hello that lies in the midst of other bytes', () => {
     const message = browserHello()
     const bytes = new Uint8Array(message.length + 200).fill(0xee)
     bytes.set(message, 77)
@@ -105,8 +105,8 @@ describe('parseClientHello', () => {
       if (typeof fresh[key] === 'number') expect(hello[key], key).to.equal(fresh[key])
   })
 
-  it('reads DTLS with the header of four octets and with that of twelve', () => {
-    const cookie = octets(20)
+  it('reads DTLS with the header of four bytes and with that of twelve', () => {
+    const cookie = byteRun(20)
     const short = clientHello({ version: 0xfefd, cookie, extensions: [supportedGroups(29)] })
     for (const bytes of [short, asDtls(short, 1)]) {
       const { hello, result } = parse(bytes, true)
@@ -150,7 +150,7 @@ describe('parseClientHello', () => {
         MALFORMED,
       ],
       ['that ends in the random: MALFORMED', resized(good, 30), MALFORMED],
-      ['with a session_id of 33: MALFORMED', clientHello({ sessionId: octets(33) }), MALFORMED],
+      ['with a session_id of 33: MALFORMED', clientHello({ sessionId: byteRun(33) }), MALFORMED],
       [
         'with a session_id beyond the end',
         changed(resized(good, 40), (b) => (b[SESSION_ID_LEN] = 32)),
@@ -171,7 +171,7 @@ describe('parseClientHello', () => {
         changed(good, (b) => (b[METHODS_LEN] = 99)),
         MALFORMED,
       ],
-      ['with one octet of a block: MALFORMED', resized(good, 44), MALFORMED],
+      ['with one byte of a block: MALFORMED', resized(good, 44), MALFORMED],
       [
         'whose block is too long: MALFORMED',
         changed(good, (b) => (b[BLOCK_LEN + 1] = 9)),
@@ -188,7 +188,7 @@ describe('parseClientHello', () => {
         MALFORMED,
       ],
       [
-        'with three octets of an extension',
+        'with three bytes of an extension',
         changed(good, (b) => (b[EXTENSION_LEN + 1] = 1)),
         MALFORMED,
       ],
@@ -198,7 +198,7 @@ describe('parseClientHello', () => {
         expect(parse(bytes).result).to.equal(fault)
       })
 
-    it('passes over octets behind the extensions', () => {
+    it('passes over bytes behind the extensions', () => {
       const { result, hello } = parse(resized(good, good.length - 4 + 3))
       expect(result).to.equal(good.length + 3)
       expect(hello.extensionCount).to.equal(parse(good).hello.extensionCount)
@@ -219,10 +219,10 @@ describe('parseClientHello', () => {
       ['no host_name', [0, vector16([1, 0, 1, 65])], 'serverNameOff', 'serverNameLen'],
       ['odd', [10, [0, 3, 0, 29, 0]], 'supportedGroupsOff', 'supportedGroupsLen'],
       ['empty list', [10, [0, 0]], 'supportedGroupsOff', 'supportedGroupsLen'],
-      ['octets after', [10, [...u16List(29), 0]], 'supportedGroupsOff', 'supportedGroupsLen'],
+      ['bytes after', [10, [...u16List(29), 0]], 'supportedGroupsOff', 'supportedGroupsLen'],
       ['too long', [11, [2, 0]], 'ecPointFormatsOff', 'ecPointFormatsLen'],
       ['empty list', [11, [0]], 'ecPointFormatsOff', 'ecPointFormatsLen'],
-      ['one octet', [13, [0]], 'signatureAlgorithmsOff', 'signatureAlgorithmsLen'],
+      ['one byte', [13, [0]], 'signatureAlgorithmsOff', 'signatureAlgorithmsLen'],
       ['odd', [13, [0, 1, 4]], 'signatureAlgorithmsOff', 'signatureAlgorithmsLen'],
       ['empty name', [16, vector16([0, 2, 104, 50])], 'alpnOff', 'alpnLen'],
       ['name too long', [16, vector16([3, 104, 50])], 'alpnOff', 'alpnLen'],
@@ -301,14 +301,14 @@ describe('parseClientHello', () => {
     }
   })
 
-  it('never throws, never reads past end, and locates nothing outside, whatever the octets', () => {
+  it('never throws, never reads past end, and locates nothing outside, whatever the bytes', () => {
     const seeds = [
       browserHello(),
       asDtls(clientHello({ cookie: [1, 2], extensions: [supportedGroups(29)] })),
       serverHello({
         extensions: [
           [43, [3, 4]],
-          [51, [0, 29, ...vector16(octets(32))]],
+          [51, [0, 29, ...vector16(byteRun(32))]],
         ],
       }),
     ]
@@ -342,7 +342,7 @@ describe('parseClientHello', () => {
     )
   })
 
-  it('never throws on octets of any kind', () => {
+  it('never throws on bytes of any kind', () => {
     const hello = new Hello()
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (bytes, cut) => {
@@ -368,7 +368,7 @@ describe('parseClientHello', () => {
 describe('parseServerHello', () => {
   it('locates what a server chose', () => {
     const bytes = serverHello({
-      sessionId: octets(32),
+      sessionId: byteRun(32),
       cipher: 0xc02f,
       extensions: [[65281, [0]], ecPointFormats(0, 1), alpn('h2'), [43, [3, 4]]],
     })
@@ -397,7 +397,7 @@ describe('parseServerHello', () => {
     expect(parseServer(serverHello({ version: 0x7f12 })).result, 'draft 18').to.equal(UNSUPPORTED)
     expect(parseServer(resized(good, 37)).result).to.equal(MALFORMED)
     expect(parseServer(resized(good, good.length - 4 + 1)).result).to.equal(MALFORMED)
-    expect(parseServer(serverHello({ sessionId: octets(40) })).result).to.equal(MALFORMED)
+    expect(parseServer(serverHello({ sessionId: byteRun(40) })).result).to.equal(MALFORMED)
     const wrong = serverHello({ extensions: [[43, [2, 3, 4]]] })
     expect(parseServer(wrong).hello.supportedVersionsOff, 'as of a client').to.equal(-1)
   })

@@ -29,7 +29,7 @@ export function expectInside(hello: Hello): void {
   const inside = (off: number, length: number, what: string) => {
     if (off === -1 && length === 0) return
     if (off < hello.off || off + length > hello.end)
-      expect.fail(`${what} at ${off}, ${length} octets, outside ${hello.off} to ${hello.end}`)
+      expect.fail(`${what} at ${off}, ${length} bytes, outside ${hello.off} to ${hello.end}`)
   }
   for (const list of lists) inside(hello[`${list}Off`], hello[`${list}Len`], list)
   inside(hello.randomOff, 32, 'random')

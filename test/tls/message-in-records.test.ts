@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { MALFORMED, TRUNCATED } from '../../src/base/fault.js'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import { messageInRecords } from '../../src/tls/message-in-records.js'
 import { hex } from '../support.js'
 
@@ -18,12 +18,12 @@ function inRecords(message: Uint8Array, lengths: readonly number[]): Uint8Array 
 }
 
 function unwrapped(bytes: Uint8Array, off = 0, end = bytes.length): [number, Uint8Array] {
-  const out = new OctetWriter(8)
+  const out = new ByteWriter(8)
   const offset = messageInRecords(bytes, off, end, out)
   return [offset, out.bytes.slice(0, out.len)]
 }
 
-/** A message of type 1 with `length` octets of body. */
+/** A message of type 1 with `length` bytes of body. */
 const message = (length: number) =>
   Uint8Array.from([1, 0, length >> 8, length & 0xff, ...new Array<number>(length).fill(7)])
 
@@ -63,15 +63,15 @@ describe('messageInRecords', () => {
     expect(unwrapped(hex('16 0301 0002 01 00  15 0301 0002 0228'))[0]).to.equal(MALFORMED)
   })
 
-  it('never reads past end, whatever the octets', () => {
-    const octets = fc.oneof(
+  it('never reads past end, whatever the bytes', () => {
+    const data = fc.oneof(
       fc.uint8Array({ maxLength: 64 }),
       fc
         .uint8Array({ maxLength: 64 })
         .map((rest) => Uint8Array.from([22, 3, 1, 0, rest.length, ...rest])),
     )
     fc.assert(
-      fc.property(octets, fc.nat(64), (bytes, cut) => {
+      fc.property(data, fc.nat(64), (bytes, cut) => {
         const end = Math.min(cut, bytes.length)
         const ended = bytes.slice(0, end)
         expect(unwrapped(bytes, 0, end)).to.deep.equal(unwrapped(ended))

@@ -9,7 +9,7 @@ import { parseClientHello, parseServerHello } from '../../src/tls/hello-parser.j
 import { hex } from '../support.js'
 
 // Real hellos against tshark 4.0. fixtures/hellos.jsonl holds messages of recorded clients and servers; the captures
-// are read by tshark once for its view of each hello and for the octets of it.
+// are read by tshark once for its view of each hello and for the bytes of it.
 
 interface Fixture {
   readonly name: string
@@ -161,7 +161,7 @@ interface TsharkHello {
   readonly sni: string
 }
 
-/** The ClientHellos tshark finds, one a packet, each with its octets and its reading of the lists. */
+/** The ClientHellos tshark finds, one a packet, each with its bytes and its reading of the lists. */
 function tsharkHellos(file: string): TsharkHello[] {
   const args = [
     '-r',

@@ -25,14 +25,14 @@ describe('prefixes', () => {
     expect(hellos.size).to.be.above(100)
     const parsed = new Hello()
     for (const { hello, proto } of hellos.values()) {
-      const octets = new Uint8Array(Buffer.from(hello, 'base64'))
+      const bytes = new Uint8Array(Buffer.from(hello, 'base64'))
       const isDtls = proto === 'dtls'
-      expect(parseClientHello(octets, 0, octets.length, isDtls, parsed)).to.equal(octets.length)
-      for (let end = 0; end < octets.length; end++) {
-        if (parseClientHello(octets, 0, end, isDtls, parsed) >= 0)
-          expect.fail(`${proto} ${hello} is a hello when it is cut to ${end} octets`)
+      expect(parseClientHello(bytes, 0, bytes.length, isDtls, parsed)).to.equal(bytes.length)
+      for (let end = 0; end < bytes.length; end++) {
+        if (parseClientHello(bytes, 0, end, isDtls, parsed) >= 0)
+          expect.fail(`${proto} ${hello} is a hello when it is cut to ${end} bytes`)
         if (end % STEP === 0)
-          expect(fingerprint(octets.subarray(0, end), { proto })).to.equal(undefined)
+          expect(fingerprint(bytes.subarray(0, end), { proto })).to.equal(undefined)
       }
     }
   })

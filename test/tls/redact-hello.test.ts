@@ -13,7 +13,7 @@ import {
   clientHello,
   ech,
   keyShare,
-  octets,
+  byteRun,
   preSharedKey,
   serverHello,
   sslv2ClientHello,
@@ -56,14 +56,14 @@ describe('redactHello', () => {
     ])
     expect(bodyOf(ech(16, 2))).to.deep.equal([0, 0, 1, 0, 1, 77, 0, 2, 0, 0, 0, 16, ...zeros(16)])
     expect(bodyOf([65037, [1]])).to.deep.equal([1])
-    expect(bodyOf([35, octets(9)])).to.deep.equal(zeros(9))
-    expect(bodyOf([44, vector16(octets(7))])).to.deep.equal([0, 7, ...zeros(7)])
-    expect(bodyOf([65281, vector8(octets(12))])).to.deep.equal([12, ...zeros(12)])
-    expect(bodyOf([65486, octets(20)])).to.deep.equal(zeros(20))
+    expect(bodyOf([35, byteRun(9)])).to.deep.equal(zeros(9))
+    expect(bodyOf([44, vector16(byteRun(7))])).to.deep.equal([0, 7, ...zeros(7)])
+    expect(bodyOf([65281, vector8(byteRun(12))])).to.deep.equal([12, ...zeros(12)])
+    expect(bodyOf([65486, byteRun(20)])).to.deep.equal(zeros(20))
   })
 
   it('zeroes random, session_id and the DTLS cookie', () => {
-    const plain = { version: 0xfefd, sessionId: octets(32), cookie: octets(20), ciphers: [5] }
+    const plain = { version: 0xfefd, sessionId: byteRun(32), cookie: byteRun(20), ciphers: [5] }
     const blank = { ...plain, random: zeros(32), sessionId: zeros(32), cookie: zeros(20) }
     expect([...redacted(clientHello(plain), true)]).to.deep.equal([...clientHello(blank)])
     expect([...redacted(asDtls(clientHello(plain)), true)]).to.deep.equal([
@@ -96,8 +96,8 @@ describe('redactHello', () => {
       ] as Extension[]),
       ...([[41, [...vector16([0, 2, 7, 7, 7, 7, 7, 7]), 0, 2, 9, 7]]] as Extension[]),
       ...([
-        [65037, octets(12)],
-        [65037, [0, ...octets(20)]],
+        [65037, byteRun(12)],
+        [65037, [0, ...byteRun(20)]],
         [44, [0, 9, 7]],
         [65281, [3, 7]],
       ] as Extension[]),
@@ -119,8 +119,8 @@ describe('redactHello', () => {
 
   it('zeroes a server, its key share included', () => {
     const parts = {
-      sessionId: octets(32),
-      extensions: [[51, [0, 29, ...vector16(octets(32))]]] as Extension[],
+      sessionId: byteRun(32),
+      extensions: [[51, [0, 29, ...vector16(byteRun(32))]]] as Extension[],
     }
     const bytes = serverHello(parts)
     const hello = new Hello()
@@ -132,7 +132,7 @@ describe('redactHello', () => {
   })
 
   it('keeps of an SSL 2.0-framed hello the equivalent one', () => {
-    const out = redacted(sslv2ClientHello({ specs: [0x2f, 0x35], sessionId: octets(16) }))
+    const out = redacted(sslv2ClientHello({ specs: [0x2f, 0x35], sessionId: byteRun(16) }))
     const same = { version: 0x0301, random: zeros(32), sessionId: zeros(16), extensions: null }
     expect(out).to.deep.equal(clientHello({ ...same, ciphers: [0x2f, 0x35] }))
   })
@@ -146,7 +146,7 @@ describe('redactHello', () => {
 
   it('keeps lists and lengths of whatever parses, and writes nothing past them', () => {
     const seed = clientHello({
-      extensions: [keyShare([29, 8]), preSharedKey([9, 32]), ech(16), [35, octets(4)]],
+      extensions: [keyShare([29, 8]), preSharedKey([9, 32]), ech(16), [35, byteRun(4)]],
     })
     fc.assert(
       fc.property(
@@ -174,7 +174,7 @@ describe('redactHello', () => {
       keyShare([29, 32]),
       preSharedKey([20, 32]),
       ech(16),
-      [35, octets(9)],
+      [35, byteRun(9)],
     ] as Extension[]
     const bytes = clientHello({ extensions: secrets })
     const hello = new Hello()

@@ -5,7 +5,7 @@ import { Hello } from '../../src/model/hello.js'
 import { parseClientHello } from '../../src/tls/hello-parser.js'
 import { parseSslv2ClientHello } from '../../src/tls/sslv2-hello.js'
 import { hex } from '../support.js'
-import { octets, sslv2ClientHello } from './hello-builder.js'
+import { byteRun, sslv2ClientHello } from './hello-builder.js'
 import { expectInside, u16s } from './located.js'
 
 function parse(bytes: Uint8Array): { hello: Hello; result: number } {
@@ -16,7 +16,7 @@ function parse(bytes: Uint8Array): { hello: Hello; result: number } {
 describe('parseSslv2ClientHello', () => {
   it('gives the TLS suites of a client that also speaks SSL 2.0', () => {
     const specs = [0x000039, 0x010080, 0x00c014, 0x0700c0, 0x0000ff]
-    const bytes = sslv2ClientHello({ specs, sessionId: octets(16), challenge: octets(16, 50) })
+    const bytes = sslv2ClientHello({ specs, sessionId: byteRun(16), challenge: byteRun(16, 50) })
     const { hello, result } = parse(bytes)
     expect(result).to.equal(bytes.length)
     expect(hello.legacyVersion).to.equal(0x0301)
@@ -25,17 +25,17 @@ describe('parseSslv2ClientHello', () => {
       16, 1, 0,
     ])
     const random = hello.bytes.subarray(hello.randomOff, hello.randomOff + 32)
-    expect([...random]).to.deep.equal([...new Array<number>(16).fill(0), ...octets(16, 50)])
+    expect([...random]).to.deep.equal([...new Array<number>(16).fill(0), ...byteRun(16, 50)])
     expectInside(hello)
   })
 
   it('makes a ClientHello that parses to the same, and parseClientHello takes both', () => {
-    const bytes = sslv2ClientHello({ specs: [0x00002f, 0x000005], challenge: octets(32) })
+    const bytes = sslv2ClientHello({ specs: [0x00002f, 0x000005], challenge: byteRun(32) })
     const { hello } = parse(bytes)
     const message = hello.bytes.slice(hello.off, hello.end)
-    for (const octets of [message, bytes]) {
+    for (const data of [message, bytes]) {
       const again = new Hello()
-      expect(parseClientHello(octets, 0, octets.length, false, again)).to.equal(octets.length)
+      expect(parseClientHello(data, 0, data.length, false, again)).to.equal(data.length)
       for (const key of Object.keys(hello) as (keyof Hello)[])
         if (typeof hello[key] === 'number') expect(again[key], key).to.equal(hello[key])
     }
@@ -49,25 +49,24 @@ describe('parseSslv2ClientHello', () => {
   })
 
   it('takes a message with its msg_length and without', () => {
-    const good = sslv2ClientHello({ specs: [0x2f, 0x010080, 0x35], sessionId: octets(16) })
+    const good = sslv2ClientHello({ specs: [0x2f, 0x010080, 0x35], sessionId: byteRun(16) })
     const bare = good.slice(2)
     const { hello, result } = parse(bare)
     expect(result).to.equal(bare.length)
     expect(u16s(hello, 'cipherSuites')).to.deep.equal([0x2f, 0x35])
     for (let end = 0; end < bare.length; end++)
       expect(parse(bare.slice(0, end)).result, `${end}`).to.equal(TRUNCATED)
-    expect(parse(Uint8Array.of(...bare, 0)).result, 'octets after').to.equal(MALFORMED)
+    expect(parse(Uint8Array.of(...bare, 0)).result, 'bytes after').to.equal(MALFORMED)
     const long = sslv2ClientHello({ specs: new Array<number>(11_000).fill(0x2f) }).slice(2)
     expect(parse(long).result, 'longer than msg_length can say').to.equal(MALFORMED)
   })
 
   it('tells the faults apart', () => {
     const good = sslv2ClientHello()
-    const changed = (at: number, value: number) =>
-      good.map((octet, i) => (i === at ? value : octet))
+    const changed = (at: number, value: number) => good.map((byte, i) => (i === at ? value : byte))
     expect(parse(good.slice(0, 1)).result).to.equal(TRUNCATED)
     expect(parse(good.slice(0, -1)).result).to.equal(TRUNCATED)
-    expect(parse(changed(0, 0)).result, 'header of three octets').to.equal(UNSUPPORTED)
+    expect(parse(changed(0, 0)).result, 'header of three bytes').to.equal(UNSUPPORTED)
     const inner = sslv2ClientHello({ specs: [1, 2] })
     inner[8] = 9
     expect(parse(inner).result, 'lengths beyond msg_length').to.equal(MALFORMED)
@@ -77,11 +76,11 @@ describe('parseSslv2ClientHello', () => {
       UNSUPPORTED,
     )
     expect(parse(sslv2ClientHello({ specs: [] })).result).to.equal(MALFORMED)
-    expect(parse(changed(6, 4)).result, 'specs of 4 octets').to.equal(MALFORMED)
-    expect(parse(sslv2ClientHello({ challenge: octets(15) })).result).to.equal(MALFORMED)
-    expect(parse(sslv2ClientHello({ challenge: octets(33) })).result).to.equal(MALFORMED)
-    expect(parse(sslv2ClientHello({ sessionId: octets(33) })).result).to.equal(MALFORMED)
-    expect(parse(Uint8Array.of(...good, 0)).result, 'octets after').to.equal(MALFORMED)
+    expect(parse(changed(6, 4)).result, 'specs of 4 bytes').to.equal(MALFORMED)
+    expect(parse(sslv2ClientHello({ challenge: byteRun(15) })).result).to.equal(MALFORMED)
+    expect(parse(sslv2ClientHello({ challenge: byteRun(33) })).result).to.equal(MALFORMED)
+    expect(parse(sslv2ClientHello({ sessionId: byteRun(33) })).result).to.equal(MALFORMED)
+    expect(parse(Uint8Array.of(...good, 0)).result, 'bytes after').to.equal(MALFORMED)
     expect(parse(hex('8003 010301')).result, 'no lengths').to.equal(MALFORMED)
   })
 
@@ -94,7 +93,7 @@ describe('parseSslv2ClientHello', () => {
   })
 
   it('calls every prefix a fault, and never reads past end', () => {
-    const good = sslv2ClientHello({ specs: [0x2f, 0x35], sessionId: octets(16) })
+    const good = sslv2ClientHello({ specs: [0x2f, 0x35], sessionId: byteRun(16) })
     for (let end = 0; end < good.length; end++)
       expect(parse(good.slice(0, end)).result, `${end}`).to.equal(TRUNCATED)
     const hello = new Hello()

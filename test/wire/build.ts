@@ -2,7 +2,7 @@
 
 import { hex } from '../support.js'
 
-/** Octets end to end; strings are hex. */
+/** Bytes end to end; strings are hex. */
 export function cat(...parts: readonly (string | Uint8Array)[]): Uint8Array {
   return Uint8Array.from(
     parts.flatMap((part) => [...(typeof part === 'string' ? hex(part) : part)]),
@@ -74,7 +74,7 @@ export function tcp(
   )
 }
 
-/** What every nested case carries: a TCP segment of four octets. */
+/** What every nested case carries: a TCP segment of four bytes. */
 export const PAYLOAD = '16030100'
 export const SEGMENT = tcp(51234, 443, hex(PAYLOAD))
 export const INNER_V4 = ipv4(6, SEGMENT, { addresses: 'c000020a c6336414' })

@@ -28,7 +28,7 @@ const inIpv6 = (nextHeader: number, extensions: string): Uint8Array =>
   ethernet('86dd', ipv6(nextHeader, cat(extensions, SEGMENT)))
 const pktap = (length: number, dlt: string): string =>
   cat(`${length.toString(16)}000000 01000000 ${dlt}000000`, '00'.repeat(length - 12)).reduce(
-    (text, octet) => text + octet.toString(16).padStart(2, '0'),
+    (text, byte) => text + byte.toString(16).padStart(2, '0'),
     '',
   )
 

@@ -18,15 +18,11 @@ export interface Decoded {
 }
 
 /** Decodes one frame with a decoder of its own. */
-export function decodeFrame(
-  octets: Uint8Array,
-  linkType: number,
-  wirelen = octets.length,
-): Decoded {
+export function decodeFrame(bytes: Uint8Array, linkType: number, wirelen = bytes.length): Decoded {
   const counters = newCounters()
   const packet = new Packet()
   const decoder = new FrameDecoder(counters)
-  const result = decoder.decode(octets, 0, octets.length, wirelen, linkType, 0, packet)
+  const result = decoder.decode(bytes, 0, bytes.length, wirelen, linkType, 0, packet)
   return describeDecoded(result, packet, counters)
 }
 
@@ -36,9 +32,9 @@ export function decodeFrames(frames: readonly Frame[], counters = newCounters())
   const packet = new Packet()
   return frames.map((f) => {
     const result = decoder.decode(
-      f.octets,
+      f.bytes,
       0,
-      f.octets.length,
+      f.bytes.length,
       f.wirelen,
       f.linkType,
       f.timeMicros,
@@ -73,10 +69,10 @@ export function tunnelOf(packet: Packet): string {
 /** IPv4 dotted; IPv6 as eight groups without leading zeros, uncompressed. */
 function address(packet: Packet, off: number): string {
   const len = packet.ipVersion === 4 ? 4 : 16
-  const octets = [...packet.bytes.subarray(off, off + len)]
-  if (len === 4) return octets.join('.')
+  const bytes = [...packet.bytes.subarray(off, off + len)]
+  if (len === 4) return bytes.join('.')
   const groups = Array.from({ length: 8 }, (_, i) =>
-    (((octets[2 * i] ?? 0) << 8) | (octets[2 * i + 1] ?? 0)).toString(16),
+    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
   )
   return groups.join(':')
 }

@@ -10,11 +10,11 @@ import { INNER_V4, PAYLOAD, TUPLE_V4, TUPLE_V6, cat, ethernet, ipv4, udp } from 
 import { CASES } from './cases.js'
 import { counted, decodeFrame } from './decoding.js'
 
-/** What of a result must not depend on octets the frame does not have. */
-function outcome(octets: Uint8Array, caplen: number, wirelen: number, linkType: number): string {
+/** What of a result must not depend on bytes the frame does not have. */
+function outcome(bytes: Uint8Array, caplen: number, wirelen: number, linkType: number): string {
   const packet = new Packet()
   const counters = newCounters()
-  const result = new FrameDecoder(counters).decode(octets, 0, caplen, wirelen, linkType, 0, packet)
+  const result = new FrameDecoder(counters).decode(bytes, 0, caplen, wirelen, linkType, 0, packet)
   const { srcPort, dstPort, seq, flags, payloadOff, payloadLen, payloadWireLen } = packet
   const fields = [srcPort, dstPort, seq, flags, payloadOff, payloadLen, payloadWireLen]
   return JSON.stringify([result, result < 0 ? 0 : fields, counted(counters)])
@@ -52,7 +52,7 @@ describe('a frame of each kind', () => {
     }
   })
 
-  it('never reads past its end, whatever stands there, with any octet changed', () => {
+  it('never reads past its end, whatever stands there, with any byte changed', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...CASES),
@@ -77,15 +77,15 @@ describe('a frame of each kind', () => {
     )
   })
 
-  it('never reads past its end, whatever the octets', () => {
+  it('never reads past its end, whatever the bytes', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...new Set(CASES.map((c) => c.linkType))),
         fc.uint8Array({ maxLength: 120 }),
-        (linkType, octets) => {
-          const zeros = cat(octets, '00'.repeat(256))
-          const ones = zeros.slice().fill(0xff, octets.length)
-          const length = octets.length
+        (linkType, bytes) => {
+          const zeros = cat(bytes, '00'.repeat(256))
+          const ones = zeros.slice().fill(0xff, bytes.length)
+          const length = bytes.length
           return (
             outcome(zeros, length, length, linkType) === outcome(ones, length, length, linkType)
           )
@@ -256,7 +256,7 @@ describe('faults by name', () => {
     ],
     ['raw of neither version', faultOf(101, '55', '00'.repeat(40)), MALFORMED, 'ipv4_malformed'],
     ['IPv4 of version 5', faultOf(228, '55', '00'.repeat(40)), MALFORMED, 'ipv4_malformed'],
-    ['IPv4 header of 16 octets', faultOf(228, '44', '00'.repeat(40)), MALFORMED, 'ipv4_malformed'],
+    ['IPv4 header of 16 bytes', faultOf(228, '44', '00'.repeat(40)), MALFORMED, 'ipv4_malformed'],
     [
       'IPv4 shorter than its header',
       faultOf(228, '46000014', '00'.repeat(40)),
@@ -291,7 +291,7 @@ describe('faults by name', () => {
       'ipv6_malformed',
     ],
     [
-      'TCP header of 16 octets',
+      'TCP header of 16 bytes',
       faultOf(228, ipv4(6, hex(`${'00'.repeat(12)}40${'00'.repeat(7)}`))),
       MALFORMED,
       'tcp_malformed',
@@ -302,14 +302,14 @@ describe('faults by name', () => {
       MALFORMED,
       'tcp_malformed',
     ],
-    ['TCP of ten octets', faultOf(228, ipv4(6, hex('00'.repeat(10)))), MALFORMED, 'tcp_malformed'],
+    ['TCP of ten bytes', faultOf(228, ipv4(6, hex('00'.repeat(10)))), MALFORMED, 'tcp_malformed'],
     [
       'UDP of length 7',
       faultOf(228, ipv4(17, hex('0001000200070000'))),
       MALFORMED,
       'udp_malformed',
     ],
-    ['UDP of six octets', faultOf(228, ipv4(17, hex('000100020008'))), MALFORMED, 'udp_malformed'],
+    ['UDP of six bytes', faultOf(228, ipv4(17, hex('000100020008'))), MALFORMED, 'udp_malformed'],
     ['GRE version 2', faultOf(228, gre('0002 0800')), MALFORMED, 'tunnel_malformed'],
     ['GRE keepalive', faultOf(228, gre('0000 0000')), UNSUPPORTED, 'tunnel_payload_other'],
     ['GRE cut on the wire', faultOf(228, gre('b000 0800 0000')), MALFORMED, 'tunnel_malformed'],
@@ -384,7 +384,7 @@ describe('a datagram on the port of a tunnel', () => {
     ['GTP-U of what is no IP', 2152, '30 ff 0004 00000000 05000000'],
     ['GTP-U of an extension without length', 2152, '34 ff 0008 00000000 000000 85 00000000'],
     ['QUIC short header that looks like IPv6', 3544, `60${'a5'.repeat(60)}`],
-    ['IPv6 with octets behind it', 3544, `60000000 0004 3b 40 ${'00'.repeat(44)}`],
+    ['IPv6 with bytes behind it', 3544, `60000000 0004 3b 40 ${'00'.repeat(44)}`],
     ['QUIC', 37008, quic],
     ['TZSP keepalive', 37008, '01 04 0000 01'],
     ['TZSP of endless padding', 37008, `01 00 0001 ${'00'.repeat(64)}`],

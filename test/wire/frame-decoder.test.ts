@@ -18,8 +18,8 @@ const RAW = 101
 const ETHERNET = 1
 
 /** All a frame's decode says, wherever the packet lies. */
-function said(octets: Uint8Array, linkType: number, skipped: number, wirelen: number): unknown {
-  const { result, tuple, payload, packet, counters } = decodeFrame(octets, linkType, wirelen)
+function said(bytes: Uint8Array, linkType: number, skipped: number, wirelen: number): unknown {
+  const { result, tuple, payload, packet, counters } = decodeFrame(bytes, linkType, wirelen)
   const { seq, flags, payloadOff, payloadWireLen, ipVersion } = packet
   const fields = [seq, flags, payloadOff - skipped, payloadWireLen, ipVersion]
   return [result, tuple, payload, counted(counters), result < 0 ? [] : fields]
@@ -152,8 +152,8 @@ describe('FrameDecoder', () => {
   it('sets back what a frame before it had', () => {
     const decoder = new FrameDecoder(newCounters())
     const packet = new Packet()
-    const take = (octets: Uint8Array): number =>
-      decoder.decode(octets, 0, octets.length, octets.length, ETHERNET, 5, packet)
+    const take = (bytes: Uint8Array): number =>
+      decoder.decode(bytes, 0, bytes.length, bytes.length, ETHERNET, 5, packet)
     take(ethernet('8100 0123 0800', ipv4(4, INNER_V4)))
     expect([packet.vlan, packet.encapsulationCount, packet.flags]).to.deep.equal([0x123, 1, 0x18])
     expect(take(ethernet('86dd', ipv6(17, udp(1, 2, hex('aa')))))).to.equal(PROTOCOL_UDP)
@@ -225,23 +225,22 @@ describe('FrameDecoder', () => {
 
 /** A block of these frames, a microsecond apart. */
 function blockOf(frames: readonly (readonly [Uint8Array, number])[]): PacketBlock {
-  const block = newPacketBlock(cat(...frames.map(([octets]) => octets)))
+  const block = newPacketBlock(cat(...frames.map(([bytes]) => bytes)))
   let at = 0
-  for (const [octets, linkType] of frames) {
+  for (const [bytes, linkType] of frames) {
     const i = block.count++
     block.start[i] = at
-    block.caplen[i] = block.wirelen[i] = octets.length
+    block.caplen[i] = block.wirelen[i] = bytes.length
     block.linkType[i] = linkType
     block.timeMicros[i] = 1.7e15 + i
-    at += octets.length
+    at += bytes.length
   }
   return block
 }
 
 describe('decodeTcp', () => {
   const packet = new Packet()
-  const at = (octets: Uint8Array): number =>
-    decodeTcp(octets, 0, octets.length, octets.length, packet)
+  const at = (bytes: Uint8Array): number => decodeTcp(bytes, 0, bytes.length, bytes.length, packet)
 
   it('reads ports, sequence number, flags and payload', () => {
     expect(at(SEGMENT)).to.equal(20)
@@ -257,11 +256,11 @@ describe('decodeTcp', () => {
       expect(at(segment)).to.equal(MALFORMED)
     }
   })
-  it('never reads past end, whatever the octets', () => {
+  it('never reads past end, whatever the bytes', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(64), (octets, cut) => {
-        const end = Math.min(cut, octets.length)
-        const off = decodeTcp(octets, 0, end, octets.length, packet)
+      fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(64), (bytes, cut) => {
+        const end = Math.min(cut, bytes.length)
+        const off = decodeTcp(bytes, 0, end, bytes.length, packet)
         return off < 0 || packet.payloadOff + packet.payloadLen <= end
       }),
     )
@@ -270,8 +269,7 @@ describe('decodeTcp', () => {
 
 describe('decodeUdp', () => {
   const packet = new Packet()
-  const at = (octets: Uint8Array): number =>
-    decodeUdp(octets, 0, octets.length, octets.length, packet)
+  const at = (bytes: Uint8Array): number => decodeUdp(bytes, 0, bytes.length, bytes.length, packet)
 
   it('reads ports and payload', () => {
     expect(at(udp(53, 1024, hex('aabb')))).to.equal(8)
@@ -291,11 +289,11 @@ describe('decodeUdp', () => {
   it('calls a length below 8 malformed', () => {
     expect(at(hex('0035 0400 0007 0000'))).to.equal(MALFORMED)
   })
-  it('never reads past end, whatever the octets', () => {
+  it('never reads past end, whatever the bytes', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(64), (octets, cut) => {
-        const end = Math.min(cut, octets.length)
-        const off = decodeUdp(octets, 0, end, octets.length, packet)
+      fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(64), (bytes, cut) => {
+        const end = Math.min(cut, bytes.length)
+        const off = decodeUdp(bytes, 0, end, bytes.length, packet)
         return off < 0 || (packet.payloadOff + packet.payloadLen <= end && packet.payloadLen >= 0)
       }),
     )

@@ -18,11 +18,11 @@ const TUPLE6 = 'tcp 2001:db8:0:0:0:0:0:1 51234 > 2001:db8:0:0:0:0:0:2 443'
 const DATA_HEX = Buffer.from(DATA).toString('hex')
 
 const be16 = (value: number): string => value.toString(16).padStart(4, '0')
-const frame = (octets: Uint8Array, timeMicros = 0): Frame => ({
+const frame = (bytes: Uint8Array, timeMicros = 0): Frame => ({
   linkType: RAW,
   timeMicros,
-  wirelen: octets.length,
-  octets,
+  wirelen: bytes.length,
+  bytes,
 })
 
 /** The fragment `datagram[start, stop)`; the last one unless `more`. */
@@ -49,7 +49,7 @@ function fragment6(
 
 type Fragmenter = (datagram: Uint8Array, start: number, stop: number, more: boolean) => Uint8Array
 
-/** All of `datagram` in fragments of `size` octets. */
+/** All of `datagram` in fragments of `size` bytes. */
 function cut(datagram: Uint8Array, size: number, fragment: Fragmenter = fragment4): Uint8Array[] {
   const fragments: Uint8Array[] = []
   for (let start = 0; start < datagram.length; start += size) {
@@ -76,7 +76,7 @@ describe('IP fragments', () => {
             })
           }),
           (fragments) => {
-            const results = decodeFrames(fragments.map((octets) => frame(octets)))
+            const results = decodeFrames(fragments.map((bytes) => frame(bytes)))
             const whole = results.filter((d) => d.result === PROTOCOL_TCP)
             return (
               whole.length >= 1 &&
@@ -90,16 +90,16 @@ describe('IP fragments', () => {
     })
   }
 
-  it('keeps the octets that came first where fragments overlap, and counts it', () => {
+  it('keeps the bytes that came first where fragments overlap, and counts it', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(27), fc.integer({ min: 1, max: 8 })), { maxLength: 12 }),
         (extra) => {
           // What comes first stays, so a model is an array filled where it is still empty.
           const model: (number | undefined)[] = new Array<undefined>(SEGMENT.length).fill(undefined)
-          const put = (octets: Uint8Array, start: number): void =>
-            octets.forEach((octet, i) => (model[start + i] ??= octet))
-          const other = SEGMENT.map((octet) => octet ^ 0x55)
+          const put = (bytes: Uint8Array, start: number): void =>
+            bytes.forEach((byte, i) => (model[start + i] ??= byte))
+          const other = SEGMENT.map((byte) => byte ^ 0x55)
           const frames: Frame[] = []
           for (const [block, blocks] of extra) {
             const start = 24 + (block % 20) * 8
@@ -107,11 +107,11 @@ describe('IP fragments', () => {
             frames.push(frame(fragment4(other, start, stop, true)))
             put(other.slice(start, stop), start)
           }
-          frames.push(...cut(SEGMENT, 48).map((octets) => frame(octets)))
+          frames.push(...cut(SEGMENT, 48).map((bytes) => frame(bytes)))
           put(SEGMENT, 0)
           const results = decodeFrames(frames)
           const whole = results.find((d) => d.result === PROTOCOL_TCP)
-          const want = Buffer.from(model.slice(20).map((octet) => octet ?? 0)).toString('hex')
+          const want = Buffer.from(model.slice(20).map((byte) => byte ?? 0)).toString('hex')
           const overlaps = results[0]?.counters.ip_fragments_overlapping ?? 0
           return whole?.payload === want && (extra.length === 0 ? overlaps === 0 : overlaps > 0)
         },
@@ -120,7 +120,7 @@ describe('IP fragments', () => {
   })
 
   it('gives a datagram as the only buffer, addresses included', () => {
-    const results = decodeFrames(cut(SEGMENT, 64).map((octets) => frame(octets)))
+    const results = decodeFrames(cut(SEGMENT, 64).map((bytes) => frame(bytes)))
     const last = results.at(-1)
     expect(last?.tuple).to.equal(TUPLE)
     expect(last?.packet.payloadWireLen).to.equal(DATA.length)
@@ -164,15 +164,15 @@ describe('IP fragments', () => {
       [first, second],
       [second, first],
     ]) {
-      const results = decodeFrames(order.map((octets) => frame(octets)))
+      const results = decodeFrames(order.map((bytes) => frame(bytes)))
       expect(results[1]?.tuple).to.equal(TUPLE6)
     }
   })
 
   it('follows a tunnel that came in fragments, and fragments inside it', () => {
     const inner = cut(SEGMENT, 104)
-    const frames = inner.flatMap((octets, i) => {
-      const outer = udp(50000, 4789, cat('08000000 00006400', ethernet('0800', octets)))
+    const frames = inner.flatMap((bytes, i) => {
+      const outer = udp(50000, 4789, cat('08000000 00006400', ethernet('0800', bytes)))
       return [
         frame(ipv4(17, outer.slice(0, 40), { fragment: '2000', id: be16(100 + i) })),
         frame(ipv4(17, outer.slice(40), { fragment: be16(5), id: be16(100 + i) })),
@@ -210,7 +210,7 @@ describe('IP fragments', () => {
     expect(results.at(-1)?.counters.ip_datagrams_evicted ?? 0).to.equal(0)
   })
 
-  it('holds 65 535 octets, and no more (ping of death)', () => {
+  it('holds 65 535 bytes, and no more (ping of death)', () => {
     const big = udp(1, 2, new Uint8Array(65_507))
     const parts: Frame[] = []
     for (let start = 0; start < big.length; start += 65_000) {
@@ -227,8 +227,8 @@ describe('IP fragments', () => {
   })
 
   const odd: [string, Uint8Array[], number][] = [
-    ['without octets', [ipv4(6, new Uint8Array(0), { fragment: '2000' })], MALFORMED],
-    ['that ends between 8 octets', [ipv4(6, new Uint8Array(12), { fragment: '2000' })], MALFORMED],
+    ['without bytes', [ipv4(6, new Uint8Array(0), { fragment: '2000' })], MALFORMED],
+    ['that ends between 8 bytes', [ipv4(6, new Uint8Array(12), { fragment: '2000' })], MALFORMED],
     [
       'behind the end',
       [fragment4(SEGMENT, 16, 32, false), fragment4(SEGMENT, 32, 48, true)],
@@ -248,7 +248,7 @@ describe('IP fragments', () => {
   ]
   for (const [name, fragments, fault] of odd) {
     it(`does not use a fragment ${name}`, () => {
-      const last = decodeFrames(fragments.map((octets) => frame(octets))).at(-1)
+      const last = decodeFrames(fragments.map((bytes) => frame(bytes))).at(-1)
       expect(last?.result).to.equal(fault)
       const name = fault === MALFORMED ? 'ip_fragments_malformed' : 'ip_payload_other'
       expect(last?.counters[name]).to.equal(1)
@@ -256,14 +256,14 @@ describe('IP fragments', () => {
   }
 
   it('does not use a fragment the snaplen cut', () => {
-    const octets = fragment4(SEGMENT, 0, 64, true)
-    const [result] = decodeFrames([{ ...frame(octets.slice(0, 50)), wirelen: octets.length }])
+    const bytes = fragment4(SEGMENT, 0, 64, true)
+    const [result] = decodeFrames([{ ...frame(bytes.slice(0, 50)), wirelen: bytes.length }])
     expect(result?.result).to.equal(TRUNCATED)
     expect(result?.counters.ip_fragments_truncated).to.equal(1)
   })
 
-  it('reads a TCP header cut into pieces of 8 octets (tiny fragments)', () => {
-    const results = decodeFrames(cut(INNER_V4.slice(20), 8).map((octets) => frame(octets)))
+  it('reads a TCP header cut into pieces of 8 bytes (tiny fragments)', () => {
+    const results = decodeFrames(cut(INNER_V4.slice(20), 8).map((bytes) => frame(bytes)))
     expect(results.at(-1)?.tuple).to.equal(
       TUPLE_V4.replace('192.0.2.10', '192.0.2.1').replace('198.51.100.20', '192.0.2.2'),
     )
@@ -275,8 +275,8 @@ describe('IP fragments', () => {
     const decoder = new FrameDecoder(counters)
     const packet = new Packet()
     const flood = ipv4(6, new Uint8Array(8), { fragment: '3ff0' })
-    const take = (octets: Uint8Array, time: number): number =>
-      decoder.decode(octets, 0, octets.length, octets.length, RAW, time, packet)
+    const take = (bytes: Uint8Array, time: number): number =>
+      decoder.decode(bytes, 0, bytes.length, bytes.length, RAW, time, packet)
     globalThis.gc?.()
     const before = process.memoryUsage().arrayBuffers
     for (let i = 0; i < 20_000; i++) {
@@ -290,7 +290,7 @@ describe('IP fragments', () => {
     const grown = process.memoryUsage().arrayBuffers - before
     expect(grown).to.be.below(MAX_FRAGMENTED_DATAGRAMS * 68_000)
     expect(counters.ip_datagrams_evicted).to.equal(20_000 - MAX_FRAGMENTED_DATAGRAMS)
-    const results = cut(SEGMENT, 64).map((octets) => take(octets, 20_001))
+    const results = cut(SEGMENT, 64).map((bytes) => take(bytes, 20_001))
     expect(results.at(-1)).to.equal(PROTOCOL_TCP)
   })
 
@@ -310,9 +310,9 @@ describe('IP fragments', () => {
           const decoder = new FrameDecoder(newCounters())
           const packet = new Packet()
           return fragments.every(({ protocol, fragment, id, payload }) => {
-            const octets = ipv4(protocol, payload, { fragment: be16(fragment), id: be16(id) })
-            const length = octets.length
-            const result = decoder.decode(octets, 0, length, length, RAW, 0, packet)
+            const bytes = ipv4(protocol, payload, { fragment: be16(fragment), id: be16(id) })
+            const length = bytes.length
+            const result = decoder.decode(bytes, 0, length, length, RAW, 0, packet)
             return result < 0 || packet.payloadOff + packet.payloadLen <= packet.bytes.length
           })
         },

@@ -5,43 +5,43 @@ export interface Frame {
   readonly linkType: number
   readonly timeMicros: number
   readonly wirelen: number
-  readonly octets: Uint8Array
+  readonly bytes: Uint8Array
 }
 
 /** Frames of a sound pcap or pcapng file, whole in memory: the least a test of wire/ needs, no reader to rely on. */
 export function framesOf(path: string): Frame[] {
-  const octets = new Uint8Array(readFileSync(path))
-  const view = new DataView(octets.buffer)
-  if (octets.length < 24) return []
-  return view.getUint32(0) === 0x0a0d0d0a ? pcapngFrames(octets, view) : pcapFrames(octets, view)
+  const bytes = new Uint8Array(readFileSync(path))
+  const view = new DataView(bytes.buffer)
+  if (bytes.length < 24) return []
+  return view.getUint32(0) === 0x0a0d0d0a ? pcapngFrames(bytes, view) : pcapFrames(bytes, view)
 }
 
-function pcapFrames(octets: Uint8Array, view: DataView): Frame[] {
+function pcapFrames(bytes: Uint8Array, view: DataView): Frame[] {
   const little = [0xd4c3b2a1, 0x4d3cb2a1].includes(view.getUint32(0))
   const perMicro = [0x4d3cb2a1, 0xa1b23c4d].includes(view.getUint32(0)) ? 1000 : 1
   const network = view.getUint32(20, little)
   const linkType = network & 0xffff
   const fcs = (network & 0x0400_0000) !== 0 ? (network >>> 28) * 2 : 0
   const frames: Frame[] = []
-  for (let at = 24; at + 16 <= octets.length;) {
+  for (let at = 24; at + 16 <= bytes.length;) {
     const caplen = view.getUint32(at + 8, little)
-    if (at + 16 + caplen > octets.length) break
+    if (at + 16 + caplen > bytes.length) break
     frames.push({
       linkType,
       timeMicros: view.getUint32(at, little) * 1e6 + view.getUint32(at + 4, little) / perMicro,
       wirelen: view.getUint32(at + 12, little) - fcs,
-      octets: octets.slice(at + 16, at + 16 + caplen - fcs),
+      bytes: bytes.slice(at + 16, at + 16 + caplen - fcs),
     })
     at += 16 + caplen
   }
   return frames
 }
 
-function pcapngFrames(octets: Uint8Array, view: DataView): Frame[] {
+function pcapngFrames(bytes: Uint8Array, view: DataView): Frame[] {
   const frames: Frame[] = []
   let little = true
   let linkTypes: number[] = []
-  for (let at = 0; at + 12 <= octets.length;) {
+  for (let at = 0; at + 12 <= bytes.length;) {
     const isSection = view.getUint32(at) === 0x0a0d0d0a
     if (isSection) {
       little = view.getUint32(at + 8) === 0x4d3c2b1a
@@ -49,7 +49,7 @@ function pcapngFrames(octets: Uint8Array, view: DataView): Frame[] {
     }
     const type = view.getUint32(at, little)
     const length = view.getUint32(at + 4, little)
-    if (length < 12 || at + length > octets.length) break
+    if (length < 12 || at + length > bytes.length) break
     if (type === 1) linkTypes.push(view.getUint16(at + 8, little))
     const linkType = linkTypes[type === 6 ? view.getUint32(at + 8, little) : 0]
     if (type === 6 && linkType !== undefined) {
@@ -60,7 +60,7 @@ function pcapngFrames(octets: Uint8Array, view: DataView): Frame[] {
         linkType,
         timeMicros: time,
         wirelen,
-        octets: octets.slice(at + 28, at + 28 + caplen),
+        bytes: bytes.slice(at + 28, at + 28 + caplen),
       })
     }
     if (type === 3 && linkType !== undefined) {
@@ -70,7 +70,7 @@ function pcapngFrames(octets: Uint8Array, view: DataView): Frame[] {
         linkType,
         timeMicros: 0,
         wirelen,
-        octets: octets.slice(at + 12, at + 12 + caplen),
+        bytes: bytes.slice(at + 12, at + 12 + caplen),
       })
     }
     at += length

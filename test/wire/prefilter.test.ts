@@ -14,7 +14,7 @@ import { newMemoryBlock, newPacketBlock } from '../../src/model/packet-block.js'
 import { Packet, TCP_SYN } from '../../src/model/packet.js'
 import { Pipeline } from '../../src/pipeline.js'
 import { SECOND_MAX, SECOND_MIN, STARTS } from '../../src/stream/find-start.js'
-import { VERSION_FIRST_OCTETS } from '../../src/quic/version.js'
+import { VERSION_FIRST_BYTES } from '../../src/quic/version.js'
 import { CARRIER_PORTS } from '../../src/carrier/starts.js'
 import { TUNNEL_PORTS } from '../../src/wire/udp-tunnel.js'
 import { FrameDecoder } from '../../src/wire/frame-decoder.js'
@@ -57,7 +57,7 @@ const prefilterOf = (ports?: readonly number[], server = false) =>
     secondMax: SECOND_MAX,
     tunnelPorts: TUNNEL_PORTS,
     carrierPorts: CARRIER_PORTS,
-    quicVersionOctets: VERSION_FIRST_OCTETS,
+    quicVersionBytes: VERSION_FIRST_BYTES,
     key: new FlowTable(8, SEED).key,
     // every flow is watched: only frames that no flow needs are rejected
     filter: new Uint8Array(WATCHED_CELLS / 8).fill(255),
@@ -140,7 +140,7 @@ describe('the prefilter', () => {
           (picks) => {
             const made = picks.map(([index, length, changes]) => {
               const frame = (headers[index] ?? new Uint8Array()).slice(0, length)
-              for (const [at, octet] of changes) if (at < frame.length) frame[at] = octet
+              for (const [at, byte] of changes) if (at < frame.length) frame[at] = byte
               return frame
             })
             const [filtered, whole] = [pipelineOf(ports, server), pipelineOf(ports, server)]
@@ -215,12 +215,12 @@ describe('the prefilter', () => {
     expect(hashes.size).to.be.above(50)
   })
 
-  it('takes bulk out and counts its octets', () => {
+  it('takes bulk out and counts its bytes', () => {
     const frames = mixedFrames(100, 8)
     const block = fill(memoryBlock, frames)
     const one = prefilterOf([1])
     one.apply(block)
-    expect(one.octets).to.equal(Buffer.concat(frames).length)
+    expect(one.bytes).to.equal(Buffer.concat(frames).length)
     expect(block.passedCount).to.be.below(frames.length / 2)
   })
 

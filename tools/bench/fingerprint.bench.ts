@@ -6,11 +6,11 @@
 
 import { hash } from 'node:crypto'
 import { bench, do_not_optimize, run, summary } from 'mitata'
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import { MD5, SHA3_384, SHA_256 } from '../../src/kernels/digest-layout.js'
 import { writeDigest } from '../../src/fingerprint/digest.js'
 import { SightingWriter } from '../../src/fingerprint/sighting-writer.js'
-import type { HandshakeOctets } from '../../src/model/handshake-octets.js'
+import type { HandshakeBytes } from '../../src/model/handshake-bytes.js'
 import { Hello } from '../../src/model/hello.js'
 import type { FingerprintName } from '../../src/model/sighting.js'
 import { FINGERPRINTS } from '../../src/model/sighting.js'
@@ -32,10 +32,10 @@ async function workload(): Promise<Uint8Array[]> {
   return Array.from({ length: count }, () => lib.makeHello(lib.rf() < 0.25 ? 'pq' : 'tcp'))
 }
 
-const messages: HandshakeOctets[] = (await workload()).map((octets) => messageOf(octets))
+const messages: HandshakeBytes[] = (await workload()).map((bytes) => messageOf(bytes))
 const packet = packetOf()
 const hello = new Hello()
-const out = new OctetWriter(1 << 20)
+const out = new ByteWriter(1 << 20)
 
 function writerOf(
   fingerprints: ReadonlySet<FingerprintName> | 'all',
@@ -53,7 +53,7 @@ function writerOf(
 const ROUNDS = 9
 
 /** Nanoseconds of CPU one hello takes: the quickest of some rounds, as neighbours on the machine only ever slow one down. */
-function measure(label: string, perHello: (message: HandshakeOctets) => void): number {
+function measure(label: string, perHello: (message: HandshakeBytes) => void): number {
   for (const message of messages) perHello(message)
   let best = Infinity
   for (let round = 0; round < ROUNDS; round++) {
@@ -66,7 +66,7 @@ function measure(label: string, perHello: (message: HandshakeOctets) => void): n
   return best
 }
 
-function parse(message: HandshakeOctets): void {
+function parse(message: HandshakeBytes): void {
   parseClientHello(message.bytes, message.off, message.end, false, hello)
 }
 
@@ -77,17 +77,17 @@ function measureWriter(
   communityId: boolean,
 ): void {
   const writer = writerOf(names, communityId)
-  let octets = 0
+  let bytes = 0
   const whole = measure(`parse + ${label}`, (message) => {
     out.len = 0
     if (!writer.writeKnown(packet, message, out)) {
       parse(message)
       writer.write(packet, message, hello, out)
     }
-    octets += out.len
+    bytes += out.len
   })
   console.log(
-    `  writer ${(whole - parsing).toFixed(0)} ns, line ${(octets / (1 + ROUNDS) / messages.length).toFixed(0)} octets`,
+    `  writer ${(whole - parsing).toFixed(0)} ns, line ${(bytes / (1 + ROUNDS) / messages.length).toFixed(0)} bytes`,
   )
 }
 
@@ -105,13 +105,11 @@ for (const [name, algorithm, len] of [
 ] as const) {
   const message = text.subarray(0, len)
   summary(() => {
-    bench(`${name} of ${len} octets, own`, () => {
+    bench(`${name} of ${len} bytes, own`, () => {
       out.len = 0
       writeDigest(algorithm, message, 0, len, 32, out)
     })
-    bench(`${name} of ${len} octets, crypto.hash`, () =>
-      do_not_optimize(hash(name, message, 'hex')),
-    )
+    bench(`${name} of ${len} bytes, crypto.hash`, () => do_not_optimize(hash(name, message, 'hex')))
   })
 }
 await run()

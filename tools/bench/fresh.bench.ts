@@ -1,4 +1,4 @@
-// How soon a hello can be asked for: from its last octet on the wire to the answer of `/connection?ip=&port=&wait=250`.
+// How soon a hello can be asked for: from its last byte on the wire to the answer of `/connection?ip=&port=&wait=250`.
 //
 //   npm run bench:fresh -- [--rate 1000] [--seconds 10] [--warm 5] [--store memory,redis,apart]
 //

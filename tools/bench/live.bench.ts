@@ -94,7 +94,7 @@ async function measure(subject: Subject, file: string, frames: number): Promise<
   child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
   child.stdout?.on('data', (chunk: Buffer) => {
     const now = performance.timeOrigin + performance.now()
-    for (const octet of chunk) if (octet === 10) hellos++
+    for (const byte of chunk) if (byte === 10) hellos++
     if (!isSteady) return
     for (const [, time = ''] of chunk.toString('latin1').matchAll(/^\{"time":"([^"]+)"/gm))
       millis.push(now - Date.parse(time))

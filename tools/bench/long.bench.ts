@@ -5,9 +5,9 @@
 // Kinds are measured in turn, ROUNDS times, and the least time of each counts. Exit 1 where one of 20 KB costs more than BOUND
 // ordinary ones.
 
-import { OctetWriter } from '../../src/base/octet-writer.js'
+import { ByteWriter } from '../../src/base/byte-writer.js'
 import { SightingWriter } from '../../src/fingerprint/sighting-writer.js'
-import { HandshakeOctets } from '../../src/model/handshake-octets.js'
+import { HandshakeBytes } from '../../src/model/handshake-bytes.js'
 import { Hello } from '../../src/model/hello.js'
 import { Packet, PROTOCOL_TCP } from '../../src/model/packet.js'
 import { parseClientHello } from '../../src/tls/hello-parser.js'
@@ -16,7 +16,7 @@ import {
   be16,
   clientHello,
   type Extension,
-  octets,
+  byteRun,
   vector16,
   vector8,
 } from '../../test/tls/hello-builder.js'
@@ -24,7 +24,7 @@ import {
 const BOUND = 10
 const ROUNDS = 15
 const HELLOS = 100
-/** Values that make 20 KB, two octets each. */
+/** Values that make 20 KB, two bytes each. */
 const MANY = 9_900
 
 let state = 1
@@ -41,7 +41,7 @@ const usual: readonly Extension[] = [
   [13, words(10)],
   [16, vector16([...vector8(ascii('h2')), ...vector8(ascii('http/1.1'))])],
   [43, [4, 3, 4, 3, 3]],
-  [51, vector16([...be16(29), ...vector16(octets(32))])],
+  [51, vector16([...be16(29), ...vector16(byteRun(32))])],
 ]
 /** A hello with `extension` beside those that all have, of which one type is left out. */
 const withExtension = (type: number, body: readonly number[]) =>
@@ -54,7 +54,7 @@ const KINDS: Readonly<Record<string, () => Uint8Array>> = {
   ordinary: () =>
     clientHello({
       ciphers: list(16),
-      extensions: [...usual, ...list(8).map((type): Extension => [type, octets(4)])],
+      extensions: [...usual, ...list(8).map((type): Extension => [type, byteRun(4)])],
     }),
   ciphers: () => clientHello({ ciphers: list(MANY), extensions: usual }),
   supported_groups: () => withExtension(10, words(MANY)),
@@ -62,8 +62,8 @@ const KINDS: Readonly<Record<string, () => Uint8Array>> = {
   extensions: () =>
     clientHello({ ciphers: list(16), extensions: list(MANY / 2).map((type) => [type, []]) }),
   alpn: () => withExtension(16, vector16(list(MANY).flatMap((name) => [1, name & 0x7f]))),
-  server_name: () => withExtension(0, vector16([0, ...vector16(octets(2 * MANY, 0x61))])),
-  extension_data: () => withExtension(0x18, octets(2 * MANY)),
+  server_name: () => withExtension(0, vector16([0, ...vector16(byteRun(2 * MANY, 0x61))])),
+  extension_data: () => withExtension(0x18, byteRun(2 * MANY)),
 }
 
 interface Kind {
@@ -83,9 +83,9 @@ const packet = new Packet()
 packet.bytes = new Uint8Array(64)
 packet.ipVersion = 4
 packet.protocol = PROTOCOL_TCP
-const message = new HandshakeOctets()
+const message = new HandshakeBytes()
 const hello = new Hello()
-const out = new OctetWriter(1 << 20)
+const out = new ByteWriter(1 << 20)
 
 function run({ hellos }: Kind): number {
   const start = performance.now()

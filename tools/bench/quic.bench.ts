@@ -24,7 +24,7 @@ const idOf = (n: number): Uint8Array => Uint8Array.of(1, 2, 3, 4, 5, 6, n >> 8, 
 function takeAll(name: string, make: (dcid: Uint8Array) => Uint8Array[]): void {
   const packets: Packet[] = []
   for (let n = 0; n < CONNECTIONS; n++) {
-    for (const octets of make(idOf(n))) packets.push(datagram(octets, { srcPort: 1024 + n }))
+    for (const bytes of make(idOf(n))) packets.push(datagram(bytes, { srcPort: 1024 + n }))
   }
   const hellos = new QuicHellos({ server: false, seed: 12_345 }, newCounters())
   let seconds = 0
@@ -64,7 +64,7 @@ bench('readLongHeader', () =>
 const opener = new PacketOpener()
 const own = new Int32Array(KEY_WORDS)
 initialKeys(0, DCID, 0, DCID.length, CLIENT, own, 0)
-bench('PacketOpener.open of 1250 octets', () =>
+bench('PacketOpener.open of 1250 bytes', () =>
   do_not_optimize(opener.open(packet, header, own, 0, -1)),
 )
 

@@ -9,7 +9,7 @@ import { handshake, record, segment } from '../../test/stream/segments.js'
 
 /** Packets taken in one iteration, each of a flow of its own. */
 const PACKETS = 1024
-const NO_OCTETS = new Uint8Array(0)
+const NO_BYTES = new Uint8Array(0)
 const hello = record(handshake(1, 517))
 const long = record(handshake(1, 1800))
 const payload = Uint8Array.from({ length: 1400 }, (_, i) => 0x60 + (i & 15))
@@ -45,11 +45,11 @@ function at(place: number, packet: Packet): Packet {
   return packet
 }
 
-const syn = (srcPort: number): Packet => at(0, segment(0, NO_OCTETS, { srcPort, flags: TCP_SYN }))
+const syn = (srcPort: number): Packet => at(0, segment(0, NO_BYTES, { srcPort, flags: TCP_SYN }))
 const part =
-  (octets: Uint8Array, from: number, to: number) =>
+  (bytes: Uint8Array, from: number, to: number) =>
   (srcPort: number): Packet =>
-    at(from, segment(0, octets.subarray(from, to), { srcPort }))
+    at(from, segment(0, bytes.subarray(from, to), { srcPort }))
 
 takeAll('bulk, any port', [part(payload, 0, 1400)])
 takeAll('bulk, port 443', [part(payload, 0, 1400)], new Set([443]))

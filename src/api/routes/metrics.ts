@@ -16,7 +16,7 @@ export function metricsRoute(sources: MetricsSources, guard: RequestHandler): Ro
   const registry = metricsRegistry(sources)
   return Router().get('/metrics', guard, async (req, res) => {
     if (queryOrProblem(Query, req, res) === undefined) return
-    // as octets: Express would order the parameters of the type its own way
+    // as bytes: Express would order the parameters of the type its own way
     const text = Buffer.from(await registry.metrics())
     res.set('Content-Type', registry.contentType).send(text)
   })

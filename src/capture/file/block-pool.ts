@@ -6,11 +6,11 @@ const PASSED = 2
 
 const free: PacketBlock[] = []
 
-/** An empty block of at least `octets`, to be given back by whoever took it. */
-export function takeBlock(octets: number): PacketBlock {
-  const at = free.findIndex(({ bytes }) => bytes.length >= octets)
+/** An empty block of at least `bytes`, to be given back by whoever took it. */
+export function takeBlock(byteCount: number): PacketBlock {
+  const at = free.findIndex(({ bytes }) => bytes.length >= byteCount)
   const [block] = at < 0 ? [] : free.splice(at, 1)
-  if (block === undefined) return newMemoryBlock(octets)
+  if (block === undefined) return newMemoryBlock(byteCount)
   block.count = 0
   return block
 }

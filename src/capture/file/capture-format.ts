@@ -16,7 +16,7 @@ import { PCAPNG_MAGIC, PcapngReader } from './pcapng-reader.js'
 import { SNOOP_HEADER_LEN, SnoopReader, isSnoop } from './snoop-reader.js'
 import type { RecordReader } from './record-reader.js'
 
-/** Octets that tell a format, where there are so many. */
+/** Bytes that tell a format, where there are so many. */
 export const HEAD_LEN = PCAP_HEADER_LEN
 
 /** Bytes looked at where they are at hand: a format without a magic is recognised by its first records. */
@@ -53,14 +53,14 @@ export function isCaptureFormat(format: ReturnType<typeof formatOf>): format is 
   return format !== undefined && format !== 'zip' && !isCompression(format)
 }
 
-/** A reader for the capture that begins with `head`, and how many octets of it are not for the reader. */
+/** A reader for the capture that begins with `head`, and how many bytes of it are not for the reader. */
 export interface StartedReader {
   readonly reader: RecordReader
   readonly skip: number
 }
 
 /**
- * A reader for the uncompressed capture `name` that begins with `head`, HEAD_LEN octets or all there are.
+ * A reader for the uncompressed capture `name` that begins with `head`, HEAD_LEN bytes or all there are.
  * @throws CaptureError where it is none, or too short to be one
  */
 export function startReader(head: Uint8Array, name: string, linkType?: number): StartedReader {
@@ -109,10 +109,10 @@ export function startReader(head: Uint8Array, name: string, linkType?: number): 
   }
 }
 
-function tooShort(name: string, octets: number): CaptureError {
+function tooShort(name: string, bytes: number): CaptureError {
   return new CaptureError(
     'NOT_A_CAPTURE',
-    `${name} ends within its file header, after ${octets} octets: it was cut and holds no packets`,
+    `${name} ends within its file header, after ${bytes} bytes: it was cut and holds no packets`,
   )
 }
 

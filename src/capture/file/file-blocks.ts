@@ -6,12 +6,12 @@ import { FrameFeed, READ_BASE } from './frame-feed.js'
 import { readError } from './read-error.js'
 import type { Findings } from './stream-blocks.js'
 
-/** Octets read at once: smaller costs more blocks, some 10 µs each, larger gains nothing (measured 128 KiB to 2 MiB). */
+/** Bytes read at once: smaller costs more blocks, some 10 µs each, larger gains nothing (measured 128 KiB to 2 MiB). */
 export const FILE_ROOM = 1_048_576
 /** Reads between two turns of the event loop, so that signals and timers come through: some milliseconds. */
 const READS_PER_TURN = 8
 
-/** Octets [start, end) of a file, both record boundaries; the first range includes the file header. */
+/** Bytes [start, end) of a file, both record boundaries; the first range includes the file header. */
 export interface ByteRange {
   readonly start: number
   readonly end: number
@@ -89,7 +89,7 @@ export function readHead(fd: number, path: string): Uint8Array {
   return head.subarray(0, readAt(fd, path, head, 0, SNIFF_LEN, 0))
 }
 
-/** Reads up to `length` octets of the file to `bytes[off]`. @returns how many, 0 at the end @throws CaptureError */
+/** Reads up to `length` bytes of the file to `bytes[off]`. @returns how many, 0 at the end @throws CaptureError */
 export function readAt(
   fd: number,
   path: string,

@@ -2,11 +2,11 @@
 //
 //   0                     MAX_RECORD_LEN      READ_BASE                      READ_BASE + room
 //   +----------------------------+----------------+------------------------------+
-//   |                 … a partial record, moved here|  octets read, frames in place|
+//   |                 … a partial record, moved here|  bytes read, frames in place|
 //   +----------------------------+----------------+------------------------------+
 //
 // What is read always goes to READ_BASE, and the record the read before cut in two is moved in front of it. So the
-// address the kernel copies to never moves, and it is well aligned: 8 to 31 octets past a page, where large
+// address the kernel copies to never moves, and it is well aligned: 8 to 31 bytes past a page, where large
 // ArrayBuffers begin, a read() of 2 GB takes 1.0 s of system time instead of 0.19 s.
 
 import type { PacketBlock } from '../../model/packet-block.js'
@@ -14,23 +14,23 @@ import { giveBack, takeBlock } from './block-pool.js'
 import { MAX_RECORD_LEN } from './record-reader.js'
 import type { RecordReader } from './record-reader.js'
 
-/** Offset in the feed's buffer where octets read are put. */
+/** Offset in the feed's buffer where bytes read are put. */
 export const READ_BASE = MAX_RECORD_LEN + 2048
 
-/** Turns octets, in pieces of any length, into blocks of whole frames. Copies only what a piece's end cut in two. */
+/** Turns bytes, in pieces of any length, into blocks of whole frames. Copies only what a piece's end cut in two. */
 export class FrameFeed {
   readonly block: PacketBlock
-  /** Octets given so far. */
+  /** Bytes given so far. */
   taken = 0
   private readonly reader: RecordReader
   private off = READ_BASE
   private end = READ_BASE
-  /** Octets of the next piece to pass over unread. */
+  /** Bytes of the next piece to pass over unread. */
   private skip: number
 
   /**
-   * @param skip octets at the front that `reader` does not want to see
-   * @param room octets of one piece at most
+   * @param skip bytes at the front that `reader` does not want to see
+   * @param room bytes of one piece at most
    */
   constructor(reader: RecordReader, skip: number, room: number) {
     this.reader = reader
@@ -43,7 +43,7 @@ export class FrameFeed {
     giveBack(this.block)
   }
 
-  /** Takes in `count` octets that were written to READ_BASE of the block's buffer. */
+  /** Takes in `count` bytes that were written to READ_BASE of the block's buffer. */
   add(count: number): void {
     this.taken += count
     const skipped = Math.min(this.skip, count)
@@ -52,7 +52,7 @@ export class FrameFeed {
     this.end = READ_BASE + count
   }
 
-  /** Fills `block` with the next whole frames. @returns false where more octets are needed first, or none can be used */
+  /** Fills `block` with the next whole frames. @returns false where more bytes are needed first, or none can be used */
   next(): boolean {
     this.block.count = 0
     if (this.reader.failure !== undefined) return false
@@ -66,7 +66,7 @@ export class FrameFeed {
     return false
   }
 
-  /** Moves what is left in front of where the next octets are put. */
+  /** Moves what is left in front of where the next bytes are put. */
   private carry(): void {
     const carried = this.end - this.off
     if (carried > 0) this.block.bytes.copyWithin(READ_BASE - carried, this.off, this.end)
@@ -74,17 +74,17 @@ export class FrameFeed {
     this.end = READ_BASE
   }
 
-  /** Whether nothing more can be read, as the octets are damaged. */
+  /** Whether nothing more can be read, as the bytes are damaged. */
   get failed(): boolean {
     return this.reader.failure !== undefined
   }
 
-  /** Octets given up to the first record not yet whole. */
+  /** Bytes given up to the first record not yet whole. */
   get used(): number {
     return this.taken - (this.end - this.off)
   }
 
-  /** What was wrong with the capture, now that no octets follow: a sentence each. */
+  /** What was wrong with the capture, now that no bytes follow: a sentence each. */
   warnings(): string[] {
     const warnings = this.reader.notes()
     const { failure } = this.reader
@@ -94,12 +94,12 @@ export class FrameFeed {
   }
 }
 
-/** That nothing can be read from octet `at` on, and why. */
+/** That nothing can be read from byte `at` on, and why. */
 export function damageSentence(at: number, failure: string): string {
-  return `damaged at octet ${at}: ${failure}; what came before was read`
+  return `damaged at byte ${at}: ${failure}; what came before was read`
 }
 
-/** That the capture ends, after `length` octets, within a record. */
+/** That the capture ends, after `length` bytes, within a record. */
 export function cutSentence(length: number): string {
-  return `ends in the middle of a record, at octet ${length}; the packets before it were read`
+  return `ends in the middle of a record, at byte ${length}; the packets before it were read`
 }

@@ -11,7 +11,7 @@ import { streamBlocks } from './stream-blocks.js'
 import type { Findings } from './stream-blocks.js'
 import type { RecordReader } from './record-reader.js'
 
-/** Octets of a compressed file or a pipe asked for at once. */
+/** Bytes of a compressed file or a pipe asked for at once. */
 const STREAM_LEN = 262_144
 
 export interface OpenOptions {
@@ -53,7 +53,7 @@ export function openCapture(path: string, options: OpenOptions = {}): PacketSour
   })
 }
 
-/** Opens a saved capture that comes as octets and can be read once. `name` is what messages call it. */
+/** Opens a saved capture that comes as bytes and can be read once. `name` is what messages call it. */
 export function openStream(
   stream: Readable,
   name: string,

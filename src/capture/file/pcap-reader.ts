@@ -1,4 +1,4 @@
-// Classic pcap, draft-ietf-opsawg-pcap. The file header, then records of 16 octets and the frame:
+// Classic pcap, draft-ietf-opsawg-pcap. The file header, then records of 16 bytes and the frame:
 //
 //   0                   4                   8                  12
 //  +-------------------+-------------------+-------------------+-------------------+
@@ -64,21 +64,21 @@ export interface PcapHeader {
   readonly littleEndian: boolean
   /** Whether the fraction of a second counts nanoseconds. */
   readonly nanos: boolean
-  /** Octets before each frame. */
+  /** Bytes before each frame. */
   readonly recordLen: number
   readonly majorVersion: number
   readonly minorVersion: number
   readonly linkType: number
-  /** Octets of frame check sequence at the end of each frame. */
+  /** Bytes of frame check sequence at the end of each frame. */
   readonly fcsLen: number
 }
 
-/** Whether four octets at `off` are a pcap magic, of either byte order. */
+/** Whether four bytes at `off` are a pcap magic, of either byte order. */
 export function isPcapMagic(bytes: Uint8Array, off: number): boolean {
   return isMagic(u32(bytes, off)) || isMagic(u32le(bytes, off))
 }
 
-/** The file header at `off`, PCAP_HEADER_LEN octets that begin with a magic. */
+/** The file header at `off`, PCAP_HEADER_LEN bytes that begin with a magic. */
 export function readPcapHeader(bytes: Uint8Array, off: number): PcapHeader {
   const littleEndian = isMagic(u32le(bytes, off))
   const read16 = littleEndian ? u16le : u16
@@ -106,7 +106,7 @@ export function lengthsMaySwap(header: PcapHeader): boolean {
   return header.majorVersion === 543 || header.minorVersion <= 3
 }
 
-/** Takes the records of a classic pcap out of its octets; they begin after the file header. */
+/** Takes the records of a classic pcap out of its bytes; they begin after the file header. */
 export class PcapReader implements RecordReader {
   failure: string | undefined
   readonly dropped = undefined
@@ -175,7 +175,7 @@ export class PcapReader implements RecordReader {
       // no record: its length is a file header's time zone, 0 in every file of today
       if (caplen === 0 && mayBeFileHeader(bytes, off, end)) break
       if (caplen > MAX_FRAME_LEN) {
-        this.failure = `a record claims ${caplen} octets captured, more than any frame has`
+        this.failure = `a record claims ${caplen} bytes captured, more than any frame has`
         break
       }
       const next = off + recordLen + caplen

@@ -25,7 +25,7 @@ export class PcapngFields {
   }
 
   /**
-   * Offset of the value of the first option `code` of exactly `length` octets in `bytes[off, end)`, or -1
+   * Offset of the value of the first option `code` of exactly `length` bytes in `bytes[off, end)`, or -1
    * (draft-ietf-opsawg-pcapng §3.5).
    */
   findOption(bytes: Uint8Array, off: number, end: number, code: number, length: number): number {

@@ -10,9 +10,9 @@ export class PcapngInterfaces {
   count = 0
   /** LINKTYPE_ value of interface i. */
   linkType = new Uint16Array(8)
-  /** Octets its packets are cut to; 0 is no limit. */
+  /** Bytes its packets are cut to; 0 is no limit. */
   snapLen = new Uint32Array(8)
-  /** Octets of frame check sequence its packets end with. */
+  /** Bytes of frame check sequence its packets end with. */
   fcsLen = new Uint8Array(8)
   /** Units a microsecond, a whole power of ten; 0 where `factor` holds microseconds a unit instead. */
   private divisor = new Float64Array(8)
@@ -52,7 +52,7 @@ export class PcapngInterfaces {
   /**
    * Writes to `into[0]` the microseconds since the epoch of a timestamp of interface `i`.
    *
-   * Returned, a double would be sixteen octets of heap wherever V8 does not inline this.
+   * Returned, a double would be sixteen bytes of heap wherever V8 does not inline this.
    * Exact for resolutions of 10^-6 to 10^-12 seconds, whose parts of a microsecond are cut to halves (finer ones would
    * round up in a double of today's epoch); to 1 µs for others.
    */

@@ -51,7 +51,7 @@ const IF_TSOFFSET = 14
 const ISB_IFDROP = 5
 const ISB_OSDROP = 7
 
-/** Takes the packets of a pcapng out of its octets, from the first Section Header Block on. */
+/** Takes the packets of a pcapng out of its bytes, from the first Section Header Block on. */
 export class PcapngReader implements RecordReader {
   failure: string | undefined
   private readonly linkType: number | undefined
@@ -79,10 +79,10 @@ export class PcapngReader implements RecordReader {
     while (block.count < BLOCK_FRAMES && end - off >= BLOCK_MIN_LEN) {
       const type = this.fields.read32(bytes, off)
       if (type === PCAPNG_MAGIC && !this.readByteOrder(bytes, off)) return off
-      // Some writers leave out of the length what aligns the block to four octets.
+      // Some writers leave out of the length what aligns the block to four bytes.
       const length = Math.ceil(this.fields.read32(bytes, off + TOTAL_LENGTH) / 4) * 4
       if (length < BLOCK_MIN_LEN || length > MAX_PCAPNG_BLOCK_LEN) {
-        this.failure = `a block claims a length of ${length} octets`
+        this.failure = `a block claims a length of ${length} bytes`
         return off
       }
       if (isRead(type)) {
@@ -103,11 +103,11 @@ export class PcapngReader implements RecordReader {
         `packets of an interface the capture does not describe: ${this.withoutInterface}, left out`,
       )
     if (this.tooLong > 0)
-      notes.push(`packets longer than ${MAX_FRAME_LEN} octets: ${this.tooLong}, left out`)
+      notes.push(`packets longer than ${MAX_FRAME_LEN} bytes: ${this.tooLong}, left out`)
     return notes
   }
 
-  /** Takes in the block at `off`, whose octets go to `end` at least. @returns false on a failure */
+  /** Takes in the block at `off`, whose bytes go to `end` at least. @returns false on a failure */
   private readBlock(
     block: PacketBlock,
     type: number,
@@ -121,7 +121,7 @@ export class PcapngReader implements RecordReader {
       bodyEnd = end - TRAILER_LEN
       const trailer = this.fields.read32(bytes, bodyEnd)
       if (Math.ceil(trailer / 4) * 4 !== length) {
-        this.failure = `a block begins with a length of ${length} octets and ends with ${trailer}`
+        this.failure = `a block begins with a length of ${length} bytes and ends with ${trailer}`
         return false
       }
     }
@@ -173,7 +173,7 @@ export class PcapngReader implements RecordReader {
     const offset = this.fields.findOption(bytes, options, bodyEnd, IF_TSOFFSET, 8)
     if (offset >= 0) interfaces.setOffset(i, this.fields.readSigned64(bytes, offset))
     const fcs = this.fields.findOption(bytes, options, bodyEnd, IF_FCSLEN, 1)
-    // In bits by its text, in octets by its example and by some writers.
+    // In bits by its text, in bytes by its example and by some writers.
     const fcsLen = fcs < 0 ? 0 : u8(bytes, fcs)
     interfaces.fcsLen[i] = fcsLen < 8 ? fcsLen : fcsLen >> 3
     return true

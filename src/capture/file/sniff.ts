@@ -5,7 +5,7 @@ import { openToRead } from './file-blocks.js'
 import { openCapture } from './open-capture.js'
 import { MAX_NESTED } from './stream-blocks.js'
 
-/** Octets looked at: the first block of a zstd frame must be whole, and has 128 KiB at most (RFC 8878 §3.1.1.2.4). */
+/** Bytes looked at: the first block of a zstd frame must be whole, and has 128 KiB at most (RFC 8878 §3.1.1.2.4). */
 const SNIFF_LEN = 132_096
 
 /** Whether the regular file holds a capture, plain or compressed. A file that cannot be read does not. */
@@ -56,8 +56,8 @@ async function holdsCapture(head: Uint8Array, depth: number): Promise<boolean> {
   return holdsCapture(await firstOf(decompress(format, once(head), [])), depth + 1)
 }
 
-async function* once(octets: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(octets)
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes)
 }
 
 async function firstOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -7,7 +7,7 @@ import type { RecordReader } from './record-reader.js'
 
 /** Compressions and archives around each other. */
 export const MAX_NESTED = 4
-/** Octets taken in at once. */
+/** Bytes taken in at once. */
 const ROOM = 262_144
 
 /** What the caller of a source learns of it besides the blocks. */
@@ -20,7 +20,7 @@ export interface Findings {
 }
 
 /**
- * The blocks of a capture that comes as octets, compressed or not, until they end or `signal` aborts.
+ * The blocks of a capture that comes as bytes, compressed or not, until they end or `signal` aborts.
  * A block is given for each chunk that completes a frame, so a pipe that is written slowly is read at once.
  * @throws CaptureError where it is no capture
  */

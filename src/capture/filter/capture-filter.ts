@@ -1,4 +1,4 @@
-// The in-kernel filter: a libpcap expression (pcap-filter(7)) that lets every octet of a hello through and leaves the
+// The in-kernel filter: a libpcap expression (pcap-filter(7)) that lets every byte of a hello through and leaves the
 // bulk, which is what servers send, in the kernel. What passes:
 //
 //   TCP   payload to a watched port, SYN/FIN/RST both ways, server payload that starts a handshake record (16 03), or
@@ -12,8 +12,8 @@
 //
 // Three properties of the language shape it. tcp[] and udp[] read IPv4 only, and after the word `vlan` each load of a live
 // filter computes its offset, ten times the instructions: so all is spelled by offsets from the IP header. That header
-// follows 14 octets of Ethernet and 4 more for each tag; live, the kernel has taken the outer tag off. A load beyond the
-// packet's end refuses the whole packet, so the length of the payload is tested before its octets, and it comes from the
+// follows 14 bytes of Ethernet and 4 more for each tag; live, the kernel has taken the outer tag off. A load beyond the
+// packet's end refuses the whole packet, so the length of the payload is tested before its bytes, and it comes from the
 // IP header: Ethernet pads short frames.
 
 import { MAX_FILTER_RANGES } from '../../base/limits.js'
@@ -29,15 +29,15 @@ const MAGIC_COOKIE = 0x2112_a442
 const LONG_HEADER = 0x80
 const FIN_SYN_RST = 7
 const UDP_HEADER_LEN = 8
-/** First octet of an IPv4 header without options. */
+/** First byte of an IPv4 header without options. */
 const IPV4_PLAIN = 0x45
 /** More Fragments and the offset. */
 const FRAGMENT = 0x3fff
 /** What a request of plain HTTP begins with: `GET `, `POST`, `HEAD`, `PUT `, `OPTI`, `DELE`, `PATC`. */
 const METHODS = [0x47455420, 0x504f5354, 0x48454144, 0x50555420, 0x4f505449, 0x44454c45, 0x50415443]
-/** First octets of those requests. */
-export const REQUEST_OCTETS: readonly number[] = METHODS.map((word) => word >>> 24)
-/** Octets of the shortest request: `GET / HTTP/1.1`, CR, LF. */
+/** First bytes of those requests. */
+export const REQUEST_BYTES: readonly number[] = METHODS.map((word) => word >>> 24)
+/** Bytes of the shortest request: `GET / HTTP/1.1`, CR, LF. */
 const MIN_REQUEST_LEN = 16
 
 const PROTOCOL_TCP = 6
@@ -61,8 +61,8 @@ const RADIUS_PORTS = [1812, 1645]
 /** UDP port of RDP, whose packets begin in many forms. */
 const RDP_PORT = 3389
 const PROXY_V2 = 0x0d0a_0d0a
-/** First octets of the QUIC versions that are read: of all RFCs and drafts, Google's, Facebook's. */
-export const QUIC_VERSION_OCTETS: readonly number[] = [0x00, 0x54, 0x6b, 0x70, 0xfa, 0xff]
+/** First bytes of the QUIC versions that are read: of all RFCs and drafts, Google's, Facebook's. */
+export const QUIC_VERSION_BYTES: readonly number[] = [0x00, 0x54, 0x6b, 0x70, 0xfa, 0xff]
 /** UDP payload of a client's Initial packet at least (RFC 9000 §14.1). */
 const MIN_INITIAL_LEN = 1200
 /** Codes of RADIUS packets: Access-Request, Access-Challenge. */
@@ -125,12 +125,12 @@ interface Wanted {
   readonly isAny: boolean
 }
 
-/** Octets of an IP packet at an offset from its start, as libpcap reads them. */
-type Octets = (off: number | string, size?: 2 | 4) => string
+/** Bytes of an IP packet at an offset from its start, as libpcap reads them. */
+type Bytes = (off: number | string, size?: 2 | 4) => string
 
 /** Reads behind libpcap's own word for the protocol, or at an offset of Ethernet. */
 const of =
-  (name: 'ip' | 'ip6' | 'ether', start = 0): Octets =>
+  (name: 'ip' | 'ip6' | 'ether', start = 0): Bytes =>
   (off, size) => {
     const at = typeof off === 'number' ? String(start + off) : `${start} + ${off}`
     return `${name}[${at}${size === undefined ? '' : `:${size}`}]`
@@ -176,17 +176,17 @@ function rangesOf(ports: readonly number[]): [number, number][] {
 }
 
 /** Segments at `off` of the IP packet, whose length less the IP header is `length`. */
-function tcp(octets: Octets, off: number, length: string, wanted: Wanted): string {
-  const headerLen = `((${octets(off + 12)} & 0xf0) >> 2)`
+function tcp(bytes: Bytes, off: number, length: string, wanted: Wanted): string {
+  const headerLen = `((${bytes(off + 12)} & 0xf0) >> 2)`
   const payloadLen = `${length} - ${headerLen}`
-  const begins = (size: 2 | 4) => octets(`${off} + ${headerLen}`, size)
-  const control = `${octets(off + 13)} & ${FIN_SYN_RST} != 0`
+  const begins = (size: 2 | 4) => bytes(`${off} + ${headerLen}`, size)
+  const control = `${bytes(off + 13)} & ${FIN_SYN_RST} != 0`
   // a Total Length of 0, of segments above 64 KiB, makes a length that is neither 0 nor small
   if (wanted.isAny) return any(`${payloadLen} != 0`, control)
   return any(
-    all(portIn(octets(off + 2, 2), wanted.tls), any(`${payloadLen} != 0`, control)),
+    all(portIn(bytes(off + 2, 2), wanted.tls), any(`${payloadLen} != 0`, control)),
     all(
-      portIn(octets(off, 2), wanted.tls),
+      portIn(bytes(off, 2), wanted.tls),
       any(
         control,
         wanted.server
@@ -198,7 +198,7 @@ function tcp(octets: Octets, off: number, length: string, wanted: Wanted): strin
       ? []
       : [
           all(
-            portIn(octets(off + 2, 2), wanted.http),
+            portIn(bytes(off + 2, 2), wanted.http),
             `${payloadLen} >= ${MIN_REQUEST_LEN}`,
             any(...oneOf(begins(4), METHODS)),
           ),
@@ -207,30 +207,30 @@ function tcp(octets: Octets, off: number, length: string, wanted: Wanted): strin
 }
 
 /** Datagrams at `off` of the IP packet, which ends at `end`. */
-function udp(octets: Octets, off: number, end: string, wanted: Wanted): string {
+function udp(bytes: Bytes, off: number, end: string, wanted: Wanted): string {
   const { tls, tunnels, tunnelPorts } = wanted
-  const [from, to] = [octets(off, 2), octets(off + 2, 2)]
-  const first = octets(off + UDP_HEADER_LEN)
-  const length = octets(off + 4, 2)
+  const [from, to] = [bytes(off, 2), bytes(off + 2, 2)]
+  const first = bytes(off + UDP_HEADER_LEN)
+  const length = bytes(off + 4, 2)
   const both = (ports: readonly number[]) => [...oneOf(to, ports), ...oneOf(from, ports)]
   return any(
     all(
       ...(wanted.isAny ? [] : [any(portIn(to, tls), portIn(from, tls))]),
       `${length} > ${UDP_HEADER_LEN}`,
       any(
-        wanted.isAny ? isQuic(octets, off) : `${first} & ${LONG_HEADER} != 0`,
+        wanted.isAny ? isQuic(bytes, off) : `${first} & ${LONG_HEADER} != 0`,
         `${first} = ${DTLS_HANDSHAKE}`,
-        all(`${length} > 24`, `${octets(off + UDP_HEADER_LEN, 4)} = ${PROXY_V2}`),
+        all(`${length} > 24`, `${bytes(off + UDP_HEADER_LEN, 4)} = ${PROXY_V2}`),
         ...(wanted.isAny
           ? RADIUS_CODES.map((code) =>
-              all(`${first} = ${code}`, `${octets(off + 10, 2)} = ${length} - ${UDP_HEADER_LEN}`),
+              all(`${first} = ${code}`, `${bytes(off + 10, 2)} = ${length} - ${UDP_HEADER_LEN}`),
             )
           : []),
         `${first} & 0xf8 = ${OPENVPN_CONTROL}`,
         // DTLS in the channels and indications of TURN (RFC 8656)
         all(
           `${length} > 22`,
-          any(`${octets(off + 12, 2)} = ${DTLS_RECORD}`, isIndication(octets, off)),
+          any(`${bytes(off + 12, 2)} = ${DTLS_RECORD}`, isIndication(bytes, off)),
         ),
       ),
     ),
@@ -239,12 +239,12 @@ function udp(octets: Octets, off: number, end: string, wanted: Wanted): string {
     ...(tunnels
       ? [
           ...both([...TUNNEL_PORTS, ...tunnelPorts]),
-          all(any(...both([PORT_ESP])), isClearEsp(octets, end)),
+          all(any(...both([PORT_ESP])), isClearEsp(bytes, end)),
           all(
             `${length} > ${MIN_TUNNEL_LEN}`,
             any(
-              `${octets(off + 8, 4)} = ${VXLAN_FLAGS}`,
-              all(`${first} & 0xc0 = 0`, `${octets(off + 10, 2)} = ${GENEVE_ETHERNET}`),
+              `${bytes(off + 8, 4)} = ${VXLAN_FLAGS}`,
+              all(`${first} & 0xc0 = 0`, `${bytes(off + 10, 2)} = ${GENEVE_ETHERNET}`),
             ),
           ),
         ]
@@ -253,69 +253,66 @@ function udp(octets: Octets, off: number, end: string, wanted: Wanted): string {
 }
 
 /** Whether a datagram has a long header of QUIC, of a version that is read or in a datagram as long as those of others. */
-function isQuic(octets: Octets, off: number): string {
-  const first = octets(off + UDP_HEADER_LEN)
+function isQuic(bytes: Bytes, off: number): string {
+  const first = bytes(off + UDP_HEADER_LEN)
   return all(
     `${first} & ${LONG_HEADER} != 0`,
-    `${octets(off + 4, 2)} > 12`,
+    `${bytes(off + 4, 2)} > 12`,
     any(
-      ...oneOf(octets(off + 9), QUIC_VERSION_OCTETS),
-      all(`${first} & 0x40 != 0`, `${octets(off + 4, 2)} >= ${UDP_HEADER_LEN + MIN_INITIAL_LEN}`),
+      ...oneOf(bytes(off + 9), QUIC_VERSION_BYTES),
+      all(`${first} & 0x40 != 0`, `${bytes(off + 4, 2)} >= ${UDP_HEADER_LEN + MIN_INITIAL_LEN}`),
     ),
   )
 }
 
 /** Whether a Send or Data indication of STUN stands in the datagram. */
-function isIndication(octets: Octets, off: number): string {
-  return all(`${octets(off + 8, 2)} & 0xfffe = 0x16`, `${octets(off + 12, 4)} = ${MAGIC_COOKIE}`)
+function isIndication(bytes: Bytes, off: number): string {
+  return all(`${bytes(off + 8, 2)} & 0xfffe = 0x16`, `${bytes(off + 12, 4)} = ${MAGIC_COOKIE}`)
 }
 
 /** Whether the trailer of ESP that ends at `end` names what it carries, as it does where nothing is encrypted (RFC 5879). */
-function isClearEsp(octets: Octets, end: string): string {
+function isClearEsp(bytes: Bytes, end: string): string {
   return any(
     ...ICV_LENGTHS.map((length) =>
       all(
-        any(...oneOf(octets(`${end} - ${length + 1}`), IN_ESP)),
-        `${octets(`${end} - ${length + 2}`)} <= ${MAX_ESP_PADDING}`,
+        any(...oneOf(bytes(`${end} - ${length + 1}`), IN_ESP)),
+        `${bytes(`${end} - ${length + 2}`)} <= ${MAX_ESP_PADDING}`,
       ),
     ),
   )
 }
 
-function ipv4(octets: Octets, wanted: Wanted): string {
-  const protocol = octets(9)
-  const end = octets(2, 2)
-  const unknown = [`${octets(0)} != ${IPV4_PLAIN}`, `${octets(6, 2)} & ${FRAGMENT} != 0`]
+function ipv4(bytes: Bytes, wanted: Wanted): string {
+  const protocol = bytes(9)
+  const end = bytes(2, 2)
+  const unknown = [`${bytes(0)} != ${IPV4_PLAIN}`, `${bytes(6, 2)} & ${FRAGMENT} != 0`]
   return any(
     all(
       `${protocol} = ${PROTOCOL_TCP}`,
-      any(...unknown, tcp(octets, 20, `${octets(2, 2)} - 20`, wanted)),
+      any(...unknown, tcp(bytes, 20, `${bytes(2, 2)} - 20`, wanted)),
     ),
-    all(`${protocol} = ${PROTOCOL_UDP}`, any(...unknown, udp(octets, 20, end, wanted))),
+    all(`${protocol} = ${PROTOCOL_UDP}`, any(...unknown, udp(bytes, 20, end, wanted))),
     `${protocol} = ${PROTOCOL_SCTP}`,
     `${protocol} = ${PROTOCOL_AH}`,
     ...(wanted.tunnels
       ? [
           ...oneOf(protocol, TUNNEL_PROTOCOLS),
-          all(`${protocol} = ${PROTOCOL_ESP}`, any(...unknown, isClearEsp(octets, end))),
+          all(`${protocol} = ${PROTOCOL_ESP}`, any(...unknown, isClearEsp(bytes, end))),
         ]
       : []),
   )
 }
 
-function ipv6(octets: Octets, wanted: Wanted): string {
-  const next = octets(6)
-  const end = `${octets(4, 2)} + 40`
+function ipv6(bytes: Bytes, wanted: Wanted): string {
+  const next = bytes(6)
+  const end = `${bytes(4, 2)} + 40`
   return any(
-    all(`${next} = ${PROTOCOL_TCP}`, tcp(octets, 40, octets(4, 2), wanted)),
-    all(`${next} = ${PROTOCOL_UDP}`, udp(octets, 40, end, wanted)),
+    all(`${next} = ${PROTOCOL_TCP}`, tcp(bytes, 40, bytes(4, 2), wanted)),
+    all(`${next} = ${PROTOCOL_UDP}`, udp(bytes, 40, end, wanted)),
     `${next} = ${PROTOCOL_SCTP}`,
     ...oneOf(next, EXTENSION_HEADERS),
     ...(wanted.tunnels
-      ? [
-          ...oneOf(next, TUNNEL_PROTOCOLS),
-          all(`${next} = ${PROTOCOL_ESP}`, isClearEsp(octets, end)),
-        ]
+      ? [...oneOf(next, TUNNEL_PROTOCOLS), all(`${next} = ${PROTOCOL_ESP}`, isClearEsp(bytes, end))]
       : []),
   )
 }
@@ -323,11 +320,11 @@ function ipv6(octets: Octets, wanted: Wanted): string {
 /** What follows the EtherType at `off` of an Ethernet frame, with at most `tags` more tags. */
 function ethernet(off: number, tags: number, wanted: Wanted): string {
   const type = `ether[${off}:2]`
-  const octets = of('ether', off + 2)
+  const bytes = of('ether', off + 2)
   const isTag = any(...oneOf(type, TAGS))
   return any(
-    all(`${type} = ${ETHERTYPE_IPV4}`, ipv4(octets, wanted)),
-    all(`${type} = ${ETHERTYPE_IPV6}`, ipv6(octets, wanted)),
+    all(`${type} = ${ETHERTYPE_IPV4}`, ipv4(bytes, wanted)),
+    all(`${type} = ${ETHERTYPE_IPV6}`, ipv6(bytes, wanted)),
     tags === 0 ? isTag : all(isTag, ethernet(off + TAG_LEN, tags - 1, wanted)),
     ...oneOf(type, wanted.tunnels ? [...TAG_ETHERTYPES, ...TUNNEL_ETHERTYPES] : TAG_ETHERTYPES),
   )

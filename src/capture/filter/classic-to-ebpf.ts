@@ -2,7 +2,7 @@
 // as the kernel itself translates it. So a program of our own can go on where the filter accepts a frame.
 //
 //   classic  | opcode 16 | jump if true 8 | jump if false 8 | k 32 |
-//   eBPF     | opcode 8 | source 4, destination 4 | offset 16 | immediate 32 |       both 8 octets
+//   eBPF     | opcode 8 | source 4, destination 4 | offset 16 | immediate 32 |       both 8 bytes
 //
 //   classic A  r0        X  r7        M[]  the end of the stack        frame  r6        spare  r8
 
@@ -73,7 +73,7 @@ export class EbpfWriter {
   }
 
   /** The program, little-endian. */
-  octets(): Uint8Array {
+  bytes(): Uint8Array {
     const view = new DataView(new ArrayBuffer(INSTRUCTION_LEN * this.count))
     for (const [i, [opcode, to, from, off, value]] of this.#fields.entries()) {
       view.setUint8(INSTRUCTION_LEN * i, opcode)
@@ -202,7 +202,7 @@ function loadX(out: EbpfWriter, mode: number, k: number): void {
       out.put(LDX | MEM, X, FRAME, 0, 0)
       break
     case MSH:
-      // four times the lower half of an octet: the length of an IPv4 header
+      // four times the lower half of an byte: the length of an IPv4 header
       out.put(ALU64 | MOV | BY_REGISTER, SPARE, A, 0, 0)
       out.put(LD | ABS | BYTE, 0, 0, 0, k)
       out.put(ALU | AND, A, 0, 0, 0x0f)

@@ -4,14 +4,14 @@ import { EbpfWriter, INSTRUCTION_LEN, translateClassic } from './classic-to-ebpf
 import { CODE, PLACES } from './flow-limit-code.js'
 import type { NativeCapture } from '../live/native-addon.js'
 
-/** Where assembly/flow-limit.ebpf expects what the filter returned, and octets a flow may have. */
+/** Where assembly/flow-limit.ebpf expects what the filter returned, and bytes a flow may have. */
 const [VERDICT, LIMIT] = [9, 8]
-/** Where on the stack it expects the bits of octets that a flow's first payload seen may begin with. */
+/** Where on the stack it expects the bits of bytes that a flow's first payload seen may begin with. */
 const STARTS = -104
 const WORDS = 8
 /** Where it expects whether flows of servers count as not seen to start, 64 bits. */
 const CLIENTS = -112
-/** Where it has octets of payload, and room for what is loaded. */
+/** Where it has bytes of payload, and room for what is loaded. */
 const [PAYLOAD, HEADER] = [-72, -64]
 const [FRAME, PAYLOAD_OFF, STACK] = [6, 7, 10]
 
@@ -29,12 +29,12 @@ const OPENVPN = { greatestFirst: 5, opcode: [0x20, 0x27] } as const
 
 /** What of each TCP flow and direction is to pass. */
 export interface FlowLimit {
-  /** Octets of payload from its start on. */
-  readonly octets: number
-  /** What the payload of a flow not seen to start may begin with, as octets; any unless given. */
+  /** Bytes of payload from its start on. */
+  readonly bytes: number
+  /** What the payload of a flow not seen to start may begin with, as bytes; any unless given. */
   readonly starts?: readonly number[] | undefined
   /**
-   * For captures of every port: whether such a payload must begin as a hello may by more than its first octet, and what
+   * For captures of every port: whether such a payload must begin as a hello may by more than its first byte, and what
    * servers send counts as not seen to start.
    */
   readonly close?: CloseLook | undefined
@@ -43,13 +43,13 @@ export interface FlowLimit {
 /** An eBPF program that runs the classic program `filter`, and leaves each TCP flow, of what passes, what `limit` says. */
 export function flowLimitProgram(
   filter: Uint8Array,
-  { octets, starts, close }: FlowLimit,
+  { bytes, starts, close }: FlowLimit,
 ): Uint8Array {
   const out = new EbpfWriter()
   translateClassic(filter, out, VERDICT)
-  out.set(LIMIT, octets)
+  out.set(LIMIT, bytes)
   const bits = new Uint32Array(WORDS).fill(starts === undefined ? 0xffffffff : 0)
-  for (const octet of starts ?? []) bits[octet >> 5] = (bits[octet >> 5] ?? 0) | (1 << (octet & 31))
+  for (const byte of starts ?? []) bits[byte >> 5] = (bits[byte >> 5] ?? 0) | (1 << (byte & 31))
   for (const [i, word] of bits.entries()) out.put(STORE_WORD, STACK, 0, STARTS + 4 * i, word | 0)
   out.put(STORE_DOUBLE, STACK, 0, CLIENTS, close === undefined ? 0 : 1)
   const code = Buffer.from(CODE, 'base64')
@@ -62,7 +62,7 @@ export function flowLimitProgram(
   }
   if (close === undefined) look.jump(JUMP, 0, 0, 0)(places.isNew)
   else writeCloseLook(look, close, places)
-  return Buffer.concat([out.octets(), code, look.octets()])
+  return Buffer.concat([out.bytes(), code, look.bytes()])
 }
 
 /** Writes what tells from a payload's first bytes whether a hello may begin there; shorter ones pass, and start no flow. */

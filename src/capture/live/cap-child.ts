@@ -12,23 +12,23 @@ import { FrameQueue, pcapFileHeader } from './frame-queue.js'
 
 /** The part of npm cap used here; it ships no types. */
 interface Cap {
-  open(device: string, filter: string, ringOctets: number, frame: Buffer): string
+  open(device: string, filter: string, ringBytes: number, frame: Buffer): string
   close(): boolean
   on(event: 'packet', listener: (caplen: number) => void): void
 }
 
 const STDOUT = 1
-/** Octets that wait before a write is made inside cap's dispatch loop: one pipe read of the parent. */
-const WRITE_OCTETS = 65_536
+/** Bytes that wait before a write is made inside cap's dispatch loop: one pipe read of the parent. */
+const WRITE_BYTES = 65_536
 /** Milliseconds until the next try when the parent does not read. */
 const RETRY_MILLIS = 2
 
 const options = childOptions()
-const queue = new FrameQueue(options.queueOctets)
+const queue = new FrameQueue(options.queueBytes)
 // cap keeps only the address of this buffer: while it captures, this constant must be reachable
 const frame = Buffer.alloc(options.snaplen)
 // a part of a plain array costs 43 ns, of a Buffer 246
-const octets = new Uint8Array(frame.buffer, frame.byteOffset, frame.length)
+const bytes = new Uint8Array(frame.buffer, frame.byteOffset, frame.length)
 let clockOffset = performance.timeOrigin
 let flushPlanned = false
 let retryAt = 0
@@ -84,9 +84,9 @@ function planFlush(millis: number): void {
 
 function take(caplen: number): void {
   const now = performance.now()
-  queue.put(octets, caplen, (now + clockOffset) * 1000)
+  queue.put(bytes, caplen, (now + clockOffset) * 1000)
   // cap's loop runs until the ring is empty and only then lets the planned flush run
-  if (queue.length >= WRITE_OCTETS && now >= retryAt) flush()
+  if (queue.length >= WRITE_BYTES && now >= retryAt) flush()
   planFlush(0)
   if (now >= reportAt) sayAlive(now)
 }
@@ -117,7 +117,7 @@ function main(): void {
   }
   let linkType: number
   try {
-    linkType = linkTypeOf(cap.open(options.interface, options.filter, options.ringOctets, frame))
+    linkType = linkTypeOf(cap.open(options.interface, options.filter, options.ringBytes, frame))
   } catch (error) {
     fail(error)
     return

@@ -28,7 +28,7 @@ export class OpenRefused extends Error {
   }
 }
 
-/** Octets of stderr kept to tell why the child ended. */
+/** Bytes of stderr kept to tell why the child ended. */
 const STDERR_KEPT = 4096
 /** libpcap's complaint about an interface without IPv4, as span ports are: it works all the same. */
 const HARMLESS = /This may not actually work/

@@ -12,17 +12,17 @@ export interface ChildOptions {
   readonly interface: string
   /** libpcap filter expression; "" passes all. */
   readonly filter: string
-  /** Octets of each TCP flow and direction the kernel is to pass, 0 for all. */
+  /** Bytes of each TCP flow and direction the kernel is to pass, 0 for all. */
   readonly flowLimit: number
-  /** Octets that the payload of a flow not seen to start may begin with, for the kernel to pass it; any unless given. */
+  /** Bytes that the payload of a flow not seen to start may begin with, for the kernel to pass it; any unless given. */
   readonly starts?: readonly number[] | undefined
-  /** For captures of every port: more than that octet must be like a hello's. */
+  /** For captures of every port: more than that byte must be like a hello's. */
   readonly closeLook?: CloseLook | undefined
-  /** Octets of every frame kept. */
+  /** Bytes of every frame kept. */
   readonly snaplen: number
-  /** Octets of the kernel's ring, and of the frames that may wait for the parent. */
-  readonly ringOctets: number
-  readonly queueOctets: number
+  /** Bytes of the kernel's ring, and of the frames that may wait for the parent. */
+  readonly ringBytes: number
+  readonly queueBytes: number
   /** Milliseconds the kernel may hold a frame back to hand over several at once. */
   readonly timeoutMillis: number
   /** Whether the kernel tells of each frame at once instead. */

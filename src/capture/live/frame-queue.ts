@@ -2,11 +2,11 @@
 //
 //    0       4       8       12      16
 //   +-------+-------+-------+-------+----------- - -
-//   |  sec  | nsec  |caplen |wirelen| caplen octets
+//   |  sec  | nsec  |caplen |wirelen| caplen bytes
 //   +-------+-------+-------+-------+----------- - -
 //
 // A ring of fixed size. A record never wraps: where it does not fit before the end of the ring, it starts at the front,
-// and `#wrap` remembers where the octets at the back end. So what is read out is a stream of whole records, in pieces.
+// and `#wrap` remembers where the bytes at the back end. So what is read out is a stream of whole records, in pieces.
 
 const RECORD_HEADER_LEN = 16
 export const FILE_HEADER_LEN = 24
@@ -35,7 +35,7 @@ export class FrameQueue {
   readonly #view: DataView
   #read = 0
   #write = 0
-  /** End of the octets at the back once writing went on at the front, else -1. */
+  /** End of the bytes at the back once writing went on at the front, else -1. */
   #wrap = -1
 
   constructor(capacity: number) {
@@ -43,12 +43,12 @@ export class FrameQueue {
     this.#view = new DataView(this.bytes.buffer)
   }
 
-  /** Octets that wait. */
+  /** Bytes that wait. */
   get length(): number {
     return this.#wrap < 0 ? this.#write - this.#read : this.#wrap - this.#read + this.#write
   }
 
-  /** Where the oldest octets start, and where the piece that can be read in one go ends. */
+  /** Where the oldest bytes start, and where the piece that can be read in one go ends. */
   get readOff(): number {
     return this.#read
   }
@@ -56,7 +56,7 @@ export class FrameQueue {
     return this.#wrap < 0 ? this.#write : this.#wrap
   }
 
-  /** Gives the `count` oldest octets, which lie before `readEnd`, free. */
+  /** Gives the `count` oldest bytes, which lie before `readEnd`, free. */
   consume(count: number): void {
     this.#read += count
     if (this.#read === this.#wrap) {
@@ -68,7 +68,7 @@ export class FrameQueue {
   }
 
   /**
-   * Takes the first `caplen` octets of `frame`, captured `timeMicros` microseconds after the epoch.
+   * Takes the first `caplen` bytes of `frame`, captured `timeMicros` microseconds after the epoch.
    * @returns whether there was room
    */
   put(frame: Uint8Array, caplen: number, timeMicros: number): boolean {
@@ -89,7 +89,7 @@ export class FrameQueue {
     return true
   }
 
-  /** Offset where `size` octets in a row are free, or -1. The write offset never catches up with the read offset. */
+  /** Offset where `size` bytes in a row are free, or -1. The write offset never catches up with the read offset. */
   #place(size: number): number {
     if (this.#wrap >= 0) return this.#write + size < this.#read ? this.#write : -1
     if (this.#write + size <= this.bytes.length) return this.#write

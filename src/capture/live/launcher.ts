@@ -1,4 +1,4 @@
-// Where capturing takes a privilege that whoever parses hostile octets must not have, one process keeps the privilege and
+// Where capturing takes a privilege that whoever parses hostile bytes must not have, one process keeps the privilege and
 // does nothing but start capture children for the others. They reach it by two Unix sockets in a folder of their user:
 //
 //   frames   a connection for each child, on which it speaks of its frames with who reads them; first the reader's name

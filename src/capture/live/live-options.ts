@@ -15,10 +15,10 @@ export interface LiveOptions {
   readonly server?: boolean
   /** Ports of plain HTTP whose requests it passes; none unless said otherwise. */
   readonly httpPorts?: readonly number[]
-  /** Octets of payload the kernel passes of each TCP flow and direction, where it can limit them; all unless said otherwise. */
+  /** Bytes of payload the kernel passes of each TCP flow and direction, where it can limit them; all unless said otherwise. */
   readonly flowLimit?: number
   /**
-   * What a segment worth capturing may begin with, as octets, where its flow was not seen to start: the kernel leaves the
+   * What a segment worth capturing may begin with, as bytes, where its flow was not seen to start: the kernel leaves the
    * others out where it limits flows. All are captured unless said otherwise.
    */
   readonly starts?: readonly number[]
@@ -29,11 +29,11 @@ export interface LiveOptions {
   readonly onGap?: (gap: Gap) => void
   /** What captures: unless said, the native engine where it is there, else npm cap. */
   readonly engine?: EngineName | undefined
-  /** Octets of every frame kept. */
+  /** Bytes of every frame kept. */
   readonly snaplen?: number | undefined
-  /** Octets of the kernel's ring and of the child's queue. */
-  readonly ringOctets?: number | undefined
-  readonly queueOctets?: number
+  /** Bytes of the kernel's ring and of the child's queue. */
+  readonly ringBytes?: number | undefined
+  readonly queueBytes?: number
   /** Milliseconds the kernel may hold a frame back to hand over several at once. */
   readonly timeoutMillis?: number | undefined
   /** Whether the kernel tells of each frame at once instead, each in a slot of the greatest size. */

@@ -5,12 +5,12 @@ export interface NativeOptions {
   readonly interface: string
   readonly filter: string
   readonly snaplen: number
-  readonly ringOctets: number
+  readonly ringBytes: number
   readonly timeoutMillis: number
   readonly immediate: boolean
   readonly fanoutGroup: number
   readonly memoryFd: number
-  readonly memoryOctets: number
+  readonly memoryBytes: number
   readonly peerFd: number
 }
 
@@ -29,7 +29,7 @@ export interface NativeCapture {
   counts(): NativeCounts
   /** Replaces the filter while frames come. @throws Error with libpcap's words; the filter before it stays */
   setFilter(expression: string): void
-  /** The filter as the kernel has it: a classic program, 8 octets an instruction. @throws Error */
+  /** The filter as the kernel has it: a classic program, 8 bytes an instruction. @throws Error */
   classicFilter(): Uint8Array
   /**
    * Puts an eBPF program in its place until the next filter, with a table of so many flows; see src/native/ebpf.h.
@@ -61,7 +61,7 @@ export interface NativeAddon {
   /** Version of libpcap. @throws Error where it is not installed */
   libpcap(): string
   /** @throws Error */
-  createMemory(octets: number): SharedMemory
+  createMemory(bytes: number): SharedMemory
   /** Descriptors of two connected sockets. @throws Error */
   createSocketPair(): [number, number]
   /** @throws Error with the kernel's reason */

@@ -53,7 +53,7 @@ function limit(capture: NativeCapture): string | undefined {
   if (options.flowLimit === 0) return undefined
   try {
     limitFlows(capture, {
-      octets: options.flowLimit,
+      bytes: options.flowLimit,
       starts: options.starts,
       close: options.closeLook,
     })
@@ -81,7 +81,7 @@ function main(): void {
       {
         ...options,
         memoryFd: MEMORY,
-        memoryOctets: options.queueOctets,
+        memoryBytes: options.queueBytes,
         peerFd: PEER,
       },
       (event) => {

@@ -1,5 +1,5 @@
 // The reader's end of the memory that a native capture fills (src/native/capture.h): two halves, used in turn. The child
-// says how many octets of pcap records are in the next one; we read them where they are, and give it back.
+// says how many bytes of pcap records are in the next one; we read them where they are, and give it back.
 
 import { writeSync } from 'node:fs'
 import type { ConnectOpts, SocketConstructorOpts } from 'node:net'
@@ -12,7 +12,7 @@ import { PcapReader, readPcapHeader } from '../file/pcap-reader.js'
 import { BadFrames } from './stream-frames.js'
 
 const LENGTH_LEN = 4
-/** Any octet gives a half back. */
+/** Any byte gives a half back. */
 const READ = new Uint8Array(1)
 
 /**
@@ -27,7 +27,7 @@ export class SharedFrames implements AsyncIterableIterator<PacketBlock, void, vo
   #saidLen = 0
   readonly #block: PacketBlock
   #reader: PcapReader | undefined
-  /** The half that comes next or is ours, octets in it, or -1, and how far they are read. */
+  /** The half that comes next or is ours, bytes in it, or -1, and how far they are read. */
   #half: 0 | 1 = 0
   #length = -1
   #off = 0
@@ -100,16 +100,16 @@ export class SharedFrames implements AsyncIterableIterator<PacketBlock, void, vo
     block.bytes = this.#halves[this.#half]
     block.count = 0
     // the child is a fence: its word is not taken for what would lead us out of the memory
-    if (end > block.bytes.length) return `${end} octets are said to be in ${block.bytes.length}`
+    if (end > block.bytes.length) return `${end} bytes are said to be in ${block.bytes.length}`
     const reader = this.#reader
     if (reader === undefined) return 'frames came before their link type'
     this.#off = reader.fill(block, this.#off, end)
     return block.count > 0 ? undefined : (reader.failure ?? 'a record is cut')
   }
 
-  #hear(octets: Uint8Array, count: number): void {
+  #hear(bytes: Uint8Array, count: number): void {
     for (let i = 0; i < count; i++) {
-      this.#said[this.#saidLen++] = octets[i] ?? 0
+      this.#said[this.#saidLen++] = bytes[i] ?? 0
       if (this.#saidLen < LENGTH_LEN) continue
       this.#saidLen = 0
       this.#length = u32le(this.#said, 0)

@@ -1,4 +1,4 @@
-import { LIVE_BLOCK_OCTETS } from '../../base/limits.js'
+import { LIVE_BLOCK_BYTES } from '../../base/limits.js'
 import type { PacketBlock } from '../../model/packet-block.js'
 import { newPacketBlock } from '../../model/packet-block.js'
 import { PCAP_HEADER_LEN, PcapReader, readPcapHeader } from '../file/pcap-reader.js'
@@ -15,10 +15,10 @@ export class BadFrames extends Error {
 export async function* streamFrames(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<PacketBlock, void, void> {
-  const block = newPacketBlock(new Uint8Array(LIVE_BLOCK_OCTETS))
+  const block = newPacketBlock(new Uint8Array(LIVE_BLOCK_BYTES))
   const { bytes } = block
   let reader: PcapReader | undefined
-  // octets that wait for the rest of their record are bytes[0, held)
+  // bytes that wait for the rest of their record are bytes[0, held)
   let held = 0
   for await (const chunk of chunks) {
     for (let taken = 0; taken < chunk.length;) {

@@ -5,8 +5,8 @@ import { isAnyPort } from '../../model/ports.js'
 import { closeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  CAPTURE_QUEUE_OCTETS,
-  CAPTURE_RING_OCTETS,
+  CAPTURE_QUEUE_BYTES,
+  CAPTURE_RING_BYTES,
   CAPTURE_TIMEOUT_MILLIS,
   HEARTBEAT_MILLIS,
   RESTART_FIRST_MILLIS,
@@ -16,7 +16,7 @@ import {
 import type { ChildExit, ChildListener, NativeParts } from './capture-child.js'
 import { CaptureChild, OpenRefused } from './capture-child.js'
 import { CaptureError } from '../capture-error.js'
-import { REQUEST_OCTETS, captureFilter } from '../filter/capture-filter.js'
+import { REQUEST_BYTES, captureFilter } from '../filter/capture-filter.js'
 import type { EngineName, Losses } from './child-message.js'
 import type { Engine } from './engine.js'
 import { chooseEngine } from './engine.js'
@@ -78,7 +78,7 @@ export class Supervisor {
   /** Starts the first child. @throws CaptureError with the remedy */
   async open(): Promise<void> {
     if (this.#current !== undefined) return
-    const { interface: name, engine, queueOctets = CAPTURE_QUEUE_OCTETS } = this.#options
+    const { interface: name, engine, queueBytes = CAPTURE_QUEUE_BYTES } = this.#options
     if (interfaceState(name) === 'missing') throw await noInterface(name)
     this.#engine ??= chooseEngine(engine)
     if (this.#engine.name === 'cap' && this.#options.fanoutGroup !== undefined)
@@ -90,7 +90,7 @@ export class Supervisor {
       const { addon } = this.#engine
       this.#native ??= {
         addon,
-        memory: addon.createMemory(queueOctets),
+        memory: addon.createMemory(queueBytes),
         launcher: this.#options.launcher,
       }
     }
@@ -159,7 +159,7 @@ export class Supervisor {
         flowLimit: options.flowLimit ?? 0,
         starts: options.starts && [
           ...options.starts,
-          ...(options.httpPorts?.length ? REQUEST_OCTETS : []),
+          ...(options.httpPorts?.length ? REQUEST_BYTES : []),
         ],
         ...(isAnyPort(this.#ports) && options.starts !== undefined
           ? {
@@ -170,8 +170,8 @@ export class Supervisor {
             }
           : {}),
         snaplen: options.snaplen ?? SNAPLEN,
-        ringOctets: options.ringOctets ?? CAPTURE_RING_OCTETS,
-        queueOctets: options.queueOctets ?? CAPTURE_QUEUE_OCTETS,
+        ringBytes: options.ringBytes ?? CAPTURE_RING_BYTES,
+        queueBytes: options.queueBytes ?? CAPTURE_QUEUE_BYTES,
         timeoutMillis: options.timeoutMillis ?? CAPTURE_TIMEOUT_MILLIS,
         immediate: options.immediate ?? false,
         fanoutGroup: options.fanoutGroup ?? -1,

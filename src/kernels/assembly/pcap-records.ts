@@ -21,7 +21,7 @@ export function nextOff(): u32 {
 }
 
 /**
- * Appends the little-endian records at [from, end) of the block's octets to its `first` frames.
+ * Appends the little-endian records at [from, end) of the block's bytes to its `first` frames.
  *
  * @returns how many frames the block holds then; `nextOff` tells how far it came
  */

@@ -214,8 +214,8 @@ export function unknownDatagrams(): i32 {
   return unknown
 }
 
-/** Octets captured of all frames given to `prefilter` last. */
-export function octets(): f64 {
+/** Bytes captured of all frames given to `prefilter` last. */
+export function bytes(): f64 {
   return total as f64
 }
 
@@ -252,7 +252,7 @@ function judge(off: u32, frameEnd: u32): i32 {
   return PASSED_UNREAD
 }
 
-/** @param addresses where the source's stands, `addressLen` octets, and behind it the destination's */
+/** @param addresses where the source's stands, `addressLen` bytes, and behind it the destination's */
 function judgeTransport(
   addresses: u32,
   addressLen: u32,

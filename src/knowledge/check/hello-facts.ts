@@ -2,7 +2,7 @@
 
 import { u16, u8 } from '../../base/bytes.js'
 import { isGrease } from '../../base/grease.js'
-import type { Transport } from '../../model/handshake-octets.js'
+import type { Transport } from '../../model/handshake-bytes.js'
 import type { Implementation } from '../../model/implementation.js'
 import type { Hello } from '../../model/hello.js'
 import * as type from '../../tls/extension-type.js'

@@ -1,8 +1,8 @@
 // The members that identification adds to a sighting's line.
 
-import type { OctetWriter } from '../../base/octet-writer.js'
+import type { ByteWriter } from '../../base/byte-writer.js'
 import type { IdentifyHello } from '../../fingerprint/sighting-writer.js'
-import type { HandshakeOctets } from '../../model/handshake-octets.js'
+import type { HandshakeBytes } from '../../model/handshake-bytes.js'
 import type { Hello } from '../../model/hello.js'
 import type { Implementation } from '../../model/implementation.js'
 import { maskOf } from '../check/mask.js'
@@ -21,7 +21,7 @@ const ENCODER = new TextEncoder()
 export function identifyLines(base: Base, seed: number, isWhole: boolean): IdentifyHello {
   const identifier = new Identifier(base, seed)
   const texts = new WeakMap<Implementation, Uint8Array>()
-  return (message: HandshakeOctets, hello: Hello, out: OctetWriter) => {
+  return (message: HandshakeBytes, hello: Hello, out: ByteWriter) => {
     const circumstances = circumstancesOf(message)
     const answer = identifier.identify(hello, circumstances)
     let text = texts.get(answer)

@@ -6,13 +6,13 @@
 import { u16, u8 } from '../../base/bytes.js'
 import { isGrease } from '../../base/grease.js'
 import type { Hello } from '../../model/hello.js'
-import type { HandshakeOctets, Transport } from '../../model/handshake-octets.js'
+import type { HandshakeBytes, Transport } from '../../model/handshake-bytes.js'
 import * as type from '../../tls/extension-type.js'
 import { quicTokens } from './quic-tokens.js'
 import { KIND, MISC, bytesHash } from './token.js'
 import type { TokenSink } from './token.js'
 
-/** What a hello's octets do not show, or no longer show once its secrets are zeroed. */
+/** What a hello's bytes do not show, or no longer show once its secrets are zeroed. */
 export interface Circumstances {
   readonly proto: Transport
   /** Version of the first record; 0 where there is none or it is not known. */
@@ -24,7 +24,7 @@ export interface Circumstances {
 }
 
 /** The circumstances of a hello on the wire. */
-export function circumstancesOf(message: HandshakeOctets): Circumstances {
+export function circumstancesOf(message: HandshakeBytes): Circumstances {
   const { transport, recordVersion, firstMicros } = message
   return { proto: transport, recordVersion, retry: firstMicros >= 0 }
 }
@@ -230,9 +230,9 @@ export function x25519Shared(hello: Hello): boolean | undefined {
     let any = 0
     let differ = 0
     for (let k = 0; k < X25519_LEN; k++) {
-      const octet = u8(bytes, x25519Off + k)
-      any |= octet
-      differ |= octet ^ u8(bytes, hybridEnd - X25519_LEN + k)
+      const byte = u8(bytes, x25519Off + k)
+      any |= byte
+      differ |= byte ^ u8(bytes, hybridEnd - X25519_LEN + k)
     }
     return any === 0 ? undefined : differ === 0
   }

@@ -106,7 +106,7 @@ const pauseAfter = (attempt: number) =>
   Math.min(STORE_RETRY_FIRST_MILLIS * 2 ** (attempt - 1), STORE_RETRY_MOST_MILLIS)
 
 /**
- * A client that is not yet connected. It reconnects for ever, and fails a command at once while it is away: what must
+ * A client that is not yet connected. It reconnects for ever, and fails a command at once while it is unreachable: what must
  * not be lost waits in our spool, which knows its bound, not in the client's queues.
  */
 export function newRedisClient(address: RedisAddress): RedisClient {

@@ -42,7 +42,7 @@ import { RedisWriter } from './redis-writer.js'
 export interface RedisStoreOptions {
   /** Milliseconds since the epoch, by the clock that sightings have their times from. */
   readonly now?: () => number
-  /** Starts although Redis is away, and spools until it comes. A bad URL or a refused password is an error all the same. */
+  /** Starts although Redis is unreachable, and spools until it comes. A bad URL or a refused password is an error all the same. */
   readonly waitForRedis?: boolean
   /** Which clock decides when a sighting's time is over; its own unless given. */
   readonly clock?: StoreClock

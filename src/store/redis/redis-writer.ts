@@ -159,12 +159,12 @@ export class RedisWriter {
     return this.#waiting.get(connectionKey(ip, port))
   }
 
-  /** Resolves when half of what asked the caller to wait is written, or Redis is away for as long as we wait for it. */
+  /** Resolves when half of what asked the caller to wait is written, or Redis is unreachable for as long as we wait for it. */
   room(): Promise<void> {
     return this.#until(() => !this.#spool.isFuller(SPOOL_LOW_WATER))
   }
 
-  /** Resolves when all put before is written or dropped, or Redis is away for as long as we wait for it. */
+  /** Resolves when all put before is written or dropped, or Redis is unreachable for as long as we wait for it. */
   drain(): Promise<void> {
     const target = this.#spool.pushed
     return this.#until(() => this.#spool.left >= target)

@@ -1,5 +1,5 @@
 // What decoders of extension bodies share. They serve the detail, not the hot path: they make plain objects,
-// and take nothing for granted of the octets.
+// and take nothing for granted of the bytes.
 
 import { u16, u8 } from '../../base/bytes.js'
 
@@ -20,12 +20,12 @@ export type DecodeBody = (
   end: number,
 ) => object | string | number | null | undefined
 
-/** Whether [off, end) is one vector with one octet of length in front. */
+/** Whether [off, end) is one vector with one byte of length in front. */
 export function fillsVector8(bytes: Uint8Array, off: number, end: number): boolean {
   return end - off >= 1 && u8(bytes, off) === end - off - 1
 }
 
-/** Whether [off, end) is one vector with two octets of length in front. */
+/** Whether [off, end) is one vector with two bytes of length in front. */
 export function fillsVector16(bytes: Uint8Array, off: number, end: number): boolean {
   return end - off >= 2 && u16(bytes, off) === end - off - 2
 }
@@ -45,7 +45,7 @@ export function namedU16(
   return list
 }
 
-/** The octets of [off, end), named. */
+/** The bytes of [off, end), named. */
 export function namedU8(
   bytes: Uint8Array,
   off: number,
@@ -60,7 +60,7 @@ export function namedU8(
   return list
 }
 
-/** A list of 16-bit values under one octet of length, named; undefined where it is not that, or empty. */
+/** A list of 16-bit values under one byte of length, named; undefined where it is not that, or empty. */
 export function vector8OfU16(
   bytes: Uint8Array,
   off: number,
@@ -71,7 +71,7 @@ export function vector8OfU16(
   return namedU16(bytes, off + 1, end, name)
 }
 
-/** A list of 16-bit values under two octets of length, named; undefined where it is not that, or empty. */
+/** A list of 16-bit values under two bytes of length, named; undefined where it is not that, or empty. */
 export function vector16OfU16(
   bytes: Uint8Array,
   off: number,
@@ -82,7 +82,7 @@ export function vector16OfU16(
   return namedU16(bytes, off + 2, end, name)
 }
 
-/** A list of octets under one octet of length, named; undefined where it is not that, or empty. */
+/** A list of bytes under one byte of length, named; undefined where it is not that, or empty. */
 export function vector8OfU8(
   bytes: Uint8Array,
   off: number,

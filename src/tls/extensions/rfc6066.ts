@@ -10,7 +10,7 @@ const OCSP = 1
 /** One entry of a ServerNameList. */
 export interface ServerNameEntry {
   readonly name_type: number
-  /** Printable ASCII; other octets as \xhh. */
+  /** Printable ASCII; other bytes as \xhh. */
   readonly name: string
 }
 
@@ -33,7 +33,7 @@ export function serverNames(
   return names.some((entry) => entry.name_type === HOST_NAME) ? names : undefined
 }
 
-/** Octets of plaintext a fragment may hold: 512, 1024, 2048 or 4096. */
+/** Bytes of plaintext a fragment may hold: 512, 1024, 2048 or 4096. */
 export function maxFragmentLength(bytes: Uint8Array, off: number, end: number): number | undefined {
   if (end - off !== 1) return undefined
   const code = u8(bytes, off)

@@ -5,7 +5,7 @@ import { u8 } from '../../base/bytes.js'
 import { isProtocolNameList } from '../located-lists.js'
 import { printable } from '../printable.js'
 
-/** The protocol names, preferred first. Printable ASCII; other octets as \xhh. */
+/** The protocol names, preferred first. Printable ASCII; other bytes as \xhh. */
 export function protocolNames(bytes: Uint8Array, off: number, end: number): string[] | undefined {
   return isProtocolNameList(bytes, off, end) ? protocolNameEntries(bytes, off + 2, end) : undefined
 }

@@ -12,7 +12,7 @@ import { fillsVector16 } from './body.js'
 export interface KeyShare {
   readonly group: number
   readonly name: string
-  /** Octets of key_exchange; absent where a server only asks for a group. */
+  /** Bytes of key_exchange; absent where a server only asks for a group. */
   readonly length?: number
 }
 

@@ -52,7 +52,7 @@ export function pskKeyExchangeModes(
   return vector8OfU8(bytes, off, end, pskKeyExchangeModeName)
 }
 
-/** Octets of a cookie (§4.2.2). */
+/** Bytes of a cookie (§4.2.2). */
 export function cookieLength(bytes: Uint8Array, off: number, end: number): number | undefined {
   return fillsVector16(bytes, off, end) && end - off > 2 ? end - off - 2 : undefined
 }

@@ -19,7 +19,7 @@ export interface TransportParameter {
   /** A number, or hex where it has more than 53 bits; GREASE is folded into 27. */
   readonly id: number | string
   readonly name: string
-  /** Octets of the value. */
+  /** Bytes of the value. */
   readonly length: number
   /** What the value says, where it is an integer, versions or text. */
   readonly value?: number | string | readonly string[]
@@ -74,7 +74,7 @@ function parameterValue(
   return versions
 }
 
-/** Octets of the varint at `off`: 1, 2, 4 or 8; 0 where it does not end by `end`. */
+/** Bytes of the varint at `off`: 1, 2, 4 or 8; 0 where it does not end by `end`. */
 function varintLen(bytes: Uint8Array, off: number, end: number): number {
   if (off >= end) return 0
   const length = 1 << (u8(bytes, off) >> 6)

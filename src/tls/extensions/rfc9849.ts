@@ -10,11 +10,11 @@ import type { Named } from './body.js'
 
 const OUTER = 0
 const INNER = 1
-/** Octets of an AEAD's tag in the payload, the same for all of RFC 9180's. */
+/** Bytes of an AEAD's tag in the payload, the same for all of RFC 9180's. */
 const TAG_LEN = 16
-/** What RFC 9849 §6.1.3 pads the encoded inner hello to a multiple of, octets. */
+/** What RFC 9849 §6.1.3 pads the encoded inner hello to a multiple of, bytes. */
 const PADDING_UNIT = 32
-/** Payloads BoringSSL's GREASE chooses from, octets: 128 to 224 in steps of 32, and a tag. */
+/** Payloads BoringSSL's GREASE chooses from, bytes: 128 to 224 in steps of 32, and a tag. */
 const BORINGSSL_GREASE_PAYLOADS: readonly number[] = [144, 176, 208, 240]
 /** Names that stand in the outer hello of real ECH, the public_name of the largest deployment. */
 const PUBLIC_NAMES: readonly string[] = ['cloudflare-ech.com']
@@ -31,7 +31,7 @@ const AEAD: Readonly<Record<number, string>> = {
   2: 'AES-256-GCM',
   3: 'ChaCha20Poly1305',
 }
-/** HPKE KEMs by the octets of enc (RFC 9180 §7.1): the hello itself does not name the KEM. */
+/** HPKE KEMs by the bytes of enc (RFC 9180 §7.1): the hello itself does not name the KEM. */
 const KEM_BY_ENC_LENGTH: Readonly<Record<number, string>> = {
   32: 'DHKEM(X25519, HKDF-SHA256)',
   56: 'DHKEM(X448, HKDF-SHA512)',

@@ -6,7 +6,7 @@
 import { u16, u8 } from '../../base/bytes.js'
 import { fillsVector8 } from './body.js'
 
-/** Octets of padding, and whether they are zero as they must be. */
+/** Bytes of padding, and whether they are zero as they must be. */
 export function padding(
   bytes: Uint8Array,
   off: number,
@@ -17,12 +17,12 @@ export function padding(
   return { length: end - off, zero }
 }
 
-/** Octets of the ticket; 0 asks for one. */
+/** Bytes of the ticket; 0 asks for one. */
 export function sessionTicket(_bytes: Uint8Array, off: number, end: number): { length: number } {
   return { length: end - off }
 }
 
-/** Octets of renegotiated_connection; 0 in a first handshake. */
+/** Bytes of renegotiated_connection; 0 in a first handshake. */
 export function renegotiationInfo(
   bytes: Uint8Array,
   off: number,
@@ -31,12 +31,12 @@ export function renegotiationInfo(
   return fillsVector8(bytes, off, end) ? { length: end - off - 1 } : undefined
 }
 
-/** Octets of plaintext a record may hold; less than 64 is an error. */
+/** Bytes of plaintext a record may hold; less than 64 is an error. */
 export function recordSizeLimit(bytes: Uint8Array, off: number, end: number): number | undefined {
   return end - off === 2 && u16(bytes, off) >= 64 ? u16(bytes, off) : undefined
 }
 
-/** Octets of the connection id asked for. */
+/** Bytes of the connection id asked for. */
 export function connectionId(
   bytes: Uint8Array,
   off: number,
@@ -66,7 +66,7 @@ export function heartbeat(
   return u8(bytes, off) === 2 ? 'peer_not_allowed_to_send' : undefined
 }
 
-/** The SRTP protection profiles offered, and the octets of the master key identifier. */
+/** The SRTP protection profiles offered, and the bytes of the master key identifier. */
 export function useSrtp(
   bytes: Uint8Array,
   off: number,

@@ -3,7 +3,7 @@
 import { u8 } from '../../base/bytes.js'
 import { fillsVector16 } from './body.js'
 
-/** Octets of one component: 2^53 needs eight of seven bits. */
+/** Bytes of one component: 2^53 needs eight of seven bits. */
 const MAX_COMPONENT_LEN = 7
 
 /** The trust anchors a client asks for, as dotted numbers below 1.3.6.1.4.1: `32473.1`. The list may be empty. */
@@ -27,12 +27,12 @@ function relativeOid(bytes: Uint8Array, off: number, end: number): string | unde
   let component = 0
   let componentLen = 0
   for (let at = off; at < end; at++) {
-    const octet = u8(bytes, at)
+    const byte = u8(bytes, at)
     // No leading zeros: 0x80 would be one.
-    if (componentLen === 0 && octet === 0x80) return undefined
+    if (componentLen === 0 && byte === 0x80) return undefined
     if (++componentLen > MAX_COMPONENT_LEN) return undefined
-    component = component * 128 + (octet & 0x7f)
-    if (octet >= 0x80) continue
+    component = component * 128 + (byte & 0x7f)
+    if (byte >= 0x80) continue
     text += text === '' ? `${component}` : `.${component}`
     component = 0
     componentLen = 0

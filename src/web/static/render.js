@@ -87,7 +87,7 @@ export function renderWire(answer) {
       'Hello',
       answer.hello_len === undefined
         ? undefined
-        : `${answer.hello_len} octets over ${answer.proto ?? 'tcp'}`,
+        : `${answer.hello_len} bytes over ${answer.proto ?? 'tcp'}`,
     ],
   ]
   byId('wire').replaceChildren(

@@ -51,15 +51,15 @@ describe('following a file', () => {
   after(() => scratch.remove())
 
   const frames = [hex('a1'), hex('b2 b2'), hex('c3 c3 c3')]
-  const octets = writePcap(frames)
+  const bytes = writePcap(frames)
   const follow = (path: string) => new Follower(openCapture(path, { follow: true }))
 
   it('gives what is appended, and waits for the rest of a record', async () => {
-    const path = scratch.file('grows.pcap', octets.slice(0, 24 + 17))
+    const path = scratch.file('grows.pcap', bytes.slice(0, 24 + 17))
     const follower = follow(path)
     expect(await follower.until(1)).to.deep.equal(['a1'])
-    appendFileSync(path, octets.slice(24 + 17, 24 + 17 + 10))
-    appendFileSync(path, octets.slice(24 + 17 + 10))
+    appendFileSync(path, bytes.slice(24 + 17, 24 + 17 + 10))
+    appendFileSync(path, bytes.slice(24 + 17 + 10))
     expect(await follower.until(3)).to.deep.equal(['a1', 'b2b2', 'c3c3c3'])
     await follower.stop()
     expect(follower.source.warnings).to.deep.equal([])
@@ -68,8 +68,8 @@ describe('following a file', () => {
   it('waits for the file header', async () => {
     const path = scratch.file('starts.pcap', new Uint8Array(0))
     const follower = follow(path)
-    appendFileSync(path, octets.slice(0, 11))
-    appendFileSync(path, octets.slice(11))
+    appendFileSync(path, bytes.slice(0, 11))
+    appendFileSync(path, bytes.slice(11))
     expect(await follower.until(3)).to.have.length(3)
     await follower.stop()
   })
@@ -86,18 +86,18 @@ describe('following a file', () => {
   })
 
   it('starts over where another file takes its name, after the rest of the old one', async () => {
-    const path = scratch.file('rotated.pcap', octets.slice(0, 24 + 17))
+    const path = scratch.file('rotated.pcap', bytes.slice(0, 24 + 17))
     const follower = follow(path)
     await follower.until(1)
     renameSync(path, join(scratch.path, 'rotated.pcap.1'))
-    appendFileSync(join(scratch.path, 'rotated.pcap.1'), octets.slice(24 + 17))
+    appendFileSync(join(scratch.path, 'rotated.pcap.1'), bytes.slice(24 + 17))
     writeFileSync(path, writePcap([hex('d4')], { bigEndian: true }))
     expect(await follower.until(4)).to.deep.equal(['a1', 'b2b2', 'c3c3c3', 'd4'])
     await follower.stop()
   })
 
   it('starts over where the file is cut short', async () => {
-    const path = scratch.file('cut.pcap', octets)
+    const path = scratch.file('cut.pcap', bytes)
     const follower = follow(path)
     await follower.until(3)
     truncateSync(path, 0)
@@ -107,7 +107,7 @@ describe('following a file', () => {
   })
 
   it('ends with a warning at a damaged record', async () => {
-    const damaged = octets.slice()
+    const damaged = bytes.slice()
     damaged.set(hex('ff ff ff ff'), 24 + 17 + 8)
     const follower = follow(scratch.file('damaged.pcap', damaged))
     await follower.done
@@ -116,7 +116,7 @@ describe('following a file', () => {
   })
 
   it('does not follow compressed files', async () => {
-    const source = openCapture(scratch.file('it.gz', gzipSync(octets)), { follow: true })
+    const source = openCapture(scratch.file('it.gz', gzipSync(bytes)), { follow: true })
     const error: unknown = await new Follower(source).done.catch((reason: unknown) => reason)
     expect(error).to.be.instanceOf(CaptureError)
     expect(String(error)).to.match(/cannot be followed/)

@@ -11,9 +11,9 @@ import { openCapture } from '../../../src/capture/file/open-capture.js'
 import { PcapngWriter, writePcap } from '../pcap-writer.js'
 import { Scratch, framesOf, readAll, someFrames } from '../support.js'
 
-// Three frames of 60 octets, each all 0, all 1, all 2, by `zstd -19 --no-check` 1.5.4.
+// Three frames of 60 bytes, each all 0, all 1, all 2, by `zstd -19 --no-check` 1.5.4.
 const ZSTD_PCAP = `KLUv/SD8lQEA8NTDsqECAAQABAABAAAAAPFTZQAAAAA88VNlAQECAgggMDVzIKUdQUDlfRpEAtgqfOM=`
-// The same in a skippable frame and two frames with checksums, cut after 100 octets.
+// The same in a skippable frame and two frames with checksums, cut after 100 bytes.
 const ZSTD_FRAMES = `UCpNGAMAAABhYmMotS/9BFgNAQC41MOyoQIABAAEAAEAAAAA8VNlAAAAADwDAAES2OW6gTgoGnfDKLUv/QRY7QAAgADxU2UBAAAAPAEA8VNlAgIEAMCleIKhwEl25uQroB6H`
 
 describe('openCapture', () => {
@@ -27,7 +27,7 @@ describe('openCapture', () => {
     someFrames(50).forEach((frame, i) => writer.packet(0, BigInt(i), frame))
     return writer.done()
   })()
-  const read = async (octets: Uint8Array, name = 'it') => readAll(scratch.file(name, octets))
+  const read = async (bytes: Uint8Array, name = 'it') => readAll(scratch.file(name, bytes))
   const errorOf = async (reading: Promise<unknown> | (() => unknown)): Promise<CaptureError> => {
     let error: unknown
     try {
@@ -47,9 +47,9 @@ describe('openCapture', () => {
     })
 
     it('of gzip around either', async () => {
-      for (const octets of [pcap, pcapng]) {
-        const { frames, warnings } = await read(gzipSync(octets))
-        expect(frames).to.deep.equal((await read(octets)).frames)
+      for (const bytes of [pcap, pcapng]) {
+        const { frames, warnings } = await read(gzipSync(bytes))
+        expect(frames).to.deep.equal((await read(bytes)).frames)
         expect(warnings).to.deep.equal([])
       }
     })
@@ -62,7 +62,7 @@ describe('openCapture', () => {
       expect(warnings).to.deep.equal([])
     })
 
-    it('of gzip with other octets after it', async () => {
+    it('of gzip with other bytes after it', async () => {
       const { frames } = await read(Buffer.concat([gzipSync(pcap), new Uint8Array(200_000)]))
       expect(frames).to.have.length(50)
     })
@@ -70,8 +70,8 @@ describe('openCapture', () => {
     it('of zstd, in one frame or several', async () => {
       for (const text of [ZSTD_PCAP, ZSTD_FRAMES]) {
         const { frames, warnings } = await read(Buffer.from(text, 'base64'))
-        expect(frames.map(({ octets }) => octets)).to.deep.equal(
-          ['00', '01', '02'].map((octet) => octet.repeat(60)),
+        expect(frames.map(({ bytes }) => bytes)).to.deep.equal(
+          ['00', '01', '02'].map((byte) => byte.repeat(60)),
         )
         expect(warnings).to.deep.equal([])
       }
@@ -120,14 +120,14 @@ describe('openCapture', () => {
     }
   })
 
-  it('survives any change of a few octets of a compressed capture', async () => {
+  it('survives any change of a few bytes of a compressed capture', async () => {
     const small = writePcap(someFrames(3, () => 30))
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(gzipSync(small), Buffer.from(ZSTD_PCAP, 'base64')),
         fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { minLength: 1, maxLength: 4 }),
-        async (octets, changes) => {
-          const changed = Uint8Array.from(octets)
+        async (bytes, changes) => {
+          const changed = Uint8Array.from(bytes)
           for (const [at, value] of changes) changed[at % changed.length] = value
           const result = await read(changed).catch((error: unknown) => error)
           if (!(result instanceof CaptureError)) expect(result).to.have.property('frames')
@@ -139,8 +139,8 @@ describe('openCapture', () => {
 
   it('refuses a zstd window that would take the memory', async () => {
     // a window descriptor of 2 GiB
-    const octets = Buffer.from('28b52ffd00a8000000000000000000000000', 'hex')
-    expect((await errorOf(read(octets))).message).to.match(/window is larger/)
+    const bytes = Buffer.from('28b52ffd00a8000000000000000000000000', 'hex')
+    expect((await errorOf(read(bytes))).message).to.match(/window is larger/)
   })
 
   describe('says in a sentence what is wrong', () => {
@@ -166,13 +166,13 @@ describe('openCapture', () => {
 
     it('with a file the system cannot read', async function () {
       needs(this, proc)
-      // a regular file whose first octets are never readable
+      // a regular file whose first bytes are never readable
       const error = await errorOf(() => framesOf(openCapture('/proc/self/mem')))
       expect(error.code).to.equal('NOT_READABLE')
       expect(error.cause).to.be.instanceOf(Error)
     })
 
-    for (const [what, octets, message] of [
+    for (const [what, bytes, message] of [
       [
         'text',
         Buffer.from('no capture at all, this is'),
@@ -183,8 +183,8 @@ describe('openCapture', () => {
         Buffer.from('fd377a585a000004e6d6b446020021011c00', 'hex'),
         /holds no packets: its xz/,
       ],
-      ['a cut file header', pcap.slice(0, 20), /within its file header, after 20 octets/],
-      ['a magic of three octets', pcap.slice(0, 3), /within its file header/],
+      ['a cut file header', pcap.slice(0, 20), /within its file header, after 20 bytes/],
+      ['a magic of three bytes', pcap.slice(0, 3), /within its file header/],
       ['text in gzip', gzipSync('no capture at all, this is'), /is not a capture/],
       [
         'gzip five times',
@@ -194,7 +194,7 @@ describe('openCapture', () => {
       ['pcap 3.0', writePcap([], { version: [3, 0] }), /pcap version 3\.0/],
     ] as const)
       it(`with ${what}`, async () => {
-        const error = await errorOf(read(octets))
+        const error = await errorOf(read(bytes))
         expect(error.code).to.equal('NOT_A_CAPTURE')
         expect(error.message).to.match(message)
       })
@@ -214,9 +214,9 @@ describe('openCapture', () => {
     it('is read in chunks of any length, compressed or not', async () => {
       const small = writePcap(someFrames(10, () => 90))
       const { frames } = await read(small)
-      for (const octets of [small, gzipSync(small)])
+      for (const bytes of [small, gzipSync(small)])
         for (const highWaterMark of [1, 23, 1000, 1 << 20]) {
-          const stdin = createReadStream(scratch.file('stdin', octets), { highWaterMark })
+          const stdin = createReadStream(scratch.file('stdin', bytes), { highWaterMark })
           const source = openCapture('-', { stdin })
           expect(await framesOf(source)).to.deep.equal(frames)
           expect(source.warnings).to.deep.equal([])

@@ -36,11 +36,11 @@ interface Oracle {
 const pcapParser = createRequire(import.meta.url)('pcap-parser') as Oracle
 
 /** The same capture as npm's pcap-parser sees it. */
-function oracleFrames(octets: Uint8Array): Promise<Taken[]> {
+function oracleFrames(bytes: Uint8Array): Promise<Taken[]> {
   return new Promise((resolve, reject) => {
     const taken: Taken[] = []
     let linkType = 0
-    const parser = pcapParser.parse(Readable.from([Buffer.from(octets)], { objectMode: false }))
+    const parser = pcapParser.parse(Readable.from([Buffer.from(bytes)], { objectMode: false }))
     parser.on('globalHeader', (header) => (linkType = header.linkLayerType))
     parser.on('packet', ({ header, data }) =>
       taken.push({
@@ -48,7 +48,7 @@ function oracleFrames(octets: Uint8Array): Promise<Taken[]> {
         caplen: header.capturedLength,
         wirelen: header.originalLength,
         linkType,
-        octets: data.toString('hex'),
+        bytes: data.toString('hex'),
       }),
     )
     parser.on('end', () => resolve(taken))
@@ -61,16 +61,16 @@ describe('classic pcap', () => {
   before(() => (scratch = new Scratch()))
   after(() => scratch.remove())
 
-  const read = async (octets: Uint8Array) => readAll(scratch.file('it.pcap', octets))
+  const read = async (bytes: Uint8Array) => readAll(scratch.file('it.pcap', bytes))
 
   for (const bigEndian of [false, true]) {
     const order = bigEndian ? 'big-endian' : 'little-endian'
 
     it(`agrees with pcap-parser, ${order}`, async () => {
-      const octets = writePcap(someFrames(300), { bigEndian })
-      const { frames, warnings } = await read(octets)
+      const bytes = writePcap(someFrames(300), { bigEndian })
+      const { frames, warnings } = await read(bytes)
       expect(frames).to.have.length(300)
-      expect(frames).to.deep.equal(await oracleFrames(octets))
+      expect(frames).to.deep.equal(await oracleFrames(bytes))
       expect(warnings).to.deep.equal([])
     })
 
@@ -88,7 +88,7 @@ describe('classic pcap', () => {
       ])
     })
 
-    it(`reads the 24-octet records of a patched tcpdump, ${order}`, async () => {
+    it(`reads the 24-byte records of a patched tcpdump, ${order}`, async () => {
       const frames = someFrames(5)
       const taken = await read(writePcap(frames, { modified: true, bigEndian }))
       expect(taken.frames).to.deep.equal((await read(writePcap(frames, { bigEndian }))).frames)
@@ -101,7 +101,7 @@ describe('classic pcap', () => {
   })
 
   it('takes off what was captured of the frame check sequence', async () => {
-    // f bit, two units of two octets
+    // f bit, two units of two bytes
     const linkType = 0x2400_0001
     const bytes = hex('01 02 03 04 05 06 07 08')
     const { frames } = await read(
@@ -114,7 +114,7 @@ describe('classic pcap', () => {
         { linkType },
       ),
     )
-    expect(frames.map(({ octets, wirelen }) => [octets, wirelen])).to.deep.equal([
+    expect(frames.map(({ bytes, wirelen }) => [bytes, wirelen])).to.deep.equal([
       ['01020304', 4],
       ['010203040506', 6],
       ['0102030405060708', 56],
@@ -143,29 +143,29 @@ describe('classic pcap', () => {
 
   it('swaps the lengths of versions before 2.3, and of 2.3 where they cannot be right', async () => {
     const bytes = hex('01 02 03')
-    const octets = writePcap([{ bytes, wirelen: 9 }])
+    const data = writePcap([{ bytes, wirelen: 9 }])
     const swapped = writePcap([{ bytes, wirelen: 9 }])
     // captured length 9, original length 3
     swapped.set(hex('09 00 00 00 03 00 00 00'), PCAP_HEADER_LEN + 8)
     for (const [minor, file] of [
-      [4, octets],
-      [3, octets],
+      [4, data],
+      [3, data],
       [3, swapped],
       [2, swapped],
     ] as const) {
       file[6] = minor
       const { frames } = await read(file)
-      expect(frames[0], `2.${minor}`).to.include({ caplen: 3, wirelen: 9, octets: '010203' })
+      expect(frames[0], `2.${minor}`).to.include({ caplen: 3, wirelen: 9, bytes: '010203' })
     }
   })
 
   it('ends with a warning at a record of 4 GiB, after all before it', async () => {
-    const octets = writePcap(someFrames(3, () => 60))
-    octets.set(hex('ff ff ff ff'), PCAP_HEADER_LEN + 2 * 76 + 8)
-    const { frames, warnings } = await read(octets)
+    const bytes = writePcap(someFrames(3, () => 60))
+    bytes.set(hex('ff ff ff ff'), PCAP_HEADER_LEN + 2 * 76 + 8)
+    const { frames, warnings } = await read(bytes)
     expect(frames).to.have.length(2)
     expect(warnings).to.have.length(1)
-    expect(warnings[0]).to.match(/^damaged at octet 176: .*4294967295/)
+    expect(warnings[0]).to.match(/^damaged at byte 176: .*4294967295/)
   })
 
   it('takes the longest frame libpcap writes, and none longer', async () => {
@@ -178,27 +178,27 @@ describe('classic pcap', () => {
 
   it('reads frames that lie across the pieces the file is read in', async () => {
     const lengths = [200_000, 262_144, 1, 262_144, 262_144, 14, 131_072]
-    const octets = writePcap(someFrames(40, (i) => lengths[i % lengths.length] ?? 0))
-    const { frames } = await read(octets)
-    expect(frames).to.deep.equal(await oracleFrames(octets))
+    const bytes = writePcap(someFrames(40, (i) => lengths[i % lengths.length] ?? 0))
+    const { frames } = await read(bytes)
+    expect(frames).to.deep.equal(await oracleFrames(bytes))
   })
 
   it('gives more frames than a block holds', async () => {
-    const octets = writePcap(someFrames(40_000, (i) => i % 3))
-    const { frames } = await read(octets)
+    const bytes = writePcap(someFrames(40_000, (i) => i % 3))
+    const { frames } = await read(bytes)
     expect(frames).to.have.length(40_000)
-    expect(frames).to.deep.equal(await oracleFrames(octets))
+    expect(frames).to.deep.equal(await oracleFrames(bytes))
   })
 
   it('gives exactly the whole records of every prefix', async () => {
     const lengths = [3, 0, 17, 60]
-    const octets = writePcap(someFrames(4, (i) => lengths[i] ?? 0))
+    const bytes = writePcap(someFrames(4, (i) => lengths[i] ?? 0))
     const ends = lengths.map((_, i) =>
       lengths.slice(0, i + 1).reduce((sum, length) => sum + 16 + length, PCAP_HEADER_LEN),
     )
-    const all = (await read(octets)).frames
-    for (let cut = 0; cut < octets.length; cut++) {
-      const result = await read(octets.slice(0, cut)).catch((error: unknown) => error)
+    const all = (await read(bytes)).frames
+    for (let cut = 0; cut < bytes.length; cut++) {
+      const result = await read(bytes.slice(0, cut)).catch((error: unknown) => error)
       if (cut < PCAP_HEADER_LEN) {
         expect(result, `cut at ${cut}`).to.be.instanceOf(CaptureError)
         continue
@@ -210,7 +210,7 @@ describe('classic pcap', () => {
     }
   })
 
-  it('stays within the octets, whatever they are', () => {
+  it('stays within the bytes, whatever they are', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 24, maxLength: 200 }),
@@ -232,13 +232,13 @@ describe('classic pcap', () => {
     )
   })
 
-  it('survives any change of a few octets', async () => {
-    const octets = writePcap(someFrames(6, (i) => 20 + i))
+  it('survives any change of a few bytes', async () => {
+    const bytes = writePcap(someFrames(6, (i) => 20 + i))
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(octets.length - 1), fc.nat(255)), { maxLength: 6 }),
+        fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 6 }),
         async (changes) => {
-          const changed = octets.slice()
+          const changed = bytes.slice()
           for (const [at, value] of changes) changed[at] = value
           const result = await read(changed).catch((error: unknown) => error)
           if (!(result instanceof CaptureError)) expect(result).to.have.property('frames')
@@ -267,12 +267,12 @@ describe('classic pcap', () => {
         needs(this, path(shared))
         let compared = 0
         for (const name of readdirSync(shared).filter((file) => /\.p?cap$/.test(file))) {
-          const octets = readFileSync(`${shared}/${name}`)
+          const bytes = readFileSync(`${shared}/${name}`)
           // what pcap-parser does not know: nanoseconds, lengths beyond the file, FCS, DLT_RAW
-          if (!/^(d4c3b2a1|a1b2c3d4)/.test(octets.toString('hex', 0, 4))) continue
+          if (!/^(d4c3b2a1|a1b2c3d4)/.test(bytes.toString('hex', 0, 4))) continue
           if (/caplen-4g|fcs-bits|lt-raw12|cut-/.test(name)) continue
           const { frames } = await readAll(`${shared}/${name}`)
-          const expected = (await oracleFrames(octets)).map((frame) => ({
+          const expected = (await oracleFrames(bytes)).map((frame) => ({
             ...frame,
             // nor that a frame cannot have been shorter on the wire than captured
             wirelen: Math.max(frame.wirelen, frame.caplen),
@@ -291,9 +291,9 @@ describe('classic pcap', () => {
       const odd = (name: string) => readAll(`${shared}/derived__${name}.pcap`)
       const plain = await odd('micro-be')
       // same packets; the frame check sequence is gone
-      const octetsOf = (frames: Taken[]) => frames.map(({ octets }) => octets)
-      expect(octetsOf((await odd('nano-le')).frames)).to.deep.equal(octetsOf(plain.frames))
-      expect(octetsOf((await odd('nano-be')).frames)).to.deep.equal(octetsOf(plain.frames))
+      const bytesOf = (frames: Taken[]) => frames.map(({ bytes }) => bytes)
+      expect(bytesOf((await odd('nano-le')).frames)).to.deep.equal(bytesOf(plain.frames))
+      expect(bytesOf((await odd('nano-be')).frames)).to.deep.equal(bytesOf(plain.frames))
       expect((await odd('linktype-fcs-bits')).frames).to.deep.equal(plain.frames)
       expect((await odd('lt-raw12')).frames[0]?.linkType).to.equal(101)
       expect((await odd('caplen-4g')).warnings[0]).to.match(/4294967295|more than any frame/)

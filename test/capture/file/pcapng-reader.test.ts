@@ -22,7 +22,7 @@ describe('pcapng', () => {
   before(() => (scratch = new Scratch()))
   after(() => scratch.remove())
 
-  const read = (octets: Uint8Array) => readAll(scratch.file('it.pcapng', octets))
+  const read = (bytes: Uint8Array) => readAll(scratch.file('it.pcapng', bytes))
   const frame = hex('01 02 03 04 05')
   const micros = 1_700_000_000_123_456
 
@@ -42,10 +42,10 @@ describe('pcapng', () => {
       )
       expect(warnings).to.deep.equal([])
       expect(frames).to.deep.equal([
-        { micros, caplen: 5, wirelen: 60, linkType: 113, octets: '0102030405' },
-        { micros: micros + 5, caplen: 5, wirelen: 5, linkType: 1, octets: '0102030405' },
+        { micros, caplen: 5, wirelen: 60, linkType: 113, bytes: '0102030405' },
+        { micros: micros + 5, caplen: 5, wirelen: 5, linkType: 1, bytes: '0102030405' },
         // no time of its own, and cut to the snaplen of the first interface
-        { micros: micros + 5, caplen: 4, wirelen: 900, linkType: 1, octets: '01020304' },
+        { micros: micros + 5, caplen: 4, wirelen: 900, linkType: 1, bytes: '01020304' },
       ])
     })
 
@@ -107,19 +107,19 @@ describe('pcapng', () => {
   }
 
   it('does not know what was lost where no statistics say', async () => {
-    const octets = new PcapngWriter().section().interface().packet(0, 0n, frame).statistics(0, [])
-    const source = openCapture(scratch.file('it.pcapng', octets.done()))
+    const bytes = new PcapngWriter().section().interface().packet(0, 0n, frame).statistics(0, [])
+    const source = openCapture(scratch.file('it.pcapng', bytes.done()))
     await framesOf(source)
     expect(source.dropped).to.equal(undefined)
   })
 
   it('reads sections one after another, each in its byte order with its own interfaces', async () => {
-    const octets = Buffer.concat([
+    const bytes = Buffer.concat([
       new PcapngWriter().section().interface(1).packet(0, 1n, frame).done(),
       new PcapngWriter({ bigEndian: true }).section().interface(101).packet(0, 2n, frame).done(),
       new PcapngWriter().section().packet(0, 3n, frame).interface(113).packet(0, 4n, frame).done(),
     ])
-    const { frames, warnings } = await read(octets)
+    const { frames, warnings } = await read(bytes)
     expect(frames.map((taken) => [taken.micros, taken.linkType])).to.deep.equal([
       [1, 1],
       [2, 101],
@@ -148,13 +148,13 @@ describe('pcapng', () => {
   })
 
   it('says so where a block passed over is cut', async () => {
-    const octets = new PcapngWriter()
+    const bytes = new PcapngWriter()
       .section()
       .interface()
       .packet(0, 1n, frame)
       .other(10, new Uint8Array(2_000_000))
       .done()
-    const { frames, warnings } = await read(octets.slice(0, -1))
+    const { frames, warnings } = await read(bytes.slice(0, -1))
     expect(frames).to.have.length(1)
     expect(warnings[0]).to.match(/^ends in the middle of a record/)
   })
@@ -170,11 +170,11 @@ describe('pcapng', () => {
         .packet(0, 2n, frame)
         .done(),
     )
-    expect(frames.map((taken) => taken.octets)).to.deep.equal(['0102030405', '0102030405'])
+    expect(frames.map((taken) => taken.bytes)).to.deep.equal(['0102030405', '0102030405'])
     expect(warnings).to.deep.equal([])
   })
 
-  it('takes off a frame check sequence, its length in bits or in octets', async () => {
+  it('takes off a frame check sequence, its length in bits or in bytes', async () => {
     for (const length of [4, 32]) {
       const { frames } = await read(
         new PcapngWriter()
@@ -184,7 +184,7 @@ describe('pcapng', () => {
           .packet(0, 1n, frame, 60)
           .done(),
       )
-      expect(frames.map((taken) => [taken.octets, taken.wirelen])).to.deep.equal([
+      expect(frames.map((taken) => [taken.bytes, taken.wirelen])).to.deep.equal([
         ['01', 1],
         ['0102030405', 56],
       ])
@@ -192,33 +192,33 @@ describe('pcapng', () => {
   })
 
   it('ignores options whose lengths cannot be', async () => {
-    const octets = new PcapngWriter()
+    const bytes = new PcapngWriter()
       .section()
       .interface(1, 0, [[IF_TSRESOL, Uint8Array.of(9)]])
       .packet(0, BigInt(micros), frame)
       .done()
-    // if_tsresol of 65 535 octets
-    octets.set(hex('09 00 ff ff'), 28 + 16)
-    const { frames } = await read(octets)
+    // if_tsresol of 65 535 bytes
+    bytes.set(hex('09 00 ff ff'), 28 + 16)
+    const { frames } = await read(bytes)
     expect(frames[0]?.micros).to.equal(micros)
   })
 
   const good = () =>
     new PcapngWriter().section().interface().packet(0, 1n, frame).packet(0, 2n, frame).done()
   const secondPacket = 28 + 20 + 40
-  for (const [what, at, octets] of [
+  for (const [what, at, bytes] of [
     ['a length of less than a block has', 4, '08 00 00 00'],
     ['a length of 4 GiB', 4, 'ff ff ff ff'],
     ['lengths that differ', 36, '2c 00 00 00'],
-    ['more octets captured than it holds', 20, '0a 00 00 00'],
+    ['more bytes captured than it holds', 20, '0a 00 00 00'],
   ] as const)
     it(`ends with a warning at ${what}, after all before it`, async () => {
       const bad = good()
-      bad.set(hex(octets), secondPacket + at)
+      bad.set(hex(bytes), secondPacket + at)
       const { frames, warnings } = await read(bad)
       expect(frames).to.have.length(1)
       expect(warnings).to.have.length(1)
-      expect(warnings[0]).to.match(/^damaged at octet 88: /)
+      expect(warnings[0]).to.match(/^damaged at byte 88: /)
     })
 
   it('goes on after a packet longer than any frame', async () => {
@@ -231,7 +231,7 @@ describe('pcapng', () => {
         .done(),
     )
     expect(frames.map(({ caplen }) => caplen)).to.deep.equal([262_144])
-    expect(warnings).to.deep.equal(['packets longer than 262144 octets: 1, left out'])
+    expect(warnings).to.deep.equal(['packets longer than 262144 bytes: 1, left out'])
   })
 
   it('ends with a warning at a section of another version, or without byte order', async () => {
@@ -252,12 +252,12 @@ describe('pcapng', () => {
       ends.push(writer.done().length)
     }
     writer.simplePacket(frame)
-    const octets = writer.done()
-    ends.push(octets.length)
-    const all = (await read(octets)).frames
+    const bytes = writer.done()
+    ends.push(bytes.length)
+    const all = (await read(bytes)).frames
     expect(all).to.have.length(4)
-    for (let cut = 0; cut < octets.length; cut++) {
-      const result = await read(octets.slice(0, cut)).catch((error: unknown) => error)
+    for (let cut = 0; cut < bytes.length; cut++) {
+      const result = await read(bytes.slice(0, cut)).catch((error: unknown) => error)
       if (cut < 24) {
         expect(result, `cut at ${cut}`).to.be.instanceOf(CaptureError)
         continue
@@ -269,7 +269,7 @@ describe('pcapng', () => {
     }
   })
 
-  it('stays within the octets, whatever they are', () => {
+  it('stays within the bytes, whatever they are', () => {
     const head = good().slice(0, 48)
     fc.assert(
       fc.property(
@@ -304,13 +304,13 @@ describe('pcapng', () => {
     )
   })
 
-  it('survives any change of a few octets', async () => {
-    const octets = good()
+  it('survives any change of a few bytes', async () => {
+    const bytes = good()
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(octets.length - 1), fc.nat(255)), { maxLength: 6 }),
+        fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 6 }),
         async (changes) => {
-          const changed = octets.slice()
+          const changed = bytes.slice()
           for (const [at, value] of changes) changed[at] = value
           const result = await read(changed).catch((error: unknown) => error)
           if (!(result instanceof CaptureError)) expect(result).to.have.property('frames')
@@ -334,7 +334,7 @@ describe('pcapng', () => {
 
   it('allocates nothing per packet', () => {
     const writer = new PcapngWriter().section().interface()
-    for (const octets of someFrames(100, () => 60)) writer.packet(0, BigInt(micros), octets)
+    for (const bytes of someFrames(100, () => 60)) writer.packet(0, BigInt(micros), bytes)
     const bytes = writer.done()
     const block = newPacketBlock(bytes)
     const reader = new PcapngReader()

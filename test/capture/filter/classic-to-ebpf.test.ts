@@ -8,16 +8,16 @@ type Classic = readonly (readonly [number, number, number, number])[]
 
 /** Their translation in hex, an instruction an item, without the three of the start. */
 function translated(...classic: Classic): string[] {
-  const octets = Buffer.alloc(8 * classic.length)
+  const bytes = Buffer.alloc(8 * classic.length)
   for (const [i, [opcode, ifTrue, ifFalse, k]] of classic.entries()) {
-    octets.writeUInt16LE(opcode, 8 * i)
-    octets.writeUInt8(ifTrue, 8 * i + 2)
-    octets.writeUInt8(ifFalse, 8 * i + 3)
-    octets.writeUInt32LE(k >>> 0, 8 * i + 4)
+    bytes.writeUInt16LE(opcode, 8 * i)
+    bytes.writeUInt8(ifTrue, 8 * i + 2)
+    bytes.writeUInt8(ifFalse, 8 * i + 3)
+    bytes.writeUInt32LE(k >>> 0, 8 * i + 4)
   }
   const out = new EbpfWriter()
-  translateClassic(octets, out, 9)
-  const hex = Buffer.from(out.octets()).toString('hex').match(/.{16}/g) ?? []
+  translateClassic(bytes, out, 9)
+  const hex = Buffer.from(out.bytes()).toString('hex').match(/.{16}/g) ?? []
   expect(hex.slice(0, 3)).to.deep.equal([
     'bf16000000000000',
     'b400000000000000',
@@ -51,7 +51,7 @@ describe('classic BPF in eBPF', () => {
   it('loads from the frame and from memory', () => {
     expect(translated([0x28, 0, 0, 12])).to.deep.equal(['280000000c000000'])
     expect(translated([0x50, 0, 0, 14])).to.deep.equal(['507000000e000000'])
-    // M[1] is four octets above the end of the stack
+    // M[1] is four bytes above the end of the stack
     expect(translated([0x02, 0, 0, 1], [0x60, 0, 0, 1])).to.deep.equal([
       '630a04fe00000000',
       '61a004fe00000000',
@@ -62,7 +62,7 @@ describe('classic BPF in eBPF', () => {
     ])
     expect(translated([0x00, 0, 0, 0x80000000])).to.deep.equal(['b400000000000080'])
     expect(translated([0x80, 0, 0, 0])).to.deep.equal(['6160000000000000'])
-    // four times the lower half of an octet, A kept
+    // four times the lower half of an byte, A kept
     expect(translated([0xb1, 0, 0, 14])).to.deep.equal([
       'bf08000000000000',
       '300000000e000000',

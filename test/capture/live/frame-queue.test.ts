@@ -7,23 +7,23 @@ import { allocatedPerCall, hex } from '../../support.js'
 
 const HEADER = pcapFileHeader(113, 65_535)
 
-/** Reads `octets` off the front. */
-function read(queue: FrameQueue, octets: number): number[] {
+/** Reads `bytes` off the front. */
+function read(queue: FrameQueue, bytes: number): number[] {
   const out: number[] = []
-  while (octets > 0 && queue.length > 0) {
-    const end = Math.min(queue.readEnd, queue.readOff + octets)
+  while (bytes > 0 && queue.length > 0) {
+    const end = Math.min(queue.readEnd, queue.readOff + bytes)
     out.push(...queue.bytes.subarray(queue.readOff, end))
-    octets -= end - queue.readOff
+    bytes -= end - queue.readOff
     queue.consume(end - queue.readOff)
   }
   return out
 }
 
-/** Frames of a pcap stream without its header, each as [first octet, length]. */
-function framesOf(octets: readonly number[]): [number, number][] {
-  const block = newPacketBlock(Uint8Array.from(octets))
-  const end = new PcapReader(readPcapHeader(HEADER, 0)).fill(block, 0, octets.length)
-  expect(end).to.equal(octets.length)
+/** Frames of a pcap stream without its header, each as [first byte, length]. */
+function framesOf(bytes: readonly number[]): [number, number][] {
+  const block = newPacketBlock(Uint8Array.from(bytes))
+  const end = new PcapReader(readPcapHeader(HEADER, 0)).fill(block, 0, bytes.length)
+  expect(end).to.equal(bytes.length)
   return Array.from({ length: block.count }, (_, i) => [
     block.bytes[block.start[i] ?? 0] ?? -1,
     block.caplen[i] ?? -1,

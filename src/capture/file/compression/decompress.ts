@@ -6,13 +6,13 @@ import { bunzip2 } from './bunzip2.js'
 import { lz4 } from './lz4.js'
 import { u16le, u32le, u8 } from '../../../base/bytes.js'
 
-/** Compressed octets decompressed at a step: 64 KiB become 66 MB of zeros at most, which wait in memory. */
+/** Compressed bytes decompressed at a step: 64 KiB become 66 MB of zeros at most, which wait in memory. */
 const GZIP_STEP_LEN = 65_536
-/** The same for zstd, whose ratio has no bound: a block of 4 octets may become 128 KiB. */
+/** The same for zstd, whose ratio has no bound: a block of 4 bytes may become 128 KiB. */
 const ZSTD_STEP_LEN = 4_096
-/** Octets gunzip hands on at once. */
+/** Bytes gunzip hands on at once. */
 const INFLATED_LEN = 262_144
-/** Octets of window a zstd frame may ask for, all kept in memory: what `zstd --ultra -22` uses. */
+/** Bytes of window a zstd frame may ask for, all kept in memory: what `zstd --ultra -22` uses. */
 const MAX_ZSTD_WINDOW_LEN = 134_217_728
 
 /** Compressions whose bytes are a stream. */
@@ -62,7 +62,7 @@ async function* unxz(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arra
 }
 
 /**
- * The octets within gzip members one after another (RFC 1952).
+ * The bytes within gzip members one after another (RFC 1952).
  *
  * Damage or a cut ends them: what came before is given, and `warnings` gets the sentence.
  */
@@ -104,7 +104,7 @@ export async function* gunzip(
 }
 
 /**
- * The octets within zstd frames one after another (RFC 8878), checksums unchecked.
+ * The bytes within zstd frames one after another (RFC 8878), checksums unchecked.
  *
  * Damage or a cut ends them: what came before is given, and `warnings` gets the sentence.
  */
@@ -144,7 +144,7 @@ export async function* unzstd(
   yield* decompressed
 }
 
-/** Octets of window the zstd frame that begins with `head` asks for (RFC 8878 §3.1.1.1); 0 for a skippable one. */
+/** Bytes of window the zstd frame that begins with `head` asks for (RFC 8878 §3.1.1.1); 0 for a skippable one. */
 function zstdWindowLen(head: Uint8Array): number {
   if (head.length < 14 || u32le(head, 0) !== 0xfd2f_b528) return 0
   const descriptor = u8(head, 4)

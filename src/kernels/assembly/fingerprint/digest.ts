@@ -24,14 +24,14 @@ export function digestStart(algorithm: u32, state: u32): void {
   else sha1Start(state)
 }
 
-/** Takes the whole blocks of [off, end) into the state. @returns the offset of the first octet not taken */
+/** Takes the whole blocks of [off, end) into the state. @returns the offset of the first byte not taken */
 export function digestBlocks(algorithm: u32, state: u32, off: u32, end: u32): u32 {
   if (algorithm == MD5) return md5Blocks(state, off, end)
   if (algorithm == SHA_256) return sha256Blocks(state, off, end)
   return algorithm == SHA3_384 ? sha3Blocks(state, off, end) : sha1Blocks(state, off, end)
 }
 
-/** Takes [off, end), the rest of a message of `messageLen` octets: the digest is at `state` then. */
+/** Takes [off, end), the rest of a message of `messageLen` bytes: the digest is at `state` then. */
 export function digestEnd(algorithm: u32, state: u32, off: u32, end: u32, messageLen: u32): void {
   const rest = digestBlocks(algorithm, state, off, end)
   if (algorithm == MD5) md5End(state, rest, end, messageLen)
@@ -40,7 +40,7 @@ export function digestEnd(algorithm: u32, state: u32, off: u32, end: u32, messag
   else sha1End(state, rest, end, messageLen)
 }
 
-/** Writes the digest of the `len` octets at AT_MESSAGE to AT_DIGEST, and its first `hexLen` octets in hex to AT_DIGITS. */
+/** Writes the digest of the `len` bytes at AT_MESSAGE to AT_DIGEST, and its first `hexLen` bytes in hex to AT_DIGITS. */
 export function digest(algorithm: u32, len: u32, hexLen: u32): void {
   digestStart(algorithm, AT_DIGEST)
   digestEnd(algorithm, AT_DIGEST, AT_MESSAGE, AT_MESSAGE + len, len)

@@ -3,7 +3,7 @@
 // below 64, nearly all there are, are bits of a word, and those below one of them are so many bits of it.
 
 import { MAX_PROFILE_EXTENSIONS } from '../../../base/limits'
-import { degrease, u16be } from './octets'
+import { degrease, u16be } from './bytes'
 
 const MAX_COUNT: u32 = MAX_PROFILE_EXTENSIONS
 const HIGH_TYPE: u32 = 64
@@ -15,7 +15,7 @@ const KEYS: u32 = memory.data(4 * MAX_PROFILE_EXTENSIONS) as u32
 const HIGH_KEYS: u32 = memory.data(4 * MAX_PROFILE_EXTENSIONS) as u32
 const BODIES: u32 = memory.data(4 * MAX_PROFILE_EXTENSIONS) as u32
 const SORTED: u32 = memory.data(MAX_PROFILE_EXTENSIONS) as u32
-/** Place of each in the sorted order, an octet, equal types in wire order; noughts up to a multiple of eight. */
+/** Place of each in the sorted order, an byte, equal types in wire order; noughts up to a multiple of eight. */
 export const RANK: u32 = memory.data(MAX_PROFILE_EXTENSIONS + 8) as u32
 
 export let count: u32 = 0
@@ -82,7 +82,7 @@ export function typeOf(index: u32): u32 {
   return load<u32>(KEYS + 4 * index) >> 16
 }
 
-/** Offset of its body; its length stands in the two octets before. */
+/** Offset of its body; its length stands in the two bytes before. */
 export function bodyOf(index: u32): u32 {
   return load<u32>(BODIES + 4 * index)
 }

@@ -1,4 +1,4 @@
-// The front of a sighting's line, from `time` to the tunnel: what every hello has of its own. Texts are written eight octets
+// The front of a sighting's line, from `time` to the tunnel: what every hello has of its own. Texts are written eight bytes
 // at a time, so that what is behind one is written to, too, and then written over by the next.
 
 import {
@@ -70,7 +70,7 @@ export function putFlow(line: u32): u32 {
   return at + 1
 }
 
-/** Writes the address at `from` as text: that of `len` octets, or the dotted one of four octets where `len` is 0. */
+/** Writes the address at `from` as text: that of `len` bytes, or the dotted one of four bytes where `len` is 0. */
 function putAddress(from: u32, len: u32, line: u32): u32 {
   if (len != 0) return putText(from, min(len, LONGEST_ADDRESS), line)
   let at = putDecimal(load<u8>(from), line)
@@ -87,7 +87,7 @@ export function putPiece(piece: u32, at: u32): u32 {
   return putText(from + 1, load<u8>(from), at)
 }
 
-/** Writes `len` octets at `at`, and up to seven more. @returns the offset past them */
+/** Writes `len` bytes at `at`, and up to seven more. @returns the offset past them */
 export function putText(from: u32, len: u32, at: u32): u32 {
   for (let i: u32 = 0; i < len; i += 8) store<u64>(at + i, load<u64>(from + i))
   return at + len

@@ -1,11 +1,11 @@
-// Nearly every hello is like one before it. What is left to do for such a one is found here in one walk over its octets, by
+// Nearly every hello is like one before it. What is left to do for such a one is found here in one walk over its bytes, by
 // the same rules as tls/hello-parser.ts and tls/located-lists.ts: whatever breaks one of them is left to those.
 
 import { MAX_HELLO_LEN } from '../../../base/limits'
 import { AT_FLOW, AT_HELLO, AT_LINE, FLOW_ECH, PIECE_SNI, SLACK } from '../../profile-layout'
 import { bodyOf, count, sortedIndex, typeOf } from './extension-order'
 import { putFlow, putPiece, putText } from './flow-text'
-import { u16be } from './octets'
+import { u16be } from './bytes'
 import { find, shownLenOf, shownOf } from './profile-table'
 
 const CLIENT_HELLO = 1
@@ -27,7 +27,7 @@ let nameLen: u32 = 0
 
 /**
  * Writes the line of the ClientHello in [off, off + len), of TLS over TCP and of the flow at AT_FLOW, to AT_LINE, up to the
- * end of its profile. It begins less than eight octets past AT_HELLO.
+ * end of its profile. It begins less than eight bytes past AT_HELLO.
  *
  * @returns the line's length; 0 where its profile is not known, or anything about it is out of the ordinary
  */
@@ -82,9 +82,9 @@ function readName(): bool {
   return true
 }
 
-/** Whether the octet stands for itself in a JSON string: fingerprint/json-text.ts. */
-function isPlain(octet: u32): bool {
-  return octet >= 0x20 && octet <= 0x7e && octet != QUOTE && octet != BACKSLASH
+/** Whether the byte stands for itself in a JSON string: fingerprint/json-text.ts. */
+function isPlain(byte: u32): bool {
+  return byte >= 0x20 && byte <= 0x7e && byte != QUOTE && byte != BACKSLASH
 }
 
 /** Whether it offers Encrypted Client Hello, the last but few of the sorted types. */

@@ -12,23 +12,23 @@ import {
   MAX_PROFILE_KEY_LEN,
 } from '../../profile-layout'
 import { bodyOf, count, sortedIndex, typeOf } from './extension-order'
-import { degrease, u16be } from './octets'
+import { degrease, u16be } from './bytes'
 
 const MAX_LEN: u32 = MAX_PROFILE_KEY_LEN
 const KEY_END: u32 = AT_KEY + MAX_LEN
-/** Octets before the lists. */
+/** Bytes before the lists. */
 const HEAD_LEN: u32 = 16
 const TYPE_LEN: u32 = 2
 const LENGTH_LEN: u32 = 2
 const WITH_GREASE: u32 = BODY_WITH_GREASE
 
-/** Octets of the key at AT_KEY, a multiple of eight, the last of them nought where it is shorter. */
+/** Bytes of the key at AT_KEY, a multiple of eight, the last of them nought where it is shorter. */
 export let keyLen: u32 = 0
 export let keyHash: u32 = 0
 
 /**
  * Makes the key of the hello whose extensions were read last, of two words of versions and the like, its cipher suites in
- * [ciphers, ciphers + ciphersLen) and `idsLen` octets at AT_PARAMETER_IDS.
+ * [ciphers, ciphers + ciphersLen) and `idsLen` bytes at AT_PARAMETER_IDS.
  *
  * @returns whether it is short enough to be kept
  */

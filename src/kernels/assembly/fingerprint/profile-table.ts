@@ -1,4 +1,4 @@
-// Profiles by their whole keys: open addressing, compared octet by octet, so that a hash is never trusted. Full, the table
+// Profiles by their whole keys: open addressing, compared byte by byte, so that a hash is never trusted. Full, the table
 // is emptied and starts again; clients that are really there are back within a few hellos.
 
 import {
@@ -36,7 +36,7 @@ const EMPTY: u32 = 0
 const KEYS_END: u32 = AT_KEYS + 4 * PROFILE_KEY_ARENA
 const TEXTS_END: u32 = AT_TEXTS + PROFILE_TEXT_ARENA
 
-/** What is kept of a profile, RECORD_LEN octets. */
+/** What is kept of a profile, RECORD_LEN bytes. */
 @unmanaged
 class Profile {
   hash: u32
@@ -59,7 +59,7 @@ let freeSlot: u32 = EMPTY
 
 /**
  * Looks up the profile of a hello, and makes its text that of this hello. From its cipher suites to its end it is `len`
- * octets at `start`, behind AT_HELLO; its extensions are those from `extensionsOff` on.
+ * bytes at `start`, behind AT_HELLO; its extensions are those from `extensionsOff` on.
  *
  * @returns the profile's number, or UNKNOWN
  */
@@ -107,7 +107,7 @@ export function find(
 /**
  * Makes room for a profile under the key looked up last.
  *
- * @returns where its text and plan of together `len` octets go, an offset that is a multiple of eight; 0 where it is not to be kept
+ * @returns where its text and plan of together `len` bytes go, an offset that is a multiple of eight; 0 where it is not to be kept
  */
 export function room(len: u32): u32 {
   if (freeSlot == EMPTY || len > MAX_TEXT) return 0
@@ -125,7 +125,7 @@ export function room(len: u32): u32 {
 
 /**
  * Keeps the profile, for which room was made at `text`, in the order of the hello looked up last. Of its text the first
- * `shownLen` octets are shown.
+ * `shownLen` bytes are shown.
  *
  * @returns its number
  */

@@ -39,7 +39,7 @@ export function reorder(plan: u32): void {
 /** Puts a list's elements down in wire order. @returns what follows it in the plan */
 function putList(list: u32): u32 {
   const end = load<u32>(list, 4)
-  // What is behind the list is written over eight octets at a time, the last separator among them.
+  // What is behind the list is written over eight bytes at a time, the last separator among them.
   const behind = load<u64>(end)
   const elements = list + 4 * LIST_HEAD_WORDS
   let at = load<u32>(list)

@@ -17,14 +17,14 @@ export function sha1Start(state: u32): void {
   store<u32>(state, 0xc3d2e1f0, 16)
 }
 
-/** Takes the whole blocks of [off, end) into the state. @returns the offset of the first octet not taken */
+/** Takes the whole blocks of [off, end) into the state. @returns the offset of the first byte not taken */
 export function sha1Blocks(state: u32, off: u32, end: u32): u32 {
   let at = off
   for (; end - at >= BLOCK_LEN; at += BLOCK_LEN) sha1Block(state, at)
   return at
 }
 
-/** Takes the rest of a message of `messageLen` octets: the digest is at `state` then. */
+/** Takes the rest of a message of `messageLen` bytes: the digest is at `state` then. */
 export function sha1End(state: u32, off: u32, end: u32, messageLen: u32): void {
   const paddedEnd = padRest(off, end)
   store<u64>(paddedEnd - 8, bswap<u64>((messageLen as u64) << 3))

@@ -29,14 +29,14 @@ export function sha256Start(state: u32): void {
   store<u32>(state, 0x5be0cd19, 28)
 }
 
-/** Takes the whole blocks of [off, end) into the state. @returns the offset of the first octet not taken */
+/** Takes the whole blocks of [off, end) into the state. @returns the offset of the first byte not taken */
 export function sha256Blocks(state: u32, off: u32, end: u32): u32 {
   let at = off
   for (; end - at >= BLOCK_LEN; at += BLOCK_LEN) sha256Block(state, at)
   return at
 }
 
-/** Takes the rest of a message of `messageLen` octets: the digest is at `state` then. */
+/** Takes the rest of a message of `messageLen` bytes: the digest is at `state` then. */
 export function sha256End(state: u32, off: u32, end: u32, messageLen: u32): void {
   const paddedEnd = padRest(off, end)
   store<u64>(paddedEnd - 8, bswap<u64>((messageLen as u64) << 3))

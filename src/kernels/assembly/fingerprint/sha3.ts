@@ -1,12 +1,12 @@
 // SHA3-384, FIPS 202. For the classic fingerprint.
 
 const ROUNDS = 24
-/** The state's octets, and those of a block: the rate of SHA3-384. */
+/** The state's bytes, and those of a block: the rate of SHA3-384. */
 const STATE_LEN: u32 = 200
 const BLOCK_LEN: u32 = 104
 /** The two bits that tell SHA-3 from other uses of the sponge, and the first of the padding (§6.1, §5.1). */
 const DOMAIN: u64 = 0x06
-/** The last bit of the padding, in a block's last octet. */
+/** The last bit of the padding, in a block's last byte. */
 const PADDING_END: u8 = 0x80
 
 /** §3.2.5 */
@@ -19,7 +19,7 @@ const ROUND_CONSTANTS: StaticArray<u64> = [
   0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
 ]
 
-/** The last block; octets are written eight at a time. */
+/** The last block; bytes are written eight at a time. */
 const LAST_BLOCK: u32 = memory.data(112) as u32
 
 /** Sets the state at `state` to nought. */
@@ -27,7 +27,7 @@ export function sha3Start(state: u32): void {
   for (let i: u32 = 0; i < STATE_LEN; i += 8) store<u64>(state + i, 0)
 }
 
-/** Takes the whole blocks of [off, end) into the state. @returns the offset of the first octet not taken */
+/** Takes the whole blocks of [off, end) into the state. @returns the offset of the first byte not taken */
 export function sha3Blocks(state: u32, off: u32, end: u32): u32 {
   let at = off
   for (; end - at >= BLOCK_LEN; at += BLOCK_LEN) {

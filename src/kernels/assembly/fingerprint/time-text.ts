@@ -18,13 +18,13 @@ const DOT = 0x2e
 const LETTER_T = 0x54
 const LETTER_Z = 0x5a
 
-/** The second written last, as packets of one second come together, and its date and time: 24 octets, 19 of them used. */
+/** The second written last, as packets of one second come together, and its date and time: 24 bytes, 19 of them used. */
 let second: f64 = -1
 const TEXT: u32 = memory.data(24) as u32
 
 /**
  * Writes a time of `time` microseconds at `at`, fractions of one cut; one before 1970 or after 9999 as the first or last
- * there is. Up to 32 octets are written to.
+ * there is. Up to 32 bytes are written to.
  *
  * @returns the offset past it
  */

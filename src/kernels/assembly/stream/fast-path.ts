@@ -60,7 +60,7 @@ import {
   unwatch,
   watch,
 } from './flows'
-import { freeSlot, hasSlot, isHere, octetsOf, prepareSlots, slotAt, takeSlot } from './slots'
+import { freeSlot, hasSlot, isHere, bytesOf, prepareSlots, slotAt, takeSlot } from './slots'
 import { SEGMENT, segment, setSegment, setWord, word } from './words'
 
 const FIN = 1
@@ -82,7 +82,7 @@ const RANDOM_OFF: u32 = 11
 /** Not 0 once records.ts has begun to read a slot. */
 const RECORDS_BEGUN: u32 = FREE_WORDS + 7
 
-// model/handshake-octets.ts
+// model/handshake-bytes.ts
 const QUALITY_GAP = 1
 const QUALITY_TRUNCATED = 2
 const QUALITY_NO_SYN = 4
@@ -137,7 +137,7 @@ function takeSyn(): i32 {
   return TAKEN_SYN
 }
 
-/** No octets can come behind what is there. */
+/** No bytes can come behind what is there. */
 function takeFin(): i32 {
   const hash = flowHash()
   if (!isWatched(hash)) return TAKEN
@@ -146,7 +146,7 @@ function takeFin(): i32 {
   const flow = flowAt(entry)
   if (isStale(flow) || hasSlots(flow) || !isFine(flow)) return LEFT
   see(hash, entry)
-  // One that overtook octets is not the end, nor is an old one.
+  // One that overtook bytes is not the end, nor is an old one.
   const ahead = segment(SEGMENT_SEQ) - word(flow, NEXT)
   if (ahead == 0 || (ahead < 0 && (word(flow, FLAGS) & SYN_SEEN) == 0)) unwatch(hash, flow)
   return TAKEN
@@ -210,7 +210,7 @@ function takeHello(payloadLen: i32): i32 {
   return TAKEN_HELLO
 }
 
-/** The first part of a hello whose record ends `recordEnd` octets behind its start goes into a slot. */
+/** The first part of a hello whose record ends `recordEnd` bytes behind its start goes into a slot. */
 function takeFirstPart(payloadLen: i32, recordEnd: i32): i32 {
   if (!hasSlot(recordEnd)) return LEFT
   const hash = flowHash()
@@ -231,7 +231,7 @@ function takeFirstPart(payloadLen: i32, recordEnd: i32): i32 {
   setWord(at, ANCHOR, 0)
   setWord(at, SOLID, payloadLen)
   watch(hash, flow)
-  setSegment(SEGMENT_PART, octetsOf(slot))
+  setSegment(SEGMENT_PART, bytesOf(slot))
   return TAKEN_PART
 }
 
@@ -242,23 +242,23 @@ function takePart(hash: i32, entry: i32, flow: u32, payloadLen: i32): i32 {
   const base = word(at, BASE)
   const solid = word(at, SOLID)
   if (!isHere(slot)) return LEFT
-  const octets = octetsOf(slot)
+  const bytes = bytesOf(slot)
   // put there by takeFirstPart: no frame of SSL 2.0, read on by nobody, and nothing else in it
-  if (word(at, ANCHOR) != 0 || load<u8>(octets) != CONTENT_HANDSHAKE) return LEFT
+  if (word(at, ANCHOR) != 0 || load<u8>(bytes) != CONTENT_HANDSHAKE) return LEFT
   if (word(at, MARKED) != 0 || word(at, RECORDS_BEGUN) != 0) return LEFT
   if (word(flow, NEXT) != base || segment(SEGMENT_SEQ) != base + solid) return LEFT
-  const recordEnd: i32 = RECORD_HEADER_LEN + bswap<u16>(load<u16>(octets + 3))
+  const recordEnd: i32 = RECORD_HEADER_LEN + bswap<u16>(load<u16>(bytes + 3))
   const end = solid + payloadLen
   if (end > recordEnd) return LEFT
   see(hash, entry)
   setWord(at, SOLID, end)
-  setSegment(SEGMENT_PART, octets + solid)
+  setSegment(SEGMENT_PART, bytes + solid)
   if (end < recordEnd) return TAKEN_PART
   setWord(flow, NEXT, base + end)
-  const random = bswap<u32>(load<u32>(octets + RANDOM_OFF)) >>> 8
+  const random = bswap<u32>(load<u32>(bytes + RANDOM_OFF)) >>> 8
   give(entry, flow, word(flow, FLAGS), random, false)
-  setSegment(SEGMENT_RECORD, octets)
-  setSegment(SEGMENT_RECORD_END, octets + end)
+  setSegment(SEGMENT_RECORD, bytes)
+  setSegment(SEGMENT_RECORD_END, bytes + end)
   freeSlot(slot)
   setWord(flow, SLOT, -1)
   return TAKEN_LAST_PART
@@ -285,7 +285,7 @@ function give(entry: i32, flow: u32, flags: i32, random: i32, gap: bool): void {
   setSegment(SEGMENT_ENTRY, entry)
 }
 
-/** Octets with which no hello begins: behind one that was given they end the watch. */
+/** Bytes with which no hello begins: behind one that was given they end the watch. */
 function takeOther(payloadLen: i32): i32 {
   const hash = flowHash()
   if (!isWatched(hash)) {

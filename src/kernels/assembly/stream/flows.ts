@@ -55,7 +55,7 @@ import {
 import { SEGMENT, segment, setWord, word } from './words'
 
 const NO_ENTRY = -1
-/** model/handshake-octets.ts */
+/** model/handshake-bytes.ts */
 const SYN_TTL = 0xff
 const V6 = 6
 /** Further words of an IPv6 address. */
@@ -150,7 +150,7 @@ export function setSyn(flow: u32): void {
     setWord(flow, SYN_SHAPE + i, segment(SEGMENT_SYN + i))
 }
 
-/** Whether it has octets of a hello, in one reading or two. */
+/** Whether it has bytes of a hello, in one reading or two. */
 export function hasSlots(flow: u32): bool {
   return word(flow, SLOT) >= 0 || word(flow, OTHER) >= 0
 }

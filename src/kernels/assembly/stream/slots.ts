@@ -1,5 +1,5 @@
 // Slots of unfinished hellos, as base/slot-pool.ts has them, in the same memory. Of their classes only the first is used
-// here, as only its octets are there.
+// here, as only its bytes are there.
 
 import {
   ANCHOR,
@@ -35,12 +35,12 @@ export function prepareSlots(pool: u32, classCount: u32, slotCount: u32): void {
   offsets = freeStack + 4 * slotCount
 }
 
-/** Whether a slot is free, and holds so many octets. */
-export function hasSlot(octets: i32): bool {
-  return word(cls, CLASS_SIZE) >= octets && word(cls, CLASS_FREE) > 0
+/** Whether a slot is free, and holds so many bytes. */
+export function hasSlot(bytes: i32): bool {
+  return word(cls, CLASS_SIZE) >= bytes && word(cls, CLASS_FREE) > 0
 }
 
-/** Whether a slot's octets are in this memory. */
+/** Whether a slot's bytes are in this memory. */
 export function isHere(slot: i32): bool {
   return slot < word(cls, CLASS_COUNT)
 }
@@ -84,6 +84,6 @@ export function slotAt(slot: i32): u32 {
   return slots + 4 * SLOT_WORDS * slot
 }
 
-export function octetsOf(slot: i32): u32 {
+export function bytesOf(slot: i32): u32 {
   return word(offsets, slot)
 }

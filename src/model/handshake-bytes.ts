@@ -16,18 +16,18 @@ export const TRANSPORTS = [
 export type Transport = (typeof TRANSPORTS)[number]
 
 // Quality marks of a hello, a set of bits; printed by name, in this order.
-/** Octets are missing elsewhere in the flow before the hello. */
+/** Bytes are missing elsewhere in the flow before the hello. */
 export const QUALITY_GAP = 1
 /** The capture's snaplen cut a packet of this flow. */
 export const QUALITY_TRUNCATED = 2
 /** The flow's SYN was not seen. */
 export const QUALITY_NO_SYN = 4
-/** Some octets came more than once. */
+/** Some bytes came more than once. */
 export const QUALITY_RETRANSMIT = 8
 /** Answer to a HelloRetryRequest: the second hello of its connection (RFC 8446 §4.1.4). */
 export const QUALITY_HRR = 16
 
-/** Other octets came at the same place, or ones that a receiver does not take: the server may have read another hello. */
+/** Other bytes came at the same place, or ones that a receiver does not take: the server may have read another hello. */
 export const QUALITY_CONFLICT = 32
 
 /** Names of the quality bits, lowest first. */
@@ -40,20 +40,20 @@ export const QUALITY_NAMES = [
   'conflict',
 ] as const
 
-// Bits of HandshakeOctets.synShape: the TTL, the window scale plus one, Don't Fragment, and whether there was a SYN at all.
+// Bits of HandshakeBytes.synShape: the TTL, the window scale plus one, Don't Fragment, and whether there was a SYN at all.
 export const SYN_TTL = 0xff
 export const SYN_SCALE_SHIFT = 8
 export const SYN_DONT_FRAGMENT = 1 << 12
 export const SYN_IS_KNOWN = 1 << 13
 
 /**
- * One whole handshake message (RFC 8446 §4), type and length in front, every octet seen. One instance per
+ * One whole handshake message (RFC 8446 §4), type and length in front, every byte seen. One instance per
  * decoder, overwritten: used up before the next packet is taken.
  */
-export class HandshakeOctets {
+export class HandshakeBytes {
   /** The packet's own buffer where the message lay in one packet, else the reassembly's. */
   bytes: Uint8Array = NO_BYTES
-  /** Offset of the handshake type octet. */
+  /** Offset of the handshake type byte. */
   off = 0
   /** Offset just past the message. */
   end = 0
@@ -70,7 +70,7 @@ export class HandshakeOctets {
   firstMicros = -1
   /** Whether it is an SSL 2.0 record's content (RFC 5246 appendix E.2): message type, version, three lengths. */
   sslv2 = false
-  /** Octets of content of the record that the message begins in; 0 where there are no TLS records. */
+  /** Bytes of content of the record that the message begins in; 0 where there are no TLS records. */
   firstRecordLen = 0
 
   /** Calling-Station-Id of the RADIUS packet it came in (RFC 2865 §5.31); length 0 where there is none. */
@@ -95,7 +95,7 @@ export class HandshakeOctets {
     return this.synShape & SYN_TTL
   }
 
-  /** Its maximum segment size option, octets; 0 where absent. */
+  /** Its maximum segment size option, bytes; 0 where absent. */
   get synMss(): number {
     return this.synSizes >>> 16
   }

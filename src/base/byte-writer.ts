@@ -1,4 +1,4 @@
-// Text is written as octets into one buffer that is used again and again: strings put together were 16 % of the time
+// Text is written as bytes into one buffer that is used again and again: strings put together were 16 % of the time
 // of a hello-dense read.
 
 const ASCII = new TextDecoder()
@@ -6,12 +6,12 @@ const HEX = new Uint8Array(16)
 for (let i = 0; i < 16; i++) HEX[i] = '0123456789abcdef'.charCodeAt(i)
 
 /**
- * A growing buffer of octets, written front to back and emptied by `len = 0`.
+ * A growing buffer of bytes, written front to back and emptied by `len = 0`.
  *
  * Writers of fixed size check the space themselves; a caller who pokes `bytes` directly calls `reserve` first.
  * `bytes` is replaced when it grows: never keep it across a write.
  */
-export class OctetWriter {
+export class ByteWriter {
   bytes: Uint8Array
   len = 0
 
@@ -19,7 +19,7 @@ export class OctetWriter {
     this.bytes = new Uint8Array(capacity)
   }
 
-  /** Makes room for `count` octets more. */
+  /** Makes room for `count` bytes more. */
   reserve(count: number): void {
     if (this.len + count <= this.bytes.length) return
     const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.len + count))
@@ -27,8 +27,8 @@ export class OctetWriter {
     this.bytes = grown
   }
 
-  /** Appends one octet. */
-  octet(value: number): void {
+  /** Appends one byte. */
+  byte(value: number): void {
     if (this.len === this.bytes.length) this.reserve(1)
     this.bytes[this.len++] = value
   }
