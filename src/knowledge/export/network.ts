@@ -72,9 +72,9 @@ function lines(fingerprints: readonly Exported[], line: (each: Exported) => stri
   return fingerprints.map((each) => `${line(each)}\n`).join('')
 }
 
-/** Printable ASCII; anything else as `?`. */
+/** Printable ASCII: the dash of a range as `-`, anything else as `?`. */
 function ascii(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?')
+  return text.replace(/–/g, '-').replace(/[^\x20-\x7e]/g, '?')
 }
 
 /** A word without blanks and signs. */

@@ -48,6 +48,12 @@ describe('export', () => {
     )
   })
 
+  it('writes ranges of versions in ASCII', () => {
+    const ranged = CHOSEN.map((each) => ({ ...each, label: 'OpenSSL 3.0–3.4' }))
+    for (const name of ['suricata', 'nginx', 'haproxy'] as const)
+      expect(EXPORT_FORMATS[name].text(ranged, NOW), name).to.contain('OpenSSL 3.0-3.4')
+  })
+
   it('writes Zeek intelligence', () => {
     const rows = zeekIntel(textOf('zeek'))
     expect(rows.map(({ indicator }) => indicator)).to.deep.equal(values)
