@@ -99,9 +99,8 @@ export const STORE_PARTITIONS = 48
 export const STORE_PARTS_BYTES = 32 << 20
 /** Seconds after which a partition is asked whether it still has what it took, where nothing is written to it. */
 export const STORE_CHECK_SECONDS = 5
-/** Milliseconds between two sums of the statistics, and how much of its time a process spends on them at most. */
+/** Milliseconds between two sums of the statistics. */
 export const STATISTICS_ROLL_MILLIS = 1_000
-export const STATISTICS_ROLL_PART = 0.1
 /** Fingerprints that the statistics name; the rest are summed up, and the answer says so. */
 export const NAMED_FINGERPRINTS = 100_000
 /** Seconds that an id is remembered where several taps see the same flows. */
