@@ -82,8 +82,9 @@ export class Turns {
     const { rest = 0, restOfAll = 0, isShared } = this.#options
     if (rest === 0 || isShared?.(key) !== true) return
     const now = performance.now()
+    // from the piece's begin on, which is its own time and the rest
     const after = (rested: number, times: number) =>
-      Math.max(rested, now - API_PIECES_AHEAD_MILLIS) + times * millis
+      Math.max(rested, now - millis - API_PIECES_AHEAD_MILLIS) + (1 + times) * millis
     if (this.#rested.size >= API_CONNECTIONS)
       for (const [other, until] of this.#rested) if (until <= now) this.#rested.delete(other)
     this.#rested.set(key, after(this.#rested.get(key) ?? 0, rest))

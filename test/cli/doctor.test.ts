@@ -189,7 +189,7 @@ describe('hellotap doctor', function () {
     const traffic = of(unwatched, `traffic ${net.serverInterface}`)
     expect(traffic?.outcome).to.equal('warning')
     expect(traffic?.text).to.match(/hellos? in 2 s, all of them on ports that are not watched/)
-    expect(traffic?.remedy).to.equal('--ports 9443,443')
+    expect(traffic?.remedy).to.equal('--ports 443,9443')
     const watched = await ask('-i', net.serverInterface)
     expect(watched.code, JSON.stringify(watched)).to.equal(0)
     expect(of(watched, `traffic ${net.serverInterface}`)?.text).to.match(

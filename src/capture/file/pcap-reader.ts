@@ -221,8 +221,19 @@ export function withRecordLen(header: PcapHeader, head: Uint8Array): PcapHeader 
       : [MODIFIED_RECORD_LEN, SUSE_RECORD_LEN]
   const fits = lengths.map((length) => areRecords({ ...header, recordLen: length }, head))
   // Of a file with few records more than one length may do: then the one by which they end where the file does.
-  const recordLen = lengths[fits.indexOf('sure')] ?? lengths[fits.findIndex((fit) => fit !== 'not')]
+  const sure = isCutInSecond(header, head) ? -1 : fits.indexOf('sure')
+  const recordLen = lengths[sure] ?? lengths[fits.findIndex((fit) => fit !== 'not')]
   return recordLen === undefined ? header : { ...header, recordLen }
+}
+
+/** Whether the bytes end in the second record, as its time close to the first one's shows: no longer header then fits by it. */
+function isCutInSecond(header: PcapHeader, bytes: Uint8Array): boolean {
+  const read = header.littleEndian ? u32le : u32
+  if (bytes.length < PCAP_HEADER_LEN + header.recordLen) return false
+  const second = PCAP_HEADER_LEN + header.recordLen + read(bytes, PCAP_HEADER_LEN + CAPLEN)
+  const left = bytes.length - second
+  if (left < 4 || left >= header.recordLen) return false
+  return Math.abs(read(bytes, second) - read(bytes, PCAP_HEADER_LEN)) < MOST_SECONDS_APART
 }
 
 /**

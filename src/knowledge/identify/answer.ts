@@ -101,8 +101,8 @@ function applicationsOf(
     .filter(([, similarity]) => similarity >= best - AS_GOOD_APPLICATION)
     .sort((a, b) => b[1] - a[1])
     .map(([name]) => name)
-  const isOwn = isExact && names.length < COMMON && alike.size >= MANY
-  return isOwn ? names : applicationsText(names)
+  const isKnownWell = alike.size >= MANY || family.isUsersOwn
+  return isExact && names.length < COMMON && isKnownWell ? names : applicationsText(names)
 }
 
 /** Applications of a profile that others may share. */

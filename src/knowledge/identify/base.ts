@@ -27,6 +27,8 @@ export interface Family {
   readonly versionWeights: Float64Array
   /** Weight of each token among its applications, versions aside. */
   readonly applicationWeights: Float64Array
+  /** Whether the user's own captures alone made it known: the user says which applications have it. */
+  readonly isUsersOwn: boolean
 }
 
 /** An index over the stored base. */
@@ -127,6 +129,7 @@ export class Base {
       usualWeight,
       versionWeights: spread(versionWeights, size),
       applicationWeights: spread(applicationWeights, size),
+      isUsersOwn: applicationWeights.length === 0,
     }
   }
 }
