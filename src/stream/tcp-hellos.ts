@@ -163,13 +163,14 @@ export class TcpHellos {
     this.messages.rival = -1
     this.again = undefined
     this.isAnswered = false
+    // The prefilter passes none without both: what comes of a capture must not depend on it.
+    if (packet.payloadLen === 0 && (packet.flags & CONTROL) === 0) return NOTHING
     const given = this.takeSegment(packet)
     return given === NOTHING && this.early.size > 0 ? this.takeEarly(packet) : given
   }
 
   private takeSegment(packet: Packet): number {
     const hasControl = (packet.flags & CONTROL) !== 0
-    if (packet.payloadLen === 0 && !hasControl) return NOTHING
     if ((packet.flags & SYN_ACK) === SYN_ACK) {
       this.takeAnswer(packet, this.flows.table.hash(this.reverse.of(packet)))
       if (!this.server) {
@@ -187,7 +188,6 @@ export class TcpHellos {
       return NOTHING
     }
     if (hasControl) return this.takeControl(packet, wanted)
-    if (this.server && this.takeAnswered(packet)) return CLIENT_HELLO
 
     const off = packet.payloadOff
     const start = findStart(packet.bytes, off, off + packet.payloadLen, wanted)
@@ -197,6 +197,8 @@ export class TcpHellos {
       this.early.add(packet, this.hashWord, 0)
       return NOTHING
     }
+    // Not before: the prefilter passes no other segments of the server.
+    if (this.server && this.takeAnswered(packet)) return CLIENT_HELLO
     return this.takeBytes(packet, packet.seq | 0, start, wanted, hash)
   }
 
@@ -378,7 +380,7 @@ export class TcpHellos {
     flows.words[at + SYN_SHAPE] = shape | ANSWERED | agreed
   }
 
-  /** Gives a client's hello that was held apart once its server speaks. @returns whether there was one */
+  /** Gives a client's hello that was held apart once its server speaks TLS. @returns whether there was one */
   private takeAnswered(packet: Packet): boolean {
     const { flows } = this
     const flow = this.reverse.of(packet)
