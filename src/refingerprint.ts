@@ -71,7 +71,7 @@ function isTextOrAbsent(value: unknown): value is string | undefined {
   return value === undefined || typeof value === 'string'
 }
 
-/** Bytes of canonical base64 (RFC 4648 §4), or undefined: a hello with an byte lost would fingerprint as another. */
+/** Bytes of canonical base64 (RFC 4648 §4), or undefined: a hello with a byte lost would fingerprint as another. */
 function fromBase64(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64')
   return bytes.toString('base64') === text ? bytes : undefined

@@ -13,14 +13,14 @@ export const AT_FLOW = AT_WIRELEN + 4 * BLOCK_FRAMES
 export const AT_LINK_TYPE = AT_FLOW + 4 * BLOCK_FRAMES
 /** Numbers of the frames that the filter passed, in 16 bits. At AT_FLOW stands what is said of each of them. */
 export const AT_PASSED = AT_LINK_TYPE + 2 * BLOCK_FRAMES
-/** An byte for each that a TCP payload may begin with: how a hello may begin, UNLIKE_HELLO, LIKE_TLS or another. */
+/** A byte for each that a TCP payload may begin with: how a hello may begin, UNLIKE_HELLO, LIKE_TLS or another. */
 export const AT_STARTS = AT_PASSED + 2 * BLOCK_FRAMES
 /** The least and the greatest byte that may follow where that is LIKE_PREAMBLE. */
 export const AT_SECOND_MIN = AT_STARTS + 256
 export const AT_SECOND_MAX = AT_SECOND_MIN + 256
-/** An byte for each that a QUIC version may begin with: whether one that is known does. */
+/** A byte for each that a QUIC version may begin with: whether one that is known does. */
 export const AT_VERSIONS = AT_SECOND_MAX + 256
-/** An byte for each port. */
+/** A byte for each port. */
 export const AT_PORTS = AT_VERSIONS + 256
 /** A bit for each cell of the flow table's filter: whether flows of it are watched. */
 export const AT_WATCHED = AT_PORTS + 65_536

@@ -1,5 +1,5 @@
 // How a flow table lies in memory. Plain numbers, since loops in WebAssembly read this file too. In this order: STATE_WORDS
-// words of state, REMEMBERED entries, the buckets, an byte for each cell of `watched`, a bit for each of `filter`.
+// words of state, REMEMBERED entries, the buckets, a byte for each cell of `watched`, a bit for each of `filter`.
 
 export const WAYS = 8
 /** Words of a key: ports, IP version, then the addresses, one word of each in turn. */

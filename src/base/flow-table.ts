@@ -113,7 +113,7 @@ export class FlowTable {
     return ((this.filter[cell >> 3] ?? 0) & (1 << (cell & 7))) !== 0
   }
 
-  /** Counts one more watched flow of this hash. At most eight entries share a cell, so an byte is enough. */
+  /** Counts one more watched flow of this hash. At most eight entries share a cell, so a byte is enough. */
   watch(hash: number): void {
     const cell = hash & this.cellMask
     this.watched[cell] = (this.watched[cell] ?? 0) + 1

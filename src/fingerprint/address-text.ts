@@ -31,7 +31,7 @@ export function addressText(bytes: Uint8Array, off: number, ipVersion: number): 
   return latin1Text(text, 0, putAddress(bytes, off, ipVersion, text, 0))
 }
 
-/** [off, end) as a string, an byte a character (ISO 8859-1). */
+/** [off, end) as a string, a byte a character (ISO 8859-1). */
 export function latin1Text(bytes: Uint8Array, off: number, end: number): string {
   let text = ''
   for (let at = off; at < end; at++) text += String.fromCharCode(u8(bytes, at))

@@ -78,7 +78,7 @@ export const PIECE_VLAN = 7
 export const PIECE_TUNNEL = 8
 export const PIECE_SNI = 9
 
-// What of an extension's body is in the key: an byte for each type at AT_BODY_KINDS.
+// What of an extension's body is in the key: a byte for each type at AT_BODY_KINDS.
 export const BODY_ASIDE = 0
 export const BODY_IN_WHOLE = 1
 /** The same, any GREASE value as one from some byte on; that byte's offset is added. */

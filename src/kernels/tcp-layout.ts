@@ -63,7 +63,7 @@ export const RANDOM_SHIFT = 8
 // Byte offsets; below them the compiler keeps things of its own.
 /** A segment: SEGMENT_ words. */
 export const AT_SEGMENT = 1024
-/** An byte for each that a payload may begin with: find-start.ts. */
+/** A byte for each that a payload may begin with: find-start.ts. */
 export const AT_STARTS = AT_SEGMENT + 256
 /** How far the sweep of the flows is, a word. */
 export const AT_HAND = AT_STARTS + 256

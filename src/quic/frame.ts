@@ -43,7 +43,7 @@ export function nextCryptoFrame(
 ): OffsetOrFault {
   frame.partLen = 0
   let at = off
-  // Each turn takes an byte at least.
+  // Each turn takes a byte at least.
   while (at < end) {
     const type = u8(bytes, at++)
     if (type === PADDING) {
@@ -69,7 +69,7 @@ export function nextCryptoFrame(
       const rangesOff = skip(bytes, countOff, end, 2)
       if (rangesOff < 0) return MALFORMED
       const integers = 2 * varint(bytes, countOff) + (type === ACK_ECN ? ECN_COUNTS : 0)
-      // An integer is an byte at least.
+      // An integer is a byte at least.
       if (integers > end - rangesOff) return MALFORMED
       at = skip(bytes, rangesOff, end, integers)
       if (at < 0) return MALFORMED

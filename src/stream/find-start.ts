@@ -93,7 +93,7 @@ export function findStart(bytes: Uint8Array, off: number, end: number, wanted: n
   return at !== off && isCutStart(bytes, at, end, wanted) ? at : -1
 }
 
-/** Whether a wanted message begins at `at`, behind what often precedes one, if only an byte of it is there before `end`. */
+/** Whether a wanted message begins at `at`, behind what often precedes one, if only a byte of it is there before `end`. */
 function isCutStart(bytes: Uint8Array, at: number, end: number, wanted: number): boolean {
   return at < end && isTlsPrefix(bytes, at, end, wanted)
 }

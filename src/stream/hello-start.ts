@@ -187,7 +187,7 @@ export function isSsl2Start(bytes: Uint8Array, off: number, end: number): boolea
   )
 }
 
-/** Whether what is there of `bytes[off, end)`, if only an byte, may be the start of a wanted message of either kind. */
+/** Whether what is there of `bytes[off, end)`, if only a byte, may be the start of a wanted message of either kind. */
 export function isPrefix(bytes: Uint8Array, off: number, end: number, wanted: number): boolean {
   if (isTlsPrefix(bytes, off, end, wanted)) return true
   if ((wanted & WANT_CLIENT_HELLO) === 0 || (u8(bytes, off) & 0xfc) !== 0x80) return false

@@ -24,7 +24,7 @@ import type { SlotPool } from '../base/slot-pool.js'
 //   before:  | header | part 1 | header | part 2 ...          read = write up to the end of part 1
 //   after:   | header | part 1 | part 2 |      ...            read stays ahead of write by the headers since
 //
-// The first record's content never moves. An byte is looked at once, so the work is linear in the stream.
+// The first record's content never moves. A byte is looked at once, so the work is linear in the stream.
 
 /** Offset of the next byte to read, and of where the next handshake byte goes. */
 export const READ = FREE_WORDS

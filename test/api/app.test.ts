@@ -48,7 +48,7 @@ describe('every answer', () => {
     }
   })
 
-  it('to an byte 0 in the path is a problem document', async () => {
+  it('to a byte 0 in the path is a problem document', async () => {
     const { status, headers } = await request(app).get('/static/%00')
     expect(status).to.be.within(400, 404)
     expect(headers['content-type']).to.equal('application/problem+json')

@@ -7,7 +7,7 @@ import type { Frame } from './frame.js'
 /** Bytes before and behind the frame that are there, but must not be read. */
 const MARGIN = 64
 
-/** Blocks of one frame each; says where an byte outside of it was read, or any was written. */
+/** Blocks of one frame each; says where a byte outside of it was read, or any was written. */
 export class Guard {
   /** The first such place, with its stack. */
   fault: string | undefined

@@ -95,7 +95,7 @@ describe('QuicHellos, whatever the way a hello is sent,', function () {
     )
   })
 
-  it('gives nothing while an byte is missing, and all once it comes', () => {
+  it('gives nothing while a byte is missing, and all once it comes', () => {
     fc.assert(
       fc.property(sending, fc.double({ min: 0, max: 0.999, noNaN: true }), (way, where) => {
         const hello = handshake(1, way.length)

@@ -8,8 +8,8 @@ import { Pipeline } from '../../src/pipeline.js'
 
 /** Bytes of a frame's room in the block. */
 const ROOM = 1536
-/** Frames handed over at once, 25 MB of them. */
-const BLOCK_FRAMES = 16_384
+/** Frames handed over at once, 6 MB of them. */
+const BLOCK_FRAMES = 4_096
 /** Frames a second of packet time: a fast flood on a fast link. */
 const FRAMES_PER_SECOND = 500_000
 /** Part of the real hellos that must be found. */

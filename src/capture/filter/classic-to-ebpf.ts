@@ -202,7 +202,7 @@ function loadX(out: EbpfWriter, mode: number, k: number): void {
       out.put(LDX | MEM, X, FRAME, 0, 0)
       break
     case MSH:
-      // four times the lower half of an byte: the length of an IPv4 header
+      // four times the lower half of a byte: the length of an IPv4 header
       out.put(ALU64 | MOV | BY_REGISTER, SPARE, A, 0, 0)
       out.put(LD | ABS | BYTE, 0, 0, 0, k)
       out.put(ALU | AND, A, 0, 0, 0x0f)

@@ -354,7 +354,7 @@ function beginsLikeHello(off: u32, end: u32): bool {
 function beginsBehind(off: u32, end: u32): bool {
   const len = u16be(off + 3)
   const next = off + 5 + len
-  if (len == 0 || len > 2 || next + 6 > end) return false
+  if (len == 0 || len > 2 || next >= end) return false
   const type = load<u8>(next)
   return type >= 20 && type <= 22
 }

@@ -62,7 +62,7 @@ describe('classic BPF in eBPF', () => {
     ])
     expect(translated([0x00, 0, 0, 0x80000000])).to.deep.equal(['b400000000000080'])
     expect(translated([0x80, 0, 0, 0])).to.deep.equal(['6160000000000000'])
-    // four times the lower half of an byte, A kept
+    // four times the lower half of a byte, A kept
     expect(translated([0xb1, 0, 0, 14])).to.deep.equal([
       'bf08000000000000',
       '300000000e000000',

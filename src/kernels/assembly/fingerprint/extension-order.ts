@@ -15,7 +15,7 @@ const KEYS: u32 = memory.data(4 * MAX_PROFILE_EXTENSIONS) as u32
 const HIGH_KEYS: u32 = memory.data(4 * MAX_PROFILE_EXTENSIONS) as u32
 const BODIES: u32 = memory.data(4 * MAX_PROFILE_EXTENSIONS) as u32
 const SORTED: u32 = memory.data(MAX_PROFILE_EXTENSIONS) as u32
-/** Place of each in the sorted order, an byte, equal types in wire order; noughts up to a multiple of eight. */
+/** Place of each in the sorted order, a byte, equal types in wire order; noughts up to a multiple of eight. */
 export const RANK: u32 = memory.data(MAX_PROFILE_EXTENSIONS + 8) as u32
 
 export let count: u32 = 0

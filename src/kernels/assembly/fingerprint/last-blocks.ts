@@ -1,4 +1,4 @@
-// How MD5 and SHA-2 end a message (RFC 1321 §3.1, FIPS 180-4 §5.1.1): an byte 0x80, noughts, and its length in bits in
+// How MD5 and SHA-2 end a message (RFC 1321 §3.1, FIPS 180-4 §5.1.1): a byte 0x80, noughts, and its length in bits in
 // the last eight bytes of a block of 64.
 
 const BLOCK_LEN: u32 = 64
