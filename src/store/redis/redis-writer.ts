@@ -84,6 +84,8 @@ export class RedisWriter {
   readonly #taken = new Float64Array(STORE_PARTITIONS)
   /** Of the batch in flight, the partitions that have not answered. */
   #left: PartitionBatch[] = []
+  /** Whether a batch was taken from the spool and is not settled; once all of it is answered, replicas are waited for. */
+  #isBatchOut = false
   #isBusy = false
   #attempts = 0
   #timer: NodeJS.Timeout | undefined
@@ -222,7 +224,7 @@ export class RedisWriter {
       this.#tellLeft()
       return
     }
-    if (this.#left.length > 0) {
+    if (this.#isBatchOut) {
       // the partitions that answered have theirs
       const left = this.#left.reduce((sum, { entries }) => sum + entries.length, 0)
       this.#spool.settle('written')
@@ -296,7 +298,10 @@ export class RedisWriter {
       this.#schedule()
       return
     }
-    if (this.#left.length === 0) this.#left = byPartition(this.#spool.take(STORE_BATCH_SIGHTINGS))
+    if (this.#left.length === 0) {
+      this.#left = byPartition(this.#spool.take(STORE_BATCH_SIGHTINGS))
+      this.#isBatchOut = this.#left.length > 0
+    }
     const answers = await Promise.allSettled(this.#left.map((part) => this.#send(part)))
     const failed = answers.findIndex(({ status }) => status === 'rejected')
     const failure: unknown = (answers[failed] as PromiseRejectedResult | undefined)?.reason
@@ -326,6 +331,7 @@ export class RedisWriter {
 
   #settle(outcome: 'written' | 'dropped'): void {
     if (this.#closed) return
+    this.#isBatchOut = false
     this.#spool.settle(outcome)
     this.#disk?.left(this.#spool.left)
     this.#attempts = 0
@@ -347,6 +353,8 @@ export class RedisWriter {
         this.#encoder.encode(part),
       ],
     )) as number[]
+    // what had no answer when the writer was closed counts as dropped
+    if (this.#closed) return
     const [taken = 0, stored = 0, merged = 0, late = 0, evicted = 0, refused = 0] = answer
     if (taken < expected) this.#lose(partition, taken)
     this.#taken[partition] = expected + entries.length
