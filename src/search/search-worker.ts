@@ -57,8 +57,9 @@ async function main(): Promise<void> {
   }
   let files = job.files
   for (;;) {
-    await useFiles(files)
     try {
+      // the time may be over already
+      await useFiles(files)
       await stream(connection, values)
       break
     } catch (error) {
