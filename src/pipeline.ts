@@ -44,12 +44,12 @@ export class Pipeline {
     this.#prefilter = newPrefilter({ ...options, ports }, tunnelPorts, this.#messages.tcp.table)
   }
 
-  /** Sightings as JSON lines; whoever takes them sets `len` to 0. */
+  /** Sightings as JSON lines; their taker sets `len` to 0. */
   get lines(): ByteWriter {
     return this.#sightings.lines
   }
 
-  /** What clients said in plain HTTP; whoever takes it empties it. */
+  /** What clients said in plain HTTP; its taker empties it. */
   get userAgents(): UserAgentSeen[] {
     return this.#messages.userAgents
   }

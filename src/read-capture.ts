@@ -45,7 +45,7 @@ const NEWLINE = 0x0a
 
 /**
  * The sightings of a capture, one for each ClientHello, in the order the hellos became whole, or with `server` their
- * handshakes. They are read as they are asked for, and none is held; whoever leaves the loop early has the capture
+ * handshakes. They are read as they are asked for, and none is held; leaving the loop early has the capture
  * closed.
  *
  * ```ts

@@ -100,7 +100,7 @@ function* print(stats: Stats, bo: boolean, now: string): Generator<undefined, Pr
   const members: Readonly<Record<string, unknown>> = {
     ...counts,
     distributions,
-    // User-Agents are told where they are asked for: other sites may read the rest
+    // User-Agents are listed only where they are asked for: other sites may read the rest
     fingerprints: fingerprints.map((row) =>
       bo ? datedRow(row) : { ...datedRow(row), user_agents: undefined },
     ),

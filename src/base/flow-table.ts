@@ -11,7 +11,7 @@ import {
   WAYS,
 } from './flow-layout.js'
 
-// A set-associative cache of flows in typed arrays. An entry is a number; whoever owns the table keeps its own state
+// A set-associative cache of flows in typed arrays. An entry is a number; the owner of the table keeps its own state
 // in arrays indexed by it.
 //
 //   hash ──▶ bucket of 8 entries:  | 8 tags | 8 stamps | 8 keys |      tag: 0 = free, else the hash; stamp: last use

@@ -118,7 +118,7 @@ export const STORE_ANSWER_MILLIS = 500
 /** Milliseconds between two attempts to reach Redis again: first, doubled each time up to the second. */
 export const STORE_RETRY_FIRST_MILLIS = 50
 export const STORE_RETRY_MOST_MILLIS = 1_000
-/** Milliseconds `drain` waits for a store that is away: longer than the longest pause between two attempts. */
+/** Milliseconds `drain` waits for an unreachable store: longer than the longest pause between two attempts. */
 export const STORE_AWAY_MILLIS = 2_000
 /** Milliseconds `close` goes on writing what waits: shorter than systemd's 90 s and a person's patience. */
 export const STORE_CLOSE_MILLIS = 3_000

@@ -4,7 +4,7 @@
 
 /** Words of a slot's state, in `words` at `slot * SLOT_WORDS`. */
 export const SLOT_WORDS = 16
-/** Whoever holds the slot: an entry of the holder's flow table. */
+/** The holder of the slot: an entry of the holder's flow table. */
 export const OWNER = 0
 /** Sequence number of offset 0. */
 export const BASE = 1

@@ -32,7 +32,7 @@ export function startQueueWorker(
   })
   worker.on('completed', ({ data }, result) => onDone?.(data, result))
   worker.on('failed', (job, { message }) => onFailed?.(job?.data.path ?? 'a capture', message))
-  // a Redis that is away is waited for, and reported by its next success
+  // an unreachable Redis is waited for, and reported by its next success
   worker.on('error', () => undefined)
   return worker
 }

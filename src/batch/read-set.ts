@@ -12,7 +12,7 @@ import { Pipeline } from '../pipeline.js'
 export interface ReadOptions {
   /** Ports of servers; undefined finds TLS on every port by its content. */
   readonly ports: readonly number[] | undefined
-  /** undefined: all of them, and the Community ID. Whoever names some wants those alone. */
+  /** undefined: all of them, and the Community ID. Where some are named, only those. */
   readonly fingerprints: readonly FingerprintName[] | undefined
   readonly hello: boolean
   /** Whether a sighting tells which implementation made the hello. */
@@ -98,7 +98,7 @@ export async function readSet(
   for (const file of files) {
     if (signal.aborted) break
     pipeline.setOrigin(file === '-' ? {} : { file })
-    // Whoever writes to us or to the file while we read waits for each line.
+    // A program that writes to us or to the file while we read waits for each line.
     const isLive = file === '-' || options.follow
     try {
       const source = openCapture(file, {

@@ -93,7 +93,7 @@ export const LOOKUP_COMMANDS: readonly Command[] = [
           choices: SOURCES,
           requiresArg: true,
           describe: 'import: what the file is',
-          defaultDescription: 'told by its contents',
+          defaultDescription: 'from its contents',
         })
         .option('list', {
           choices: LISTS,

@@ -17,7 +17,7 @@ import { version } from '../telemetry/version.js'
 
 /** Bit of CAP_NET_RAW in a capability set (include/uapi/linux/capability.h). */
 const CAP_NET_RAW = 13n
-/** Flag of an interface in promiscuous mode, whoever asked for it (include/uapi/linux/if.h). */
+/** Flag of an interface in promiscuous mode, whatever program asked for it (include/uapi/linux/if.h). */
 const IFF_PROMISC = 0x100
 /** Least version of Redis: for ZRANGE … REV, ZINTER and ZADD GT. */
 const LEAST_REDIS = [6, 2] as const

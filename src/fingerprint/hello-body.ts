@@ -62,7 +62,7 @@ export function splitHello(
   const room = 3 + MAX_GREASE + 3 * extensionCount + 2 * MAX_TAKEN
   out.reserve(room + FRONT_LEN + len)
   const isNamed = isPlainName(redacted, hello)
-  // a name that is not plain stays in the hello: whoever hides names looks there
+  // a name that is not plain stays in the hello: the code that hides names looks there
   if (!isNamed && hasServerName(hello)) return appendRaw(redacted, len, start, out)
   sortExtensions(hello)
 

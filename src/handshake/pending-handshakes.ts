@@ -85,7 +85,7 @@ export class WaitingRoom {
     return entry < 0 ? undefined : this.#waiting[entry]
   }
 
-  /** Lets `waiting` wait at its entry, in the place of whoever did. */
+  /** Lets `waiting` wait at its entry, in the place of the one that did. */
   enter(waiting: Waiting): void {
     this.#waiting[waiting.entry] = waiting
     if (waiting.awaits === 'client') this.rest(waiting, waiting.timeMicros)

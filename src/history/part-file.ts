@@ -50,7 +50,7 @@ export class PartFile {
   }
 
   /**
-   * Ends the file, writes it beside `path` and renames it: whoever reads the folder sees all of it or nothing.
+   * Ends the file, writes it beside `path` and renames it: readers of the folder see all of it or nothing.
    * @returns its bytes @throws NodeJS.ErrnoException, and nothing is left behind
    */
   finish(path: string): number {

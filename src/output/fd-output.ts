@@ -5,7 +5,7 @@ import { reasonOf } from './retrying-file.js'
 /** Bytes gathered before one write: fewer, larger system calls. */
 const WRITE_LEN = 1 << 20
 
-/** Whoever read our output has closed it (`| head`): no fault of ours, but nothing more to do. */
+/** The reader of our output has closed it (`| head`): no fault of ours, but nothing more to do. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed'
 }

@@ -14,7 +14,7 @@ import { syslogFormat } from './syslog-format.js'
 export interface OutputsOptions extends SinkEvents, Surroundings {
   /** The format of outputs that name none. */
   readonly format: TextFormat
-  /** Whether a receiver that is away costs rows rather than time. */
+  /** Whether an unreachable receiver costs rows rather than time. */
   readonly isLive: boolean
   readonly rotate: {
     readonly maxBytes?: number | undefined

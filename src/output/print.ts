@@ -2,7 +2,7 @@ import { FdOutput, OutputClosed } from './fd-output.js'
 
 const ENCODER = new TextEncoder()
 
-/** Writes an answer to stdout. Whoever has closed it (`| head`) has seen enough. */
+/** Writes an answer to stdout. A reader that has closed it (`| head`) has seen enough. */
 export function print(text: string): void {
   const bytes = ENCODER.encode(text)
   try {

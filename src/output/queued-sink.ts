@@ -18,7 +18,7 @@ export interface QueuedSinkOptions extends SinkEvents {
   readonly target: string
   /** Characters of rows that wait at most. */
   readonly held: number
-  /** Whether a receiver that is away costs rows, which a live capture must bear, rather than time. */
+  /** Whether an unreachable receiver costs rows, which a live capture must bear, rather than time. */
   readonly isLive: boolean
 }
 

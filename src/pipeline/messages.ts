@@ -20,7 +20,7 @@ import type { Sightings } from './sightings.js'
 /** Finds the messages in decoded packets, and gives each to the sightings at once. */
 export class Messages {
   readonly tcp: TcpHellos
-  /** What clients said in plain HTTP; whoever takes it empties it. */
+  /** What clients said in plain HTTP; its taker empties it. */
   readonly userAgents: UserAgentSeen[] = []
   readonly #dtls: DtlsHellos
   readonly #quic: QuicHellos

@@ -22,7 +22,7 @@ const JOINED: readonly Transport[] = ['tcp', 'quic', 'dtls']
 
 /** Writes a line for each ClientHello. */
 export class Sightings {
-  /** Sightings as JSON lines, or as rows; whoever takes them sets `len` to 0. */
+  /** Sightings as JSON lines, or as rows; their taker sets `len` to 0. */
   readonly lines = new ByteWriter(1 << 20)
   readonly #counters: Counters
   readonly #writer: SightingWriter

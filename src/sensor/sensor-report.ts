@@ -1,4 +1,4 @@
-// What a sensor process says of itself, once a second, to whoever shows it: `up`, which started it, or its own listener.
+// What a sensor process says of itself, once a second, to the process that shows it: `up`, which started it, or its own listener.
 
 import type { IntervalHistogram } from 'node:perf_hooks'
 import { monitorEventLoopDelay } from 'node:perf_hooks'

@@ -2,7 +2,7 @@ import { STATISTICS_ROLL_MILLIS } from '../base/limits.js'
 import type { Stats, StatsSnapshot } from './contract.js'
 import type { Statistics } from './statistics.js'
 
-/** Statistics made at most once a second, whoever asks and however often. */
+/** Statistics made at most once a second, however often they are asked for. */
 export class SnapshotCache {
   #statistics: Promise<Statistics> | undefined
   #madeAt = -Infinity

@@ -1,7 +1,7 @@
 // Whether the receiver of a client's segment takes it, as far as what was seen of the connection tells: RFC 9293 §3.10.7,
 // RFC 5961 (segments out of nowhere), RFC 7323 §5 (old timestamps), RFC 2385 (signatures). Asked where the SYN was seen.
 //
-// Whoever listens beside the path must not be fed what the receiver throws away. What a receiver is certain to throw away is
+// A sensor beside the path must not be fed what the receiver throws away. What a receiver is certain to throw away is
 // REFUSED; what only some do, or what has come another way than the SYN, is DOUBTFUL. Neither is forgotten: readings.ts.
 
 import { u16, u32 } from '../base/bytes.js'

@@ -280,12 +280,12 @@ function addStore(registry: Registry, store: StoreFigures): void {
     ],
     [
       'hellotap_store_gaps_total',
-      'times the store was away, one that goes on included',
+      'times the store was unreachable, one that goes on included',
       () => store.health().gaps,
     ],
     [
       'hellotap_store_gap_seconds_total',
-      'seconds the store was away, over all times',
+      'seconds the store was unreachable, over all times',
       () => store.health().gap_millis / 1000,
     ],
     [

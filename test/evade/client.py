@@ -1,4 +1,4 @@
-"""A client that sends its segments itself, through a packet socket, and plays a trick on whoever listens.
+"""A client that sends its segments itself, through a packet socket, and plays a trick on the sensor.
 
 usage: client.py INTERFACE MAC_OF_SERVER
 Prints a line of JSON for each trick: what the server answered, "real", "decoy" or "none".

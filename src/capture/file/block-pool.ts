@@ -6,7 +6,7 @@ const PASSED = 2
 
 const free: PacketBlock[] = []
 
-/** An empty block of at least `bytes`, to be given back by whoever took it. */
+/** An empty block of at least `bytes`, which its taker gives back. */
 export function takeBlock(byteCount: number): PacketBlock {
   const at = free.findIndex(({ bytes }) => bytes.length >= byteCount)
   const [block] = at < 0 ? [] : free.splice(at, 1)

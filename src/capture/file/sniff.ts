@@ -12,7 +12,7 @@ const SNIFF_LEN = 132_096
 export async function isCapture(path: string): Promise<boolean> {
   let head = new Uint8Array(SNIFF_LEN)
   try {
-    // Opening a pipe waits for whoever writes to it.
+    // Opening a pipe waits for its writer.
     if (!statSync(path).isFile()) return false
     const fd = openToRead(path)
     try {
@@ -33,7 +33,7 @@ export async function firstPacketMicros(path: string): Promise<number | undefine
     for await (const block of source.blocks(new AbortController().signal))
       return block.timeMicros[0]
   } catch {
-    // Whoever reads the file is told what is wrong with it.
+    // The reader of the file reports what is wrong with it.
   }
   return undefined
 }
@@ -49,7 +49,7 @@ async function holdsCapture(head: Uint8Array, depth: number): Promise<boolean> {
       for await (const { bytes } of zipMembers(once(head)))
         if (await holdsCapture(await firstOf(bytes), depth + 1)) return true
     } catch {
-      // the archive goes on behind what is looked at, or is damaged: whoever reads it is told
+      // the archive goes on behind what is looked at, or is damaged: its reader reports that
     }
     return false
   }

@@ -31,7 +31,7 @@ export function fail(error: unknown, code?: CaptureError['code']): void {
   say({ kind: 'failed', message, ...(code && { code }) }, () => process.exit(1))
 }
 
-// has Node open no inspector: whoever may send the signal would run code here
+// has Node open no inspector: a process that may send the signal would run code here
 process.on('SIGUSR1', () => undefined)
 
 /** Ends with the parent, and only when it says so: Ctrl-C reaches the whole process group, SIGTERM is the parent's word. */

@@ -1,5 +1,5 @@
 // Network interfaces, from what Linux says in /proc and /sys; elsewhere from Node and npm cap.
-// /proc/net belongs to our own network namespace; /sys to that of whoever mounted it, so it only adds to what is known.
+// /proc/net belongs to our own network namespace; /sys to that of the process that mounted it, so it only adds to what is known.
 
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'

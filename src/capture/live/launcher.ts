@@ -1,4 +1,4 @@
-// Where capturing takes a privilege that whoever parses hostile bytes must not have, one process keeps the privilege and
+// Where capturing takes a privilege that a parser of hostile bytes must not have, one process keeps the privilege and
 // does nothing but start capture children for the others. They reach it by two Unix sockets in a folder of their user:
 //
 //   frames   a connection for each child, on which it speaks of its frames with who reads them; first the reader's name
@@ -44,7 +44,7 @@ export const FRAMES_SOCKET = 'frames'
 export const CONTROL_SOCKET = 'control'
 
 /**
- * Starts capture children for whoever connects to the sockets in `folder`. `lend` is called with true before a child is
+ * Starts capture children for the processes that connect to the sockets in `folder`. `lend` is called with true before a child is
  * started, which then has the privilege, and with false after.
  */
 export async function launch(folder: string, lend: (on: boolean) => void): Promise<Server[]> {

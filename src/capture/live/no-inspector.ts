@@ -1,4 +1,4 @@
-// SIGUSR1 has Node open its inspector, by which whoever may send the signal runs code in the process: with the privilege of
+// SIGUSR1 has Node open its inspector, by which a process that may send the signal runs code in the process: with the privilege of
 // the one that starts capture processes, for one. No process of ours opens it.
 
 /** No inspector can listen there: the address is for documentation alone (RFC 5737), and of no machine. */

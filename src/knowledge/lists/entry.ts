@@ -103,7 +103,7 @@ export class Gathering {
   }
 }
 
-/** The kind that a listed fingerprint is told as; undefined where it is none. Lists have ja3, not ja3n. */
+/** The kind under which a listed fingerprint is reported; undefined where it is none. Lists have ja3, not ja3n. */
 export function listKind(fingerprint: string): string | undefined {
   if (fingerprint.length > MAX_FINGERPRINT) return undefined
   const kinds = kindsOf(fingerprint)

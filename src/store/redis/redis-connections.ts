@@ -51,7 +51,7 @@ export class RedisConnections {
     )
     const sighting = await Promise.race([stored, wait.sighting.then((put) => put ?? stored)])
     wait.cancel()
-    // the last word is Redis': what it wrote may not have been told, and if it is away it says so
+    // the last word is Redis': its last answer may not have come, and if it is unreachable the commands say so
     return sighting ?? look()
   }
 

@@ -1,4 +1,4 @@
-// The sums of all partitions, fetched where they changed and added up. One process asks at most once a second, whoever asks it.
+// The sums of all partitions, fetched where they changed and added up. One process asks at most once a second, however often it is asked.
 
 import { STORE_PARTITIONS } from '../../base/limits.js'
 import type { MakeSighting } from '../../model/row.js'

@@ -254,7 +254,7 @@ local function enterPool(ip)
   return true
 end
 
--- Whether a prefix of IPv6 has room left in this bucket: whoever has one has 2^80 addresses.
+-- Whether a prefix of IPv6 has room left in this bucket: its holder has 2^80 addresses.
 local function hasRoom(ip)
   if #ip == 4 then return true end
   local key = prefix .. 'g:' .. bucketNow
