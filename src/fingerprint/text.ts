@@ -95,12 +95,6 @@ export function writeByteList(
   out.len = at
 }
 
-/** Appends `bytes[off, off + len)` in hex. */
-export function writeHex(bytes: Uint8Array, off: number, len: number, out: ByteWriter): void {
-  out.reserve(len * 2)
-  for (let i = off; i < off + len; i++) out.len = putHex8(out.bytes, out.len, u8(bytes, i))
-}
-
 /** Writes all of `from` at `at`: for a few dozen bytes quicker than set(). @returns the offset past it */
 export function putBytes(bytes: Uint8Array, at: number, from: Uint8Array): number {
   for (let i = 0; i < from.length; i++) bytes[at + i] = from[i] ?? 0

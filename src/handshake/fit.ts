@@ -1,6 +1,6 @@
 import { u16 } from '../base/bytes.js'
 import type { Hello } from '../model/hello.js'
-import { chosenVersion, hasSameSessionId, isTls13 } from '../tls/describe-server-hello.js'
+import { chosenVersion, hasSameSessionId, isTls13 } from '../tls/server-hello.js'
 import { COOKIE, KEY_SHARE, RENEGOTIATION_INFO } from '../tls/extension-type.js'
 import { keyShares, serverKeyShare } from '../tls/extensions/rfc8446-keys.js'
 import { firstExtension } from '../tls/hello-detail.js'

@@ -17,7 +17,7 @@ import { QUALITY_CONFLICT, QUALITY_HRR, type HandshakeBytes } from '../model/han
 import { Hello } from '../model/hello.js'
 import { type Packet, TCP_RST } from '../model/packet.js'
 import { newCertificateList, parseCertificateList } from '../tls/certificate-list.js'
-import { isResumed, isTls13 } from '../tls/describe-server-hello.js'
+import { isResumed, isTls13 } from '../tls/server-hello.js'
 import { SESSION_TICKET } from '../tls/extension-type.js'
 import { firstExtension } from '../tls/hello-detail.js'
 import { parseClientHello, parseServerHello } from '../tls/hello-parser.js'

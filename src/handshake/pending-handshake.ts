@@ -1,5 +1,5 @@
 import type { Transport } from '../model/handshake-bytes.js'
-import type { SessionId } from '../tls/describe-server-hello.js'
+import type { SessionId } from '../tls/server-hello.js'
 
 const NO_BYTES = new Uint8Array(0)
 

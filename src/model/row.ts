@@ -16,7 +16,6 @@
 import { u8 } from '../base/bytes.js'
 import type { Sighting } from './sighting.js'
 
-export const ROW_HEAD = 0
 export const ROW_TIME = 4
 export const ROW_IP_VERSION = 12
 export const ROW_TRANSPORT = 13

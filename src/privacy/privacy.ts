@@ -16,9 +16,6 @@ export interface PrivacyPolicy {
   readonly secret: Uint8Array
 }
 
-/** Everything is kept as it is. */
-export const KEEP_ALL: PrivacyPolicy = { address: 'full', sni: 'on', secret: new Uint8Array() }
-
 /** Whether a policy changes anything. */
 export function isKeepAll({ address, sni }: PrivacyPolicy): boolean {
   return address === 'full' && sni === 'on'

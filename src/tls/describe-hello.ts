@@ -3,7 +3,6 @@ import type { Hello } from '../model/hello.js'
 import * as type from './extension-type.js'
 import { emptyBody, namedU16, namedU8 } from './extensions/body.js'
 import { compressCertificate } from './extensions/certificates.js'
-import { CLIENT_DECODERS } from './extensions/decoders.js'
 import { maxFragmentLength, statusRequest } from './extensions/rfc6066.js'
 import { protocolNameEntries, protocolNames } from './extensions/rfc7301.js'
 import { keyShares, offeredPsks } from './extensions/rfc8446-keys.js'
@@ -27,7 +26,7 @@ import { versionName } from './version-name.js'
 const COMPRESSION_METHOD: Readonly<Record<number, string>> = { 0: 'null', 1: 'DEFLATE', 64: 'LZS' }
 
 /** Name of a CompressionMethod: `null`, `DEFLATE`, `unknown`. */
-export function compressionMethodName(method: number): string {
+function compressionMethodName(method: number): string {
   return COMPRESSION_METHOD[method] ?? 'unknown'
 }
 
@@ -40,7 +39,7 @@ export function describeHello(hello: Hello): HelloDetail {
       : printable(bytes, hello.serverNameOff, hello.serverNameOff + hello.serverNameLen)
   return {
     ...describeLists(hello),
-    extensions: extensionDetails(hello, CLIENT_DECODERS),
+    extensions: extensionDetails(hello),
     extensions_count: hello.extensionCount,
     ...present({
       sni,

@@ -1,7 +1,8 @@
 // What detail=1 says of a hello: JSON-ready, lists in wire order, GREASE shown as GREASE, lengths in bytes.
 
 import type { Hello } from '../model/hello.js'
-import type { DecodeBody, Named } from './extensions/body.js'
+import type { Named } from './extensions/body.js'
+import { DECODERS } from './extensions/decoders.js'
 import type { StatusRequest } from './extensions/rfc6066.js'
 import type { KeyShare, OfferedPsks } from './extensions/rfc8446-keys.js'
 import type { TransportParameter } from './extensions/rfc9000.js'
@@ -78,11 +79,8 @@ export interface HelloDetail {
   readonly cookie_length?: number
 }
 
-/** The extensions of a hello in wire order, decoded by `decoders`. */
-export function extensionDetails(
-  hello: Hello,
-  decoders: ReadonlyMap<number, DecodeBody>,
-): ExtensionDetail[] {
+/** The extensions of a ClientHello in wire order, decoded. */
+export function extensionDetails(hello: Hello): ExtensionDetail[] {
   const { bytes, extensionCount, extensionType, extensionOff, extensionLen } = hello
   const details: ExtensionDetail[] = []
   const seen = new Set<number>()
@@ -90,7 +88,7 @@ export function extensionDetails(
     const id = extensionType[i] ?? 0
     const off = extensionOff[i] ?? 0
     const length = extensionLen[i] ?? 0
-    const decode = decoders.get(id)
+    const decode = DECODERS.get(id)
     const data = decode === undefined ? null : decode(bytes, off, off + length)
     details.push({
       id,

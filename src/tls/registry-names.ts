@@ -102,11 +102,6 @@ export function quicTransportParameterName(id: bigint): string {
   return row.used_as || row.description
 }
 
-/** IANA's name of an ALPN protocol id, or undefined. */
-export function alpnName(id: string): string | undefined {
-  return listRegistry('alpn').find(({ value }) => value === id)?.description
-}
-
 /** What is wrong with a registry's rows, a sentence each: a row out of order, a value left out or listed twice. */
 export function checkRegistry(name: RegistryName): string[] {
   const faults: string[] = []

@@ -6,7 +6,7 @@ import { describeSighting } from '../../src/sighting-facts.js'
 import { hashedAddress, truncatedAddress } from '../../src/privacy/private-address.js'
 import { privateServerName } from '../../src/privacy/private-server-name.js'
 import type { PrivacyPolicy } from '../../src/privacy/privacy.js'
-import { KEEP_ALL, privateNamesOf, privateSighting } from '../../src/privacy/privacy.js'
+import { privateNamesOf, privateSighting } from '../../src/privacy/privacy.js'
 import { floorStats } from '../../src/privacy/stats-floor.js'
 import { readCapture } from '../../src/index.js'
 import type { Sighting } from '../../src/model/sighting.js'
@@ -98,7 +98,8 @@ describe('privateSighting', () => {
   })
 
   it('is the sighting itself where all is kept', () => {
-    expect(privateSighting(KEEP_ALL, real)).to.equal(real)
+    const policy = { address: 'full', sni: 'on', secret: SECRET } as const
+    expect(privateSighting(policy, real)).to.equal(real)
   })
 
   for (const sni of ['domain', 'hashed', 'off'] as const)

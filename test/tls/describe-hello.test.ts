@@ -2,9 +2,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { Hello } from '../../src/model/hello.js'
 import { describeHello } from '../../src/tls/describe-hello.js'
-import { describeServerHello } from '../../src/tls/describe-server-hello.js'
 import type { HelloDetail } from '../../src/tls/hello-detail.js'
-import { parseClientHello, parseServerHello } from '../../src/tls/hello-parser.js'
+import { parseClientHello } from '../../src/tls/hello-parser.js'
 import { hexText, printable } from '../../src/tls/printable.js'
 import { versionName } from '../../src/tls/version-name.js'
 import { hex } from '../support.js'
@@ -13,13 +12,11 @@ import { templates } from '../../tools/bench/templates.mjs'
 import {
   alpn,
   ascii,
-  be16,
   browserHello,
   clientHello,
   ech,
   byteRun,
   preSharedKey,
-  serverHello,
   serverName,
   sslv2ClientHello,
   u16List,
@@ -27,22 +24,12 @@ import {
   vector8,
 } from './hello-builder.js'
 
-const RETRY_RANDOM = hex('cf21ad74e59a6111be1d8c021e65b891 c2a211167abb8c5e079e09e2c8a8339c')
-
 function detail(bytes: Uint8Array, dtls = false): HelloDetail {
   const hello = new Hello()
   expect(parseClientHello(bytes, 0, bytes.length, dtls, hello)).to.equal(bytes.length)
   return describeHello(hello)
 }
 const of = (...extensions: Extension[]) => detail(clientHello({ extensions }))
-function server(bytes: Uint8Array, client?: Uint8Array) {
-  const hello = new Hello()
-  expect(parseServerHello(bytes, 0, bytes.length, false, hello)).to.equal(bytes.length)
-  if (client === undefined) return describeServerHello(hello)
-  const clientsHello = new Hello()
-  parseClientHello(client, 0, client.length, false, clientsHello)
-  return describeServerHello(hello, clientsHello)
-}
 
 describe('describeHello', () => {
   it('says everything of a browser', () => {
@@ -282,94 +269,6 @@ describe('describeHello', () => {
       'clients/tstclnt-sid.pcap server_name',
       'clients/vfyserv-sid.pcap server_name',
     ])
-  })
-})
-
-describe('describeServerHello', () => {
-  it('says what TLS 1.3 chose', () => {
-    const said = server(
-      serverHello({
-        sessionId: byteRun(32),
-        extensions: [
-          [43, [3, 4]],
-          [51, [...be16(4588), ...vector16(byteRun(1120))]],
-          [41, [0, 0]],
-        ],
-      }),
-    )
-    expect(said.version).to.deep.equal({ id: 0x0304, name: 'TLS 1.3' })
-    expect(said.server_hello_version.name).to.equal('TLS 1.2')
-    expect(said.cipher.name).to.equal('TLS_AES_128_GCM_SHA256')
-    expect(said.key_share).to.deep.equal({ group: 4588, name: 'X25519MLKEM768', length: 1120 })
-    expect([said.selected_identity, said.resumed, said.hello_retry_request]).to.deep.equal([
-      0,
-      true,
-      false,
-    ])
-  })
-
-  it('says what a HelloRetryRequest asks for', () => {
-    const said = server(
-      serverHello({
-        random: [...RETRY_RANDOM],
-        extensions: [
-          [43, [3, 4]],
-          [51, [0, 23]],
-          [44, [0, 1, 9]],
-        ],
-      }),
-    )
-    expect(said.hello_retry_request).to.equal(true)
-    expect(said.key_share).to.deep.equal({ group: 23, name: 'secp256r1' })
-    expect(said).to.not.have.property('resumed')
-    expect(said.extensions[2]?.data).to.equal(1)
-  })
-
-  it('says what TLS 1.2 chose, and whether a session goes on', () => {
-    const answer = serverHello({
-      sessionId: byteRun(32),
-      cipher: 0xc02f,
-      extensions: [alpn('h2'), [35, []]],
-    })
-    expect(server(answer)).to.include({ alpn: 'h2', session_ticket: true })
-    expect(server(answer)).to.not.have.property('resumed')
-    expect(server(answer, clientHello({ sessionId: byteRun(32) })).resumed).to.equal(true)
-    expect(server(answer, clientHello({ sessionId: byteRun(32, 9) })).resumed).to.equal(false)
-    expect(server(serverHello({ extensions: null })).resumed).to.equal(false)
-  })
-
-  it('tells a downgrade by the random', () => {
-    const random = (last: number) => [...byteRun(24), ...ascii('DOWNGRD'), last]
-    expect(server(serverHello({ random: random(1) })).downgrade).to.equal('from TLS 1.3 to TLS 1.2')
-    expect(server(serverHello({ random: random(0) })).downgrade).to.equal('to TLS 1.1 or below')
-    expect(server(serverHello({ random: random(7) }))).to.not.have.property('downgrade')
-  })
-
-  it('keeps what is malformed raw', () => {
-    const said = server(
-      serverHello({
-        extensions: [
-          [51, [0, 29, 0]],
-          [41, [1]],
-        ],
-      }),
-    )
-    expect(said.extensions.map((extension) => extension.raw)).to.deep.equal(['001d00', '01'])
-    expect(said).to.not.have.any.keys('key_share', 'selected_identity')
-  })
-
-  it('never throws, whatever an extension holds', () => {
-    const types = [0, 1, 5, 10, 11, 14, 15, 16, 22, 23, 35, 41, 43, 44, 51, 54, 65037, 65281]
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.constantFrom(...types), fc.uint8Array({ maxLength: 20 })), {
-          maxLength: 5,
-        }),
-        (extensions) => {
-          expect(server(serverHello({ extensions })).extensions_count).to.equal(extensions.length)
-        },
-      ),
-    )
   })
 })
 

@@ -11,7 +11,6 @@ import {
 import type { RegistryName } from '../../src/tls/registry-names.js'
 import {
   REGISTRY_NAMES,
-  alpnName,
   certificateCompressionName,
   checkRegistry,
   cipherSuiteName,
@@ -126,8 +125,6 @@ describe('registries', () => {
     expect(quicTransportParameterName(0x0fn)).to.equal('initial_source_connection_id')
     expect(quicTransportParameterName(31n * 12_345_678_901_234_567n + 27n)).to.match(/^GREASE/)
     expect(quicTransportParameterName(0x7777n)).to.equal('unassigned (0x7777)')
-    expect(alpnName('h2')).to.equal('HTTP/2 over TLS')
-    expect(alpnName('no such protocol')).to.equal(undefined)
     expect(statusOf('cipher-suites', 129)).to.equal('Unassigned')
     expect(statusOf('cipher-suites', 65413)).to.equal('Private Use')
     expect(statusOf('cipher-suites', 0x1c)).to.equal('other Reserved')

@@ -1,4 +1,4 @@
-// Which decoder reads the body of which extension, in a ClientHello and in a ServerHello.
+// Which decoder reads the body of which extension of a ClientHello.
 
 import * as type from '../extension-type.js'
 import type { DecodeBody } from './body.js'
@@ -6,13 +6,12 @@ import { emptyBody } from './body.js'
 import { certificateTypes, compressCertificate } from './certificates.js'
 import { maxFragmentLength, serverNames, statusRequest } from './rfc6066.js'
 import { protocolNames } from './rfc7301.js'
-import { keyShares, offeredPsks, selectedIdentity, serverKeyShare } from './rfc8446-keys.js'
+import { keyShares, offeredPsks } from './rfc8446-keys.js'
 import {
   certificateAuthorities,
   cookieLength,
   ecPointFormats,
   pskKeyExchangeModes,
-  selectedVersion,
   signatureSchemes,
   supportedGroups,
   supportedVersions,
@@ -22,8 +21,8 @@ import { encryptedClientHello } from './rfc9849.js'
 import * as sizes from './sizes.js'
 import { trustAnchors } from './trust-anchors.js'
 
-/** Decoders of a client's extensions. A type without one is listed by id, name and length. */
-export const CLIENT_DECODERS: ReadonlyMap<number, DecodeBody> = new Map<number, DecodeBody>([
+/** Decoders by extension type. A type without a decoder is listed by id, name and length. */
+export const DECODERS: ReadonlyMap<number, DecodeBody> = new Map<number, DecodeBody>([
   [type.SERVER_NAME, serverNames],
   [type.MAX_FRAGMENT_LENGTH, maxFragmentLength],
   [type.TRUNCATED_HMAC, emptyBody],
@@ -65,27 +64,5 @@ export const CLIENT_DECODERS: ReadonlyMap<number, DecodeBody> = new Map<number, 
   [type.CHANNEL_ID, emptyBody],
   [type.TRUST_ANCHORS, trustAnchors],
   [type.ENCRYPTED_CLIENT_HELLO, encryptedClientHello],
-  [type.RENEGOTIATION_INFO, sizes.renegotiationInfo],
-])
-
-/** Decoders of a server's extensions, those of its hello alone: the rest is encrypted since TLS 1.3. */
-export const SERVER_DECODERS: ReadonlyMap<number, DecodeBody> = new Map<number, DecodeBody>([
-  [type.SERVER_NAME, emptyBody],
-  [type.MAX_FRAGMENT_LENGTH, maxFragmentLength],
-  [type.TRUNCATED_HMAC, emptyBody],
-  [type.STATUS_REQUEST, emptyBody],
-  [type.SUPPORTED_GROUPS, supportedGroups],
-  [type.EC_POINT_FORMATS, ecPointFormats],
-  [type.USE_SRTP, sizes.useSrtp],
-  [type.HEARTBEAT, sizes.heartbeat],
-  [type.ALPN, protocolNames],
-  [type.ENCRYPT_THEN_MAC, emptyBody],
-  [type.EXTENDED_MASTER_SECRET, emptyBody],
-  [type.SESSION_TICKET, emptyBody],
-  [type.PRE_SHARED_KEY, selectedIdentity],
-  [type.SUPPORTED_VERSIONS, selectedVersion],
-  [type.COOKIE, cookieLength],
-  [type.KEY_SHARE, serverKeyShare],
-  [type.CONNECTION_ID, sizes.connectionId],
   [type.RENEGOTIATION_INFO, sizes.renegotiationInfo],
 ])

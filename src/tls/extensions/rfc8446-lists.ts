@@ -21,13 +21,6 @@ export function supportedVersions(
   return vector8OfU16(bytes, off, end, versionName)
 }
 
-/** The version a server chose (§4.2.1). */
-export function selectedVersion(bytes: Uint8Array, off: number, end: number): Named | undefined {
-  if (end - off !== 2) return undefined
-  const id = u16(bytes, off)
-  return { id, name: versionName(id) }
-}
-
 /** The schemes of signature_algorithms and signature_algorithms_cert (§4.2.3), and of delegated_credential (RFC 9345 §4.1.1). */
 export function signatureSchemes(bytes: Uint8Array, off: number, end: number): Named[] | undefined {
   return vector16OfU16(bytes, off, end, signatureSchemeName)
