@@ -3,6 +3,7 @@ import { newCounters } from '../src/base/counters.js'
 import { openCapture } from '../src/capture/file/open-capture.js'
 import {
   ROW_BODY_LEN,
+  ROW_CONFLICT,
   ROW_DELTA_LEN,
   ROW_DST,
   ROW_DST_PORT,
@@ -120,7 +121,8 @@ function rowOf(sighting: Sighting): Buffer {
   head[ROW_FLAGS] =
     (sighting.ech === true ? ROW_ECH : 0) |
     (isEncapsulated ? ROW_ENCAPSULATED : 0) |
-    (sighting.quality?.includes('no-syn') === true ? ROW_NO_SYN : 0)
+    (sighting.quality?.includes('no-syn') === true ? ROW_NO_SYN : 0) |
+    (sighting.quality?.includes('conflict') === true ? ROW_CONFLICT : 0)
   head.writeUInt32LE(sighting.hello_len, ROW_HELLO_LEN)
   head.writeUInt16LE(1, ROW_DELTA_LEN)
   head.writeUInt32LE(body.length, ROW_BODY_LEN)

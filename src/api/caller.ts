@@ -4,6 +4,7 @@ import type { Request } from 'express'
 import { TLSSocket } from 'node:tls'
 import { API_HANDSHAKE_SECONDS } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
+import { isSettledSighting } from '../model/trust.js'
 import type { Store } from '../store/contract.js'
 import type { AddressTest } from './address.js'
 import type { Client } from './client-address.js'
@@ -57,9 +58,10 @@ export class ClientSightings {
         store.sightings(ip, 0, 1),
         store.concurrent(ip),
       ])
-      // the newest row may be one that cannot be read
-      const latest = sightings[0] ?? (total > 0 ? await store.latest(ip) : undefined)
-      return { latest, total, concurrent }
+      const [newest] = sightings
+      // the newest row may be one that cannot be read, or that anybody may have sent
+      const isBest = total === 0 || (newest !== undefined && isSettledSighting(newest))
+      return { latest: isBest ? newest : await store.latest(ip), total, concurrent }
     })
   }
 

@@ -1,6 +1,7 @@
 // What the API says of a sighting. Pure: from values to plain objects; the keys of the classic API and the newer ones.
 
 import type { Sighting } from '../model/sighting.js'
+import { isConflicting, isSettledSighting } from '../model/trust.js'
 import { epochSeconds, utcText } from './clock.js'
 import { sortedJson } from './json.js'
 
@@ -15,6 +16,15 @@ export interface Found {
   readonly total: number
   /** Distinct fingerprints among them. */
   readonly concurrent: number
+}
+
+/** Why a connection has no fingerprint although hellos of it are held. */
+export const CONFLICT =
+  'the packets of the connection can be read as different hellos, and the server’s answer did not show which one it took (option --server looks at answers).'
+
+/** Whether what was found may be another's: readings conflict, and more than one fingerprint is held. */
+export function isUndecided({ sighting, concurrent }: Found): boolean {
+  return isConflicting(sighting) && concurrent > 1
 }
 
 /** Describes a sighting's hello in detail; undefined where the hello was not kept. Its keys go to the top level of the answer. */
@@ -34,6 +44,7 @@ function classicFps(found: Found, userAgent: string, nowMicros: number): object 
   return {
     ...classicKeys(found.sighting),
     num_fingerprints: found.total,
+    ...uncertain(found.sighting),
     'user-agent': userAgent,
     utc_now: utcText(nowMicros),
   }
@@ -47,6 +58,7 @@ function fpsKeys(found: Found, userAgent: string, nowMicros: number): object {
     ja3: sighting.ja3,
     ja3_string: sighting.ja3_string,
     ja4: sighting.ja4,
+    confirmed: sighting.confirmed,
     matched_by: found.matchedBy,
     npf: sighting.npf,
     sha3_384_stable: sighting.sha3_384_stable,
@@ -76,6 +88,25 @@ export function sightingAnswer(sighting: Sighting, describe?: Describe): object 
     hello: undefined,
     ...(describe === undefined ? {} : (describe(sighting) ?? withoutHello(sighting))),
     ...classicKeys(sighting),
+  }
+}
+
+/** Says it when anybody may have made the packets that a sighting is from. */
+function uncertain(sighting: Sighting): object {
+  if (isSettledSighting(sighting)) return {}
+  const why = isConflicting(sighting)
+    ? 'other bytes came in the place of this hello'
+    : 'the SYN of this connection was not seen, so that anybody may have sent this hello'
+  return { quality: sighting.quality, uncertain: `Not certain: ${why}.` }
+}
+
+/** What the API answers for an address whose only hellos conflict. */
+export function conflictAnswer(ip: string, { total }: Found, nowMicros: number): object {
+  return {
+    lookup_ip: ip,
+    msg: `no fingerprint for this IP: ${CONFLICT}`,
+    num_fingerprints: total,
+    utc_now: utcText(nowMicros),
   }
 }
 

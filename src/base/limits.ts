@@ -107,6 +107,8 @@ export const NAMED_FINGERPRINTS = 100_000
 export const DEDUPE_SECONDS = 600
 /** Minutes in which a connection is found by address and port whatever the bound per address. */
 export const JOIN_SECONDS = 300
+/** Seconds within which readings of one address and port that conflict are of one connection. */
+export const READINGS_SECONDS = 60
 /** Milliseconds a sighting may wait for others to share its batch: far below the 300 a caller waits for its own hello. */
 export const STORE_BATCH_MILLIS = 5
 /** Milliseconds a first connection to Redis may take before it counts as unreachable. */

@@ -3,12 +3,13 @@
 import { u8 } from '../base/bytes.js'
 import { ByteWriter } from '../base/byte-writer.js'
 import type { HandshakeBytes } from '../model/handshake-bytes.js'
-import { QUALITY_NO_SYN, TRANSPORTS } from '../model/handshake-bytes.js'
+import { QUALITY_CONFLICT, QUALITY_NO_SYN, TRANSPORTS } from '../model/handshake-bytes.js'
 import type { Hello } from '../model/hello.js'
 import type { Packet } from '../model/packet.js'
 import {
   ROW_BODY_LEN,
   ROW_COMMUNITY_ID,
+  ROW_CONFLICT,
   ROW_DELTA_LEN,
   ROW_DST,
   ROW_DST_PORT,
@@ -105,6 +106,7 @@ export class RowHead {
     put32(bytes, start + ROW_QUIC_VERSION, message.quicVersion)
     bytes[start + ROW_FLAGS] =
       ((message.quality & QUALITY_NO_SYN) !== 0 ? ROW_NO_SYN : 0) |
+      ((message.quality & QUALITY_CONFLICT) !== 0 ? ROW_CONFLICT : 0) |
       (hello.echIndex >= 0 ? ROW_ECH : 0) |
       (packet.encapsulationCount > 0 || packet.vlan >= 0 ? ROW_ENCAPSULATED : 0)
     put32(bytes, start + ROW_HELLO_LEN, message.end - message.off)

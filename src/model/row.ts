@@ -52,6 +52,8 @@ export const ROW_COMMUNITY_ID = 2
 export const ROW_ECH = 4
 /** The line has `vlan` or `tunnel`. */
 export const ROW_ENCAPSULATED = 8
+/** The hello has the mark `conflict`: the server may have read another one. */
+export const ROW_CONFLICT = 16
 
 const NEWLINE = 0x0a
 /** Places that follow one another in a line. */

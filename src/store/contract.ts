@@ -206,10 +206,15 @@ export interface Store {
   room(): Promise<void>
   /** Resolves when all put so far is stored or was counted as dropped, or the store has been away for two seconds: the rest waits in the spool. */
   drain(): Promise<void>
-  /** The latest sighting of an address. @throws StoreError */
+  /**
+   * The sighting that stands for an address: the latest, unless its flow's SYN was not seen, or another reading of it differs,
+   * and there is an older one of which that is not so. @throws StoreError
+   */
   latest(ip: string): Promise<Sighting | undefined>
   /**
-   * The latest hello from that very address and port, waited for up to `waitMs`.
+   * The latest hello from that very address and port, waited for up to `waitMs`. Of readings that conflict it is the one that
+   * the server answered; where that is not known, one of them with the mark `conflict`. One without its SYN gives way to
+   * any other.
    * @param since seconds since the epoch: an older hello is of an earlier connection that had the same port, and does not count.
    * @throws StoreError
    */

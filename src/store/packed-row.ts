@@ -34,6 +34,8 @@ export const PACKED_REST_PART = 8
 export const PACKED_HAS_SNI = 16
 /** Neither its flow's SYN nor its server's answer was seen. */
 export const PACKED_UNCONFIRMED = 32
+/** Bits 6 and 7 of the flags: how far the hello is to be trusted, a TRUST_ number (readings.ts). */
+export const PACKED_TRUST_SHIFT = 6
 
 /** Bytes that many sightings share, and their id. */
 export interface Part {
@@ -72,6 +74,11 @@ export function fingerprintOf({ body }: Entry): string {
 /** The packed row of an entry, as a view. */
 export function packedOf({ slab, off, len }: Entry): Buffer {
   return slab.subarray(off, off + len)
+}
+
+/** How far the hello of a packed row is to be trusted: a TRUST_ number (readings.ts). */
+export function trustOf(packed: Uint8Array, off = 0): number {
+  return (packed[off + PACKED_FLAGS] ?? 0) >> PACKED_TRUST_SHIFT
 }
 
 /** The ids of the parts that a packed row needs. */

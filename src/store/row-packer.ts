@@ -6,6 +6,7 @@ import { MAX_INLINE_REST } from '../base/limits.js'
 import type { RowCursor } from '../model/row.js'
 import {
   ROW_BODY_LEN,
+  ROW_CONFLICT,
   ROW_COMMUNITY_ID,
   ROW_DELTA_LEN,
   ROW_DST,
@@ -49,10 +50,12 @@ import {
   PACKED_ORIGIN,
   PACKED_REST_PART,
   PACKED_SRC_PORT,
+  PACKED_TRUST_SHIFT,
   PACKED_UNCONFIRMED,
   PACKED_V6,
   PART_ID_LEN,
 } from './packed-row.js'
+import { TRUST_CONFIRMED, TRUST_CONFLICT, TRUST_NO_SYN, TRUST_PLAIN } from './readings.js'
 import { shortText } from './rest-text.js'
 import { hiddenId, hiddenName, hiddenRest, keptAddress } from './row-privacy.js'
 import { orderValues, sortedValues } from './values.js'
@@ -150,7 +153,16 @@ export class RowPacker {
       `${bytes.toString('latin1', line + LINE_ORIGIN, originEnd)}\0${encapsulation}`,
     )
     const isConfirmed = lineEnd > restOff && bytes.subarray(restOff, lineEnd).includes(CONFIRMED)
-    const isUnconfirmed = !isConfirmed && (transport !== 0 || (flags & ROW_NO_SYN) !== 0)
+    const isConflict = (flags & ROW_CONFLICT) !== 0
+    const hasNoSyn = (flags & ROW_NO_SYN) !== 0
+    const isUnconfirmed = !isConfirmed && (transport !== 0 || hasNoSyn || isConflict)
+    const trust = isConfirmed
+      ? TRUST_CONFIRMED
+      : isConflict
+        ? TRUST_CONFLICT
+        : transport === 0 && hasNoSyn
+          ? TRUST_NO_SYN
+          : TRUST_PLAIN
     const ip =
       policy === undefined
         ? foldMapped(bytes.toString('latin1', row.off + ROW_SRC, row.off + ROW_SRC + addressLen))
@@ -191,7 +203,8 @@ export class RowPacker {
       ((flags & ROW_ECH) !== 0 ? PACKED_ECH : 0) |
       (rest !== undefined ? PACKED_REST_PART : 0) |
       (sni.length > 0 ? PACKED_HAS_SNI : 0) |
-      (isUnconfirmed ? PACKED_UNCONFIRMED : 0)
+      (isUnconfirmed ? PACKED_UNCONFIRMED : 0) |
+      (trust << PACKED_TRUST_SHIFT)
     const helloLen = row.u32(ROW_HELLO_LEN)
     out[off + PACKED_HELLO_LEN] = helloLen >> 16
     put16(out, off + PACKED_HELLO_LEN + 1, helloLen & 0xffff)

@@ -222,6 +222,53 @@ for (const kind of [memoryKind(), redisKind(), sentinelKind(), clusterKind()]) {
         expect(await store.connection(IP, 7, 60)).to.equal(undefined)
         expect(performance.now() - started).to.be.within(55, 1000)
       })
+
+      describe('of readings that conflict', () => {
+        const real = { fingerprint: 1, port: 7 }
+        const other = { fingerprint: 2, port: 7 }
+        const ja4 = (fingerprint: number) => sighting({ fingerprint }).ja4
+        const conflict = { quality: ['conflict'] }
+
+        it('gives the one that the server answered, whichever came last', async () => {
+          await put({ ...real, ...conflict, confirmed: true, ago: 20 })
+          await put({ ...other, ...conflict, ago: 10 })
+          const found = await store.connection(IP, 7, 0)
+          expect(found).to.include({ ja4: ja4(1), confirmed: true })
+          expect((await store.latest(IP))?.ja4).to.equal(ja4(1))
+        })
+
+        it('gives one with the mark where that is not known', async () => {
+          await put({ ...real, ago: 20 }, { ...other, ...conflict, ago: 10 })
+          const found = await store.connection(IP, 7, 0)
+          expect(found?.quality).to.deep.equal(['conflict'])
+          expect(found).not.to.have.property('confirmed')
+        })
+
+        it('gives no confirmed one of an earlier connection from that port', async () => {
+          await put({ ...real, confirmed: true, ago: 120_000 }, { ...other, ...conflict })
+          expect((await store.connection(IP, 7, 0))?.quality).to.deep.equal(['conflict'])
+        })
+
+        it('waits for the confirmed one', async () => {
+          await put({ ...other, ...conflict })
+          const waiting = store.connection(IP, 7, 5000)
+          await put({ ...other, ...conflict, ago: 1 })
+          await put({ ...real, ...conflict, confirmed: true, ago: 2 })
+          expect(await waiting).to.include({ ja4: ja4(1), confirmed: true })
+        })
+      })
+
+      it('gives no hello without a SYN before one whose connection was seen from its SYN on', async () => {
+        const [real] = await put({ port: 7, fingerprint: 1, ago: 3000 })
+        await put({ port: 7, fingerprint: 2, quality: ['no-syn'] })
+        await put({ port: 8, fingerprint: 3, quality: ['no-syn'] })
+        expect((await store.connection(IP, 7, 0))?.ja4).to.equal(real?.ja4)
+        expect((await store.latest(IP))?.ja4).to.equal(real?.ja4)
+        // it is all there is of that port
+        expect((await store.connection(IP, 8, 0))?.quality).to.deep.equal(['no-syn'])
+        await put({ ip: '192.0.2.77', quality: ['no-syn'] })
+        expect((await store.latest('192.0.2.77'))?.quality).to.deep.equal(['no-syn'])
+      })
     })
 
     describe('fingerprint', () => {
@@ -381,7 +428,7 @@ for (const kind of [memoryKind(), redisKind(), sentinelKind(), clusterKind()]) {
         await put(
           ...Array.from({ length: 1000 }, (_, i) => ({
             ip: `10.${at}.${i >> 4}.${i & 15}`,
-            quality: ['no-syn'],
+            quality: [i % 2 === 0 ? 'no-syn' : 'conflict'],
           })),
         )
       for (let i = 0; i < 200; i++)

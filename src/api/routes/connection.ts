@@ -3,10 +3,11 @@ import { Router } from 'express'
 import * as z from 'zod/mini'
 import { API_WAIT_MOST_MILLIS, API_WAIT_USUAL_MILLIS } from '../../base/limits.js'
 import type { Sighting } from '../../model/sighting.js'
+import { isConflicting } from '../../model/trust.js'
 import type { Store } from '../../store/contract.js'
 import { hasRole, permits } from '../access.js'
 import type { Describe } from '../fingerprint-answer.js'
-import { sightingAnswer } from '../fingerprint-answer.js'
+import { CONFLICT, sightingAnswer } from '../fingerprint-answer.js'
 import { sendJson } from '../json.js'
 import { sendProblem } from '../problem.js'
 import { address, flag, parseQuery, port, whole } from '../query.js'
@@ -22,8 +23,8 @@ const Query = z.strictObject({
 /**
  * `GET /connection?ip=&port=&wait=250`: the hello of one connection, waited for up to `wait` milliseconds (at most 2000).
  *
- * The fingerprints stand in the headers X-JA4, X-JA3 and X-TLS-FP (sha3_384) too. 404 where none came, with a
- * problem document. It needs a token of role analyst, or the Unix socket. With `auth=1`, made for nginx's auth_request, the answer is always 204, the
+ * The fingerprints stand in the headers X-JA4, X-JA3 and X-TLS-FP (sha3_384) too. 404 where none came, or where readings
+ * of the connection conflict and none is confirmed, with a problem document. It needs a token of role analyst, or the Unix socket. With `auth=1`, made for nginx's auth_request, the answer is always 204, the
  * headers there where the hello was found, and X-Hellotap says `found` or why not: a request must not fail with us.
  */
 export function connectionRoute(
@@ -55,8 +56,10 @@ export function connectionRoute(
       sendVerdict(res, 'store-unreachable')
       return
     }
-    if (sighting !== undefined) setFingerprints(res, sighting)
-    if (auth) sendVerdict(res, sighting === undefined ? 'not-found' : 'found')
+    const isConflict = sighting !== undefined && isConflicting(sighting)
+    if (sighting !== undefined && !isConflict) setFingerprints(res, sighting)
+    if (auth) sendVerdict(res, isConflict ? 'conflict' : sighting ? 'found' : 'not-found')
+    else if (isConflict) sendProblem(res, 404, `Port ${query.value.port} of ${ip}: ${CONFLICT}`)
     else if (sighting !== undefined)
       sendJson(res, 200, {
         ...sightingAnswer(sighting, detail ? describe : undefined),
@@ -82,7 +85,7 @@ function setFingerprints(res: Response, sighting: Sighting): void {
 
 function sendVerdict(
   res: Response,
-  verdict: 'found' | 'not-found' | 'forbidden' | 'bad-query' | 'store-unreachable',
+  verdict: 'found' | 'not-found' | 'conflict' | 'forbidden' | 'bad-query' | 'store-unreachable',
 ): void {
   res.set('X-Hellotap', verdict).status(204).end()
 }

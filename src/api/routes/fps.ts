@@ -21,8 +21,10 @@ import { utcText } from '../clock.js'
 import type { Describe, Found } from '../fingerprint-answer.js'
 import {
   classicAnswer,
+  conflictAnswer,
   detailAnswer,
   fpsAnswer,
+  isUndecided,
   sightingAnswer,
   unknownAnswer,
 } from '../fingerprint-answer.js'
@@ -98,6 +100,11 @@ export function fpsRoute(options: FpsOptions): Router {
     if (found === undefined) {
       allowAnyOrigin(res)
       sendJson(res, 200, unknownAnswer(client.ip, await store.total(), clock()))
+      return
+    }
+    if (!query.all && isUndecided(found)) {
+      allowAnyOrigin(res)
+      sendJson(res, 200, conflictAnswer(client.ip, found, clock()))
       return
     }
     observe(client, found.sighting, userAgent)

@@ -2,7 +2,8 @@
 
 import { JOIN_SECONDS, PREFIX_PART, UNCONFIRMED_PART } from '../../base/limits.js'
 import type { Entry, Part } from '../packed-row.js'
-import { packedOf } from '../packed-row.js'
+import { packedOf, trustOf } from '../packed-row.js'
+import { readingOfConnection } from '../readings.js'
 
 /** Bytes that a sighting takes besides its row, an address besides its sightings, a key of a value, a part besides its bytes. */
 const HELD_BYTES = 260
@@ -18,6 +19,8 @@ export interface Held {
   /** The time it is kept under, microseconds. */
   micros: number
   readonly isUnconfirmed: boolean
+  /** A TRUST_ number (readings.ts). */
+  readonly trust: number
   readonly parts: readonly Part[]
   readonly values: readonly string[]
   readonly bytes: number
@@ -57,7 +60,7 @@ export class MemoryRows {
   readonly #room: number
   readonly #perIp: number
   readonly #byIp = new Map<string, Held[]>()
-  /** The last of each address and port, oldest first. */
+  /** The one to answer with of each address and port, oldest first. */
   readonly #joins = new Map<string, Held>()
   readonly #values = new Map<string, { readonly body: string; uses: number }>()
   readonly #uses = new Map<string, number>()
@@ -92,9 +95,13 @@ export class MemoryRows {
       for (let held = oldest; held !== undefined; held = held.later) yield held
   }
 
-  connection(ip: string, port: number): Held | undefined {
-    return (
-      this.#joins.get(`${ip}${port}`) ?? this.#byIp.get(ip)?.findLast((held) => held.port === port)
+  /** The sighting to answer with of an address and port, kept under a time after `after`, microseconds. */
+  connection(ip: string, port: number, after: number): Held | undefined {
+    const joined = this.#joins.get(`${ip}${port}`)
+    const held = (this.#byIp.get(ip) ?? []).filter((each) => each.port === port).reverse()
+    if (joined?.isHeld === false) held.push(joined)
+    return readingOfConnection(
+      held.filter(({ micros }) => micros > after).sort((a, b) => b.micros - a.micros),
     )
   }
 
@@ -113,6 +120,7 @@ export class MemoryRows {
       port: entry.port,
       micros,
       isUnconfirmed: entry.isUnconfirmed,
+      trust: trustOf(entry.slab, entry.off),
       parts,
       values: entry.values,
       bytes: entry.len + HELD_BYTES,
@@ -214,7 +222,11 @@ export class MemoryRows {
     if (held.micros <= now - JOIN_SECONDS * 1e6) return
     const key = `${held.ip}${held.port}`
     const before = this.#joins.get(key)
-    if (before !== undefined) this.#leaveJoin(key, before)
+    if (before !== undefined) {
+      const isLatest = before.micros <= held.micros
+      if (readingOfConnection(isLatest ? [held, before] : [before, held]) === before) return
+      this.#leaveJoin(key, before)
+    }
     this.#joins.set(key, held)
     this.#joinBytes += VALUE_BYTES + held.bytes
   }

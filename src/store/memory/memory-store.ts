@@ -18,6 +18,7 @@ import type {
   UserAgentObservation,
 } from '../contract.js'
 import { unpack } from '../packed-row.js'
+import { isSettled, readingOfAddress } from '../readings.js'
 import {
   askedOf,
   PopulationKeys,
@@ -107,7 +108,7 @@ export class MemoryStore implements Store {
       const keys = this.#keys.of(entry)
       this.#population.add(keys, entry.ip, entry.isUnconfirmed, micros / 1e6, now / 1e6)
       this.#stored++
-      if (this.#waiters.isAwaited(entry.ip, entry.port))
+      if (isSettled(held.trust) && this.#waiters.isAwaited(entry.ip, entry.port))
         this.#waiters.offer(entry.ip, entry.port, micros, () => this.#sighting(held))
     }
     this.#statistics = undefined
@@ -123,16 +124,21 @@ export class MemoryStore implements Store {
   }
 
   latest(ip: string): Promise<Sighting | undefined> {
-    return Promise.resolve(this.#sighting(this.#retained(ip).at(-1)))
+    return Promise.resolve(this.#sighting(this.#latest(ip)))
   }
 
-  connection(ip: string, port: number, waitMs: number, since = 0): Promise<Sighting | undefined> {
+  async connection(
+    ip: string,
+    port: number,
+    waitMs: number,
+    since = 0,
+  ): Promise<Sighting | undefined> {
     const key = addressKey(ip)
-    if (key === undefined) return Promise.resolve(undefined)
-    const held = this.#connection(key, port)
-    if (held !== undefined && held.micros >= since * 1e6)
-      return Promise.resolve(this.#sighting(held))
-    return this.#waiters.wait(key, port, since * 1e6, waitMs).sighting
+    if (key === undefined) return undefined
+    const held = this.#connection(key, port, since)
+    if (held !== undefined && isSettled(held.trust)) return this.#sighting(held)
+    const awaited = await this.#waiters.wait(key, port, since * 1e6, waitMs).sighting
+    return awaited ?? this.#sighting(this.#connection(key, port, since))
   }
 
   sightings(ip: string, offset: number, limit: number): Promise<SightingPage> {
@@ -175,7 +181,7 @@ export class MemoryStore implements Store {
     const now = this.#roll()
     const micros = Math.min(Math.round(time * 1e6), now)
     const held =
-      port === undefined ? this.#retained(ip).at(-1) : this.#connection(addressKey(ip) ?? '', port)
+      port === undefined ? this.#latest(ip) : this.#connection(addressKey(ip) ?? '', port)
     const id = this.#bodies.fingerprint(held?.parts[0]?.id ?? '')
     const key = userAgentKey(userAgent, via)
     if (id !== undefined && key !== '' && micros > now - this.#ttlMicros) {
@@ -259,11 +265,13 @@ export class MemoryStore implements Store {
     return this.#rows.of(addressKey(ip) ?? '', this.#now() * 1000 - this.#ttlMicros)
   }
 
-  #connection(key: string, port: number): Held | undefined {
-    const held = this.#rows.connection(key, port)
-    return held !== undefined && held.micros > this.#now() * 1000 - this.#ttlMicros
-      ? held
-      : undefined
+  #latest(ip: string): Held | undefined {
+    return readingOfAddress(this.#retained(ip).toReversed())
+  }
+
+  #connection(key: string, port: number, since = 0): Held | undefined {
+    const expired = this.#now() * 1000 - this.#ttlMicros
+    return this.#rows.connection(key, port, Math.max(expired, since * 1e6 - 1))
   }
 
   #sighting(held: Held | undefined): Sighting | undefined {

@@ -2,8 +2,10 @@
 
 import { STORE_ANSWER_MILLIS } from '../../base/limits.js'
 import type { Sighting } from '../../model/sighting.js'
+import { isSettledSighting } from '../../model/trust.js'
 import { ConnectionWaiters } from '../connection-waiters.js'
 import type { StoreError } from '../contract.js'
+import { isSettled } from '../readings.js'
 import { RowWatch } from '../row-watch.js'
 import type { RedisClient } from './redis-connection.js'
 import type { RedisRows } from './redis-rows.js'
@@ -22,11 +24,11 @@ export class RedisConnections {
     this.#watch = new RowWatch(listener, (ip, port) => this.#offerStored(ip, port))
   }
 
-  /** The latest hello from there that Redis holds, not older than `sinceMicros`. @throws StoreError */
+  /** The hello to answer with from there that Redis holds, not older than `sinceMicros`. @throws StoreError */
   async stored(ip: string, port: number, sinceMicros: number): Promise<Sighting | undefined> {
     try {
-      const row = await this.#rows.connection(ip, port)
-      if (row === undefined || row.micros < sinceMicros) return undefined
+      const row = await this.#rows.connection(ip, port, sinceMicros)
+      if (row === undefined) return undefined
       return (await this.#rows.sightings(ip, [row]))[0]
     } catch (error) {
       throw this.#errorOf(error)
@@ -46,7 +48,8 @@ export class RedisConnections {
     const wait = this.waiters.wait(ip, port, sinceMicros, waitMs)
     if (!this.#watch.isListening) void this.#watch.listen().then(() => this.#offerStored(ip, port))
     const stored = look().then(
-      (sighting) => sighting ?? wait.sighting,
+      (sighting) =>
+        sighting !== undefined && isSettledSighting(sighting) ? sighting : wait.sighting,
       () => wait.sighting,
     )
     const sighting = await Promise.race([stored, wait.sighting.then((put) => put ?? stored)])
@@ -80,7 +83,7 @@ export class RedisConnections {
     if (!this.waiters.isAwaited(ip, port)) return
     this.#rows.connection(ip, port).then(
       (row) => {
-        if (row === undefined) return
+        if (row === undefined || !isSettled(row.trust)) return
         void this.#rows.sightings(ip, [row]).then(
           ([sighting]) => this.waiters.offer(ip, port, row.micros, () => sighting),
           () => undefined,

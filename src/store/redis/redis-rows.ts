@@ -4,7 +4,8 @@ import { Cluster } from 'ioredis'
 import { STORE_PARTS_BYTES } from '../../base/limits.js'
 import type { MakeSighting } from '../../model/row.js'
 import type { Sighting } from '../../model/sighting.js'
-import { PACKED_ID, PACKED_ORIGIN, partIds, unpack } from '../packed-row.js'
+import { PACKED_ID, PACKED_ORIGIN, partIds, trustOf, unpack } from '../packed-row.js'
+import { readingOfConnection } from '../readings.js'
 import { withWitnesses } from '../witnesses.js'
 import { prefixOf } from './partitions.js'
 import type { RedisClient } from './redis-connection.js'
@@ -22,6 +23,8 @@ const KEYS_AT_ONCE = 256
 export interface HeldRow {
   /** Microseconds. */
   readonly micros: number
+  /** A TRUST_ number (readings.ts). */
+  readonly trust: number
   readonly packed: Buffer
   /** Ids of the origins of others that saw the same. */
   readonly witnesses: readonly string[]
@@ -81,22 +84,22 @@ export class RedisRows {
       }
       const packed = row.subarray(HELD_LEN)
       const id = packed.toString('latin1', PACKED_ID, PACKED_ID + PART_ID_LEN)
-      return [{ micros: row.readDoubleBE(0), packed, witnesses: witnesses.get(id) ?? [] }]
+      return [{ ...heldRow(row), witnesses: witnesses.get(id) ?? [] }]
     })
     // a list is by arrival, newest first, and a sort keeps the order of equals
     return held.sort((a, b) => b.micros - a.micros)
   }
 
-  /** The last row of an address and port. */
-  async connection(ip: string, port: number): Promise<HeldRow | undefined> {
+  /** The row to answer with of an address and port, kept under `sinceMicros` or later. */
+  async connection(ip: string, port: number, sinceMicros = 0): Promise<HeldRow | undefined> {
     const connection = Buffer.concat([
       Buffer.from(ip, 'latin1'),
       Buffer.from([port >> 8, port & 0xff]),
     ])
     const args = [prefixOf(ip), this.#ttlSeconds, connection]
-    const row = await run(this.#redis, CONNECTION, rowKeys(ip), args)
-    if (!Buffer.isBuffer(row) || row.length <= HELD_LEN) return undefined
-    return { micros: row.readDoubleBE(0), packed: row.subarray(HELD_LEN), witnesses: [] }
+    const rows = (await run(this.#redis, CONNECTION, rowKeys(ip), args)) as Buffer[]
+    const held = rows.map(heldRow).filter(({ micros }) => micros >= sinceMicros)
+    return readingOfConnection(held.sort((a, b) => b.micros - a.micros))
   }
 
   /** The sightings of rows; what is none is left out, and counted. */
@@ -138,6 +141,11 @@ export class RedisRows {
       this.#bytes += bytes.length
     }
   }
+}
+
+function heldRow(row: Buffer): HeldRow {
+  const packed = row.subarray(HELD_LEN)
+  return { micros: row.readDoubleBE(0), trust: trustOf(packed), packed, witnesses: [] }
 }
 
 function inParts(ids: string): string[] {

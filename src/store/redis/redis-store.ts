@@ -19,8 +19,9 @@ import type {
 import { StoreError } from '../contract.js'
 import { Outages } from '../outages.js'
 import type { Entry } from '../packed-row.js'
-import { PACKED_BODY, packedOf, PART_ID_LEN, unpack } from '../packed-row.js'
+import { PACKED_BODY, packedOf, PART_ID_LEN, trustOf, unpack } from '../packed-row.js'
 import { askedOf } from '../population.js'
+import { isSettled, readingOfAddress } from '../readings.js'
 import { RowPacker } from '../row-packer.js'
 import { SnapshotCache } from '../snapshot-cache.js'
 import { bucketSeconds } from '../traits.js'
@@ -132,7 +133,7 @@ class RedisStore implements Store {
     const entries = this.#packer.pack(new RowCursor(rows))
     const { waiters } = this.#connections
     for (const entry of entries)
-      if (waiters.isAwaited(entry.ip, entry.port))
+      if (isSettledEntry(entry) && waiters.isAwaited(entry.ip, entry.port))
         waiters.offer(entry.ip, entry.port, entry.micros, () => this.#sightingOf(entry))
     this.#population.put(entries)
     return this.#writer.put(entries)
@@ -150,7 +151,10 @@ class RedisStore implements Store {
 
   latest(ip: string): Promise<Sighting | undefined> {
     return this.#about(ip, async (key) => {
-      for (const row of await this.#rows.of(key)) {
+      const rows = await this.#rows.of(key)
+      const best = readingOfAddress(rows)
+      // a row may be one that cannot be read
+      for (const row of best === undefined ? [] : [best, ...rows]) {
         const [sighting] = await this.#rows.sightings(key, [row])
         if (sighting !== undefined) return sighting
       }
@@ -167,8 +171,10 @@ class RedisStore implements Store {
     const key = addressKey(ip)
     if (key === undefined) return undefined
     const waiting = this.#writer.waiting(key, port)
-    if (waiting !== undefined && waiting.micros >= since * 1e6) return this.#sightingOf(waiting)
-    return this.#connections.find(key, port, waitMs, since * 1e6)
+    const isRecent = waiting !== undefined && waiting.micros >= since * 1e6
+    if (isRecent && isSettledEntry(waiting)) return this.#sightingOf(waiting)
+    const found = await this.#connections.find(key, port, waitMs, since * 1e6)
+    return found ?? (isRecent ? this.#sightingOf(waiting) : undefined)
   }
 
   async sightings(ip: string, offset: number, limit: number): Promise<SightingPage> {
@@ -236,7 +242,9 @@ class RedisStore implements Store {
     if (agent === '' || key === undefined || ago >= this.#ttlSeconds) return
     await this.#ask(async () => {
       const find = async () =>
-        port === undefined ? (await this.#rows.of(key))[0] : this.#rows.connection(key, port)
+        port === undefined
+          ? readingOfAddress(await this.#rows.of(key))
+          : this.#rows.connection(key, port)
       let row = await find()
       if (row === undefined && this.#writer.spooled > 0) {
         // its hello may have been put a moment ago
@@ -357,6 +365,10 @@ class RedisStore implements Store {
       throw storeErrorOf(error, this.#address)
     }
   }
+}
+
+function isSettledEntry({ slab, off }: Entry): boolean {
+  return isSettled(trustOf(slab, off))
 }
 
 /** Waits for work that ends with a store, within its bound of time. */

@@ -1,14 +1,17 @@
--- The last row of an address and port: among the rows of the address, or of those that its bound pushed out lately.
+-- The rows of an address and port, in no order: among the rows of the address, and of those that its bound pushed out lately.
 -- KEYS[1] confirmed   KEYS[2] unconfirmed   ARGV 1 prefix   2 TTL, seconds   3 address and port, bytes
 local call = redis.call
 local prefix, ttl, connection = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local time = call('TIME')
 local now = tonumber(time[1]) * 1e6 + tonumber(time[2])
 local minute = math.floor(tonumber(time[1]) / 60)
-local found, latest
+local found, isSettled = {}, false
 local function offer(row)
-  local held = struct.unpack('>d', row)
-  if held > now - ttl * 1e6 and (latest == nil or held > latest) then found, latest = row, held end
+  if struct.unpack('>d', row) <= now - ttl * 1e6 then return end
+  found[#found + 1] = row
+  -- trust, readings.ts: nothing speaks against it, or the server confirmed it
+  local trust = math.floor(string.byte(row, 45) / 64)
+  isSettled = isSettled or trust == 0 or trust == 3
 end
 local port = string.sub(connection, -2)
 for _, key in ipairs(KEYS) do
@@ -17,7 +20,7 @@ for _, key in ipairs(KEYS) do
   end
 end
 -- what the bound per address pushed out in the last minutes
-if not found then
+if not isSettled then
   for back = 0, 6 do
     local row = call('HGET', prefix .. 'j:' .. (minute - back), connection)
     if row then
@@ -26,4 +29,4 @@ if not found then
     end
   end
 end
-return found or false
+return found
