@@ -42,6 +42,7 @@ const TO_TEST = {
   prometheus: 'promtool',
   git: 'git',
   jq: 'jq',
+  kcat: 'kcat',
 }
 
 function present(mark) {

@@ -295,6 +295,8 @@ export const API_CLOSE_MILLIS = 3_000
 export const CLOCK_STEP_MILLIS = 500
 /** Bytes of sightings that wait while the disk they are printed to is full: five hundred of 8 kB. */
 export const OUTPUT_HELD_BYTES = 4 << 20
+/** Bytes of an answer of a Kafka broker: the metadata of a topic of 10,000 partitions. */
+export const KAFKA_RESPONSE_LEN = 1 << 20
 /** Bytes of log lines that do: a thousand. */
 export const LOG_HELD_BYTES = 1 << 18
 /** Bytes of one line of sightings read back. The longest that MAX_HELLO_LEN lets be written, its lists in every fingerprint, is near 2 MB. */

@@ -43,7 +43,7 @@ export const OUTPUT_OPTIONS = {
     alias: 'o',
     group: 'Output',
     describe:
-      '[FORMAT:]TARGET of sightings: a path, "-", unix:///path, tcp://host:port, syslog://host, syslog+udp://host, redis://host/0?stream=NAME',
+      '[FORMAT:]TARGET of sightings: a path, "-", unix:///path, tcp://host:port, syslog://host, syslog+udp://host, redis://host/0?stream=NAME, kafka://host:9092/TOPIC',
     shownDefault: 'stdout',
     schema: z.array(named('a target')),
     default: [],

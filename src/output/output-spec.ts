@@ -1,5 +1,6 @@
 import { TEXT_FORMATS } from './format.js'
 import type { TextFormat } from './format.js'
+import type { KafkaTarget } from './kafka-transport.js'
 
 /** Where one output goes and how it looks. */
 export interface OutputSpec {
@@ -13,14 +14,17 @@ export interface OutputSpec {
         readonly port: number
       }
     | { readonly kind: 'redis'; readonly url: URL }
+    | ({ readonly kind: 'kafka' } & KafkaTarget)
 }
 
+/** The port of Kafka brokers unless another one is given. */
+const KAFKA_PORT = 9092
 /** The port of syslog over UDP (RFC 5426 §3.3), which TCP receivers use too. */
 const SYSLOG_PORT = 514
 
 /**
  * Reads `[FORMAT:]TARGET`, where TARGET is `-`, a path, `unix:///path`, `tcp://host:port`, `syslog://host[:port]` (TCP),
- * `syslog+udp://host[:port]`, or `redis://host[:port]/[db]?stream=NAME&maxlen=N`.
+ * `syslog+udp://host[:port]`, `redis://host[:port]/[db]?stream=NAME&maxlen=N`, or `kafka://host[:port],…/TOPIC`.
  * @returns a sentence on what is wrong with it otherwise
  */
 export function parseOutputSpec(text: string): OutputSpec | string {
@@ -31,6 +35,10 @@ export function parseOutputSpec(text: string): OutputSpec | string {
   if (target === '-') return { format, target: { kind: 'stdout' } }
   const [, scheme] = /^([a-z+]+):\/\//.exec(target) ?? []
   if (scheme === undefined) return { format, target: { kind: 'file', path: target } }
+  if (scheme === 'kafka') {
+    const kafka = kafkaTarget(target)
+    return typeof kafka === 'string' ? kafka : { format, target: { kind: 'kafka', ...kafka } }
+  }
   if (!URL.canParse(target)) return `${target} is no URL`
   const url = new URL(target)
   const host = url.hostname.replace(/^\[|\]$/g, '')
@@ -55,6 +63,23 @@ export function parseOutputSpec(text: string): OutputSpec | string {
       if (host === '') return `${target} needs a host: ${scheme}://host:514`
       return { format, target: { kind: scheme, host, port: Number(url.port || SYSLOG_PORT) } }
     default:
-      return `${target}: unknown kind of output ${scheme}. Known: a path, unix, tcp, syslog, syslog+udp, redis`
+      return `${target}: unknown kind of output ${scheme}. Known: a path, unix, tcp, syslog, syslog+udp, redis, kafka`
   }
+}
+
+/** Several brokers stand between commas, which no URL has in its host. */
+function kafkaTarget(target: string): KafkaTarget | string {
+  const [, hosts = '', topic = ''] = /^kafka:\/\/([^/]*)\/?(.*)$/s.exec(target) ?? []
+  const brokers: { host: string; port: number }[] = []
+  for (const part of hosts.split(',')) {
+    const [, host = '', port = KAFKA_PORT] =
+      /^([^:[\]@]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i.exec(part) ?? []
+    if (host === '' || Number(port) < 1 || Number(port) > 65_535)
+      return `${target} needs brokers: kafka://host:9092,host2:9092/TOPIC, without user and password`
+    brokers.push({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) })
+  }
+  // the names that Kafka allows
+  if (!/^[A-Za-z0-9._-]{1,249}$/.test(topic) || topic === '.' || topic === '..')
+    return `${target} needs a topic of letters, digits, ".", "_" and "-": kafka://host:9092/TOPIC`
+  return { brokers, topic }
 }

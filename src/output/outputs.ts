@@ -142,6 +142,12 @@ async function open(
       const sink = new QueuedSink(redisStreamTransport(url), queued(`redis://${url.host}`))
       return { format, sink, isLine }
     }
+    case 'kafka': {
+      const { KafkaTransport } = await import('./kafka-transport.js')
+      const names = target.brokers.map(({ host, port }) => `${host}:${port}`)
+      const name = `kafka://${names.join(',')}/${target.topic}`
+      return { format, sink: new QueuedSink(new KafkaTransport(target), queued(name)), isLine }
+    }
   }
 }
 

@@ -35,6 +35,8 @@ export class QueuedSink implements Sink {
   #failure: OutputError | undefined
   #isStuck = false
   #dropped = 0
+  /** Rows that the receiver refused and that no caller was told of. */
+  #refused = 0
   #deadline = Infinity
 
   constructor(transport: Transport, options: QueuedSinkOptions) {
@@ -54,24 +56,31 @@ export class QueuedSink implements Sink {
       }
     }
     this.#dropped += dropped
+    dropped += this.#takeRefused()
     this.#sending ??= this.#send()
-    return isLive || this.#length <= held ? dropped : this.#waitFor(this.#sending)
+    return isLive || this.#length <= held ? dropped : this.#waitFor(this.#sending, dropped)
   }
 
   async close(): Promise<number> {
     this.#deadline = performance.now() + CLOSE_MILLIS
     await this.#sending
-    const lost = this.#queue.length
+    const lost = this.#queue.length + this.#takeRefused()
     this.#queue = []
     await this.#transport.close()
     if (this.#failure !== undefined) throw this.#failure
     return lost
   }
 
-  async #waitFor(sending: Promise<void>): Promise<number> {
+  async #waitFor(sending: Promise<void>, dropped: number): Promise<number> {
     await sending
     if (this.#failure !== undefined) throw this.#failure
-    return 0
+    return dropped
+  }
+
+  #takeRefused(): number {
+    const refused = this.#refused
+    this.#refused = 0
+    return refused
   }
 
   /** Sends until nothing waits. */
@@ -81,9 +90,12 @@ export class QueuedSink implements Sink {
     while (this.#queue.length > 0) {
       const batch = this.#queue.slice(0, BATCH_ROWS)
       try {
-        await this.#transport.send(batch)
-        this.#queue.splice(0, batch.length)
-        for (const { length } of batch) this.#length -= length
+        const { rows, refused } = (await this.#transport.send(batch)) ?? {
+          rows: batch.length,
+          refused: 0,
+        }
+        for (const { length } of this.#queue.splice(0, rows)) this.#length -= length
+        this.#refused += refused
         pause = RETRY_FIRST_MILLIS
         attempts = 0
         this.#report()

@@ -23,7 +23,7 @@ export function redisStreamTransport(url: URL): Transport {
   // each failed command is reported by its own rejection
   redis.on('error', () => undefined)
   return {
-    send: async (rows) => {
+    send: async (rows): Promise<undefined> => {
       const pipeline = redis.pipeline()
       for (const row of rows)
         pipeline.xadd(stream, 'MAXLEN', '~', maxlen, '*', 'sighting', row.trimEnd())

@@ -11,9 +11,19 @@ export interface Sink {
 
 /** What carries rows to another program. */
 export interface Transport {
-  /** Resolves when the rows are handed over; rejects if they may not have arrived. */
-  send(rows: readonly string[]): Promise<void>
+  /**
+   * Resolves when the rows are handed over; rejects if they may not have arrived.
+   * @returns how many of the first rows that holds for; undefined: for all of them
+   */
+  send(rows: readonly string[]): Promise<Sent | undefined>
   close(): Promise<void>
+}
+
+/** What became of the first `rows` rows of those sent. */
+export interface Sent {
+  readonly rows: number
+  /** How many of them the receiver refuses for good. */
+  readonly refused: number
 }
 
 /** How an operator hears of an output that cannot be written. */

@@ -16,7 +16,7 @@ export class SocketTransport implements Transport {
     this.#address = address
   }
 
-  async send(rows: readonly string[]): Promise<void> {
+  async send(rows: readonly string[]): Promise<undefined> {
     const socket = (this.#socket ??= await this.#connect())
     await new Promise<void>((resolve, reject) => {
       const fail = (error?: Error) => {
@@ -80,7 +80,7 @@ export function datagramTransport(host: string, port: number): Transport {
     }
   }
   return {
-    send: async (rows) => {
+    send: async (rows): Promise<undefined> => {
       try {
         const { send } = await (opened ??= open())
         for (const row of rows) await send(row)

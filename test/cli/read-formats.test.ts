@@ -47,10 +47,10 @@ describe('read --format', () => {
   })
 
   it('refuses a target and a format it does not know', async () => {
-    const bad = await hellotap(['read', '-o', 'kafka://h:1', capture])
+    const bad = await hellotap(['read', '-o', 'amqp://h:1', capture])
     expect([bad.code, bad.stderr]).to.deep.equal([
       2,
-      'hellotap: --output: kafka://h:1: unknown kind of output kafka. Known: a path, unix, tcp, syslog, syslog+udp, redis\n',
+      'hellotap: --output: amqp://h:1: unknown kind of output amqp. Known: a path, unix, tcp, syslog, syslog+udp, redis, kafka\n',
     ])
     expect((await hellotap(['read', '--format', 'xml', capture])).code).to.equal(2)
   })

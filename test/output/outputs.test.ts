@@ -207,7 +207,7 @@ describe('outputs', () => {
 
   it('names what is wrong with a target', () => {
     expect(parseOutputSpec('tcp://host')).to.match(/needs a host and a port/)
-    expect(parseOutputSpec('kafka://host:9092')).to.match(/unknown kind of output kafka/)
+    expect(parseOutputSpec('amqp://host:9092')).to.match(/unknown kind of output amqp/)
     expect(parseOutputSpec('csv:')).to.match(/names no file/)
     expect(parseOutputSpec('redis://h/0?maxlen=-1')).to.match(/maxlen/)
     expect(parseOutputSpec('csv:a:b')).to.deep.equal({
