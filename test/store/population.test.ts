@@ -100,6 +100,7 @@ for (const [kind, isCluster] of [
     })
 
     it('tell when a client and its network showed it first and last', async () => {
+      store.put(rowsOf([sighting({ fingerprint: 2, micros: clock.micros, ip: '2001:db8:0:1::1' })]))
       await put([
         [1, 300, 9 * DAY],
         [1, 300, DAY],
@@ -119,6 +120,8 @@ for (const [kind, isCluster] of [
       expect(neighbour?.client).to.equal(undefined)
       near(neighbour?.network?.last, HOUR)
       expect((await store.population(stable(1), ipOf(70_000)))?.network).to.equal(undefined)
+      near((await store.population(stable(2), '2001:db8:0:2::9'))?.network?.last, 0)
+      expect((await store.population(stable(2), '2001:db8:1::9'))?.network).to.equal(undefined)
     })
 
     it('move on with time, and are forgotten with an address', async () => {
@@ -149,6 +152,9 @@ for (const [kind, isCluster] of [
         expect(count?.standardError).to.be.within(0.001, 0.0082)
         expect(count?.clients).to.be.within(many * (1 - 3 * 0.0081), many * (1 + 3 * 0.0081))
         expect(common?.everybody['1h'].standardError).to.be.above(0)
+        // networks are known of clients that are left out too
+        for (const client of [0, 30_001, 59_999])
+          expect((await store.population(stable(1), ipOf(client)))?.network).not.to.equal(undefined)
         // what is rare stays exact
         const rare = await store.population(stable(2))
         expect(rare?.fingerprint.counts['1h']).to.deep.equal({ clients: 500, standardError: 0 })

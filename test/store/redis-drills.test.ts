@@ -309,7 +309,7 @@ describe('with a Redis that refuses', () => {
       (reason: unknown) => reason,
     )
     expect(error).to.be.instanceOf(StoreError).and.to.include({ code: 'STORE_OLD_FORMAT' })
-    expect((error as StoreError).message).to.match(/holds sightings in format 1, .*format 3: give/)
+    expect((error as StoreError).message).to.match(/holds sightings in format 1, .*format 4: give/)
   })
 })
 

@@ -2,7 +2,7 @@ import { StoreError } from '../contract.js'
 import type { RedisAddress, RedisClient } from './redis-connection.js'
 
 /** The format that this version writes; docs/store.md has its keys. */
-export const FORMAT = '3'
+export const FORMAT = '4'
 const FORMAT_KEY = 'hellotap:format'
 /** A key that every database in the format of 0.1 has. */
 const FIRST_FORMAT_KEY = 'hellotap:{stats}:buckets'

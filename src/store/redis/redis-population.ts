@@ -1,11 +1,13 @@
 // Clients by what they show, in Redis: told apart from sightings, slowly, and each pair once a minute at most.
 
+import { hash, randomInt } from 'node:crypto'
 import {
-  POPULATION_PART,
+  POPULATION_GROUPS,
   POPULATION_PAIRS_AT_ONCE,
   POPULATION_PAIRS_WAITING,
-  POPULATION_TOLD,
+  POPULATION_PART,
   POPULATION_TELL_MILLIS,
+  POPULATION_TOLD,
   REDIS_STORE_MIB,
   STORE_PARTITIONS,
 } from '../../base/limits.js'
@@ -24,22 +26,33 @@ import {
   TalliesMemo,
 } from '../population.js'
 import { MessagePack } from './message-pack.js'
-import { PARTITIONS, partitionOf, prefixOf } from './partitions.js'
+import { PARTITIONS, partitionOf } from './partitions.js'
 import type { RedisClient } from './redis-connection.js'
-import { KNOWN, POPULATION, run, TALLIES } from './redis-scripts.js'
+import { POPULATION, run, TALLIES } from './redis-scripts.js'
+import { joinKeys, KEYSET_ID_LEN, PartitionTallies } from './redis-tallies.js'
 
-/** Bytes that a client of a thing takes, roughly. */
-const CLIENT_BYTES = 64
+/** Bytes that a client of a keyset takes, roughly. */
+const CLIENT_BYTES = 72
 const MINUTE = 60
 const NETWORK_MARK = '/'
 /** Bodies whose keys are made at one time: a flood of new ones waits. */
 const BODIES_AT_ONCE = 256
+
+/** Keysets remembered. */
+const MAX_KEYSETS = 50_000
 
 /** A client that showed a fingerprint. */
 interface Pair {
   readonly entry: Entry
   /** Its own time, seconds. */
   readonly seconds: number
+}
+
+/** All that a hello is counted by. */
+interface Keyset {
+  /** 8 bytes in latin1. */
+  readonly id: string
+  readonly keys: string
 }
 
 export interface RedisPopulationOptions {
@@ -49,14 +62,45 @@ export interface RedisPopulationOptions {
   readonly now: () => number
 }
 
+/** Pairs of client and fingerprint with the second they were told; a new one takes the place of an old one. */
+class RecentPairs {
+  readonly #checks = new Int32Array(POPULATION_TOLD)
+  readonly #seconds = new Uint32Array(POPULATION_TOLD)
+  // whoever sends hellos cannot choose which pairs share a place
+  readonly #seed = randomInt(2 ** 32)
+
+  /** Notes a pair. @returns whether it was noted within a minute of `seconds` already */
+  note(fingerprint: string, ip: string, seconds: number): boolean {
+    let place = this.#seed
+    let check = ~this.#seed
+    for (const text of [fingerprint, ip])
+      for (let i = 0; i < text.length; i++) {
+        const code = text.charCodeAt(i)
+        place = Math.imul(place ^ code, 0x01000193)
+        check = Math.imul(check ^ code ^ (place >>> 15), 0x5bd1e995)
+      }
+    const at = ((place ^ (place >>> 15)) >>> 0) % POPULATION_TOLD
+    if (this.#checks[at] === check && Math.abs(seconds - (this.#seconds[at] ?? 0)) < MINUTE)
+      return true
+    this.#checks[at] = check
+    this.#seconds[at] = seconds
+    return false
+  }
+}
+
 export class RedisPopulation {
   readonly #redis: RedisClient
   readonly #options: RedisPopulationOptions
   readonly #keys: PopulationKeys
   readonly #remember: number
-  readonly #told = new Map<string, number>()
+  readonly #told = new RecentPairs()
   readonly #tallies = new TalliesMemo(() => this.#sweep())
   readonly #timer: NodeJS.Timeout
+  /** Keysets by their keys. */
+  readonly #keysets = new Map<readonly string[], Keyset>()
+  /** Ids of the keysets of each fingerprint's key, as of the last sweep. */
+  #ofFingerprint = new Map<string, Set<string>>()
+  readonly #pack = new MessagePack()
   #waiting: Pair[] = []
   #telling: Promise<boolean> | undefined
   #dropped = 0
@@ -72,15 +116,9 @@ export class RedisPopulation {
   put(entries: readonly Entry[]): void {
     for (const entry of entries) {
       const seconds = Math.floor(entry.micros / 1e6)
-      const pair = fingerprintOf(entry) + entry.ip
-      if (seconds - (this.#told.get(pair) ?? -Infinity) < MINUTE) continue
-      if (this.#waiting.length >= POPULATION_PAIRS_WAITING) {
-        this.#dropped++
-        continue
-      }
-      if (this.#told.size >= POPULATION_TOLD) this.#told.clear()
-      this.#told.set(pair, seconds)
-      this.#waiting.push({ entry, seconds })
+      if (this.#waiting.length >= POPULATION_PAIRS_WAITING) this.#dropped++
+      else if (!this.#told.note(fingerprintOf(entry), entry.ip, seconds))
+        this.#waiting.push({ entry, seconds })
     }
     if (this.isBehind) void this.#tell()
   }
@@ -104,11 +142,6 @@ export class RedisPopulation {
     this.#waiting = []
   }
 
-  /** Has the next question count anew: an address is about to be forgotten. */
-  forgetTallies(): void {
-    this.#tallies.forget()
-  }
-
   /** @throws errors of the connection */
   async about(asked: Asked, ip: string | undefined): Promise<Population | undefined> {
     const tallies = await this.#tallies.current()
@@ -120,9 +153,26 @@ export class RedisPopulation {
     return populationOf(asked, { ...tallies, uncounted: uncounted + this.#dropped }, seen)
   }
 
-  /** The field of an address in the things counted. */
-  static field(ip: string): Buffer {
-    return Buffer.from(ip + String.fromCharCode(levelOf(ip)), 'latin1')
+  /** Forgets an address. @throws errors of the connection */
+  async forget(ip: string): Promise<void> {
+    const prefix = PARTITIONS[partitionOf(ip)] ?? ''
+    // behind the id of whatever keyset; every byte of a pattern stands for itself
+    const pattern = Buffer.from(`*${clientField('', ip).replace(/[^]/g, '\\$&')}`, 'latin1')
+    const isClient = (field: Buffer) => field.length === clientField('', ip).length + KEYSET_ID_LEN
+    for (let group = 0; group < POPULATION_GROUPS; group++) {
+      let cursor = '0'
+      do {
+        const answer = await this.#redis.callBuffer(
+          'HSCAN',
+          ...[`${prefix}r:${group}`, cursor, 'MATCH', pattern, 'COUNT', 1000],
+        )
+        const [next, found] = answer as [Buffer, Buffer[]]
+        const fields = found.filter((field, i) => i % 2 === 0 && isClient(field))
+        if (fields.length > 0) await this.#redis.hdel(`${prefix}r:${group}`, ...fields)
+        cursor = next.toString()
+      } while (cursor !== '0')
+    }
+    this.#tallies.forget()
   }
 
   /** @returns whether Redis took what it was told */
@@ -165,7 +215,7 @@ export class RedisPopulation {
     await run(
       this.#redis,
       POPULATION,
-      [`${prefix}ri`],
+      [`${prefix}rz`],
       [
         ...[prefix, clock, Math.floor(now() / 1000), limits.ttlSeconds, this.#remember],
         Math.floor(room / CLIENT_BYTES),
@@ -175,103 +225,138 @@ export class RedisPopulation {
   }
 
   #encode(pairs: readonly Pair[]): Buffer {
-    const names = new Map<string, number>()
-    // entries of one body share their keys
-    const sets = new Map<readonly string[], { readonly number: number; readonly names: number[] }>()
-    const setOf = (keys: readonly string[]) => {
-      let set = sets.get(keys)
-      if (set === undefined) {
-        const numbers = keys.map((key) => {
-          const number = names.get(key) ?? names.size
-          names.set(key, number)
-          return number
-        })
-        set = { number: sets.size, names: numbers }
-        sets.set(keys, set)
+    const groups = new Map<number, Map<Keyset, Pair[]>>()
+    for (const pair of pairs) {
+      const keyset = this.#keysetOf(pair.entry)
+      if (keyset === undefined) continue
+      const group = groupOf(keyset.id)
+      const sets = groups.get(group) ?? new Map<Keyset, Pair[]>()
+      groups.set(group, sets)
+      const of = sets.get(keyset)
+      if (of === undefined) sets.set(keyset, [pair])
+      else of.push(pair)
+    }
+    const pack = this.#pack
+    pack.array(2 * groups.size)
+    for (const [group, sets] of groups) {
+      pack.small(group)
+      pack.array(sets.size)
+      for (const [{ id, keys }, of] of sets) {
+        pack.array(3)
+        pack.text(id)
+        pack.text(keys)
+        pack.array(3 * of.length)
+        for (const { entry, seconds } of of) {
+          pack.text(clientField(id, entry.ip))
+          pack.natural(seconds)
+          pack.small(entry.isUnconfirmed ? 1 : 0)
+        }
       }
-      return set.number
-    }
-    const numbers = pairs.map(({ entry }) => setOf(this.#keys.of(entry)))
-    const pack = new MessagePack()
-    pack.array(3)
-    pack.array(names.size)
-    for (const name of names.keys()) pack.text(name)
-    pack.array(sets.size)
-    for (const { names: of } of sets.values()) {
-      pack.array(of.length)
-      for (const number of of) pack.natural(number)
-    }
-    pack.array(pairs.length)
-    for (const [i, { entry, seconds }] of pairs.entries()) {
-      pack.array(6)
-      pack.text(entry.ip)
-      pack.small(levelOf(entry.ip))
-      pack.text(networkKey(entry.ip) ?? '')
-      pack.small(entry.isUnconfirmed ? 1 : 0)
-      pack.natural(seconds)
-      pack.natural(numbers[i] ?? 0)
     }
     return pack.take()
   }
 
+  #keysetOf(entry: Entry): Keyset | undefined {
+    const keys = this.#keys.of(entry)
+    if (keys.length === 0) return undefined
+    let keyset = this.#keysets.get(keys)
+    if (keyset === undefined) {
+      const joined = joinKeys(keys)
+      const id = hash('sha256', Buffer.from(joined, 'latin1'), 'buffer')
+      keyset = { id: id.toString('latin1', 0, KEYSET_ID_LEN), keys: joined }
+      if (this.#keysets.size >= MAX_KEYSETS) this.#keysets.clear()
+      this.#keysets.set(keys, keyset)
+    }
+    return keyset
+  }
+
+  /** When a fingerprint was seen with a client, and in its network: IPv4's by all of its addresses. */
   async #seen(fingerprint: string, ip: string): Promise<Pick<Population, 'client' | 'network'>> {
     const network = networkKey(ip)
-    const field = network === undefined ? '' : NETWORK_MARK + network
-    const args = [RedisPopulation.field(ip), Buffer.from(field, 'latin1')]
-    const known = async (prefix: string) =>
-      (await run(
-        this.#redis,
-        KNOWN,
-        [Buffer.from(`${prefix}r:${fingerprint}`, 'latin1')],
-        args,
-      )) as (Buffer | null)[]
-    const own = seenOf((await known(prefixOf(ip)))[0])
-    // clients of one network are in many partitions
-    const all = await Promise.all(PARTITIONS.map(known))
-    const networks = all.flatMap((each) => seenOf(each[1]) ?? [])
+    const neighbours =
+      ip.length === 4
+        ? Array.from({ length: 256 }, (_, i) => ip.slice(0, 3) + String.fromCharCode(i))
+        : [ip]
+    const clients: Seen[] = []
+    const networks: Seen[] = []
+    await Promise.all(
+      PARTITIONS.flatMap((prefix, partition) =>
+        [...(this.#ofFingerprint.get(fingerprint) ?? [])].map(async (id) => {
+          const ips = neighbours.filter((each) => partitionOf(each) === partition)
+          const fields = [
+            `${NETWORK_MARK}${id}${network ?? ''}`,
+            ...ips.map((each) => clientField(id, each)),
+          ].map((field) => Buffer.from(field, 'latin1'))
+          const answer = await this.#redis.callBuffer(
+            'HMGET',
+            ...[`${prefix}r:${groupOf(id)}`, ...fields],
+          )
+          for (const [i, bytes] of (answer as (Buffer | null)[]).entries()) {
+            const seen = seenOf(bytes)
+            if (seen === undefined) continue
+            if (i > 0 && ips[i - 1] === ip) clients.push(seen)
+            if (network !== undefined) networks.push(seen)
+          }
+        }),
+      ),
+    )
     return {
-      ...(own === undefined ? {} : { client: own }),
-      ...(networks.length === 0
-        ? {}
-        : {
-            network: {
-              first: Math.min(...networks.map(({ first }) => first)),
-              last: Math.max(...networks.map(({ last }) => last)),
-            },
-          }),
+      ...(clients.length === 0 ? {} : { client: span(clients) }),
+      ...(networks.length === 0 ? {} : { network: span(networks) }),
     }
   }
 
   /** Adds up all partitions: their clients are disjoint. */
   async #sweep(): Promise<Tallies> {
     const things = new Map<string, Tally>()
+    const ofFingerprint = new Map<string, Set<string>>()
     let asOf = 0
     let uncounted = 0
     for (const prefix of PARTITIONS) {
-      let after: Buffer | undefined = Buffer.alloc(0)
+      const partition = new PartitionTallies()
+      let group: number | undefined = 0
       let left = 0
-      while (after !== undefined) {
-        const answer: unknown = await run(
-          this.#redis,
-          TALLIES,
-          [`${prefix}ri`],
-          [prefix, this.#remember, after],
-        )
-        const [now, unheld, last, ...tallies] = answer as [
+      while (group !== undefined) {
+        const args = [prefix, group, POPULATION_GROUPS]
+        const answer: unknown = await run(this.#redis, TALLIES, [`${prefix}rz`], args)
+        const [now, unheld, next, ...groups] = answer as [
           number,
           number,
-          Buffer | null,
-          ...[Buffer, number, number, number[], number[]][],
+          number | null,
+          ...Buffer[][],
         ]
         asOf = now
         left = unheld
-        after = last ?? undefined
-        for (const [name, first, lastSeen, sums, variances] of tallies)
-          add(things, name.toString('latin1'), { first, last: lastSeen, sums, variances })
+        group = next ?? undefined
+        for (const all of groups) partition.add(all)
       }
       uncounted += left
+      for (const [key, tally] of partition.tallies(asOf, this.#remember)) add(things, key, tally)
+      for (const [id, [, fingerprint = '']] of partition.keysets()) {
+        const ids = ofFingerprint.get(fingerprint)
+        if (ids === undefined) ofFingerprint.set(fingerprint, new Set([id]))
+        else ids.add(id)
+      }
     }
+    this.#ofFingerprint = ofFingerprint
     return { things, asOf, uncounted }
+  }
+}
+
+/** The field of a client of a keyset. */
+function clientField(id: string, ip: string): string {
+  return id + ip + String.fromCharCode(levelOf(ip))
+}
+
+/** The group that a keyset is kept in. */
+function groupOf(id: string): number {
+  return id.charCodeAt(0) % POPULATION_GROUPS
+}
+
+function span(all: readonly Seen[]): Seen {
+  return {
+    first: Math.min(...all.map(({ first }) => first)),
+    last: Math.max(...all.map(({ last }) => last)),
   }
 }
 

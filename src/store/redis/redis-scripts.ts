@@ -19,7 +19,6 @@ export const FIND = script('find')
 export const FORGET = script('forget')
 export const POPULATION = script('population')
 export const TALLIES = script('tallies')
-export const KNOWN = script('known')
 
 /** What scripts are given. */
 export type Argument = string | number | Buffer

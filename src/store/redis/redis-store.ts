@@ -295,8 +295,8 @@ class RedisStore implements Store {
     await this.#writer.drain()
     await this.#population.drain()
     const count = await this.#about(ip, async (key) => {
-      const args = [prefixOf(key), Buffer.from(key, 'latin1'), RedisPopulation.field(key)]
-      this.#population.forgetTallies()
+      const args = [prefixOf(key), Buffer.from(key, 'latin1')]
+      await this.#population.forget(key)
       return Number(await run(this.#redis, FORGET, rowKeys(key), args))
     })
     return count ?? 0

@@ -1,5 +1,5 @@
 -- Forgets the rows of an address. Returns how many there were.
--- KEYS[1] confirmed   KEYS[2] unconfirmed   ARGV 1 prefix   2 the address, bytes   3 its field in the things counted
+-- KEYS[1] confirmed   KEYS[2] unconfirmed   ARGV 1 prefix   2 the address, bytes
 local call = redis.call
 local count = call('LLEN', KEYS[1]) + call('LLEN', KEYS[2])
 for _, key in ipairs(KEYS) do
@@ -11,5 +11,4 @@ for _, key in ipairs(KEYS) do
   end
 end
 call('UNLINK', KEYS[1], KEYS[2])
-for _, name in ipairs(call('ZRANGE', ARGV[1] .. 'ri', 0, -1)) do call('HDEL', ARGV[1] .. 'r:' .. name, ARGV[3]) end
 return count
