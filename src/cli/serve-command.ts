@@ -8,7 +8,7 @@ import { privacyPolicy } from '../config/privacy-policy.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { startServing } from '../serving/serving.js'
 import { serviceManager } from '../sensor/service-manager.js'
-import { stopSignal } from '../sensor/stop-signal.js'
+import { stopSignal, whenAborted } from '../sensor/stop-signal.js'
 import { watchStore } from '../sensor/store-log.js'
 
 /** `serve`: the API over what `capture` wrote to Redis. Exit 0 when stopped, 1 when it cannot serve, 2 on bad usage. */
@@ -31,7 +31,7 @@ async function runServe(config: Config, log: EventLog): Promise<number> {
     const serving = await startServing(config, store, log, () => ({}))
     for (const url of serving.urls) log.info('serving', `serving ${url}`, { url })
     manager.ready(`serving ${serving.urls.join(', ')}`)
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await whenAborted(signal)
     manager.stopping()
     await serving.close()
   } finally {

@@ -3,8 +3,7 @@ import { portsText } from '../model/ports.js'
 import { LIVE_PORTS, writerLimits } from '../config.js'
 import { openSightingStore } from '../sighting-store.js'
 import { newCounters } from '../base/counters.js'
-import { privateLines } from '../sensor/private-lines.js'
-import { linesSink } from '../sensor/store-sink.js'
+import { linesSink, privateLines } from '../sensor/sinks.js'
 import { configOf } from './options.js'
 import { runDaemon } from '../sensor/daemon.js'
 import { hasOutputs, openLiveOutputs } from '../sensor/live-outputs.js'
@@ -15,7 +14,7 @@ import { log as print } from '../telemetry/log.js'
 import { SensorProcess } from '../sensor/sensor-process.js'
 import { startServing } from '../serving/serving.js'
 import { serviceManager } from '../sensor/service-manager.js'
-import { stopSignal } from '../sensor/stop-signal.js'
+import { stopSignal, whenAborted } from '../sensor/stop-signal.js'
 import { logRedisRisks } from '../sensor/redis-risks.js'
 import { watchStore } from '../sensor/store-log.js'
 
@@ -61,10 +60,7 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
     await sensor.settled
     greet(greeting(config, sensor.status, serving.urls), log)
     manager.ready(`serving ${serving.urls.join(', ')}`)
-    await new Promise((resolve) => {
-      if (signal.aborted) resolve(undefined)
-      else signal.addEventListener('abort', resolve, { once: true })
-    })
+    await whenAborted(signal)
     manager.stopping()
     // what was seen is stored first: the sensor ends, its last lines are put, then the API goes
     await sensing

@@ -8,7 +8,7 @@ import { connect as connectTls } from 'node:tls'
 import type { Config } from '../config.js'
 import type { Sighting } from '../model/sighting.js'
 import type { Store } from '../store/contract.js'
-import { storeSink } from '../sensor/store-sink.js'
+import { storeSink } from '../sensor/sinks.js'
 import type { Check } from './check.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { runSensor } from '../sensor/sensor.js'
@@ -36,7 +36,10 @@ export async function helloCheck(config: Config, store: Store, log: EventLog): P
     // what keeps it from capturing is thrown here
     await new Promise<void>((ready, refused) => {
       const own = { ...config, interface: ['lo'], ports: [port], server: false }
-      sensing = runSensor(own, storeSink(store), stop.signal, log, () => ready(), undefined, true)
+      sensing = runSensor({
+        ...{ config: own, log, signal: stop.signal, sink: storeSink(store), rows: true },
+        onReady: () => ready(),
+      })
       sensing.catch(refused)
     })
     const { clientPort, sentAt, sentMillis } = await sendHello(port, sockets)

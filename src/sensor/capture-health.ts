@@ -1,4 +1,4 @@
-// Looks every few seconds at what each interface saw in the last minute, and says once what is wrong with it.
+// Checks every few seconds what each interface captured in the last minute, and logs each problem once.
 
 import type { CounterName, Counters } from '../base/counters.js'
 import { interfaceFrames } from '../capture/live/interfaces.js'
@@ -8,79 +8,79 @@ import type { Finding, State } from '../telemetry/diagnosis.js'
 import { connectionsOf, judge } from '../telemetry/diagnosis.js'
 import { count } from '../telemetry/log.js'
 
-/** Milliseconds between two looks. */
-export const LOOK_MILLIS = 5_000
-/** Looks that a span reaches back: a minute. */
-const LOOKS = 12
-/** Looks in a row that must find the same before it is believed: a hello comes after its SYN. */
-const LOOKS_TO_BELIEVE = 2
-/** Milliseconds before the same is said again of an interface. */
-const SAY_AGAIN_MILLIS = 3_600_000
+/** Milliseconds between two checks. */
+export const CHECK_MILLIS = 5_000
+/** Checks that are compared with the latest one: a minute. */
+const CHECKS_KEPT = 12
+/** Equal findings in a row before a problem is reported: a hello comes later than its SYN. */
+const EQUAL_FINDINGS = 2
+/** Milliseconds before a problem of an interface is logged again. */
+const LOG_AGAIN_MILLIS = 3_600_000
 
-/** What the watch makes of an interface, for `/healthz`. */
-export interface WatchState {
+/** The health of an interface's capture, for `/healthz`. */
+export interface InterfaceState {
   readonly state: State
-  /** Why that may be, the likeliest cause first; absent where all is well. */
+  /** Possible causes, the likeliest first; absent without a problem. */
   readonly why?: readonly string[]
   /** Hellos and connections of watched ports in the last minute; connections are counted by their SYNs. */
   readonly hellos: number
   readonly connections: number
 }
 
-/** An interface that is watched. */
-export interface Watched {
+/** An interface that is captured. */
+export interface Captured {
   readonly name: string
   readonly counters: Counters
   readonly undecoded?: UndecodedTraffic
   readonly isLoopback: boolean
 }
 
-interface Look {
+interface Check {
   readonly counters: Counters
   readonly frames: number | undefined
 }
 
-/** States in which something is missing. */
+/** States that are problems. */
 const BAD: ReadonlySet<State> = new Set<State>(['silent', 'not-watched', 'no-hellos', 'few-hellos'])
 
-/** The watch over one interface. */
-export class InterfaceWatch {
-  readonly #watched: Watched
+/** The health of one interface's capture. */
+export class InterfaceHealth {
+  readonly #captured: Captured
   readonly #ports: readonly number[]
   readonly #log: EventLog
   readonly #frames: () => number | undefined
-  readonly #looks: Look[]
-  readonly #saidAt = new Map<State, number>()
-  #now: WatchState = { state: 'quiet', hellos: 0, connections: 0 }
+  readonly #checks: Check[]
+  readonly #loggedAt = new Map<State, number>()
+  #state: InterfaceState = { state: 'quiet', hellos: 0, connections: 0 }
   #found: State = 'quiet'
-  #times = 0
-  #said: State = 'ok'
+  #timesFound = 0
+  #logged: State = 'ok'
 
-  /** @param frames what the system counted on the interface */
+  /** @param frames frames that the operating system counted on the interface */
   constructor(
-    watched: Watched,
+    captured: Captured,
     ports: readonly number[],
     log: EventLog,
-    frames: () => number | undefined = () => interfaceFrames(watched.name),
+    frames: () => number | undefined = () => interfaceFrames(captured.name),
   ) {
-    this.#watched = watched
+    this.#captured = captured
     this.#ports = ports
     this.#log = log
     this.#frames = frames
-    this.#looks = [{ counters: { ...watched.counters }, frames: frames() }]
+    this.#checks = [{ counters: { ...captured.counters }, frames: frames() }]
   }
 
-  get state(): WatchState {
-    return this.#now
+  get state(): InterfaceState {
+    return this.#state
   }
 
-  /** Looks again; `now` is in milliseconds of a clock that only goes forward. */
-  look(now: number): void {
-    const latest = { counters: { ...this.#watched.counters }, frames: this.#frames() }
-    const [first = latest] = this.#looks
-    const isLong = this.#looks.length >= LOOKS
-    this.#looks.push(latest)
-    if (isLong) this.#looks.shift()
+  /** Compares the counters with those of a minute ago. @param now milliseconds of a monotonic clock */
+  check(now: number): void {
+    const latest = { counters: { ...this.#captured.counters }, frames: this.#frames() }
+    const [first = latest] = this.#checks
+    const isLong = this.#checks.length >= CHECKS_KEPT
+    this.#checks.push(latest)
+    if (isLong) this.#checks.shift()
     const counters = difference(latest.counters, first.counters)
     const frames =
       latest.frames === undefined || first.frames === undefined
@@ -91,43 +91,43 @@ export class InterfaceWatch {
       frames,
       ports: this.#ports,
       isLong,
-      undecoded: this.#watched.undecoded?.snapshot(),
+      undecoded: this.#captured.undecoded?.snapshot(),
     })
-    this.#times = finding.state === this.#found ? this.#times + 1 : 1
+    this.#timesFound = finding.state === this.#found ? this.#timesFound + 1 : 1
     this.#found = finding.state
-    // loopback is watched for our own callers: nobody wonders at its silence
+    // Loopback is captured for callers on this machine: its silence is no problem.
     const isIdle = finding.state === 'silent' || finding.state === 'not-watched'
-    const state = this.#watched.isLoopback && isIdle ? 'quiet' : finding.state
-    if (this.#times < LOOKS_TO_BELIEVE && state !== 'ok') return
-    this.#now = {
+    const state = this.#captured.isLoopback && isIdle ? 'quiet' : finding.state
+    if (this.#timesFound < EQUAL_FINDINGS && state !== 'ok') return
+    this.#state = {
       state,
       ...(state === finding.state && finding.why.length > 0 ? { why: finding.why } : {}),
       hellos: counters.hellos,
       connections: connectionsOf(counters),
     }
-    this.#say({ state, why: finding.why }, now)
+    this.#logChange({ state, why: finding.why }, now)
   }
 
-  #say({ state, why }: Finding, now: number): void {
-    const { name } = this.#watched
-    const { hellos, connections } = this.#now
-    // too few hellos and none are one thing to say
-    const saying = state === 'few-hellos' ? 'no-hellos' : state
-    if (saying === this.#said || state === 'quiet') return
-    const wasBad = BAD.has(this.#said)
-    this.#said = saying
+  #logChange({ state, why }: Finding, now: number): void {
+    const { name } = this.#captured
+    const { hellos, connections } = this.#state
+    // Few hellos and no hellos have the same causes: one log line serves both.
+    const logged = state === 'few-hellos' ? 'no-hellos' : state
+    if (logged === this.#logged || state === 'quiet') return
+    const wasBad = BAD.has(this.#logged)
+    this.#logged = logged
     if (!BAD.has(state)) {
       if (wasBad)
         this.#log.info('hellos-seen', `${name}: hellos are seen again`, { interface: name })
       return
     }
-    if (now - (this.#saidAt.get(saying) ?? -Infinity) < SAY_AGAIN_MILLIS) return
-    this.#saidAt.set(saying, now)
-    const what =
+    if (now - (this.#loggedAt.get(logged) ?? -Infinity) < LOG_AGAIN_MILLIS) return
+    this.#loggedAt.set(logged, now)
+    const seen =
       state === 'no-hellos' || state === 'few-hellos'
         ? `${count(connections, 'connection')} in the last minute, ${hellos === 0 ? 'and no hello' : `but ${count(hellos, 'hello')}`}: `
         : ''
-    this.#log.warn(state, `${name}: ${what}${why.join('; ')}`, {
+    this.#log.warn(state, `${name}: ${seen}${why.join('; ')}`, {
       interface: name,
       hellos,
       connections,
@@ -135,24 +135,24 @@ export class InterfaceWatch {
   }
 }
 
-/** Watches interfaces until it is stopped. */
-export class Watch {
-  readonly #watches: ReadonlyMap<string, InterfaceWatch>
+/** The health of all captures, checked until `stop`. */
+export class CaptureHealth {
+  readonly #interfaces: ReadonlyMap<string, InterfaceHealth>
   readonly #timer: NodeJS.Timeout
 
-  constructor(watched: readonly Watched[], ports: readonly number[], log: EventLog) {
-    this.#watches = new Map(
-      watched.map((each) => [each.name, new InterfaceWatch(each, ports, log)]),
+  constructor(captured: readonly Captured[], ports: readonly number[], log: EventLog) {
+    this.#interfaces = new Map(
+      captured.map((each) => [each.name, new InterfaceHealth(each, ports, log)]),
     )
     this.#timer = setInterval(() => {
       const now = performance.now()
-      for (const watch of this.#watches.values()) watch.look(now)
-    }, LOOK_MILLIS)
+      for (const each of this.#interfaces.values()) each.check(now)
+    }, CHECK_MILLIS)
   }
 
   /** By interface. */
-  get states(): Readonly<Record<string, WatchState>> {
-    return Object.fromEntries([...this.#watches].map(([name, { state }]) => [name, state]))
+  get states(): Readonly<Record<string, InterfaceState>> {
+    return Object.fromEntries([...this.#interfaces].map(([name, { state }]) => [name, state]))
   }
 
   stop(): void {
@@ -160,8 +160,8 @@ export class Watch {
   }
 }
 
-/** Whether hellos come where they should, or too little comes to tell. */
-export function seesHellos(states: Readonly<Record<string, WatchState>>): boolean {
+/** Whether no interface has a problem. */
+export function seesHellos(states: Readonly<Record<string, InterfaceState>>): boolean {
   return !Object.values(states).some(({ state }) => BAD.has(state))
 }
 

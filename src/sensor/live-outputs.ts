@@ -1,5 +1,5 @@
 import type { Config } from '../config.js'
-import type { LinesSink } from './sensor.js'
+import type { LinesSink } from './sinks.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { count } from '../telemetry/log.js'
 import { openConsumers } from '../open-outputs.js'

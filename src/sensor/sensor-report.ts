@@ -1,29 +1,29 @@
-// What a sensor process says of itself, once a second, to the process that shows it: `up`, which started it, or its own listener.
+// The state of a sensor process. It goes once a second to `up`, which started the process, or to its own metrics listener.
 
 import type { IntervalHistogram } from 'node:perf_hooks'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { InterfaceFigures, ProcessFigures } from '../model/sensor-figures.js'
 import type { CounterName, Counters } from '../base/counters.js'
 import { newCounters } from '../base/counters.js'
-import type { WatchState } from './capture-health.js'
+import type { InterfaceState } from './capture-health.js'
 
-/** What a sensor can say of itself, for `/healthz` and `/metrics`. */
+/** The state of a sensor, for `/healthz` and `/metrics`. */
 export interface SensorStatus {
   readonly interfaces: readonly string[]
   /** Over all interfaces. */
   readonly counters: Counters
   readonly byInterface: Readonly<Record<string, InterfaceFigures>>
   readonly process: ProcessFigures
-  /** What the watch makes of each interface. */
-  readonly watch: Readonly<Record<string, WatchState>>
+  /** The health of each interface's capture. */
+  readonly watch: Readonly<Record<string, InterfaceState>>
 }
 
-/** Milliseconds the event loop's delay is gathered before it is forgotten; told are this span and the one before. */
+/** Milliseconds of one span of event loop delays. The figures are those of the current span and the one before. */
 const SPAN_MILLIS = 60_000
-/** How often it is sampled, milliseconds: below the 250 that would be too late, and each sample wakes the process. */
+/** Milliseconds between two samples: each sample wakes the process, and delays below 250 ms do no harm. */
 const SAMPLE_MILLIS = 100
 
-/** All counters of several, added up. */
+/** The sums of all counters. */
 export function sumCounters(all: readonly Counters[]): Counters {
   const sum = newCounters()
   for (const counters of all)
@@ -31,7 +31,7 @@ export function sumCounters(all: readonly Counters[]): Counters {
   return sum
 }
 
-/** The counters of a sensor that its engine can know: one that cannot be is left out, not 0. */
+/** The counters that the engines of the sensor can provide; the others are left out. */
 export function knownCounters({ counters, byInterface }: SensorStatus): Partial<Counters> {
   const unknown = Object.values(byInterface).flatMap(({ unknown: names = [] }) => names)
   return Object.fromEntries(
@@ -39,7 +39,7 @@ export function knownCounters({ counters, byInterface }: SensorStatus): Partial<
   )
 }
 
-/** How late this process' event loop is, over the last minute or two. */
+/** The event loop delay of this process over the last one to two minutes. */
 export class LoopDelay {
   readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: SAMPLE_MILLIS })
   #before = { p50: 0, p99: 0, max: 0 }
@@ -49,7 +49,7 @@ export class LoopDelay {
     this.#histogram.enable()
   }
 
-  /** Seconds: of both spans the worse. */
+  /** Seconds, the larger of both spans. */
   get figures(): ProcessFigures['loopDelay'] {
     const now = this.#current()
     const before = this.#before
@@ -72,7 +72,7 @@ export class LoopDelay {
   #current(): ProcessFigures['loopDelay'] {
     const { count, max } = this.#histogram
     if (count === 0) return { p50: 0, p99: 0, max: 0 }
-    // the histogram holds the time between two samples, which is the interval where nothing is late
+    // The histogram holds the time between two samples: without a delay, the sampling interval.
     const late = (nanos: number) => Math.max(0, nanos / 1e9 - SAMPLE_MILLIS / 1e3)
     return {
       p50: late(this.#histogram.percentile(50)),
@@ -82,7 +82,7 @@ export class LoopDelay {
   }
 }
 
-/** This process' own figures. */
+/** The figures of this process. */
 export function processFigures(loopDelay: LoopDelay): ProcessFigures {
   const { user, system } = process.cpuUsage()
   return {

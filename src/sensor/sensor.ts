@@ -1,117 +1,74 @@
-import { randomInt } from 'node:crypto'
-import { UndecodedTraffic } from '../model/undecoded.js'
-import { tunnelPortsOf } from '../model/tunnel-port.js'
-import type { InterfaceFigures } from '../model/sensor-figures.js'
-import type { CounterName, Counters } from '../base/counters.js'
-import { newCounters } from '../base/counters.js'
-import { CaptureError } from '../capture/capture-error.js'
-import { defaultInterfaces, listInterfaces } from '../capture/live/interfaces.js'
-import type { LiveSource } from '../capture/live/live-source.js'
+import type { CounterName } from '../base/counters.js'
+import { listInterfaces } from '../capture/live/interfaces.js'
 import type { Config } from '../config.js'
 import { LIVE_PORTS } from '../config.js'
-import type { PacketSource } from '../model/packet-block.js'
-import { Pipeline } from '../pipeline.js'
-import { START_BYTES } from '../pipeline/prefilter.js'
-import type { EventLog } from '../telemetry/event-log.js'
-import { liveSources } from './live-sources.js'
-import type { TakeUserAgents } from './http-agents.js'
+import type { InterfaceFigures } from '../model/sensor-figures.js'
+import { CaptureHealth } from './capture-health.js'
+import { ClockSteps } from './clock-steps.js'
 import { UserAgentNews } from './http-agents.js'
-import type { SensorStatus } from './sensor-report.js'
-import { ClockSteps, StampShift } from './clock-steps.js'
+import type { OpenInterface } from './open-interfaces.js'
+import { openInterfaces } from './open-interfaces.js'
+import type { SensorOptions } from './sensor-options.js'
 import { LoopDelay, processFigures, sumCounters } from './sensor-report.js'
-import { Watch } from './capture-health.js'
-
-/** Milliseconds between two looks at hellos whose server is silent, while no frames come that would tell the time. */
-const EXPIRE_MS = 1000
+import { SourceCapture } from './source-capture.js'
 
 /**
- * Takes JSON lines, or rows where it asked for them, done with the bytes when it returns; a promise asks the capture to wait. What it lets go it counts to
- * the interface the lines are from.
+ * Captures on the configured interfaces and passes sightings to the sink.
+ * @throws CaptureError if no interface can be opened
  */
-export type LinesSink = (lines: Uint8Array, counters: Counters) => Promise<void> | void
-
-/**
- * Captures on the configured interfaces until `signal` stops it, handing finished sightings to `sink`.
- * One pipeline a source: a flow is never looked for across two.
- * An interface that cannot be opened is named and left out. `onReady` is given what tells the sensor's state from then on.
- * Without `takeUserAgents` no plain HTTP is looked at. With `rows` the sink gets rows (model/row.ts) rather than lines.
- * @throws CaptureError when none can be opened
- */
-export async function runSensor(
-  config: Config,
-  sink: LinesSink,
-  signal: AbortSignal,
-  log: EventLog,
-  onReady: (status: () => SensorStatus) => Promise<void> | void,
-  takeUserAgents?: TakeUserAgents,
-  rows = false,
-): Promise<void> {
-  const wanted = config.interface.length > 0 ? config.interface : await defaultInterfaces()
-  if (wanted.length === 0)
-    throw new CaptureError(
-      'NO_INTERFACE',
-      'no interface to capture on: name one with -i; `hellotap interfaces` lists them',
-    )
-  const names = [...new Set(wanted)]
-  const ports = config.ports ?? LIVE_PORTS
-  const httpPorts = takeUserAgents === undefined ? [] : config['http-ports']
-  const news = new UserAgentNews()
-  const failures: CaptureError[] = []
-  const opened: {
-    name: string
-    sources: readonly LiveSource[]
-    counters: Counters
-    undecoded: UndecodedTraffic
-  }[] = []
-  for (const name of names) {
-    const counters = newCounters()
-    const sources = liveSources(config, {
-      interface: name,
-      ports,
-      server: config.server,
-      httpPorts,
-      starts: START_BYTES,
-      counters,
-      log: (line) => log.warn('capture', line, { interface: name }),
-    })
-    try {
-      for (const source of sources) await source.open()
-      opened.push({ name, sources, counters, undecoded: new UndecodedTraffic() })
-    } catch (error) {
-      if (!(error instanceof CaptureError)) throw error
-      for (const source of sources) source.close()
-      failures.push(error)
-    }
-  }
-  const [first] = failures
-  if (opened.length === 0 && first !== undefined) throw first
-  for (const { code, message } of failures) log.warn('interface-left-out', message, { code })
-  const captures = opened.flatMap(({ name, sources, counters, undecoded }) =>
-    sources.map((source) => ({ name, source, counters, undecoded })),
-  )
-  const loopDelay = new LoopDelay()
+export async function runSensor(options: SensorOptions): Promise<void> {
+  const { log, onReady, takeUserAgents } = options
+  const config: Config =
+    takeUserAgents === undefined ? { ...options.config, 'http-ports': [] } : options.config
+  const interfaces = await openInterfaces(config, log)
   const loopbacks = (await listInterfaces()).filter(({ loopback }) => loopback)
-  const watch = new Watch(
-    opened.map(({ name, counters, undecoded }) => ({
-      name,
-      counters,
-      undecoded,
+  const loopDelay = new LoopDelay()
+  const health = new CaptureHealth(
+    interfaces.map(({ name, counters, undecoded }) => ({
+      ...{ name, counters, undecoded },
       isLoopback: loopbacks.some((each) => each.name === name),
     })),
-    ports,
+    config.ports ?? LIVE_PORTS,
     log,
   )
+  try {
+    await onReady(() => ({
+      interfaces: interfaces.map(({ name }) => name),
+      counters: sumCounters(interfaces.map(({ counters }) => counters)),
+      byInterface: Object.fromEntries(
+        interfaces.map((each) => [each.name, figuresOf(each, config.ring << 20)]),
+      ),
+      process: processFigures(loopDelay),
+      watch: health.states,
+    }))
+    await captureAll(interfaces, { ...options, config })
+  } finally {
+    for (const { sources } of interfaces) for (const source of sources) source.close()
+    loopDelay.stop()
+    health.stop()
+  }
+}
+
+async function captureAll(
+  interfaces: readonly OpenInterface[],
+  options: SensorOptions,
+): Promise<void> {
+  const { log, takeUserAgents } = options
+  const news = new UserAgentNews()
+  const settings: SensorOptions = {
+    ...options,
+    takeUserAgents: takeUserAgents && ((seen) => takeUserAgents(news.newOf(seen))),
+  }
+  const captures = interfaces.flatMap((opened) =>
+    opened.sources.map((source) => new SourceCapture(settings, source, opened)),
+  )
   const clock = new ClockSteps({ wall: Date.now, steady: () => performance.now() })
-  const running: { readonly pipeline: Pipeline; readonly stamps: StampShift }[] = []
-  /** Has all go on where the clock was set. @returns what it says now, microseconds */
-  const tellTime = (): number => {
+  /** The wall clock, microseconds. If it was set, the times of all captures are shifted first. */
+  const nowMicros = (): number => {
     const millis = clock.look()
     if (millis !== 0) {
-      for (const { pipeline, stamps } of running) {
-        pipeline.shiftTime(millis * 1000)
-        stamps.step(millis)
-      }
-      for (const { counters } of opened) {
+      for (const capture of captures) capture.shiftTime(millis)
+      for (const { counters } of interfaces) {
         counters.clock_steps++
         counters.clock_step_millis += Math.abs(millis)
       }
@@ -123,91 +80,23 @@ export async function runSensor(
     }
     return Date.now() * 1000
   }
-  try {
-    await onReady(() => ({
-      interfaces: opened.map(({ name }) => name),
-      counters: sumCounters(opened.map(({ counters }) => counters)),
-      byInterface: Object.fromEntries(
-        opened.map(({ name, sources, counters, undecoded }) => [
-          name,
-          { ...figuresOf(config, sources, counters), undecoded: undecoded.snapshot() },
-        ]),
-      ),
-      process: processFigures(loopDelay),
-      watch: watch.states,
-    }))
-    await Promise.all(
-      captures.map(async ({ name, source, counters, undecoded }) => {
-        const pipeline = new Pipeline(
-          {
-            ports: new Set(ports),
-            fingerprints: config.fingerprints === undefined ? 'all' : new Set(config.fingerprints),
-            keepHello: true,
-            communityId: true,
-            sightingId: true,
-            rows,
-            sensor: config.sensor,
-            server: config.server,
-            ...(httpPorts.length === 0 ? {} : { httpPorts: new Set(httpPorts) }),
-            undecoded,
-            tunnelPorts: tunnelPortsOf(config['tunnel-port']),
-            seed: randomInt(2 ** 47),
-          },
-          counters,
-        )
-        pipeline.setOrigin({ interface: name })
-        const { lines, userAgents } = pipeline
-        const stamps = new StampShift()
-        running.push({ pipeline, stamps })
-        const hand = (): Promise<void> | void => {
-          const { len } = lines
-          if (len === 0) return
-          lines.len = 0
-          return sink(lines.bytes.subarray(0, len), counters)
-        }
-        const timer = setInterval(() => {
-          pipeline.expire(tellTime())
-          // a sink that fails says so again to the next block's lines
-          Promise.resolve()
-            .then(hand)
-            .catch(() => undefined)
-        }, EXPIRE_MS)
-        try {
-          for await (const block of source.blocks(signal)) {
-            stamps.apply(block, tellTime())
-            pipeline.take(block)
-            if (userAgents.length > 0) takeUserAgents?.(news.newOf(userAgents.splice(0)))
-            const isTaken = hand()
-            if (isTaken !== undefined) await isTaken
-          }
-          pipeline.flush()
-          await hand()
-        } finally {
-          clearInterval(timer)
-        }
-      }),
-    )
-  } finally {
-    for (const { source } of captures) source.close()
-    loopDelay.stop()
-    watch.stop()
-  }
+  await Promise.all(captures.map((capture) => capture.run(nowMicros)))
 }
 
-/** Counters of what was dropped before any frame was read, which not every engine can know. */
-const OF_THE_KERNEL: readonly CounterName[] = [
+/** Counters of frames dropped before any frame was read. Not every engine can provide them. */
+const KERNEL_COUNTERS: readonly CounterName[] = [
   'capture_kernel_dropped',
   'capture_interface_dropped',
 ]
 
 function figuresOf(
-  config: Config,
-  sources: readonly PacketSource[],
-  counters: Counters,
+  { sources, counters, undecoded }: OpenInterface,
+  ringBytes: number,
 ): InterfaceFigures {
   return {
     counters,
-    ringBytes: sources.length * (config.ring << 20),
-    ...(sources.some(({ dropped }) => dropped === undefined) ? { unknown: OF_THE_KERNEL } : {}),
+    undecoded: undecoded.snapshot(),
+    ringBytes: sources.length * ringBytes,
+    ...(sources.some(({ dropped }) => dropped === undefined) ? { unknown: KERNEL_COUNTERS } : {}),
   }
 }

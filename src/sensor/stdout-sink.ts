@@ -3,7 +3,7 @@ import { OUTPUT_HELD_BYTES } from '../base/limits.js'
 import { PatientFile, isFile, reasonOf } from '../output/retrying-file.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { count } from '../telemetry/log.js'
-import type { LinesSink } from './sensor.js'
+import type { LinesSink } from './sinks.js'
 
 /** Where a sensor prints its sightings. */
 export interface StdoutSink {
@@ -48,16 +48,6 @@ export function stdoutSink(log: EventLog): StdoutSink {
           { dropped: left },
         )
     },
-  }
-}
-
-/** One sink of several; the capture waits for the slowest. */
-export function joinSinks(sinks: readonly LinesSink[]): LinesSink {
-  const [only] = sinks
-  if (only !== undefined && sinks.length === 1) return only
-  return (lines, counters) => {
-    const waits = sinks.flatMap((sink) => sink(lines, counters) ?? [])
-    if (waits.length > 0) return Promise.all(waits).then(() => undefined)
   }
 }
 

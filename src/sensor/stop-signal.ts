@@ -1,12 +1,10 @@
 /**
- * Milliseconds after the first signal in which another is the same one: a terminal's Ctrl-C reaches us directly and
- * once more by way of npm.
+ * Milliseconds within which a second signal counts as the first one repeated: Ctrl-C on a terminal reaches the process
+ * directly and once more through npm.
  */
-const SAME_MS = 300
+const REPEATED_MILLIS = 300
 
-/**
- * A signal that SIGTERM and SIGINT abort. A second one ends the process at once, with the shell's code for it.
- */
+/** An AbortSignal for SIGTERM and SIGINT. A second signal ends the process at once with exit code 128 + number. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController()
   let firstAt = 0
@@ -18,7 +16,15 @@ export function stopSignal(): AbortSignal {
       if (!controller.signal.aborted) {
         firstAt = performance.now()
         controller.abort(name)
-      } else if (performance.now() - firstAt > SAME_MS) process.exit(128 + number)
+      } else if (performance.now() - firstAt > REPEATED_MILLIS) process.exit(128 + number)
     })
   return controller.signal
+}
+
+/** Resolves when `signal` aborts, at once if it has aborted already. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }

@@ -7,7 +7,7 @@ import { interfaceFrames } from '../../src/capture/live/interfaces.js'
 import { openEventLog } from '../../src/telemetry/event-log.js'
 import type { Seen } from '../../src/telemetry/diagnosis.js'
 import { judge } from '../../src/telemetry/diagnosis.js'
-import { InterfaceWatch, LOOK_MILLIS } from '../../src/sensor/capture-health.js'
+import { InterfaceHealth, CHECK_MILLIS } from '../../src/sensor/capture-health.js'
 import { TestNetwork } from '../e2e/network.js'
 import { Daemon, HELLOTAP, finished } from '../hellotap.js'
 
@@ -109,7 +109,7 @@ describe('the watch', () => {
       write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>),
       now: () => now,
     })
-    const watch = new InterfaceWatch(
+    const watch = new InterfaceHealth(
       { name: 'eth1', counters, isLoopback },
       [443],
       log,
@@ -120,8 +120,8 @@ describe('the watch', () => {
       for (let i = 0; i < times; i++) {
         for (const [name, by] of Object.entries(grown)) counters[name as CounterName] += by
         frames += moreFrames
-        now += LOOK_MILLIS
-        watch.look(now)
+        now += CHECK_MILLIS
+        watch.check(now)
       }
     }
     return { watch, lines, look }
@@ -224,7 +224,7 @@ describe('the watch of the real program', function () {
       await ask(`https://${net.serverAddress}/`)
       await ask(`http://${net.serverAddress}:9443/`)
     }
-    await oneWay.says(/"event":"no-hellos".*only what servers send/, 3 * LOOK_MILLIS)
+    await oneWay.says(/"event":"no-hellos".*only what servers send/, 3 * CHECK_MILLIS)
     await plain.says(/"event":"no-hellos".*8 connections of 8 begin with something else/, 10_000)
     const { stdout } = await finished(
       spawn(...net.in('server', 'curl', '-s', 'http://127.0.0.1:9901/healthz')),

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { newCounters } from '../../src/base/counters.js'
-import { linesSink, sightingsOf } from '../../src/sensor/store-sink.js'
+import { linesSink, sightingsOf } from '../../src/sensor/sinks.js'
 import { rowsOf } from '../rows.js'
 import { sighting } from '../store/sightings.js'
 
