@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type * as Yaml from 'yaml'
 import type * as z from 'zod/mini'
+import { reasonOf } from './base/error-reason.js'
 import { DEDUPE_SECONDS } from './base/limits.js'
 import { unknownName } from './base/nearest.js'
 import { ConfigError } from './config/config-error.js'
@@ -39,7 +40,9 @@ export function readConfigFile(path: string): RawConfig {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new ConfigError(`cannot read the configuration file ${path}: ${reason(cause)}`, { cause })
+    throw new ConfigError(`cannot read the configuration file ${path}: ${reasonOf(cause)}`, {
+      cause,
+    })
   }
   // Loaded only for a file: 30 ms.
   const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml
@@ -54,7 +57,7 @@ export function readConfigFile(path: string): RawConfig {
   try {
     value = document.toJS()
   } catch (cause) {
-    throw new ConfigError(`${path} cannot be resolved: ${reason(cause)}`, { cause })
+    throw new ConfigError(`${path} cannot be resolved: ${reasonOf(cause)}`, { cause })
   }
   if (value === null || value === undefined) return {}
   if (typeof value !== 'object' || Array.isArray(value))
@@ -179,10 +182,6 @@ const PLAIN_TYPE: Readonly<Record<Option['type'], string>> = {
 function plain(message: string | undefined, option: Option): string {
   if (message !== undefined && !message.startsWith('Invalid')) return message
   return `must be ${PLAIN_TYPE[option.type]}`
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** The store's bounds as configured. */

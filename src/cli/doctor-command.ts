@@ -1,6 +1,5 @@
 import { defaultInterfaces, listInterfaces } from '../capture/live/interfaces.js'
 import type { Config } from '../config.js'
-import { ConfigError } from '../config/config-error.js'
 import { LIVE_PORTS, storeLimits } from '../config.js'
 import { openSightingStore } from '../sighting-store.js'
 import type { Store } from '../store/contract.js'
@@ -17,13 +16,13 @@ import {
 import { clockCheck, kernelAnswers, offloadsCheck } from '../doctor/kernel.js'
 import { listenCheck } from '../doctor/listen.js'
 import { openEventLog } from '../telemetry/event-log.js'
-import { configOf } from './options.js'
+import { configOf, wholeNumber } from './options.js'
 import { print } from '../output/print.js'
 import { version } from '../telemetry/version.js'
 
-/** Seconds traffic is listened to, unless the caller says otherwise, and at most. */
-export const LISTEN_SECONDS = 3
-const LISTEN_MOST_SECONDS = 3_600
+/** Seconds of listening to an interface without --seconds, and at most. */
+const LISTEN_SECONDS = 3
+const MAX_LISTEN_SECONDS = 3_600
 
 /**
  * `doctor`: finds out why nothing is seen. Exit 0 only if nothing failed and a hello of its own came through to the store;
@@ -31,9 +30,10 @@ const LISTEN_MOST_SECONDS = 3_600
  */
 export async function doctor(args: Readonly<Record<string, unknown>>): Promise<number> {
   const config = configOf(args)
+  const seconds = wholeNumber(args, 'seconds', MAX_LISTEN_SECONDS) ?? LISTEN_SECONDS
   const asJson = args['json'] === true
   const checks: Check[] = []
-  for await (const check of examine(config, secondsOf(args['seconds']))) {
+  for await (const check of examine(config, seconds)) {
     checks.push(check)
     // one by one, since listening takes its time; names of one width
     if (!asJson) print(checksText([{ ...check, name: check.name.padEnd(16) }]))
@@ -96,13 +96,4 @@ async function ownHello(config: Config, storeCheck: Check): Promise<Check> {
     await store.close()
     log.close()
   }
-}
-
-function secondsOf(value: unknown): number {
-  if (value === undefined) return LISTEN_SECONDS
-  const seconds = Number(value)
-  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= LISTEN_MOST_SECONDS) return seconds
-  throw new ConfigError(
-    `--seconds is a whole number from 1 to ${LISTEN_MOST_SECONDS}, not ${JSON.stringify(value)}`,
-  )
 }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { MAX_LINE_FAULTS_TOLD, MAX_SIGHTING_LINE_LEN } from '../base/limits.js'
 import { ByteWriter } from '../base/byte-writer.js'
@@ -15,13 +16,12 @@ import { Pipeline } from '../pipeline.js'
 import { log } from '../telemetry/log.js'
 import { SightingIdentifier } from '../batch/identify-sighting.js'
 import { readOwnRows } from '../batch/own-knowledge.js'
+import { OPEN_BRACE, firstChunk } from './first-chunk.js'
 import { stopSignal } from '../sensor/stop-signal.js'
-
-const OPENS_OBJECT = 0x7b
 
 /**
  * `identify FILE|FINGERPRINT|-…`: which TLS implementation made each hello, one JSON line each.
- * Exit 0 done, whatever is unknown; 1 where a word names neither a file nor a fingerprint, or a file cannot be read.
+ * Exit 0 done, also with unknown implementations; 1 if a word is neither a file nor a fingerprint, or a file cannot be read.
  */
 export async function identify(args: Readonly<Record<string, unknown>>): Promise<number> {
   const words = args['what'] as string[]
@@ -42,7 +42,7 @@ export async function identify(args: Readonly<Record<string, unknown>>): Promise
       else if (/[*?[{]/.test(word)) await reader.readFiles(word)
       else reader.fail(`${word} is neither a file nor a fingerprint`)
     }
-    output.end()
+    output.flush()
   } catch (error) {
     if (error instanceof OutputClosed) return 0
     throw error
@@ -50,8 +50,9 @@ export async function identify(args: Readonly<Record<string, unknown>>): Promise
   return reader.failed > 0 ? 1 : 0
 }
 
+/** Keeps the author of a capture from aiming at the buckets of hash tables. */
 function randomSeed(): number {
-  return Math.floor(Math.random() * 2 ** 31)
+  return randomInt(2 ** 31)
 }
 
 /** JSON lines on stdout. */
@@ -67,10 +68,6 @@ class JsonOutput {
 
   flush(): void {
     this.#output.flush(this.#lines)
-  }
-
-  end(): void {
-    this.flush()
   }
 }
 
@@ -113,10 +110,10 @@ class Reader {
     for (const file of files) await this.#readCapture(file, openCapture(file, {}))
   }
 
-  /** A capture, or JSON lines where the first byte opens an object. */
+  /** Reads JSON lines if the first byte opens an object, or else a capture. */
   async readStdin(): Promise<void> {
-    const first = await firstChunk(process.stdin)
-    if (first === undefined || first[0] !== OPENS_OBJECT) {
+    const first = await firstChunk(process.stdin, 'stdin')
+    if (first === undefined || first[0] !== OPEN_BRACE) {
       await this.#readCapture('-', openCapture('-', { stdin: process.stdin }))
       return
     }
@@ -166,22 +163,5 @@ class Reader {
       this.#output.put({ time, src, srcport, sha3_384_stable, ja4, implementation, mask })
     }
     lines.len = 0
-  }
-}
-
-/** The first bytes of a stream, which stay in it; undefined where it ends before. */
-async function firstChunk(stream: NodeJS.ReadStream): Promise<Buffer | undefined> {
-  for (;;) {
-    const chunk = stream.read() as Buffer | null
-    if (chunk !== null) {
-      stream.unshift(chunk)
-      return chunk
-    }
-    if (stream.readableEnded || stream.destroyed) return undefined
-    await new Promise((resolve) => {
-      stream.once('readable', resolve)
-      stream.once('end', resolve)
-      stream.once('error', resolve)
-    })
   }
 }

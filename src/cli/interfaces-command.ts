@@ -1,16 +1,16 @@
 import { defaultInterfaces, listInterfaces } from '../capture/live/interfaces.js'
+import { columns } from '../output/columns.js'
 import { print } from '../output/print.js'
 
-/** `interfaces`: one line each: name, state, whether it is taken by default, addresses. Exit 0. */
+/** `interfaces`: a line for each interface: name, state, whether it is a default, addresses. Exit 0. */
 export async function interfaces(): Promise<number> {
   const defaults = new Set(await defaultInterfaces())
-  const all = await listInterfaces()
-  const width = Math.max(4, ...all.map(({ name }) => name.length))
-  print(`${'name'.padEnd(width)}  state  default  addresses\n`)
-  for (const { name, up, addresses } of all)
-    print(
-      `${name.padEnd(width)}  ${(up ? 'up' : 'down').padEnd(5)}  ${(defaults.has(name) ? 'yes' : '').padEnd(7)}  ${addresses.join(' ')}`.trimEnd() +
-        '\n',
-    )
+  const rows = (await listInterfaces()).map(({ name, up, addresses }) => [
+    name,
+    up === undefined ? '?' : up ? 'up' : 'down',
+    defaults.has(name) ? 'yes' : '',
+    addresses.join(' '),
+  ])
+  print(columns([['name', 'state', 'default', 'addresses'], ...rows]))
   return 0
 }

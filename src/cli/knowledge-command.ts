@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync } from 'node:fs'
+import { reasonOf } from '../base/error-reason.js'
 import { ConfigError } from '../config/config-error.js'
 import { MAX_LINE_FAULTS_TOLD } from '../base/limits.js'
 import { readOwnRows } from '../batch/own-knowledge.js'
@@ -43,7 +44,7 @@ function importFiles(files: readonly string[], args: Args): Promise<number> {
     try {
       content = readFileSync(file, 'utf8')
     } catch (error) {
-      log(`hellotap: cannot read ${file}: ${(error as Error).message}`)
+      log(`hellotap: cannot read ${file}: ${reasonOf(error)}`)
       failed++
       continue
     }

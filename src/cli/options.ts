@@ -198,3 +198,21 @@ function refusePasswords(args: Readonly<Record<string, unknown>>): void {
           `${environmentName(name)} or the configuration file`,
       )
 }
+
+/**
+ * The whole number of an option outside the configuration; undefined if it is not given.
+ * @throws ConfigError
+ */
+export function wholeNumber(
+  args: Readonly<Record<string, unknown>>,
+  name: string,
+  most: number,
+): number | undefined {
+  const value = args[name]
+  if (value === undefined) return undefined
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : 0
+  if (number >= 1 && number <= most) return number
+  throw new ConfigError(
+    `--${name} must be a whole number from 1 to ${most}, not ${JSON.stringify(value)}`,
+  )
+}

@@ -3,12 +3,13 @@ import { IANA_SNAPSHOT } from '../tls/registry.js'
 import type { RegistryName, RegistryRow } from '../tls/registry-names.js'
 import { listRegistry, REGISTRY_NAMES, registrySource } from '../tls/registry-names.js'
 import { log } from '../telemetry/log.js'
+import { columns } from '../output/columns.js'
 import { print } from '../output/print.js'
 import { compareTables } from '../doctor/registry-tables.js'
 
 /**
- * `registry [NAME] [VALUE]`: the IANA registries this program names values by. Exit 0; with `--check` 1 where they do not
- * agree with the tables they were made from.
+ * `registry [NAME] [VALUE]`: the IANA registries that name values in answers. Exit 0; with `--check` 1 if they differ from
+ * their source tables.
  */
 export async function registry(args: Readonly<Record<string, unknown>>): Promise<number> {
   const name = args['name'] as string | undefined
@@ -20,8 +21,8 @@ export async function registry(args: Readonly<Record<string, unknown>>): Promise
 }
 
 /**
- * What the command prints: the list of registries, one of them, or the rows of one about a value.
- * @throws ConfigError where there is no such registry or value
+ * The output of the command: the list of registries, one registry, or its rows for one value.
+ * @throws ConfigError on an unknown registry or value
  */
 export function registryText(
   word: string | undefined,
@@ -40,7 +41,7 @@ function registryNamed(word: string): RegistryName {
   const name = REGISTRY_NAMES.find((known) => known === word)
   if (name === undefined)
     throw new ConfigError(
-      `there is no registry ${JSON.stringify(word)}; there are ${REGISTRY_NAMES.join(', ')}`,
+      `unknown registry ${JSON.stringify(word)}: choose one of ${REGISTRY_NAMES.join(', ')}`,
     )
   return name
 }
@@ -57,8 +58,8 @@ async function check(names: readonly RegistryName[]): Promise<number> {
 }
 
 /**
- * The rows that say something about `text`: a number in decimal or hex, an ALPN id, or a name.
- * @throws ConfigError where there is none
+ * The rows for `text`: a number in decimal or hex, an ALPN id, or a name.
+ * @throws ConfigError if no row matches
  */
 function rowsOf(name: RegistryName, text: string): RegistryRow[] {
   const rows = listRegistry(name)
@@ -78,7 +79,7 @@ function rowsOf(name: RegistryName, text: string): RegistryRow[] {
   )
 }
 
-/** A row with its names under the same keys for every registry. */
+/** A row as JSON, with the same keys for every registry. */
 function jsonOf(name: RegistryName, row: RegistryRow) {
   const { value, first, last, description, status, reference, used_as } = row
   return {
@@ -133,7 +134,7 @@ function table(name: RegistryName, rows: readonly RegistryRow[]): string {
   ])
 }
 
-/** Whether the value is a number or a range of them; ids of QUIC are hex as they are, and ALPN's are text. */
+/** Whether the value is a decimal number or range. Values of QUIC are hex, and those of ALPN are text. */
 function isDecimal({ value }: RegistryRow): boolean {
   return /^\d+(-\d+)?$/.test(value)
 }
@@ -143,22 +144,6 @@ function hexOf(name: RegistryName, { first, last }: RegistryRow): string {
   const digits = (listRegistry(name).at(-1)?.last ?? 0) < 256 ? 2 : 4
   const hex = (value: number) => `0x${value.toString(16).padStart(digits, '0')}`
   return first === last ? hex(first) : `${hex(first)}-${hex(last)}`
-}
-
-/** Cells in columns as wide as their widest. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = []
-  for (const row of rows)
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
-  return rows
-    .map(
-      (row) =>
-        row
-          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-          .join('  ')
-          .trimEnd() + '\n',
-    )
-    .join('')
 }
 
 function toJson(value: unknown): string {

@@ -7,13 +7,15 @@ import { QueryError } from '../search/query-error.js'
 import { search as run } from '../search/search.js'
 import type { SearchRow } from '../search/search.js'
 import { log } from '../telemetry/log.js'
-import { configOf } from './options.js'
+import { configOf, wholeNumber } from './options.js'
 import { print } from '../output/print.js'
 import { stopSignal } from '../sensor/stop-signal.js'
 import { isColoured, terminalWidth } from '../output/terminal.js'
 
 /** Rows printed at a time. */
 const BATCH_ROWS = 256
+/** Most that --limit and --rare take. */
+const MAX_ROWS = 1_000_000_000
 
 /**
  * `search QUERY`: sightings of the history, or counts of them. Exit 0 done, 1 when it fails, 2 on a mistake in the query.
@@ -27,8 +29,8 @@ export async function search(args: Readonly<Record<string, unknown>>): Promise<n
   const options = {
     query,
     by: by?.split(',').map((name) => name.trim()),
-    limit: numberOf(args['limit'], 'limit'),
-    rare: numberOf(args['rare'], 'rare'),
+    limit: wholeNumber(args, 'limit', MAX_ROWS),
+    rare: wholeNumber(args, 'rare', MAX_ROWS),
     changes: args['changes'] === true,
   }
   const signal = stopSignal()
@@ -124,12 +126,6 @@ function shown(value: unknown): string {
 
 function terminal() {
   return { width: terminalWidth(), isColoured: isColoured() }
-}
-
-function numberOf(value: unknown, name: string): number | undefined {
-  if (value === undefined) return undefined
-  if (typeof value === 'string' && /^[1-9]\d{0,14}$/.test(value)) return Number(value)
-  throw new ConfigError(`--${name} is a whole number above 0, not ${JSON.stringify(value)}`)
 }
 
 /** The query with a mark below the place. */

@@ -1,14 +1,15 @@
-import type { Role, Token } from '../api/tokens.js'
+import type { Token } from '../api/tokens.js'
 import { ROLES, newToken, parseValidity } from '../api/tokens.js'
 import { ConfigError } from '../config/config-error.js'
 import { log } from '../telemetry/log.js'
 import { configOf } from './options.js'
+import { columns } from '../output/columns.js'
 import { print } from '../output/print.js'
 import { openTokens } from '../serving/token-store.js'
 
 /**
  * `token add NAME --role ROLE [--expires 90d]`, `token list`, `token revoke NAME`. `add` prints the token once, alone on
- * stdout. Exit 1 where the name is taken or unknown.
+ * stdout. Exit 1 if the name is taken (`add`) or unknown (`revoke`).
  */
 export async function token(args: Readonly<Record<string, unknown>>): Promise<number> {
   const config = configOf(args)
@@ -26,7 +27,7 @@ export async function token(args: Readonly<Record<string, unknown>>): Promise<nu
   try {
     if (made !== undefined) {
       if (!(await tokens.add(made.token)))
-        return failed(`${place} has a token "${name}" already: revoke it or choose another name`)
+        return failed(`${place} already has a token "${name}": revoke it or choose another name`)
       print(`${made.secret}\n`)
       log(
         `token "${name}" of role ${made.token.role} added to ${place}${made.token.expires === undefined ? '' : `, valid until ${made.token.expires}`}: it is not shown again`,
@@ -55,15 +56,13 @@ function newTokenOf(name: string, args: Readonly<Record<string, unknown>>) {
     throw new ConfigError(
       `--expires is a time such as 12h, 90d or 2w, at most 3650d, not ${JSON.stringify(expires)}`,
     )
-  return newToken(name, role satisfies Role, validity)
+  return newToken(name, role, validity)
 }
 
 function failed(sentence: string): number {
   log(`hellotap: ${sentence}`)
   return 1
 }
-
-const COLUMNS = ['NAME', 'ROLE', 'CREATED', 'EXPIRES'] as const
 
 function tableOf(tokens: readonly Token[]): string {
   const now = new Date().toISOString()
@@ -73,15 +72,5 @@ function tableOf(tokens: readonly Token[]): string {
       const end = expires === undefined ? 'never' : expires <= now ? `expired ${expires}` : expires
       return [name, role, created, end]
     })
-  const table = [COLUMNS, ...rows]
-  const widths = COLUMNS.map((_, i) => Math.max(...table.map((row) => row[i]?.length ?? 0)))
-  return table
-    .map(
-      (row) =>
-        `${row
-          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
+  return columns([['NAME', 'ROLE', 'CREATED', 'EXPIRES'], ...rows])
 }

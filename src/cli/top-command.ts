@@ -1,18 +1,18 @@
-import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConfigError } from '../config/config-error.js'
 import { tableOf } from '../output/table-format.js'
-import { socketPath } from '../config/data-dir.js'
+import { StoreError } from '../store/contract.js'
+import type { Target } from './ask-api.js'
+import { ask, socketTarget } from './ask-api.js'
 import { configOf } from './options.js'
 import { print } from '../output/print.js'
 import { stopSignal } from '../sensor/stop-signal.js'
 import { isColoured, terminalWidth } from '../output/terminal.js'
 
 const INTERVAL_MILLIS = 2_000
-/** Lines of the terminal for what stands above and below the table. */
+/** Lines of the terminal above and below the table. */
 const OTHER_LINES = 6
 const USUAL_LINES = 24
-/** Seconds a fingerprint counts as new. */
+/** Seconds after its first sighting during which a fingerprint is marked new. */
 const NEW_SECONDS = 600
 
 interface Fingerprint {
@@ -38,16 +38,16 @@ interface Health {
   }
 }
 
-/** `top`: live rates, the most frequent fingerprints, new ones, gaps; of the hellotap whose Unix socket this is. */
+/** `top`: live rates, frequent and new fingerprints, and gaps of the hellotap behind the Unix socket. Exit 0, 1 if none answers. */
 export async function top(args: Readonly<Record<string, unknown>>): Promise<number> {
-  const socket = socketPath(configOf(args))
+  const target = socketTarget(configOf(args))
   const isOnce = args['once'] === true || !process.stdout.isTTY
   const signal = stopSignal()
   let before: { readonly total: number; readonly at: number } | undefined
   while (!signal.aborted) {
     const [stats, health] = await Promise.all([
-      ask<Statistics>(socket, '/stats'),
-      ask<Health>(socket, '/healthz'),
+      get<Statistics>(target, '/stats'),
+      get<Health>(target, '/healthz'),
     ])
     const at = performance.now()
     const rate =
@@ -55,7 +55,7 @@ export async function top(args: Readonly<Record<string, unknown>>): Promise<numb
         ? undefined
         : ((stats.total_sightings - before.total) * 1000) / (at - before.at)
     before = { total: stats.total_sightings, at }
-    // the cursor home and the rest cleared: the screen does not flicker
+    // Cursor home, then clear to the end: unlike clearing first, this does not flicker.
     print(`${isOnce ? '' : '\u001b[H\u001b[J'}${screen(stats, health, rate, Date.now() / 1000)}`)
     if (isOnce) break
     await sleep(INTERVAL_MILLIS, undefined, { signal }).catch(() => undefined)
@@ -120,26 +120,16 @@ function screen(stats: Statistics, health: Health, rate: number | undefined, now
   )
 }
 
-/** Asks the API over its Unix socket. @throws ConfigError if nobody answers there */
-function ask<T>(socketPath: string, path: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const fail = (reason: string) =>
-      reject(
-        new ConfigError(
-          `no hellotap answers at the Unix socket ${socketPath}: ${reason}. Start one with \`hellotap up\` as this user, or name its --socket or --data-dir`,
-        ),
-      )
-    const req = request({ socketPath, path }, (res) => {
-      let text = ''
-      res.setEncoding('utf8').on('data', (data: string) => (text += data))
-      res.on('end', () => {
-        try {
-          resolve(JSON.parse(text) as T)
-        } catch {
-          fail(`it answered ${res.statusCode ?? ''} to ${path}`)
-        }
-      })
-    })
-    req.on('error', ({ message }) => fail(message)).end()
-  })
+/** @throws StoreError if no hellotap answers, or answers without this document */
+async function get<T>(target: Target, path: string): Promise<T> {
+  const { status, text } = await ask(target, path)
+  try {
+    return JSON.parse(text) as T
+  } catch (cause) {
+    throw new StoreError(
+      'STORE_UNREACHABLE',
+      `${target.shown} answered ${path} with status ${status} and no JSON: is it the socket of another program?`,
+      { cause },
+    )
+  }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { reasonOf } from '../base/error-reason.js'
 import { ConfigError } from './config-error.js'
 import type { PrivacyPolicy } from '../privacy/privacy.js'
 
@@ -37,7 +38,7 @@ function readKey(path: string | undefined, { redis, history }: PrivacyConfig): U
   try {
     key = readFileSync(path)
   } catch (cause) {
-    throw new ConfigError(`cannot read the privacy key ${path}: ${(cause as Error).message}`, {
+    throw new ConfigError(`cannot read the privacy key ${path}: ${reasonOf(cause)}`, {
       cause,
     })
   }

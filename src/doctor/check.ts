@@ -1,16 +1,16 @@
+import { reasonOf } from '../base/error-reason.js'
 import { safeLine } from '../telemetry/log.js'
 
-/** How a check came out; `unknown` where this system or this user cannot find out. */
+/** The result of a check; `unknown` if this system or this user cannot determine it. */
 export type Outcome = 'ok' | 'warning' | 'failed' | 'unknown'
 
-/** One thing the doctor looked at. */
+/** One check of `doctor`. */
 export interface Check {
-  /** What: a word or two, the same in every run. */
+  /** A word or two, the same in every run. */
   readonly name: string
   readonly outcome: Outcome
-  /** What is so, a sentence without its full stop. */
+  /** The finding, a sentence without its full stop. */
   readonly text: string
-  /** What to do about it. */
   readonly remedy?: string
 }
 
@@ -21,7 +21,7 @@ const SHOWN: Record<Outcome, string> = {
   unknown: '?',
 }
 
-/** The checks for a person: a line each, the remedy below it. */
+/** The checks as text: a line each, the remedy below it. */
 export function checksText(checks: readonly Check[]): string {
   const width = Math.max(0, ...checks.map(({ name }) => name.length))
   const indent = ' '.repeat(width + 13)
@@ -33,7 +33,7 @@ export function checksText(checks: readonly Check[]): string {
     .join('')
 }
 
-/** What an error says, without what follows its first line. */
+/** The first line of an error's message. */
 export function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+  return reasonOf(error).split('\n')[0] ?? ''
 }

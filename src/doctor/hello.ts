@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { reasonOf } from '../base/error-reason.js'
 import type { Config } from '../config.js'
 import type { Sighting } from '../model/sighting.js'
 import type { Store } from '../store/contract.js'
@@ -67,7 +68,7 @@ export async function helloCheck(config: Config, store: Store, log: EventLog): P
     return {
       name,
       outcome: 'failed',
-      text: `no hello could be captured: ${error instanceof Error ? error.message : String(error)}`,
+      text: `no hello could be captured: ${reasonOf(error)}`,
     }
   } finally {
     stop.abort()

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Counters } from '../base/counters.js'
 import { newCounters } from '../base/counters.js'
 import { u16 } from '../base/bytes.js'
+import { reasonOf } from '../base/error-reason.js'
 import type { NetworkInterface } from '../capture/live/interfaces.js'
 import { LiveSource } from '../capture/live/live-source.js'
 import type { PacketBlock } from '../model/packet-block.js'
@@ -53,7 +54,7 @@ export async function listenCheck(
     return {
       name: check,
       outcome: 'failed',
-      text: error instanceof Error ? error.message : String(error),
+      text: reasonOf(error),
     }
   }
   const { packets, hellos } = all.counters

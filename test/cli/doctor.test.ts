@@ -202,6 +202,6 @@ describe('hellotap doctor', function () {
       spawn(process.execPath, [HELLOTAP, 'doctor', '--seconds', 'x']),
     )
     expect(code).to.equal(2)
-    expect(stderr).to.match(/--seconds is a whole number from 1/)
+    expect(stderr).to.match(/--seconds must be a whole number from 1/)
   })
 })

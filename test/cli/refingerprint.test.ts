@@ -33,7 +33,7 @@ describe('hellotap refingerprint', () => {
       input: Buffer.from(fresh),
     })
     expect(stdout === fresh, 'the same bytes').to.equal(true)
-    expect(stderr).to.match(new RegExp(`^${lines.length} sightings made again$`, 'm'))
+    expect(stderr).to.match(new RegExp(`^${lines.length} sightings computed again$`, 'm'))
     expect(code).to.equal(0)
   })
 
@@ -66,7 +66,9 @@ describe('hellotap refingerprint', () => {
       input: Buffer.from(`${odd}\n${lines[0] ?? ''}\n\n{}`),
     })
     expect(stdout).to.equal(`${odd}\n${lines[0] ?? ''}\n{}\n`)
-    expect(stderr).to.match(/^1 sighting made again, 2 without a hello, as they were$/m)
+    expect(stderr).to.match(
+      /^1 sighting computed again, 2 sightings without a hello left unchanged$/m,
+    )
     expect(code).to.equal(0)
   })
 
@@ -79,14 +81,14 @@ describe('hellotap refingerprint', () => {
     expect(stderr).to.match(/b\.jsonl:3 is not a JSON object\n/)
     expect(stderr).to.match(/b\.jsonl:4 has a "hello" that is no ClientHello/)
     expect(stderr).to.match(/b\.jsonl:5 is longer than 8388608 bytes\n/)
-    expect(stderr).to.match(/^2 sightings made again, 4 faulty and left out$/m)
+    expect(stderr).to.match(/^2 sightings computed again, 4 faulty lines left out$/m)
     expect(code).to.equal(1)
   })
 
   it('tells of a bounded number of bad lines', async () => {
     const { stderr } = await hellotap(['refingerprint', file('c.jsonl', '{\n'.repeat(1000))])
     expect(stderr.split('\n')).to.have.length.below(110)
-    expect(stderr).to.match(/0 sightings made again, 1,000 faulty and left out/)
+    expect(stderr).to.match(/0 sightings computed again, 1,000 faulty lines left out/)
   })
 
   it('says that a file is not there, and does the others', async () => {

@@ -82,7 +82,7 @@ describe('hellotap registry', () => {
     expect(() => registryText('point-formats', '256', false)).to.throw(/values go from 0 to 255/)
     expect(() => registryText('alpn', 'h9', false)).to.throw(/alpn lists nothing under "h9"/)
     const { code, stdout, stderr } = await hellotap(['registry', 'ciphers'])
-    expect(stderr).to.match(/no registry "ciphers"; there are alpn, .*cipher-suites/)
+    expect(stderr).to.match(/unknown registry "ciphers": choose one of alpn, .*cipher-suites/)
     expect(stdout).to.equal('')
     expect(code).to.equal(2)
   })

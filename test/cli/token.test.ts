@@ -31,7 +31,7 @@ describe('hellotap token', function () {
       expect(added.stderr).to.contain('not shown again')
       const again = await run('add', 'nginx', '--role', 'admin')
       expect(again.code).to.equal(1)
-      expect(again.stderr).to.contain('has a token "nginx" already')
+      expect(again.stderr).to.contain('already has a token "nginx"')
       await run('add', 'a', '--role', 'reader')
       const list = (await run('list')).stdout
       expect(list).to.match(/^NAME +ROLE +CREATED +EXPIRES\na +reader +\S+ +never\nnginx +analyst/)
