@@ -92,26 +92,26 @@ export class Pipeline {
 
   /** The second half of `take`: decodes the frames that passed. */
   #decode(block: PacketBlock): void {
-    const { passedCount, passed, flow, answer } = block
+    const { passedCount, passed, flow, segmentOf } = block
     const packet = this.#packet
-    const { tcp } = this.#messages
+    const messages = this.#messages
+    const { tcp } = messages
     const { table } = tcp
+    tcp.run.begin(block)
     for (let k = 0; k < passedCount; k++) {
+      if (segmentOf !== undefined && segmentOf[k] !== 0 && messages.canRun) {
+        k = messages.takeRun(block, k)
+        if (k === passedCount) break
+      }
       if (flow !== undefined) {
         // A frame that only matters to a watched flow: one is watched from a frame before on, so this is asked in order.
         const hash = flow[k] ?? 0
-        const answerOff = answer?.[k] ?? 0
-        if (answerOff !== 0) {
-          this.#counters.tcp_syn_acks++
-          if (table.isWatched(hash)) tcp.takeBareAnswer(block, passed[k] ?? 0, answerOff, hash)
-          continue
-        }
         if (hash !== 0 && !table.isWatched(hash)) continue
       }
       const frame = passed[k] ?? 0
       tcp.setFrame(frame, block.start[frame] ?? 0)
-      this.#messages.take(this.#wire.decodeFrame(block, frame, packet))
-      while (this.#wire.hasMore) this.#messages.take(this.#wire.decodeNext(packet))
+      messages.take(this.#wire.decodeFrame(block, frame, packet))
+      while (this.#wire.hasMore) messages.take(this.#wire.decodeNext(packet))
     }
   }
 

@@ -31,13 +31,15 @@ export const AT_DROPPED = AT_WATCHED + WATCHED_CELLS / 8
 export const DROPPED_CELLS = 4_096
 /** For each such frame the one before it in its cell, in the same form. */
 export const AT_DROPPED_BEFORE = AT_DROPPED + 2 * DROPPED_CELLS
-/**
- * For each frame passed: where its TCP header is in the frames' bytes if it is a SYN-ACK without payload and nothing else is to be
- * looked at in it, with the highest bit set for IPv6; else 0.
- */
-export const AT_ANSWER = AT_DROPPED_BEFORE + 2 * BLOCK_FRAMES
+/** For each frame passed the number of its segment in AT_SEGMENTS plus one, 16 bits; 0 where it is to be decoded. */
+export const AT_SEGMENT_OF = AT_DROPPED_BEFORE + 2 * BLOCK_FRAMES
+/** Ordinary segments, in the order of their frames: SEGMENT_ words of kernels/tcp-layout.ts. */
+export const AT_SEGMENTS = AT_SEGMENT_OF + 2 * BLOCK_FRAMES
+export const SEGMENT_WORDS = 32
+/** Segments of a block that have room there: more than a mebibyte of hellos has. */
+export const MAX_SEGMENTS = 4_096
 /** The frames' bytes, page-aligned. */
-export const AT_BYTES = (AT_ANSWER + 4 * BLOCK_FRAMES + 4095) & ~4095
+export const AT_BYTES = (AT_SEGMENTS + 4 * SEGMENT_WORDS * MAX_SEGMENTS + 4095) & ~4095
 
 /** No hello begins so, and nearly all bulk data does. */
 export const UNLIKE_HELLO = 0

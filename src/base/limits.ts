@@ -169,6 +169,10 @@ export const MAX_EARLY_SEGMENTS = 1_024
 export const MAX_SEQUENCE_DISTANCE = 1 << 20
 /** Distance of an acknowledgment number from the server's first byte beyond which it is doubted: what a server says before a hello. */
 export const MAX_ACK_DISTANCE = 16_384
+/** SYNs of wrong checksums after which one in sixteen is looked at, while so many are wrong for each that is right. */
+export const WRONG_SYNS = 256
+export const WRONG_TO_RIGHT_SYNS = 1_024
+export const SYN_SAMPLE_MASK = 15
 /** Hellos in doubt that are remembered to be given if nothing else comes, and seconds of packet time until they are: as JOIN_WAIT_SECONDS. */
 export const MAX_HELD_HELLOS = 1_024
 export const HELD_HELLO_SECONDS = 10

@@ -1,6 +1,8 @@
 // How the flows of TCP lie in memory, in words unless said otherwise, and what is said of a segment to the loop in
 // WebAssembly. Plain numbers, since that reads this file too.
 
+import { MAX_SEGMENTS, SEGMENT_WORDS } from '../base/block-layout.js'
+
 /** Words of a flow's state. */
 export const FLOW_WORDS = 16
 export const FLAGS = 0
@@ -63,47 +65,82 @@ export const RANDOM_SHIFT = 8
 // Byte offsets; below them the compiler keeps things of its own.
 /** A segment: SEGMENT_ words. */
 export const AT_SEGMENT = 1024
+/** What was made of it: MADE_ words. */
+export const AT_MADE = AT_SEGMENT + 4 * SEGMENT_WORDS
 /** A byte for each that a payload may begin with: find-start.ts. */
-export const AT_STARTS = AT_SEGMENT + 256
+export const AT_STARTS = AT_MADE + 128
 /** How far the sweep of the flows is, a word. */
 export const AT_HAND = AT_STARTS + 256
+/** SYNs whose checksums were right, and wrong, and all of them: three doubles. */
+export const AT_SUMS = AT_HAND + 64
+/** Segments of a block: MAX_SEGMENTS of them. */
+export const AT_RUN = AT_SUMS + 64
 /** Flows, and behind them their table, and slots. */
-export const AT_FLOWS = AT_HAND + 64
+export const AT_FLOWS = AT_RUN + 4 * SEGMENT_WORDS * MAX_SEGMENTS
 
+// A segment, SEGMENT_WORDS words.
+/** Packet time, microseconds: a double, of two words. */
 export const SEGMENT_MICROS = 0
-/** Packet time at which the first hello of the connection was whole, or -1: a double, written to. */
-export const SEGMENT_FIRST_MICROS = 2
-/** QUALITY_ bits of the hello, written to. */
-export const SEGMENT_QUALITY = 4
-export const SEGMENT_SECONDS = 5
-export const SEGMENT_SEQ = 6
-export const SEGMENT_FLAGS = 7
-export const SEGMENT_PAYLOAD_LEN = 8
-export const SEGMENT_PAYLOAD_WIRE_LEN = 9
+export const SEGMENT_SECONDS = 2
+export const SEGMENT_SEQ = 3
+/** Flags of TCP, and above them IF_WATCHED and IS_ANSWER. */
+export const SEGMENT_FLAGS = 4
+export const SEGMENT_PAYLOAD_LEN = 5
+/** Hash of its flow. */
+export const SEGMENT_HASH = 6
+/** What its checksums are: SUM_ values. */
+export const SEGMENT_SUM = 7
 /** The first sixteen bytes of the payload, four words in network order. */
-export const SEGMENT_HEAD = 10
-/** Its flow's key, as a flow table has it. */
-export const SEGMENT_KEY = 14
-
+export const SEGMENT_HEAD = 8
+/** Its flow's key, as a flow table has it: ten words. Of an answer that of its client. */
+export const SEGMENT_KEY = 12
 /** What a SYN says, as a flow keeps it: SYN_WORDS words from SYN_SHAPE on. */
-export const SEGMENT_SYN = 27
+export const SEGMENT_SYN = 22
 export const SYN_WORDS = 4
-/** Entry of the flow that a hello was given of: written to. */
-export const SEGMENT_ENTRY = 31
 /** Of any other segment: its TTL, or 0; its acknowledgment number; and whether it has timestamps, with its TSval. */
-export const SEGMENT_TTL = 32
-export const SEGMENT_ACK = 33
-export const SEGMENT_HAS_TIMESTAMPS = 34
-export const SEGMENT_TIMESTAMP = 35
-/** Whether its checksums were looked at, and are right. */
-export const SEGMENT_SUM_IS_RIGHT = 36
-/** Hash of its flow, where it is UNPLACED: written to. */
-export const SEGMENT_HASH = 37
-/** Where the payload is to be copied, its bytes being a part of a hello: written to, as all that follows. */
-export const SEGMENT_PART = 24
+export const SEGMENT_TTL = 22
+export const SEGMENT_ACK = 23
+export const SEGMENT_HAS_TIMESTAMPS = 24
+export const SEGMENT_TIMESTAMP = 25
+/** Sum over a hello, where it may be one: hello-sum.ts. */
+export const SEGMENT_HELLO_SUM = 26
+/** Offsets in its block: of the headers of IP and TCP, and of the payload. */
+export const SEGMENT_IP = 27
+export const SEGMENT_TCP = 28
+export const SEGMENT_PAYLOAD = 29
+/** VLAN identifier, or -1. */
+export const SEGMENT_VLAN = 30
+
+// Bits of SEGMENT_FLAGS.
+/** It matters only where its flow is watched. */
+export const IF_WATCHED = 1 << 8
+/** It is a server's SYN-ACK. */
+export const IS_ANSWER = 1 << 9
+
+// What checksums are: stream/checksum.ts.
+/** Both checksums are right. */
+export const SUM_RIGHT = 0
+/** That of TCP covers the addresses and the length alone: a network card fills in the rest, or the kernel put segments together. */
+export const SUM_PARTIAL = 1
+export const SUM_WRONG = 2
+/** They were not looked at, or the snaplen cut the segment. */
+export const SUM_UNKNOWN = 3
+
+// What was made of a segment, in words from AT_MADE on.
+/** Packet time at which the first hello of the connection was whole, or -1: a double. */
+export const MADE_FIRST_MICROS = 0
+/** QUALITY_ bits of the hello. */
+export const MADE_QUALITY = 2
+/** Entry of the flow that a hello was given of. */
+export const MADE_ENTRY = 3
+/** Where the payload is to be copied, its bytes being a part of a hello. */
+export const MADE_PART = 4
 /** Where the record of a hello is that came in parts, and where it ends. */
-export const SEGMENT_RECORD = 25
-export const SEGMENT_RECORD_END = 26
+export const MADE_RECORD = 5
+export const MADE_RECORD_END = 6
+/** SYNs and answers taken in runs, counted until somebody takes the counts away. */
+export const MADE_SYNS = 7
+export const MADE_ANSWERS = 8
 
 // What the loop makes of a segment.
 /** Nothing was done: it is out of the ordinary. */
@@ -117,3 +154,9 @@ export const TAKEN_HELLO = 2
 /** It is a part of one, and of one that is whole with it. */
 export const TAKEN_PART = 3
 export const TAKEN_LAST_PART = 4
+/** A run is over, as its last segment is taken. */
+export const RUN_OVER = 0
+/** A run stops at a segment that is out of the ordinary. */
+export const RUN_LEFT = 7
+/** What ended a run is in so many bits, below the number of the segment. */
+export const RUN_BITS = 3

@@ -1,15 +1,18 @@
 import { PAGE_LEN } from '../base/kernel.js'
 import {
-  AT_ANSWER,
   AT_BYTES,
   AT_CAPLEN,
   AT_FLOW,
   AT_PASSED,
   AT_LINK_TYPE,
+  AT_SEGMENTS,
+  AT_SEGMENT_OF,
   AT_START,
   AT_TIME,
   AT_WIRELEN,
   BLOCK_FRAMES,
+  MAX_SEGMENTS,
+  SEGMENT_WORDS,
 } from '../base/block-layout.js'
 
 /** Batch of frames in one buffer. The source fills it again after use: keep nothing that points into it. */
@@ -34,8 +37,11 @@ export interface PacketBlock {
   readonly memory?: { readonly buffer: ArrayBufferLike }
   /** There, once the prefilter was applied: hash of the flow that must be watched for the i-th frame passed to matter, or 0. */
   readonly flow?: Int32Array
-  /** Likewise: where the TCP header of the i-th frame passed is if it is a bare SYN-ACK, its sign set for IPv6, else 0. */
-  readonly answer?: Int32Array
+  /** Likewise: number of the segment in `segments` that the i-th frame passed is, plus one; 0 where it is to be decoded. */
+  readonly segmentOf?: Uint16Array
+  /** Likewise: ordinary segments of TCP, SEGMENT_WORDS words each, as kernels/tcp-layout.ts has them, and how many there are. */
+  readonly segments?: Int32Array
+  segmentCount: number
 }
 
 /** An empty block over `bytes`. */
@@ -53,11 +59,13 @@ export function newPacketBlock(bytes: Uint8Array): PacketBlock {
     linkType: new Uint16Array(BLOCK_FRAMES),
     passedCount: 0,
     passed,
+    segmentCount: 0,
   }
 }
 
 /** A block in memory that WebAssembly may look at. */
-export type MemoryBlock = PacketBlock & Required<Pick<PacketBlock, 'memory' | 'flow' | 'answer'>>
+export type MemoryBlock = PacketBlock &
+  Required<Pick<PacketBlock, 'memory' | 'flow' | 'segmentOf' | 'segments'>>
 
 /** An empty block of `bytes` bytes in new memory. */
 export function newMemoryBlock(bytes: number): MemoryBlock {
@@ -76,7 +84,9 @@ export function newMemoryBlock(bytes: number): MemoryBlock {
     passed: new Uint16Array(buffer, AT_PASSED, BLOCK_FRAMES),
     memory,
     flow: new Int32Array(buffer, AT_FLOW, BLOCK_FRAMES),
-    answer: new Int32Array(buffer, AT_ANSWER, BLOCK_FRAMES),
+    segmentOf: new Uint16Array(buffer, AT_SEGMENT_OF, BLOCK_FRAMES),
+    segments: new Int32Array(buffer, AT_SEGMENTS, SEGMENT_WORDS * MAX_SEGMENTS),
+    segmentCount: 0,
   }
 }
 

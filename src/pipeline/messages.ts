@@ -7,6 +7,7 @@ import { CarrierHellos } from '../carrier/carrier-hellos.js'
 import { CLIENT_HELLO, DTLS_DATAGRAM } from '../carrier/given.js'
 import { isUnknownDatagram } from '../carrier/starts.js'
 import { addressText, latin1Text } from '../fingerprint/address-text.js'
+import type { PacketBlock } from '../model/packet-block.js'
 import { PROTOCOL_TCP, PROTOCOL_UDP, type Packet, swapEnds } from '../model/packet.js'
 import type { UndecodedTraffic } from '../model/undecoded.js'
 import type { UserAgentSeen } from '../model/user-agent-seen.js'
@@ -30,6 +31,9 @@ export class Messages {
   readonly #packet: Packet
   readonly #undecoded: UndecodedTraffic
   readonly #sightings: Sightings
+  readonly #onHello = () => {
+    this.#sightings.takeClient(this.#packet, this.tcp.message)
+  }
 
   /** @param packet the packet that each `take` is about */
   constructor(
@@ -56,6 +60,20 @@ export class Messages {
     return (
       this.tcp.unfinished + this.#dtls.unfinished + this.#quic.pending + this.#carriers.unfinished
     )
+  }
+
+  /** Whether ordinary segments of TCP are nobody's but TLS's now, so that `takeRun` may take them. */
+  get canRun(): boolean {
+    return !this.tcp.hasEarly && this.#carriers.unfinished === 0
+  }
+
+  /**
+   * Takes ordinary segments of a block from passed frame `from` on, whose segment is one.
+   *
+   * @returns the first passed frame that they end before
+   */
+  takeRun(block: PacketBlock, from: number): number {
+    return this.tcp.run.take(block, from, this.#packet, this.#onHello)
   }
 
   /** Takes the packet, of this protocol; not above 0 if it could not be decoded. */

@@ -2,14 +2,14 @@
 
 import { u16, u8 } from '../base/bytes.js'
 import type { Packet } from '../model/packet.js'
+import {
+  SUM_PARTIAL as PARTIAL,
+  SUM_RIGHT as RIGHT,
+  SUM_UNKNOWN as UNKNOWN,
+  SUM_WRONG as WRONG,
+} from '../kernels/tcp-layout.js'
 
-/** Both checksums are right. */
-export const RIGHT = 0
-/** That of TCP covers the addresses and the length alone: a network card fills in the rest, or the kernel put segments together. */
-export const PARTIAL = 1
-export const WRONG = 2
-/** The snaplen cut the segment. */
-export const UNKNOWN = 3
+export { PARTIAL, RIGHT, UNKNOWN, WRONG }
 
 const TCP_CHECKSUM = 16
 const ALL_ONES = 0xffff

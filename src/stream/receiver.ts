@@ -6,7 +6,12 @@
 
 import { u16, u32 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
-import { MAX_ACK_DISTANCE } from '../base/limits.js'
+import {
+  MAX_ACK_DISTANCE,
+  SYN_SAMPLE_MASK,
+  WRONG_SYNS,
+  WRONG_TO_RIGHT_SYNS,
+} from '../base/limits.js'
 import { SYN_TTL } from '../model/handshake-bytes.js'
 import { type Packet, TCP_ACK, TCP_RST, TCP_URG } from '../model/packet.js'
 import {
@@ -33,50 +38,50 @@ const ACKNOWLEDGMENT_NUMBER = 8
 const URGENT_POINTER = 18
 /** Payload that no segment of Ethernet carries, but several that the capturing kernel put together do. */
 const MERGED_LEN = 1_400
-/** SYNs of wrong checksums after which one in sixteen is looked at, while no more than one in 1024 is right. */
-const WRONG_SYNS = 256
-const SYN_SAMPLE_MASK = 15
-const CHANCE_SHIFT = 10
+/** SYNs whose checksums were right, wrong, and all of them, looked at or not: the kernel of the fast path has them, too. */
+const RIGHT_SYNS = 0
+const NOT_RIGHT_SYNS = 1
+const SYNS = 2
 
 /** Judges segments. */
 export class Receiver {
   private readonly options = new TcpOptions()
   private readonly counters: Counters
-  /** SYNs whose checksums were right, and wrong: where most are wrong, network cards fill them in behind the capture. */
-  private right = 0
-  private wrong = 0
-  /** SYNs, looked at or not. */
-  private syns = 0
+  /** Where most SYNs' checksums are wrong, network cards fill them in behind the capture. */
+  private readonly sums: Float64Array
 
-  constructor(counters: Counters) {
+  /** @param sums three counts, of SYNs */
+  constructor(counters: Counters, sums: Float64Array = new Float64Array(3)) {
     this.counters = counters
+    this.sums = sums
   }
 
   /** Forgets what checksums were like: the packets that follow are of another capture. */
   clear(): void {
-    this.right = 0
-    this.wrong = 0
-    this.syns = 0
+    this.sums.fill(0)
   }
 
   /** Whether checksums tell anything of a segment whose SYN was not seen. A few wrong ones in 65 536 look right by chance. */
   get mostSumsAreRight(): boolean {
-    return this.right > this.wrong
+    return (this.sums[RIGHT_SYNS] ?? 0) > (this.sums[NOT_RIGHT_SYNS] ?? 0)
   }
 
   /** What a SYN's checksums are. Where all of them are wrong, but for chance, only some are looked at: the others are UNKNOWN. */
   sumOfSyn(packet: Packet): number {
-    const { right, wrong } = this
-    const isLikeAll = wrong >= WRONG_SYNS && right <= wrong >> CHANCE_SHIFT
-    if (isLikeAll && (this.syns & SYN_SAMPLE_MASK) !== 0) return UNKNOWN
+    const { sums } = this
+    const wrong = sums[NOT_RIGHT_SYNS] ?? 0
+    const isLikeAll = wrong >= WRONG_SYNS && (sums[RIGHT_SYNS] ?? 0) * WRONG_TO_RIGHT_SYNS <= wrong
+    if (isLikeAll && ((sums[SYNS] ?? 0) & SYN_SAMPLE_MASK) !== 0) return UNKNOWN
     return checksumOf(packet)
   }
 
   /** Takes note of what a SYN's checksums are: where they are right, those of the segments behind it have to be. */
   noteSyn(sum: number): void {
-    this.syns++
-    if (sum === RIGHT) this.right++
-    else if (sum !== UNKNOWN) this.wrong++
+    const { sums } = this
+    sums[SYNS] = (sums[SYNS] ?? 0) + 1
+    if (sum === UNKNOWN) return
+    const at = sum === RIGHT ? RIGHT_SYNS : NOT_RIGHT_SYNS
+    sums[at] = (sums[at] ?? 0) + 1
   }
 
   /** What becomes of a segment with payload, or FIN or RST, of the flow at `words[at …]`: FINE, DOUBTFUL or REFUSED. */

@@ -13,6 +13,7 @@ import { SlotPool, type SlotClass } from '../base/slot-pool.js'
 import {
   AT_FLOWS,
   AT_HAND,
+  AT_SUMS,
   CERTIFICATE_DUE,
   FIRST,
   FLAGS,
@@ -56,6 +57,8 @@ export class TcpFlows {
   readonly words: Int32Array
   /** The same memory. */
   readonly micros: Float64Array
+  /** What the checksums of SYNs were: Receiver. */
+  readonly sums: Float64Array
   private readonly counters: Counters
   /** How far the sweep is, in its only word. */
   private readonly hand: Int32Array
@@ -72,6 +75,7 @@ export class TcpFlows {
     this.words = new Int32Array(buffer, AT_FLOWS, entries * FLOW_WORDS)
     this.micros = new Float64Array(buffer, AT_FLOWS, (entries * FLOW_WORDS) / 2)
     this.hand = new Int32Array(buffer, AT_HAND, 1)
+    this.sums = new Float64Array(buffer, AT_SUMS, 3)
     this.counters = counters
   }
 

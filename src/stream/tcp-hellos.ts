@@ -1,11 +1,17 @@
-import { u16, u32, u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import type { FlowTable } from '../base/flow-table.js'
 import { ReversedFlow } from '../base/reversed-flow.js'
 import { MAX_HELLO_SPAN, MAX_PREAMBLE_LEN, MAX_SEQUENCE_DISTANCE } from '../base/limits.js'
 import type { HandshakeBytes } from '../model/handshake-bytes.js'
-import type { PacketBlock } from '../model/packet-block.js'
-import { Packet, secondsOf, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, TCP_URG } from '../model/packet.js'
+import {
+  type Packet,
+  secondsOf,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_RST,
+  TCP_SYN,
+  TCP_URG,
+} from '../model/packet.js'
 import { EarlySegments } from './early-segments.js'
 import { findEmbedded, findStart, isHttpRequest } from './find-start.js'
 import {
@@ -20,6 +26,7 @@ import { OrdinarySegments } from './fast-path.js'
 import { RIGHT, UNKNOWN } from './checksum.js'
 import { FINE, Receiver, REFUSED, takeUrgentOut } from './receiver.js'
 import { isPadding, RivalSyns } from './rival-syns.js'
+import { SegmentRun } from './segment-run.js'
 import { readSyn } from './syn-facts.js'
 import { DEFAULT_SIZES, TcpFlows, type TcpFlowSizes } from './tcp-flows.js'
 import {
@@ -78,6 +85,8 @@ export interface TcpHellosOptions {
 export class TcpHellos {
   /** What `take` or `next` gave, until the next call of either. */
   readonly message: HandshakeBytes
+  /** Ordinary segments that need no decoding. */
+  readonly run: SegmentRun
   private readonly messages: TcpMessages
   private readonly flows: TcpFlows
   private readonly ordinary: OrdinarySegments
@@ -87,7 +96,6 @@ export class TcpHellos {
   private readonly reverse = new ReversedFlow()
   private readonly early = new EarlySegments()
   private readonly hashWord = new Int32Array(1)
-  private readonly answering = new Packet()
   /** A segment to be taken once what it showed to be whole is given. */
   private again: Packet | undefined
   /** Whose hello `takeHeld` gave. */
@@ -104,10 +112,11 @@ export class TcpHellos {
     this.flows = new TcpFlows(options.seed, counters, sizes)
     this.messages = new TcpMessages(this.flows, counters)
     this.message = this.messages.message
-    this.receiver = new Receiver(counters)
+    this.receiver = new Receiver(counters, this.flows.sums)
     this.readings = new TcpReadings(this.flows, this.messages, counters)
     this.messages.readings = this.readings
     this.ordinary = new OrdinarySegments(this.flows, this.receiver)
+    this.run = new SegmentRun(this.flows, this.ordinary, this.message, counters)
     this.server = options.server
     this.anyPort = options.ports === undefined
     for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
@@ -124,6 +133,11 @@ export class TcpHellos {
     this.receiver.clear()
     this.early.clear()
     this.readings.held.clear()
+  }
+
+  /** Whether segments wait for the one that they came ahead of. */
+  get hasEarly(): boolean {
+    return this.early.size > 0
   }
 
   /** Says which frame of its block the packets that follow lie in, and where that begins. */
@@ -252,7 +266,8 @@ export class TcpHellos {
     if (taken === TAKEN_SYN) this.counters.tcp_syns++
     if (taken === UNPLACED) this.ordinary.remember(packet, this.early)
     if (taken !== TAKEN_HELLO && taken !== TAKEN_LAST_PART) return NOTHING
-    this.ordinary.fill(this.message, packet, taken)
+    const { bytes, payloadOff, payloadLen } = packet
+    this.ordinary.fill(this.message, bytes, payloadOff, payloadOff + payloadLen, taken)
     return CLIENT_HELLO
   }
 
@@ -342,28 +357,6 @@ export class TcpHellos {
   private mayGoOn(entry: number): boolean {
     const { flows } = this
     return flows.isWatched(entry) && flows.has(entry, SYN_SEEN) && !flows.has(entry, GIVEN)
-  }
-
-  /**
-   * Takes a server's SYN-ACK that was not decoded: frame `frame` of the block, its TCP header as PacketBlock.answer has it, behind
-   * an IP header without options; and the hash of its client's flow.
-   */
-  takeBareAnswer(block: PacketBlock, frame: number, answer: number, hash: number): void {
-    const { answering: packet } = this
-    const { bytes } = block
-    const off = answer & 0x7fff_ffff
-    const addressLen = answer < 0 ? 16 : 4
-    packet.bytes = bytes
-    packet.timeMicros = block.timeMicros[frame] ?? 0
-    packet.ipVersion = answer < 0 ? 6 : 4
-    packet.srcAddrOff = off - 2 * addressLen
-    packet.dstAddrOff = off - addressLen
-    packet.srcPort = u16(bytes, off)
-    packet.dstPort = u16(bytes, off + 2)
-    packet.seq = u32(bytes, off + 4)
-    packet.tcpOff = off
-    packet.payloadOff = off + ((u8(bytes, off + 12) >> 4) << 2)
-    this.takeAnswer(packet, hash)
   }
 
   /** A server's SYN-ACK tells what its client may acknowledge, and whether timestamps were agreed on. */

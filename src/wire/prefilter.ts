@@ -19,6 +19,7 @@ import {
   OF_TUNNEL,
   WANT_ANY_PORT,
   WANT_INTEREST,
+  WANT_SEGMENTS,
   WANT_SERVER,
 } from '../kernels/prefilter-layout.js'
 
@@ -53,6 +54,7 @@ interface PrefilterKernel {
   readonly prepare: (k0: number, k1: number, k2: number, cells: number, wanted: number) => void
   readonly prefilter: (count: number) => number
   readonly bytes: () => number
+  readonly segments: () => number
   readonly synAcks: () => number
   readonly unknownDatagrams: () => number
 }
@@ -86,7 +88,8 @@ export class Prefilter {
   /**
    * Passes all frames of `block` but those that no decoder would use: TCP segments and UDP datagrams, their
    * headers whole and in order, that neither begin like a hello nor belong to a flow that may be watched. Of those that
-   * matter only if their flow is watched, `block.flow` has the hash. A block not in memory of WebAssembly stays as it is.
+   * matter only if their flow is watched, `block.flow` has the hash. Where neither servers nor ports of interest are looked at,
+   * `block.segments` has what is ordinary. A block not in memory of WebAssembly stays as it is.
    *
    * @returns whether the block was filtered: what is passed, `block.flow` and `bytes` are set
    */
@@ -98,6 +101,7 @@ export class Prefilter {
     if (tables?.by !== this) tables = this.#prepare(memory, loop)
     tables.watched.set(this.#options.filter)
     block.passedCount = loop.prefilter(block.count)
+    block.segmentCount = loop.segments()
     this.bytes = loop.bytes()
     this.synAcks = loop.synAcks()
     this.unknownDatagrams = loop.unknownDatagrams()
@@ -114,7 +118,8 @@ export class Prefilter {
     const wanted =
       (ports === undefined ? WANT_ANY_PORT : 0) |
       (server ? WANT_SERVER : 0) |
-      (portsOfInterest === undefined ? 0 : WANT_INTEREST)
+      (portsOfInterest === undefined ? 0 : WANT_INTEREST) |
+      (server || portsOfInterest !== undefined ? 0 : WANT_SEGMENTS)
     const cells = 8 * filter.length
     loop.prepare(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, cells, wanted)
     const put = (at: number, bytes: Uint8Array) =>

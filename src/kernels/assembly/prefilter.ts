@@ -8,8 +8,8 @@
 
 import { CARRIER, TUNNEL, UNKNOWN, datagramStart, segmentStart } from './carriers'
 import { hashAddresses, hashFurther, hashPorts } from './flow-hash'
+import { beginSegments, writeAnswer, writeSegment, writtenSegments } from './segments'
 import {
-  AT_ANSWER,
   AT_BYTES,
   AT_CAPLEN,
   AT_DROPPED,
@@ -18,6 +18,7 @@ import {
   AT_PASSED,
   AT_LINK_TYPE,
   AT_PORTS,
+  AT_SEGMENT_OF,
   AT_SECOND_MAX,
   AT_SECOND_MIN,
   AT_START,
@@ -33,6 +34,7 @@ import {
   UNLIKE_HELLO,
 } from '../../base/block-layout'
 import { MAX_EARLIER_FRAMES } from '../../base/limits'
+import { IF_WATCHED } from '../tcp-layout'
 import {
   LINK_ETHERNET,
   OF_CARRIER,
@@ -41,6 +43,7 @@ import {
   OF_TUNNEL,
   WANT_ANY_PORT,
   WANT_INTEREST,
+  WANT_SEGMENTS,
   WANT_SERVER,
 } from '../prefilter-layout'
 
@@ -65,13 +68,19 @@ const CHANGE_CIPHER_SPEC_LEN: u32 = 6
 /** TLSCiphertext.length at most (RFC 5246 §6.2.3). */
 const MAX_RECORD_LEN: u32 = 16_384 + 2048
 
-// What becomes of a frame.
+// What becomes of a frame, a set of bits.
 const IRRELEVANT = 0
 const PASSED = 1
 /** Kept, and its headers not read to their end. */
-const PASSED_UNREAD = 3
+const UNREAD = 2
+const PASSED_UNREAD = PASSED | UNREAD
 /** Kept where its flow is watched, whose hash is in `flow`. */
-const PASSED_IF_WATCHED = 2
+const WATCHED = 4
+const PASSED_IF_WATCHED = PASSED | WATCHED
+/** A segment with payload, of `flow`, that matters to nobody unless that is watched: an opening one may follow. */
+const EARLY = 8
+/** It may begin a hello or a connection, of `flow`. */
+const OPENS = 16
 
 let flow: i32 = 0
 let k0: i32 = 0
@@ -83,12 +92,11 @@ let cellMask: u32 = 0
 let blind: bool = false
 /** Whether frames are looked at a second time: `flow` of a segment with payload is set, and nothing else is done. */
 let again: bool = false
-/** Where the TCP header of a SYN-ACK is that only tells what its client may do, as AT_ANSWER has it, or 0. */
-let answer: i32 = 0
-/** Whether the frame may begin a hello or a connection, of `flow`. */
-let opens: bool = false
-/** Whether the frame is a segment with payload that matters to nobody unless its flow, `flow`, is watched. */
-let dropped: bool = false
+/** Whether ordinary segments are written down. */
+let wantSegments: bool = false
+/** Number of the frame at hand, and of its segment plus one, or 0. */
+let frame: u32 = 0
+let segment: u32 = 0
 let total: i64 = 0
 let accepted: i32 = 0
 /** Datagrams of no protocol that is known here: the lower port of each stands behind AT_PASSED, from its end on. */
@@ -106,12 +114,14 @@ export function prepare(key0: i32, key1: i32, key2: i32, cells: u32, wanted: i32
   k2 = key2
   anyPort = (wanted & WANT_ANY_PORT) != 0
   server = (wanted & WANT_SERVER) != 0
+  wantSegments = (wanted & WANT_SEGMENTS) != 0
 }
 
 /**
  * Writes at AT_PASSED which frames are worth decoding, and for each of them at AT_FLOW the hash of the flow that must be
  * watched for that, or 0 where it is to be looked at in any case. AT_WATCHED has the flow table's filter of before
- * the block; what the frames passed may change in it is added.
+ * the block; what the frames passed may change in it is added. Of those that are ordinary segments of TCP, AT_SEGMENTS has all
+ * there is to know.
  *
  * @returns how many passed
  */
@@ -121,27 +131,27 @@ export function prefilter(count: i32): i32 {
   accepted = 0
   unknown = 0
   blind = false
+  segment = 0
+  beginSegments()
   memory.fill(AT_DROPPED, 0, 2 * DROPPED_CELLS)
   for (let i = 0; i < count; i++) {
-    const caplen = load<u32>(AT_CAPLEN + 4 * i)
-    total += caplen
-    opens = false
-    dropped = false
-    answer = 0
+    total += load<u32>(AT_CAPLEN + 4 * i)
+    frame = i
     const verdict = judgeFrame(i)
-    if (dropped) {
+    if ((verdict & EARLY) != 0) {
       const cell = droppedCell()
       store<u16>(AT_DROPPED_BEFORE + 2 * i, load<u16>(cell))
       store<u16>(cell, (i + 1) as u16)
     }
-    if (verdict == IRRELEVANT) continue
+    if ((verdict & PASSED) == 0) continue
     // It may open a flow, and nobody here knows which.
-    if (verdict == PASSED_UNREAD) blind = true
+    if ((verdict & UNREAD) != 0) blind = true
     store<u16>(AT_PASSED + 2 * passed, i as u16)
-    store<i32>(AT_FLOW + 4 * passed, verdict == PASSED_IF_WATCHED ? flow : 0)
-    store<i32>(AT_ANSWER + 4 * passed, answer)
+    store<i32>(AT_FLOW + 4 * passed, (verdict & WATCHED) != 0 ? flow : 0)
+    store<u16>(AT_SEGMENT_OF + 2 * passed, segment as u16)
+    segment = 0
     passed++
-    if (opens) passed = passDropped(i, passed)
+    if ((verdict & OPENS) != 0) passed = passDropped(i, passed)
   }
   return passed
 }
@@ -195,11 +205,12 @@ function insert(k: i32, passed: i32): i32 {
   if (!isThere) {
     memory.copy(at + 2, at, 2 * (passed - low))
     memory.copy(flowAt + 4, flowAt, 4 * (passed - low))
-    const answerAt = AT_ANSWER + 4 * low
-    memory.copy(answerAt + 4, answerAt, 4 * (passed - low))
-    store<i32>(answerAt, 0)
+    const segmentAt = AT_SEGMENT_OF + 2 * low
+    memory.copy(segmentAt + 2, segmentAt, 2 * (passed - low))
     store<u16>(at, k as u16)
   }
+  // Its flow may not be watched: TcpHellos is to know of it.
+  store<u16>(AT_SEGMENT_OF + 2 * low, 0)
   store<i32>(flowAt, 0)
   return isThere ? passed : passed + 1
 }
@@ -212,6 +223,11 @@ export function synAcks(): i32 {
 /** Datagrams not passed of which nothing is known. */
 export function unknownDatagrams(): i32 {
   return unknown
+}
+
+/** Segments written down. */
+export function segments(): u32 {
+  return writtenSegments()
 }
 
 /** Bytes captured of all frames given to `prefilter` last. */
@@ -283,46 +299,63 @@ function judgeTcp(addresses: u32, addressLen: u32, header: u32, wireEnd: u32, en
 
   // The table of ports is read only where its answer counts: it is 64 KiB, and each block's memory has one.
   const dstPort = anyPort && !someInterest ? OF_SERVER : load<u8>(AT_PORTS + u16be(header + 2))
-  if (hasPayload && (dstPort & OF_INTEREST) != 0) return opening(addresses, addressLen, header)
+  if (hasPayload && (dstPort & OF_INTEREST) != 0) {
+    flow = flowHash(addresses, addressLen, header)
+    return opening()
+  }
   const toServer = anyPort || (dstPort & OF_SERVER) != 0
   const toClient = server && (anyPort || (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) != 0)
   // Where the server's side is asked for, an end of either side ends the wait for the other.
   if (control != 0 && server) {
-    opens = (control & SYN) != 0
-    return opening(addresses, addressLen, header)
+    flow = flowHash(addresses, addressLen, header)
+    return opening() | ((control & SYN) != 0 ? OPENS : 0)
   }
   if ((flags & (SYN | ACK)) == (SYN | ACK)) {
     if (!anyPort && (load<u8>(AT_PORTS + u16be(header)) & OF_SERVER) == 0) return IRRELEVANT
     // It tells what the client of a watched flow may acknowledge.
     flow = reversedHash(addresses, addressLen, header)
-    if (!blind && !isWatched((flow as u32) & cellMask)) {
+    const isOurs = isWatched((flow as u32) & cellMask)
+    if (!blind && !isOurs) {
       accepted++
       return IRRELEVANT
     }
-    if (hasPayload || (control & (FIN | RST)) != 0 || header + headerLen > end) return PASSED
-    answer = ((header - AT_BYTES) as i32) | (addressLen == 4 ? 0 : i32.MIN_VALUE)
-    return PASSED_IF_WATCHED
+    if (wantSegments && isOurs && !hasPayload && (control & (FIN | RST)) == 0 && payload <= end)
+      segment = writeAnswer(frame, addresses, addressLen, header, payload, flow)
+    return PASSED
   }
   if (!toServer && !toClient) return IRRELEVANT
+  flow = flowHash(addresses, addressLen, header)
   if (
     (control & SYN) != 0 ||
     (hasPayload && (control & RST) == 0 && beginsLikeHello(payload, end))
   ) {
-    opens = true
-    return opening(addresses, addressLen, header)
+    if (wantSegments)
+      segment = writeSegment(frame, addresses, addressLen, header, payload, wireEnd, end, flow, 0)
+    return opening() | OPENS
   }
-  flow = flowHash(addresses, addressLen, header)
-  dropped = hasPayload && control == 0
-  return blind || isWatched((flow as u32) & cellMask) ? PASSED_IF_WATCHED : IRRELEVANT
+  const early = hasPayload && control == 0 ? EARLY : 0
+  if (!isWatched((flow as u32) & cellMask)) return blind ? PASSED_IF_WATCHED | early : early
+  if (wantSegments)
+    segment = writeSegment(
+      frame,
+      addresses,
+      addressLen,
+      header,
+      payload,
+      wireEnd,
+      end,
+      flow,
+      IF_WATCHED,
+    )
+  return PASSED_IF_WATCHED | early
 }
 
 function isWatched(cell: u32): bool {
   return (((load<u8>(AT_WATCHED + (cell >> 3)) as u32) >> (cell & 7)) & 1) != 0
 }
 
-/** Keeps a segment after which its flow may be watched. */
-function opening(addresses: u32, addressLen: u32, header: u32): i32 {
-  flow = flowHash(addresses, addressLen, header)
+/** Keeps a segment after which its flow, `flow`, may be watched. */
+function opening(): i32 {
   const cell = (flow as u32) & cellMask
   const at = AT_WATCHED + (cell >> 3)
   store<u8>(at, load<u8>(at) | ((1 << ((cell & 7) as u8)) as u8))

@@ -8,6 +8,10 @@ import { MAX_SEQUENCE_DISTANCE } from '../../../base/limits'
 import { ANCHOR, BASE, FREE_WORDS, MARKED, SOLID } from '../../../base/slot-layout'
 import { UNLIKE_HELLO } from '../../../base/block-layout'
 import {
+  ANSWER_HAS_TIMESTAMPS,
+  ANSWERED,
+  AT_MADE,
+  AT_SEGMENT,
   AT_STARTS,
   CERTIFICATE_DUE,
   CUT,
@@ -15,26 +19,41 @@ import {
   FIRST_MICROS,
   FLAGS,
   GIVEN,
+  GIVEN_AT,
+  GIVEN_SUM,
+  IF_WATCHED,
+  IS_ANSWER,
   LEFT,
+  MADE_ANSWERS,
+  MADE_ENTRY,
+  MADE_FIRST_MICROS,
+  MADE_PART,
+  MADE_QUALITY,
+  MADE_RECORD,
+  MADE_RECORD_END,
+  MADE_SYNS,
   NEXT,
   PASSED,
   RANDOM_SHIFT,
   REPEATED,
-  SEGMENT_ENTRY,
-  SEGMENT_FIRST_MICROS,
+  RUN_BITS,
+  RUN_LEFT,
+  RUN_OVER,
   SEGMENT_FLAGS,
   SEGMENT_HASH,
+  SEGMENT_HAS_TIMESTAMPS,
   SEGMENT_HEAD,
+  SEGMENT_HELLO_SUM,
   SEGMENT_MICROS,
-  SEGMENT_PART,
   SEGMENT_PAYLOAD_LEN,
-  SEGMENT_PAYLOAD_WIRE_LEN,
-  SEGMENT_QUALITY,
-  SEGMENT_RECORD,
-  SEGMENT_RECORD_END,
   SEGMENT_SEQ,
+  SEGMENT_SUM,
+  SERVER_NEXT,
   SLOT,
+  SUM_RIGHT,
+  SYN_HAS_TIMESTAMPS,
   SYN_SEEN,
+  SYN_SHAPE,
   TAKEN,
   TAKEN_HELLO,
   TAKEN_LAST_PART,
@@ -61,7 +80,16 @@ import {
   watch,
 } from './flows'
 import { freeSlot, hasSlot, isHere, bytesOf, prepareSlots, slotAt, takeSlot } from './slots'
-import { SEGMENT, segment, setSegment, setWord, word } from './words'
+import { mostSumsAreRight, noteSyn, sumOfSyn } from './sums'
+import {
+  at as segmentAt,
+  segment,
+  setMade,
+  setWord,
+  useSegment,
+  useSegmentOfRun,
+  word,
+} from './words'
 
 const FIN = 1
 const SYN = 2
@@ -105,19 +133,79 @@ export function prepare(
   prepareSlots(pool, classCount, slotCount)
 }
 
-/** Takes the segment at AT_SEGMENT, a client's. @returns LEFT or a TAKEN_ value */
+/** Takes the segment at AT_SEGMENT, a client's, with all of its payload there. @returns LEFT, UNPLACED or a TAKEN_ value */
 export function take(): i32 {
-  const flags = segment(SEGMENT_FLAGS)
-  const payloadLen = segment(SEGMENT_PAYLOAD_LEN)
-  if ((flags & RST) != 0 || payloadLen != segment(SEGMENT_PAYLOAD_WIRE_LEN)) return LEFT
-  if ((flags & (SYN | FIN)) == 0) return takeData(payloadLen)
-  if (payloadLen != 0) return LEFT
-  if ((flags & SYN) == 0) return takeFin()
-  return (flags & (ACK | FIN)) == 0 ? takeSyn() : LEFT
+  useSegment()
+  const hash = flowHash()
+  setWord(AT_SEGMENT, SEGMENT_HASH, hash)
+  return takeSegment(segment(SEGMENT_FLAGS), hash)
 }
 
-function takeSyn(): i32 {
-  const hash = flowHash()
+/**
+ * Takes the segments at AT_RUN from number `from` to `to`, as far as nobody else has to do anything about one of them.
+ *
+ * @returns number of the segment that ends the run, in the bits above RUN_BITS; and why it does: RUN_OVER, RUN_LEFT, TAKEN_HELLO,
+ *   TAKEN_PART or TAKEN_LAST_PART
+ */
+export function run(from: u32, to: u32): u32 {
+  let syns: i32 = 0
+  let answers: i32 = 0
+  let end: u32 = RUN_OVER
+  let i = from
+  for (; i < to; i++) {
+    useSegmentOfRun(i)
+    const flags = segment(SEGMENT_FLAGS)
+    const hash = segment(SEGMENT_HASH)
+    if ((flags & (IF_WATCHED | IS_ANSWER)) != 0) {
+      if ((flags & IS_ANSWER) != 0) {
+        if (isWatched(hash) && !takeAnswer(hash)) {
+          end = RUN_LEFT
+          break
+        }
+        answers++
+        continue
+      }
+      if (!isWatched(hash)) continue
+    }
+    const taken = takeSegment(flags, hash)
+    if (taken == TAKEN_SYN) syns++
+    else if (taken != TAKEN) {
+      end = taken < 0 ? RUN_LEFT : taken
+      break
+    }
+  }
+  setMade(MADE_SYNS, word(AT_MADE, MADE_SYNS) + syns)
+  setMade(MADE_ANSWERS, word(AT_MADE, MADE_ANSWERS) + answers)
+  return (i << RUN_BITS) | end
+}
+
+/** TcpHellos.takeAnswer. @returns whether it is done */
+function takeAnswer(hash: i32): bool {
+  const entry = find(hash)
+  if (entry < 0) return true
+  const flow = flowAt(entry)
+  if (isStale(flow)) return false
+  see(hash, entry)
+  const shape = word(flow, SYN_SHAPE)
+  if ((word(flow, FLAGS) & SYN_SEEN) == 0 || shape == 0) return true
+  setWord(flow, SERVER_NEXT, segment(SEGMENT_SEQ) + 1)
+  const isAgreed = (shape & SYN_HAS_TIMESTAMPS) != 0 && segment(SEGMENT_HAS_TIMESTAMPS) != 0
+  setWord(flow, SYN_SHAPE, shape | ANSWERED | (isAgreed ? ANSWER_HAS_TIMESTAMPS : 0))
+  return true
+}
+
+function takeSegment(flags: i32, hash: i32): i32 {
+  const payloadLen = segment(SEGMENT_PAYLOAD_LEN)
+  if ((flags & RST) != 0) return LEFT
+  if ((flags & (SYN | FIN)) == SYN)
+    return payloadLen == 0 && (flags & ACK) == 0 ? takeSyn(hash) : LEFT
+  // Where those of most SYNs are right, one that is wrong tells something.
+  if (segment(SEGMENT_SUM) != SUM_RIGHT && mostSumsAreRight()) return LEFT
+  if ((flags & (SYN | FIN)) == 0) return takeData(hash, payloadLen)
+  return payloadLen == 0 && (flags & SYN) == 0 ? takeFin(hash) : LEFT
+}
+
+function takeSyn(hash: i32): i32 {
   const first = segment(SEGMENT_SEQ) + 1
   let entry = find(hash)
   if (entry >= 0) {
@@ -132,14 +220,15 @@ function takeSyn(): i32 {
   }
   const flow = flowAt(entry)
   begin(hash, flow, first, SYN_SEEN)
-  setSyn(flow)
+  const sum = sumOfSyn()
+  setSyn(flow, sum)
+  noteSyn(sum)
   watch(hash, flow)
   return TAKEN_SYN
 }
 
 /** No bytes can come behind what is there. */
-function takeFin(): i32 {
-  const hash = flowHash()
+function takeFin(hash: i32): i32 {
   if (!isWatched(hash)) return TAKEN
   const entry = find(hash)
   if (entry < 0) return TAKEN
@@ -152,20 +241,35 @@ function takeFin(): i32 {
   return TAKEN
 }
 
-function takeData(payloadLen: i32): i32 {
+function takeData(hash: i32, payloadLen: i32): i32 {
   const first = segment(SEGMENT_HEAD) >>> 24
   if (first == CONTENT_HANDSHAKE) {
     const recordEnd = helloEnd(payloadLen)
-    if (recordEnd < payloadLen) return LEFT
-    return recordEnd == payloadLen ? takeHello(payloadLen) : takeFirstPart(payloadLen, recordEnd)
+    if (recordEnd < payloadLen) return takeAnyPart(hash, payloadLen)
+    return recordEnd == payloadLen
+      ? takeHello(hash, payloadLen)
+      : takeFirstPart(hash, payloadLen, recordEnd)
   }
   if (load<u8>(AT_STARTS + first) != UNLIKE_HELLO) {
     // What a client says after its hello begins so in TLS 1.3, and a second hello may.
-    if (first != CONTENT_CHANGE_CIPHER_SPEC || payloadLen == CHANGE_CIPHER_SPEC_LEN) return LEFT
     const next = (segment(SEGMENT_HEAD + 1) >> 8) & 0xff
-    if (next >= CONTENT_CHANGE_CIPHER_SPEC && next <= CONTENT_HANDSHAKE) return LEFT
+    const mayBegin =
+      first != CONTENT_CHANGE_CIPHER_SPEC ||
+      payloadLen == CHANGE_CIPHER_SPEC_LEN ||
+      (next >= CONTENT_CHANGE_CIPHER_SPEC && next <= CONTENT_HANDSHAKE)
+    if (mayBegin) return takeAnyPart(hash, payloadLen)
   }
-  return takeOther(payloadLen)
+  return takeOther(hash, payloadLen)
+}
+
+/** Bytes that a hello might begin with, unless they are a further part of one. */
+function takeAnyPart(hash: i32, payloadLen: i32): i32 {
+  if (!isWatched(hash)) return LEFT
+  const entry = find(hash)
+  if (entry < 0) return LEFT
+  const flow = flowAt(entry)
+  if (word(flow, SLOT) < 0 || isStale(flow) || !isFine(flow)) return LEFT
+  return takePart(hash, entry, flow, payloadLen)
 }
 
 /** Where the record ends that the payload begins with, if that is one ClientHello, else 0: hello-start.ts. */
@@ -183,8 +287,7 @@ function helloEnd(payloadLen: i32): i32 {
   return RECORD_HEADER_LEN + recordLen
 }
 
-function takeHello(payloadLen: i32): i32 {
-  const hash = flowHash()
+function takeHello(hash: i32, payloadLen: i32): i32 {
   const seq = segment(SEGMENT_SEQ)
   let entry = find(hash)
   let ahead = 0
@@ -205,15 +308,16 @@ function takeHello(payloadLen: i32): i32 {
   const head3 = segment(SEGMENT_HEAD + 3)
   const random = ((segment(SEGMENT_HEAD + 2) & 0xff) << 16) | (head3 >>> 16)
   give(entry, flow, flags, random, (flags & WATCHED) != 0 && ahead > 0)
+  setWord(flow, GIVEN_AT, seq)
+  setWord(flow, GIVEN_SUM, segment(SEGMENT_HELLO_SUM))
   // A second hello may follow, and its segments may come in any order.
   watch(hash, flow)
   return TAKEN_HELLO
 }
 
 /** The first part of a hello whose record ends `recordEnd` bytes behind its start goes into a slot. */
-function takeFirstPart(payloadLen: i32, recordEnd: i32): i32 {
+function takeFirstPart(hash: i32, payloadLen: i32, recordEnd: i32): i32 {
   if (!hasSlot(recordEnd)) return LEFT
-  const hash = flowHash()
   const seq = segment(SEGMENT_SEQ)
   let entry = find(hash)
   if (entry >= 0) {
@@ -231,7 +335,7 @@ function takeFirstPart(payloadLen: i32, recordEnd: i32): i32 {
   setWord(at, ANCHOR, 0)
   setWord(at, SOLID, payloadLen)
   watch(hash, flow)
-  setSegment(SEGMENT_PART, bytesOf(slot))
+  setMade(MADE_PART, bytesOf(slot))
   return TAKEN_PART
 }
 
@@ -252,13 +356,14 @@ function takePart(hash: i32, entry: i32, flow: u32, payloadLen: i32): i32 {
   if (end > recordEnd) return LEFT
   see(hash, entry)
   setWord(at, SOLID, end)
-  setSegment(SEGMENT_PART, bytes + solid)
+  setMade(MADE_PART, bytes + solid)
   if (end < recordEnd) return TAKEN_PART
   setWord(flow, NEXT, base + end)
   const random = bswap<u32>(load<u32>(bytes + RANDOM_OFF)) >>> 8
   give(entry, flow, word(flow, FLAGS), random, false)
-  setSegment(SEGMENT_RECORD, bytes)
-  setSegment(SEGMENT_RECORD_END, bytes + end)
+  setWord(flow, GIVEN_AT, base)
+  setMade(MADE_RECORD, bytes)
+  setMade(MADE_RECORD_END, bytes + end)
   freeSlot(slot)
   setWord(flow, SLOT, -1)
   return TAKEN_LAST_PART
@@ -279,19 +384,15 @@ function give(entry: i32, flow: u32, flags: i32, random: i32, gap: bool): void {
   if ((flags & GIVEN) != 0 && (flags & mask) == begun) {
     quality |= QUALITY_HRR
     first = load<f64>(firstMicros)
-  } else store<f64>(firstMicros, load<f64>(SEGMENT + 4 * SEGMENT_MICROS))
-  store<f64>(SEGMENT + 4 * SEGMENT_FIRST_MICROS, first)
-  setSegment(SEGMENT_QUALITY, quality)
-  setSegment(SEGMENT_ENTRY, entry)
+  } else store<f64>(firstMicros, load<f64>(segmentAt + 4 * SEGMENT_MICROS))
+  store<f64>(AT_MADE + 4 * MADE_FIRST_MICROS, first)
+  setMade(MADE_QUALITY, quality)
+  setMade(MADE_ENTRY, entry)
 }
 
 /** Bytes with which no hello begins: behind one that was given they end the watch. */
-function takeOther(payloadLen: i32): i32 {
-  const hash = flowHash()
-  if (!isWatched(hash)) {
-    setSegment(SEGMENT_HASH, hash)
-    return UNPLACED
-  }
+function takeOther(hash: i32, payloadLen: i32): i32 {
+  if (!isWatched(hash)) return UNPLACED
   const entry = find(hash)
   if (entry < 0) return TAKEN
   const flow = flowAt(entry)

@@ -34,12 +34,13 @@ import {
   SEGMENT_HAS_TIMESTAMPS,
   SEGMENT_KEY,
   SEGMENT_SECONDS,
-  SEGMENT_SUM_IS_RIGHT,
+  SEGMENT_SUM,
   SEGMENT_SYN,
   SEGMENT_TIMESTAMP,
   SEGMENT_TTL,
   SERVER_NEXT,
   SLOT,
+  SUM_RIGHT,
   SUMS_ARE_RIGHT,
   SYN_HAS_TIMESTAMPS,
   SYN_OPTIONS,
@@ -52,7 +53,7 @@ import {
   ANSWERED,
   WATCHED,
 } from '../../tcp-layout'
-import { SEGMENT, segment, setWord, word } from './words'
+import { at as segmentAt, segment, setWord, word } from './words'
 
 const NO_ENTRY = -1
 /** model/handshake-bytes.ts */
@@ -144,10 +145,11 @@ export function begin(hash: i32, flow: u32, first: i32, flags: i32): void {
   setWord(flow, SYN_OPTIONS, 0)
 }
 
-/** Keeps what the segment, a SYN, says: readSyn. */
-export function setSyn(flow: u32): void {
+/** Keeps what the segment, a SYN, says, and whether its checksums are right: readSyn. */
+export function setSyn(flow: u32, sum: i32): void {
   for (let i: u32 = 0; i < (SYN_WORDS as u32); i++)
     setWord(flow, SYN_SHAPE + i, segment(SEGMENT_SYN + i))
+  if (sum == SUM_RIGHT) setWord(flow, SYN_SHAPE, word(flow, SYN_SHAPE) | SUMS_ARE_RIGHT)
 }
 
 /** Whether it has bytes of a hello, in one reading or two. */
@@ -158,9 +160,10 @@ export function hasSlots(flow: u32): bool {
 /** Whether the segment is as its receiver takes it, and the SYN lets expect: Receiver.verdict. */
 export function isFine(flow: u32): bool {
   if (word(flow, OTHER) >= 0) return false
+  const isSumRight = segment(SEGMENT_SUM) == SUM_RIGHT
   const shape = word(flow, SYN_SHAPE)
   if ((word(flow, FLAGS) & SYN_SEEN) == 0 || shape == 0) return true
-  if ((shape & SUMS_ARE_RIGHT) != 0 && segment(SEGMENT_SUM_IS_RIGHT) == 0) return false
+  if ((shape & SUMS_ARE_RIGHT) != 0 && !isSumRight) return false
   if ((shape & OTHER_GIVEN) != 0) return false
   const ttl = segment(SEGMENT_TTL)
   if (ttl != 0 && (shape & SYN_TTL) != 0 && ttl != (shape & SYN_TTL)) return false
@@ -211,7 +214,7 @@ export function find(hash: i32): i32 {
 }
 
 function isKey(at: u32): bool {
-  const key = SEGMENT + 4 * SEGMENT_KEY
+  const key = segmentAt + 4 * SEGMENT_KEY
   if (load<u64>(at) != load<u64>(key) || load<u64>(at, 8) != load<u64>(key, 8)) return false
   if (word(key, 1) != V6) return true
   return (
@@ -253,7 +256,7 @@ function setEntry(entry: i32, hash: i32): void {
   const tag = tagOf(entry)
   store<i32>(tag, hash)
   store<i32>(tag + 4 * STAMPS, tick())
-  const key = SEGMENT + 4 * SEGMENT_KEY
+  const key = segmentAt + 4 * SEGMENT_KEY
   const at = bucketOf(entry) + 4 * (KEYS + (entry & (WAYS - 1)) * KEY_WORDS)
   for (let i: u32 = 0; i < 4 * KEY_WORDS; i += 8) store<u64>(at + i, load<u64>(key + i))
 }
@@ -265,7 +268,7 @@ function tick(): i32 {
 }
 
 export function flowHash(): i32 {
-  const key = SEGMENT + 4 * SEGMENT_KEY
+  const key = segmentAt + 4 * SEGMENT_KEY
   let h = hashAddresses(word(key, 2), word(key, 3), k0, k1)
   if (word(key, 1) == V6) {
     for (let i: u32 = 1; i <= FURTHER_WORDS; i++) {

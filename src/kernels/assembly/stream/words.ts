@@ -1,14 +1,25 @@
-import { AT_SEGMENT } from '../../tcp-layout'
+import { SEGMENT_WORDS } from '../../../base/block-layout'
+import { AT_MADE, AT_RUN, AT_SEGMENT } from '../../tcp-layout'
 
 /** Where the segment is that is taken. */
-export const SEGMENT: u32 = AT_SEGMENT
+export let at: u32 = AT_SEGMENT
 
-export function segment(at: u32): i32 {
-  return load<i32>(SEGMENT + 4 * at)
+/** Turns to the one segment at AT_SEGMENT. */
+export function useSegment(): void {
+  at = AT_SEGMENT
 }
 
-export function setSegment(at: u32, value: i32): void {
-  store<i32>(SEGMENT + 4 * at, value)
+/** Turns to segment `i` of those at AT_RUN. */
+export function useSegmentOfRun(i: u32): void {
+  at = AT_RUN + 4 * SEGMENT_WORDS * i
+}
+
+export function segment(i: u32): i32 {
+  return load<i32>(at + 4 * i)
+}
+
+export function setMade(i: u32, value: i32): void {
+  store<i32>(AT_MADE + 4 * i, value)
 }
 
 export function word(at: u32, i: u32): i32 {
