@@ -17,8 +17,28 @@ const PRODUCT = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\/[!#$%&'*+.^_`|~0-9A-Za-z-]+)
 const AUTOMATON = /\b(?:compatible;|bot\b|crawler|spider)/i
 /** Engines of their own under Firefox's name: their lists are not Firefox's. */
 const GECKO_FORKS = /\b(?:Goanna|PaleMoon|SeaMonkey|Basilisk|K-Meleon|Waterfox|Camino)\b/
+/** A longer product token is no name. */
+const MAX_LABEL_LEN = 64
 /** Longer ones are cut: nothing beyond says more. */
 const MAX_LEN = 1024
+
+const ENGINES = { chromium: 'Chromium', firefox: 'Firefox', safari: 'Safari' } as const
+
+/**
+ * What a fingerprint may be called by a User-Agent, from the widest name on: `Chromium browser`, `Edge`, `Edge 153`. The version
+ * is the engine's, or a program's own. None where it says nothing of use.
+ */
+export function labelsOf(userAgent: string): string[] {
+  const { name, engine, version, product } = claimOf(userAgent)
+  if (engine !== undefined)
+    return [
+      ...new Set([`${ENGINES[engine]} browser`, name]),
+      ...(version === undefined ? [] : [`${name} (${ENGINES[engine]} ${version})`]),
+    ].filter((label) => label !== '')
+  if (product === undefined || product.length > MAX_LABEL_LEN) return []
+  const [, own] = /^[^/\s]+\/(\d{1,9}(?:\.\d{1,9})?)/.exec(userAgent.trim()) ?? []
+  return own === undefined ? [product] : [product, `${product} ${own}`]
+}
 
 /** What a User-Agent claims to be. */
 export function claimOf(userAgent: string): Claim {

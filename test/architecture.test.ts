@@ -55,7 +55,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   serving: [
     ...['base', 'model', 'knowledge', 'privacy', 'store', 'history', 'telemetry', 'sensor', 'api'],
-    ...['check-capture.ts', 'sighting-facts.ts'],
+    ...['check-capture.ts', 'sighting-facts.ts', 'user-agent.ts'],
   ],
   doctor: ['base', 'model', 'tls', 'capture', 'store', 'telemetry', 'sensor', 'pipeline.ts'],
   pipeline: [

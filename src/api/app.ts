@@ -1,4 +1,4 @@
-import type { Express, RequestHandler } from 'express'
+import type { Express, Request, RequestHandler } from 'express'
 import express from 'express'
 import { API_COSTLY_PER_ADDRESS, API_REST, API_REST_OF_ALL, MAX_URL_LEN } from '../base/limits.js'
 import type { Store } from '../store/contract.js'
@@ -7,6 +7,7 @@ import { webPage } from '../web/web.js'
 import type { OnAdmin } from './access.js'
 import { authenticate, hasRole, logAdmins, need } from './access.js'
 import { addressTest } from './address.js'
+import type { Learnt } from './learnt.js'
 import { knownMethod } from './answer-headers.js'
 import type { Clock } from './clock.js'
 import { systemClock } from './clock.js'
@@ -66,6 +67,8 @@ export interface ApiOptions {
   readonly check?: Check
   /** Names the TLS implementation of a stored sighting for `/fps?detail=1`. */
   readonly identify?: Identify
+  /** What own traffic teaches; absent, nothing is learnt. */
+  readonly learnt?: Learnt | undefined
   /** Finds fingerprints in the operator's lists. */
   readonly lists?: Lists
   /** Port of our own HTTPS listener, which the page names to readers who came over plain HTTP. */
@@ -86,7 +89,7 @@ export function createApp(options: ApiOptions): Express {
   const describe = options.describe ?? (() => undefined)
   const onError = options.onError ?? (() => undefined)
   const trusted = addressTest(options.trustedProxies)
-  const observe = userAgentObserver(store, () => clock() / 1e6, onError)
+  const observe = userAgentObserver(store, () => clock() / 1e6, onError, options.learnt)
   const sharing = new Sharing()
   const turns = new Turns({
     bound: API_COSTLY_PER_ADDRESS,
@@ -95,6 +98,7 @@ export function createApp(options: ApiOptions): Express {
     isShared: (key) => sharing.isShared(key),
   })
   const guard: RequestHandler = guarded ? need('reader') : (_req, _res, next) => next()
+  const isReader = (req: Request) => !guarded || hasRole(req, 'reader')
   const stats = new StatsTexts(store, clock, options.statsFloor ?? 1)
 
   const app = express()
@@ -108,23 +112,17 @@ export function createApp(options: ApiOptions): Express {
       ...{ store, trusted, waitMs, clock, describe, observe, turns },
       check: options.check,
       identify: options.identify,
+      learnt: options.learnt,
       lists: options.lists,
     }),
   )
   app.use(forgetRoute(options.forget ?? ((ip) => store.forget(ip)), trusted))
   app.use(statsRoute(stats, guard))
-  app.use(
-    healthzRoute(
-      store,
-      options.health ?? (() => ({})),
-      clock,
-      (req) => !guarded || hasRole(req, 'reader'),
-    ),
-  )
+  app.use(healthzRoute(store, options.health ?? (() => ({})), clock, isReader))
   if (options.metrics !== undefined) app.use(metricsRoute({ ...options.metrics, store }, guard))
   app.use(connectionRoute(store, describe, onError))
-  app.use(lookupRoute({ store, trusted, describe, clock, turns }))
-  app.use(identifyRoute())
+  app.use(lookupRoute({ store, trusted, describe, clock, turns, learnt: options.learnt }))
+  app.use(identifyRoute({ store, learnt: options.learnt, isReader }))
   app.use(rarityRoute({ store, clock, lists: options.lists }))
   app.use(searchRoute({ store, folder: options.history }))
   if (options.check !== undefined)

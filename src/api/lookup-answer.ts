@@ -1,7 +1,7 @@
 // What is held about an address or a fingerprint: the same document by the API and by `hellotap lookup --redis`.
 
 import type { Sighting } from '../model/sighting.js'
-import type { FingerprintStat, Store } from '../store/contract.js'
+import type { FingerprintLookup, FingerprintStat, Store } from '../store/contract.js'
 import { rfc3339 } from './clock.js'
 import type { Clock } from './clock.js'
 import type { Describe } from './fingerprint-answer.js'
@@ -35,6 +35,13 @@ export async function writeAddress(
   return writeList({ store, ip, offset, limit, keys, answerOf, take }, output)
 }
 
+/** What is held about a fingerprint, its times as the API writes them. */
+interface DatedLookup extends Omit<FingerprintLookup, 'first_seen' | 'last_seen'> {
+  readonly first_seen: string
+  readonly last_seen: string
+  readonly now: string
+}
+
 /**
  * What is held about the fingerprint whose value under any method is `value`, in either case of letters.
  * @throws StoreError
@@ -43,7 +50,7 @@ export async function fingerprintAnswer(
   store: Pick<Store, 'fingerprint'>,
   value: string,
   clock: Clock,
-): Promise<object | undefined> {
+): Promise<DatedLookup | undefined> {
   const lower = value.toLowerCase()
   // as it is first: JA4 may have letters of an ALPN name, whose case counts
   const record =

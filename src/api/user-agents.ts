@@ -2,6 +2,7 @@ import { MAX_USER_AGENT_LEN, USER_AGENTS_TOLD } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
 import type { Store, UserAgentVia } from '../store/contract.js'
 import type { Client } from './client-address.js'
+import type { Learnt } from './learnt.js'
 
 /**
  * Tells the store that `userAgent` came from `client`, whose sighting is `sighting`; the API heard it unless said otherwise.
@@ -23,6 +24,7 @@ export function userAgentObserver(
   store: Pick<Store, 'observeUserAgent'>,
   clockSeconds: () => number,
   onError: (error: unknown) => void,
+  learnt?: Learnt,
 ): Observe {
   const told = new Set<string>()
   return ({ ip, port, forwarded }, sighting, text, via = 'api') => {
@@ -34,6 +36,7 @@ export function userAgentObserver(
     told.add(pair)
     if (told.size > USER_AGENTS_TOLD)
       for (const oldest of told.values()) if (told.delete(oldest)) break
+    if (port === sighting.srcport) learnt?.observe(ip, sighting, userAgent, clockSeconds())
     const observation = { ip, userAgent, via, time: clockSeconds() }
     store
       .observeUserAgent(port === undefined ? observation : { ...observation, port })

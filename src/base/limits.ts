@@ -109,6 +109,9 @@ export const NAMED_FINGERPRINTS = 100_000
 export const DEDUPE_SECONDS = 600
 /** Minutes in which a connection is found by address and port whatever the bound per address. */
 export const JOIN_SECONDS = 300
+/** Milliseconds between two looks at what own traffic teaches, and between two times that it is written to its file. */
+export const LEARN_MILLIS = 60_000
+export const LEARN_SAVE_MILLIS = 900_000
 /** Seconds within which readings of one address and port that conflict are of one connection. */
 export const READINGS_SECONDS = 60
 /** Milliseconds a sighting may wait for others to share its batch: far below the 300 a caller waits for its own hello. */

@@ -19,7 +19,10 @@ import { dataDir, socketPath } from '../config/data-dir.js'
 import { forgetEverywhere } from './forget-everywhere.js'
 import { checkSightings } from '../check-capture.js'
 import { describeSighting, implementationOf } from '../sighting-facts.js'
+import { LearntLabels } from './learnt-labels.js'
 import { listsPath, liveLists } from './lists-file.js'
+import { join } from 'node:path'
+import { LEARNER_DEFAULTS } from '../knowledge/label-learner.js'
 import { openTokens } from './token-store.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { logFault } from '../telemetry/event-log.js'
@@ -56,7 +59,8 @@ export async function startServing(
   if (httpPort === 0 && httpsPort === 0)
     throw new ConfigError('http-port and https-port are both 0: the API would listen nowhere')
   const onError = (error: unknown) => logFault(log, 'request-failed', error)
-  const accessLog = await openAccessLog(config, store, onError)
+  const learnt = learntLabels(config, onError)
+  const accessLog = await openAccessLog(config, store, learnt, onError)
   const open = await openTokens(config, false)
   const outcomes = accessLog === undefined ? [] : [outcomesOf(accessLog)]
   try {
@@ -66,6 +70,7 @@ export async function startServing(
       trustedProxies: config['trusted-proxy'],
       health: () => ({
         ...health(),
+        learnt: learnt.counts,
         ...(accessLog === undefined ? {} : { access_log: { ...accessLog.counts } }),
       }),
       waitMs: WAIT_MS,
@@ -80,6 +85,7 @@ export async function startServing(
       forget,
       check: checkSightings,
       identify: implementationOf,
+      learnt,
       lists: liveLists(listsPath(config), onError),
       onError,
       ...(httpsPort === 0 ? {} : { httpsPort }),
@@ -106,14 +112,27 @@ export async function startServing(
       close: async () => {
         accessLog?.close()
         await listening.close()
+        learnt.close()
         open.close()
       },
     }
   } catch (error) {
     accessLog?.close()
+    learnt.close()
     open.close()
     throw error
   }
+}
+
+/** What own traffic teaches: in a file, unless addresses are hidden, which a hash of their network would not do as well. */
+function learntLabels(config: Config, onError: (error: unknown) => void): LearntLabels {
+  const path = join(dataDir(config), 'learnt.jsonl')
+  const days = Math.floor((config.retention ?? Infinity) / 86_400)
+  return new LearntLabels({
+    windowDays: Math.max(1, Math.min(LEARNER_DEFAULTS.windowDays, days)),
+    ...(config['privacy-address'] === 'hmac' ? {} : { path }),
+    onError,
+  })
 }
 
 /** Whether strangers can connect, and were not let in: then statistics need a token. */
@@ -153,6 +172,7 @@ async function listenWith(
 async function openAccessLog(
   config: Config,
   store: Store,
+  learnt: LearntLabels,
   onError: (error: unknown) => void,
 ): Promise<AccessLog | undefined> {
   const endpoint = parseEndpoint(config['access-log'] ?? '')
@@ -161,7 +181,7 @@ async function openAccessLog(
     ...endpoint,
     store,
     trusted: addressTest(config['trusted-proxy']),
-    observe: userAgentObserver(store, () => Date.now() / 1000, onError),
+    observe: userAgentObserver(store, () => Date.now() / 1000, onError, learnt),
     onError,
   })
 }

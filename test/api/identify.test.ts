@@ -2,11 +2,12 @@ import { expect } from 'chai'
 import express from 'express'
 import request from 'supertest'
 import { identifyRoute } from '../../src/api/routes/identify.js'
+import { memoryStore } from './fixture.js'
 
 const JA4 = 't13d311000_e8f1e7e78f70_1f22a2ca17c4'
 
 describe('GET /api/v1/identify/:fingerprint', () => {
-  const app = express().use(identifyRoute())
+  const app = express().use(identifyRoute({ store: memoryStore(), isReader: () => false }))
 
   it('names the library of a known fingerprint', async () => {
     const { body } = (await request(app).get(`/api/v1/identify/${JA4}`).expect(200)) as {

@@ -33,6 +33,8 @@ import { responseOutput, writeList } from '../list-answer.js'
 import { budgetKey } from '../listen-budget.js'
 import { isCrossSite, rebound } from '../origin.js'
 import { sendProblem } from '../problem.js'
+import type { Learnt } from '../learnt.js'
+import { learntAnswer } from '../learnt.js'
 import type { Lists } from '../rarity-answer.js'
 import { rarityOfSighting } from '../rarity-answer.js'
 import { CACHE_BUSTER, flag, queryOrProblem, whole } from '../query.js'
@@ -69,6 +71,7 @@ export interface FpsOptions {
   readonly describe: Describe
   readonly check?: Check | undefined
   readonly identify?: Identify | undefined
+  readonly learnt?: Learnt | undefined
   readonly lists?: Lists | undefined
   readonly observe: Observe
   readonly turns: Turns
@@ -144,7 +147,7 @@ async function sendAll(
 }
 
 async function sendDetail(
-  { store, clock, describe, check, identify, lists }: FpsOptions,
+  { store, clock, describe, check, identify, learnt, lists }: FpsOptions,
   found: Found,
   userAgent: string,
   res: Response,
@@ -169,6 +172,7 @@ async function sendDetail(
     user_agents: known?.user_agents,
     ...rarity,
     implementation,
+    ...learntAnswer(learnt, [sighting.sha3_384_stable, sighting.ja4]),
     check: verdict,
   }
   const parts = await inSlices(printSteps(answer), take)

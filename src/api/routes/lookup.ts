@@ -8,6 +8,8 @@ import { callerOf } from '../caller.js'
 import type { Clock } from '../clock.js'
 import type { Describe } from '../fingerprint-answer.js'
 import { sendJson } from '../json.js'
+import type { Learnt } from '../learnt.js'
+import { learntAnswer } from '../learnt.js'
 import { responseOutput } from '../list-answer.js'
 import { budgetKey } from '../listen-budget.js'
 import { fingerprintAnswer, writeAddress } from '../lookup-answer.js'
@@ -42,6 +44,7 @@ export interface LookupOptions {
   readonly clock: Clock
   readonly describe: Describe
   readonly turns: Turns
+  readonly learnt?: Learnt | undefined
 }
 
 /**
@@ -49,7 +52,14 @@ export interface LookupOptions {
  * everybody. `GET /lookup?fingerprint=`: what is retained of a fingerprint of any kind, for a reader. 404 where nothing
  * is held.
  */
-export function lookupRoute({ store, trusted, clock, describe, turns }: LookupOptions): Router {
+export function lookupRoute({
+  store,
+  trusted,
+  clock,
+  describe,
+  turns,
+  learnt,
+}: LookupOptions): Router {
   return Router().get('/lookup', async (req, res) => {
     const query = queryOrProblem(Query, req, res)
     if (query === undefined) return
@@ -58,7 +68,10 @@ export function lookupRoute({ store, trusted, clock, describe, turns }: LookupOp
       if (!permits(req, res, 'reader')) return
       const record = await fingerprintAnswer(store, fingerprint ?? '', clock)
       if (record === undefined) sendProblem(res, 404, 'No sighting held has that fingerprint.')
-      else sendJson(res, 200, record)
+      else {
+        const { sha3_384_stable } = record
+        sendJson(res, 200, { ...record, ...learntAnswer(learnt, [fingerprint, sha3_384_stable]) })
+      }
       return
     }
     const client = callerOf(req, trusted)
