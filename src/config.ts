@@ -50,7 +50,10 @@ export function readConfigFile(path: string): RawConfig {
   if (document.errors.length > 0)
     throw new ConfigError(
       document.errors
-        .map((error) => `${path} is neither YAML nor JSON: ${error.message.trimEnd()}`)
+        .map(
+          ({ message }) =>
+            `${path} is neither YAML nor JSON: ${message.trim().replace(/\n\s*\n/g, '\n')}`,
+        )
         .join('\n'),
     )
   let value: unknown

@@ -14,18 +14,24 @@ import { ConfigError } from '../config/config-error.js'
 import { count, log } from '../telemetry/log.js'
 import { configOf } from './options.js'
 import { print } from '../output/print.js'
+import { checkRedis } from '../store/redis/redis-check.js'
 import { stopSignal } from '../sensor/stop-signal.js'
 
-/** Milliseconds between two looks whether the queue is empty. */
+/** Milliseconds between two checks whether the queue is empty. */
 const IDLE_MILLIS = 200
 
-/** `batch add|work|status|retry`: captures read by any number of machines. Exit 0 done, 1 when captures failed. */
+/**
+ * `batch add|work|status|retry`: captures read by any number of machines. Exit 0 done, 1 if captures failed.
+ * @throws ConfigError, StoreError
+ */
 export async function batch(args: Readonly<Record<string, unknown>>): Promise<number> {
   const config = configOf(args)
   if (config.redis === undefined)
     throw new ConfigError(
-      'batch needs --redis URL, where the queue is; `hellotap read` does without',
+      'batch needs --redis URL, the Redis of the queue; `hellotap read` needs none',
     )
+  // BullMQ waits for an unreachable Redis without an error: the first connection reports it.
+  await checkRedis(config.redis)
   const connection = queueConnection(config.redis)
   const queue = openQueue(connection)
   try {
@@ -102,7 +108,7 @@ async function work(queue: Queue, config: Config, isDrained: boolean): Promise<n
       await new Promise((settle) => setTimeout(settle, IDLE_MILLIS))
     }
   } finally {
-    // captures under way are finished; a second signal ends at once, and others take them over
+    // Captures in progress are finished. A second signal ends at once, and other workers repeat them.
     await worker.close()
     connection.disconnect()
   }

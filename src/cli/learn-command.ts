@@ -4,7 +4,8 @@ import { readVersion } from '../knowledge/identify/version.js'
 import type { OwnRow } from '../knowledge/identify/own-rows.js'
 import { readProfiles } from '../read-profiles.js'
 import { appendOwnRows } from '../batch/own-knowledge.js'
-import { log } from '../telemetry/log.js'
+import { OutputError } from '../output/fd-output.js'
+import { count, log } from '../telemetry/log.js'
 
 const NAMES = ['library', 'version', 'application', 'licence'] as const
 
@@ -24,14 +25,14 @@ const Label = z.object({
 
 /**
  * `learn FILE --label …`: adds the profiles of a capture of one client to the user's knowledge file.
- * Exit 0 done, 1 where the file cannot be read or has no hello, 2 bad usage.
+ * Exit 0 done, 1 if the capture cannot be read, has no hello, or the knowledge cannot be written; 2 bad usage.
  */
 export async function learn(args: Readonly<Record<string, unknown>>): Promise<number> {
   const file = String(args['file'])
   const label = labelOf(args['label'] as string[] | string)
   const { isPermuting, profiles } = await readProfiles(file)
   if (profiles.length === 0) {
-    log(`hellotap: ${file} has no ClientHello: nothing learnt`)
+    log(`hellotap: nothing learnt: ${file} has no ClientHello`)
     return 1
   }
   const { version, ...rest } = label
@@ -46,10 +47,13 @@ export async function learn(args: Readonly<Record<string, unknown>>): Promise<nu
       [...fingerprints].map(([kind, values]) => [kind, [...values]]),
     ),
   }))
-  const path = appendOwnRows(args['knowledge'] as string | undefined, rows)
-  log(
-    `${rows.length} profile${rows.length === 1 ? '' : 's'} of ${label.application} added to ${path}`,
-  )
+  const knowledge = args['knowledge'] as string | undefined
+  try {
+    const path = appendOwnRows(knowledge, rows)
+    log(`${count(rows.length, 'profile')} of ${label.application} added to ${path}`)
+  } catch (cause) {
+    throw new OutputError(cause as NodeJS.ErrnoException, knowledge ?? 'of your knowledge')
+  }
   return 0
 }
 
@@ -61,7 +65,7 @@ function labelOf(words: string[] | string): z.infer<typeof Label> {
     const name = pair.slice(0, at).trim()
     if (at < 0 || !NAMES.some((known) => known === name))
       throw new ConfigError(
-        `--label "${pair}" is none of ${NAMES.map((known) => `${known}=…`).join(', ')}`,
+        `--label "${pair}" must be one of ${NAMES.map((known) => `${known}=…`).join(', ')}`,
       )
     return [name, pair.slice(at + 1).trim()]
   })

@@ -1,4 +1,4 @@
-// The command line by yargs: help, faults of usage, and which command the words name.
+// The command line, by yargs: help, faults of usage, and the choice of the command.
 
 import yargs from 'yargs'
 import { unknownName } from '../base/nearest.js'
@@ -24,8 +24,8 @@ const ALIASES: Readonly<Record<string, string>> = {
 }
 
 /**
- * The command that the words name, with its arguments: thrown out of yargs. From a handler that returns, yargs goes on
- * to compose the command's help, shown or not: 35 ms.
+ * The chosen command with its arguments. The handler throws it, since yargs composes the command's help after a handler
+ * that returns, which takes 35 ms.
  */
 class Chosen extends Error {
   readonly run: () => Promise<number>
@@ -38,7 +38,7 @@ class Chosen extends Error {
 
 class UsageError extends Error {}
 
-/** What `fail` gives in truth; yargs' types name the parser. */
+/** The actual third argument of `fail`; the types of yargs declare the parser. */
 interface Usage {
   getDescriptions(): Readonly<Record<string, unknown>>
 }
@@ -52,7 +52,7 @@ export async function choose(words: readonly string[]): Promise<(() => Promise<n
   const [first] = words
   if (first === undefined) {
     log(await parser.getHelp())
-    log('\nhellotap: a command is missing; `hellotap up` is the usual one')
+    log('\nhellotap: a command is missing: start with `hellotap up`')
     return 2
   }
   if (!first.startsWith('-') && !NAMES.includes(first)) {
@@ -94,15 +94,33 @@ function newParser(words: readonly string[]) {
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined, usage) => {
       if (error !== undefined && message === null) throw error
-      // a flag that is unknown takes the next word with it, so it explains more than the missing word does
+      // An unknown flag consumes the next word, so it is the better explanation of a missing argument.
       const names = Object.keys((usage as unknown as Usage).getDescriptions())
       const unknown = unknownFlags(words, names)
-      usageFault(words, unknown.length > 0 ? unknown : [message ?? 'bad usage'])
+      usageFault(words, unknown.length > 0 ? unknown : [plainFault(message ?? 'bad usage', words)])
       throw new UsageError()
     })
 }
 
-/** A sentence for each flag among `words` that is neither among `names` nor short for one. */
+/** A fault of usage in other words than those of yargs, which name the parser's terms. */
+function plainFault(message: string, words: readonly string[]): string {
+  const synopsis = COMMANDS.find((command) => command.words.split(' ')[0] === words[0])?.words
+  const [, unexpected] = /^Unknown arguments?: (.*)/.exec(message) ?? []
+  if (unexpected !== undefined) return `unexpected argument: ${unexpected}`
+  const [, valueless] = /^Not enough arguments following: (.*)/.exec(message) ?? []
+  if (valueless !== undefined) return `--${valueless} needs a value`
+  const [, absent] = /^Missing required arguments?: (.*)/.exec(message) ?? []
+  if (absent !== undefined) return `missing option: --${absent.replaceAll(', ', ', --')}`
+  const [, name = '', given, choices = ''] =
+    /Argument: (.*), Given: (.*), Choices: (.*)/.exec(message) ?? []
+  if (given !== undefined) {
+    const shown = synopsis?.includes(`<${name}>`) === true ? name : `--${name}`
+    return `${shown} must be one of ${choices.replaceAll('"', '')}, not ${given}`
+  }
+  return message.startsWith('Not enough') ? `missing argument: hellotap ${synopsis ?? ''}` : message
+}
+
+/** A sentence for each flag among `words` that is neither in `names` nor an alias of one. */
 function unknownFlags(words: readonly string[], names: readonly string[]): string[] {
   const known = names.flatMap((name) => [name, ALIASES[name] ?? name])
   const end = words.indexOf('--')

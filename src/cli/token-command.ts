@@ -49,7 +49,9 @@ export async function token(args: Readonly<Record<string, unknown>>): Promise<nu
 function newTokenOf(name: string, args: Readonly<Record<string, unknown>>) {
   const role = ROLES.find((each) => each === args['role'])
   if (role === undefined)
-    throw new ConfigError(`token add needs --role, one of ${ROLES.join(', ')}`)
+    throw new ConfigError(
+      `token add needs --role, one of ${ROLES.join(', ')}${args['role'] === undefined ? '' : `, not ${JSON.stringify(args['role'])}`}`,
+    )
   const expires = args['expires'] as string | undefined
   const validity = expires === undefined ? undefined : parseValidity(expires)
   if (expires !== undefined && validity === undefined)

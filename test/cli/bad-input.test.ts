@@ -16,7 +16,7 @@ describe('bad usage', () => {
     [[], /Commands:\n {2}hellotap up .*a command is missing/s],
     [['raed', capture], /unknown command raed: did you mean read\?/],
     [['foo'], /unknown command foo.*\n.*commands: up, capture,/],
-    [['read'], /Not enough non-option arguments: got 0, need at least 1/],
+    [['read'], /missing argument: hellotap read <file\.\.>/],
     [['read', '--prots', '443', capture], /unknown option --prots: did you mean --ports\?/],
     [['read', '--frobnicate', capture], /^hellotap: unknown option --frobnicate\n/],
     [['read', '-Z', capture], /unknown option -Z\n/],
