@@ -50,7 +50,7 @@ describe('in this process', function () {
         [['search', 'ja4~t13*'], /--history/],
         [['batch', 'status'], /--redis/],
         [['token', 'add'], /NAME/],
-        [['registry', 'cyphers'], /no registry "cyphers"/],
+        [['registry', 'cyphers'], /unknown registry "cyphers"/],
         [['read', '--format', 'xml', curl], /format/],
       ] as const) {
         const { code, stderr } = await inProcess(words)
