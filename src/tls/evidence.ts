@@ -94,7 +94,10 @@ function writeBodyLen(
   if (index >= 0) item(name, hello.extensionLen[index] ?? 0, out, start)
 }
 
-/** x25519_shared, GREASE and the lengths of key shares: one walk over key_share finds all three. */
+/**
+ * x25519_shared, GREASE and the lengths of key shares: one walk over key_share finds all three. A key_share whose lengths do
+ * not fill it says nothing: once its secrets are zeroed nothing of it is left.
+ */
 function writeShares(hello: Hello, out: ByteWriter, start: number): void {
   const { bytes } = hello
   const index = indexOf(hello, KEY_SHARE)
@@ -105,7 +108,8 @@ function writeShares(hello: Hello, out: ByteWriter, start: number): void {
   if (index >= 0) {
     const end = (hello.extensionOff[index] ?? 0) + (hello.extensionLen[index] ?? 0)
     let at = (hello.extensionOff[index] ?? 0) + 2
-    while (end - at >= 4 && u16(bytes, at + 2) <= end - at - 4) {
+    const isWhole = at <= end && u16(bytes, at - 2) === end - at
+    while (isWhole && end - at >= 4 && u16(bytes, at + 2) <= end - at - 4) {
       const group = u16(bytes, at)
       const length = u16(bytes, at + 2)
       const key = at + 4
@@ -116,6 +120,11 @@ function writeShares(hello: Hello, out: ByteWriter, start: number): void {
       if (shareGrease === ABSENT && isGrease(group)) shareGrease = group
       if (count < MAX_SHARES) shareLen[count++] = length
       at = key + length
+    }
+    if (at !== end) {
+      count = 0
+      shareGrease = ABSENT
+      plainOff = -1
     }
   }
   if (plainOff >= 0 && hybridOff >= 0) writeShared(bytes, plainOff, hybridOff, out)
@@ -205,7 +214,7 @@ function firstGrease(bytes: Uint8Array, off: number, len: number): number {
   return ABSENT
 }
 
-/** An outer encrypted_client_hello (RFC 9849 §5) whose lengths fill it. */
+/** An outer encrypted_client_hello (RFC 9849 §5) whose lengths fill it; its payload is not empty. */
 function writeEch(hello: Hello, out: ByteWriter, start: number): void {
   const index = indexOf(hello, ENCRYPTED_CLIENT_HELLO)
   if (index < 0) return
@@ -215,7 +224,7 @@ function writeEch(hello: Hello, out: ByteWriter, start: number): void {
   if (end - off < 10 || u8(bytes, off) !== 0) return
   const encLen = u16(bytes, off + 6)
   const payloadOff = off + 8 + encLen + 2
-  if (payloadOff > end || u16(bytes, payloadOff - 2) !== end - payloadOff) return
+  if (payloadOff >= end || u16(bytes, payloadOff - 2) !== end - payloadOff) return
   const at = out.len
   out.ascii(' ech=')
   out.decimal(u16(bytes, off + 1))

@@ -145,6 +145,20 @@ describe('writeEvidence', () => {
     expect(textOf(clientHello({}), message)).to.equal('1 rec=512')
   })
 
+  it('gives nothing of a key_share whose lengths do not fill it, nor of an ECH without payload', () => {
+    const plain = byteRun(32, 7)
+    const [type, whole] = shares([0x1a1a, [0]], [4588, [...byteRun(1184), ...plain]], [29, plain])
+    expect(textWith([type, whole])).to.equal('1 x25519_shared=1 g=----a k=1,1216,32')
+    // one byte more than the list, a list one byte longer than the body, a last share one byte longer than the list
+    expect(textWith([type, [...whole, 0]])).to.equal('1')
+    expect(textWith([type, whole.slice(0, -1)])).to.equal('1')
+    const long = [...whole]
+    long[long.length - 33] = 33
+    expect(textWith([type, long])).to.equal('1')
+    expect(textWith([type, new Array(64).fill(0)])).to.equal('1')
+    expect(textWith([0xfe0d, new Array(10).fill(0)])).to.equal('1')
+  })
+
   it('is short, reads back, and says the same but for sharing once secrets are zeroed, whatever the hello', () => {
     const seed = clientHello({
       sessionId: byteRun(32),
