@@ -33,6 +33,8 @@ const TESTS = {
 }
 /** How many times as long as without a change a run may take: a change that makes it endless is noticed. */
 const MOST_TIMES = 5
+/** Milliseconds that a test may take: a busy machine kills no mutant. */
+const TEST_MILLIS = 120_000
 /** What an operator becomes. */
 const OTHER = {
   ...{ '<': '<=', '<=': '<', '>': '>=', '>=': '>', '===': '!==', '!==': '===' },
@@ -100,6 +102,8 @@ const mutants = Object.keys(TESTS).flatMap((module, _, all) =>
   sampleOf(module, Math.ceil(Number(values.count) / all.length)),
 )
 let killed = 0
+/** Some tests have the program read captures for them: that of the checkout, which nothing changes. */
+const env = { ...process.env, TEST_PACKAGE: top }
 try {
   // tests walk through the captures, which a symbolic link would hide
   for (const name of ['src', 'test', 'captures', 'package.json', 'tsconfig.json', '.mocharc.json'])
@@ -109,11 +113,12 @@ try {
   let timeout
   let printed
   const passes = (...files) => {
-    const options = ['--bail', '--reporter', 'dot', '--grep', ' allocates ', '--invert']
+    const options = ['--bail', '--reporter', 'dot', '--timeout', String(TEST_MILLIS)]
+    options.push('--grep', ' allocates ', '--invert')
     const { status, stdout } = spawnSync(
       process.execPath,
       ['node_modules/mocha/bin/mocha.js', ...options, ...files],
-      { cwd: copy, stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', timeout },
+      { cwd: copy, stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', timeout, env },
     )
     printed = stdout
     return status === 0

@@ -20,7 +20,7 @@ export const browserHello: HelloParts = {
     empty(0x4a4a),
     [0x001b, list8([0, 2])],
     serverName('example.com'),
-    [0x0033, Uint8Array.from([0, 4, 0x4a, 0x4a, 0, 1, 0])],
+    [0x0033, Uint8Array.from([0, 5, 0x4a, 0x4a, 0, 1, 0])],
     alpn('h2', 'http/1.1'),
     [0x4469, Uint8Array.from([0, 3, 2, 0x68, 0x32])],
     empty(0x0017),

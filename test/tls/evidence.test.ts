@@ -70,6 +70,11 @@ describe('writeEvidence', () => {
   it('says nothing of sharing where one of the two is absent, or was zeroed', () => {
     expect(textWith(keyShare([4588, 1216]))).to.equal('1 k=1216')
     expect(textWith(keyShare([29, 32]))).to.equal('1 k=32')
+    // a share of a hybrid's length in another group, and of a hybrid's group with another length
+    const plain = byteRun(32, 7)
+    expect(textWith(shares([4587, byteRun(1216)], [29, plain]))).to.equal('1 k=1216,32')
+    for (const hybrid of [4588, 25497])
+      expect(textWith(shares([hybrid, byteRun(1215)], [29, plain]))).to.equal('1 k=1215,32')
     const bytes = browserHello()
     const out = new Uint8Array(bytes.length)
     redactHello(bytes, 0, bytes.length, parsed(bytes), out)
