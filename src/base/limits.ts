@@ -82,7 +82,7 @@ export const POPULATION_PAIRS_AT_ONCE = 16_384
 export const POPULATION_TELL_MILLIS = 1_000
 export const POPULATION_TOLD = 262_144
 /** Groups that a partition of Redis keeps its counts of clients in: one of them is looked through at one time. */
-export const POPULATION_GROUPS = 64
+export const POPULATION_GROUPS = 16
 /** Bytes that a Redis store may hold where nothing else is configured. */
 export const REDIS_STORE_MIB = 8_192
 /** Bytes of a sighting's other members that stand in its row; longer ones, as a certificate's, are shared among rows. */

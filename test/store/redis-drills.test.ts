@@ -267,7 +267,7 @@ describe('with a Redis that refuses', () => {
   })
 
   it('gives a batch up that it refuses for good, counts it, and goes on', async () => {
-    await admin.set(rowKeys(addressKey('10.0.0.3') ?? '')[0], 'someone else’s')
+    await admin.sadd(rowKeys(addressKey('10.0.0.3') ?? '')[0], 'someone else’s')
     store.put(rowsOf(some(4)))
     await until(() => store.health().spooled === 0, 7000)
     // of the batch, the partition that has the key
@@ -294,6 +294,9 @@ describe('with a Redis that refuses', () => {
     const held = Buffer.alloc(8)
     held.writeDoubleBE((Date.now() + 1000) * 1000)
     const key = rowKeys(addressKey('10.0.0.0') ?? '')[0]
+    const one = (await admin.getBuffer(key)) ?? ''
+    await admin.del(key)
+    await admin.lpush(key, one)
     for (const row of ['', 'x', 'x'.repeat(60), 'x'.repeat(200), '\0'.repeat(90)])
       await admin.lpush(key, Buffer.concat([held, Buffer.from(row)]))
     expect((await store.latest('10.0.0.0'))?.sensor).to.equal('0')

@@ -7,7 +7,7 @@ import type { Sighting } from '../../model/sighting.js'
 import { PACKED_ID, PACKED_ORIGIN, partIds, trustOf, unpack } from '../packed-row.js'
 import { readingOfConnection } from '../readings.js'
 import { withWitnesses } from '../witnesses.js'
-import { prefixOf } from './partitions.js'
+import { PARTITIONS, partitionOf, prefixOf } from './partitions.js'
 import type { RedisClient } from './redis-connection.js'
 import { CONNECTION, ROWS, run } from './redis-scripts.js'
 
@@ -18,6 +18,7 @@ const PART_ID_LEN = 8
 const ROW_KEYS = 'hellotap:{*}:[su]:*'
 const ADDRESS_AT = 4
 const KEYS_AT_ONCE = 256
+const PARTS_AT_ONCE = 512
 
 /** A row of an address. */
 export interface HeldRow {
@@ -34,6 +35,33 @@ export interface HeldRow {
 export function rowKeys(ip: string): readonly [Buffer, Buffer] {
   const prefix = prefixOf(ip)
   return [Buffer.from(`${prefix}s:${ip}`, 'latin1'), Buffer.from(`${prefix}u:${ip}`, 'latin1')]
+}
+
+/** Fetches parts, each from the partition of its id; one that is not held is left out. */
+export async function fetchParts(
+  redis: RedisClient,
+  ids: Iterable<string>,
+): Promise<Map<string, Buffer>> {
+  const byPartition = new Map<number, string[]>()
+  for (const id of ids) {
+    const partition = partitionOf(id)
+    const of = byPartition.get(partition)
+    if (of === undefined) byPartition.set(partition, [id])
+    else of.push(id)
+  }
+  const parts = new Map<string, Buffer>()
+  await Promise.all(
+    [...byPartition].map(async ([partition, of]) => {
+      const prefix = PARTITIONS[partition] ?? ''
+      for (let at = 0; at < of.length; at += PARTS_AT_ONCE) {
+        const some = of.slice(at, at + PARTS_AT_ONCE)
+        const keys = some.map((id) => Buffer.from(`${prefix}b:${id}`, 'latin1'))
+        for (const [i, bytes] of (await redis.mgetBuffer(...keys)).entries())
+          if (bytes !== null) parts.set(some[i] ?? '', bytes)
+      }
+    }),
+  )
+  return parts
 }
 
 export class RedisRows {
@@ -108,7 +136,7 @@ export class RedisRows {
       ...(packed.length > PACKED_ORIGIN + PART_ID_LEN ? partIds(packed) : []),
       ...witnesses,
     ])
-    await this.#fetch(ip, new Set(ids))
+    await this.#fetch(new Set(ids))
     const sightings: Sighting[] = []
     for (const { packed, witnesses } of rows) {
       const parts = unpack(packed, ip, (id) => this.#parts.get(id))
@@ -123,21 +151,18 @@ export class RedisRows {
     return sightings
   }
 
-  async #fetch(ip: string, ids: ReadonlySet<string>): Promise<void> {
+  async #fetch(ids: ReadonlySet<string>): Promise<void> {
     const missing = [...ids].filter((id) => !this.#parts.has(id))
     if (missing.length === 0) return
-    const prefix = prefixOf(ip)
-    const keys = missing.map((id) => Buffer.from(`${prefix}b:${id}`, 'latin1'))
-    const found = await this.#redis.mgetBuffer(...keys)
+    const found = await fetchParts(this.#redis, missing)
     if (this.#bytes > STORE_PARTS_BYTES) {
       this.#parts.clear()
       this.#bytes = 0
       // those that this question knew are asked again
-      if (missing.length < ids.size) return this.#fetch(ip, ids)
+      if (missing.length < ids.size) return this.#fetch(ids)
     }
-    for (const [i, bytes] of found.entries()) {
-      if (bytes === null) continue
-      this.#parts.set(missing[i] ?? '', bytes)
+    for (const [id, bytes] of found) {
+      this.#parts.set(id, bytes)
       this.#bytes += bytes.length
     }
   }

@@ -10,6 +10,7 @@ interface Script {
 }
 
 export const WRITE = script('write')
+export const PARTS = script('parts')
 export const CHECK = script('check')
 export const ROWS = script('rows')
 export const CONNECTION = script('connection')

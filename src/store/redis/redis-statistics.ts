@@ -8,6 +8,7 @@ import { Statistics, sumBuckets } from '../statistics.js'
 import { bucketSeconds } from '../traits.js'
 import { keysOf } from './redis-batch.js'
 import type { RedisClient } from './redis-connection.js'
+import { fetchParts } from './redis-rows.js'
 import type { Argument } from './redis-scripts.js'
 import { run, STATISTICS } from './redis-scripts.js'
 
@@ -67,8 +68,8 @@ export class RedisStatistics {
   }
 
   /** The fingerprint of a body that Redis holds. */
-  async fingerprintOf(partition: number, body: string): Promise<string | undefined> {
-    if (!this.#bodies.has(body)) await this.#fetch(new Map([[body, partition]]))
+  async fingerprintOf(body: string): Promise<string | undefined> {
+    if (!this.#bodies.has(body)) await this.#fetch(new Set([body]))
     return this.#bodies.fingerprint(body)
   }
 
@@ -84,10 +85,10 @@ export class RedisStatistics {
 
   async #roll(isWhole: boolean): Promise<Statistics> {
     await Promise.all(this.#partitions.map((_, i) => this.#ask(i, isWhole)))
-    const missing = new Map<string, number>()
-    for (const [i, { buckets }] of this.#partitions.entries())
+    const missing = new Set<string>()
+    for (const { buckets } of this.#partitions)
       for (const { bodies } of buckets.values())
-        for (const id of bodies.keys()) if (!this.#bodies.has(id)) missing.set(id, i)
+        for (const id of bodies.keys()) if (!this.#bodies.has(id)) missing.add(id)
     await this.#fetch(missing)
     const sums = this.#sums()
     if (this.#bodies.size > 2 * sums.bodies.size + BODIES_AT_ONCE)
@@ -125,24 +126,9 @@ export class RedisStatistics {
       if (!held.has(number)) partition.buckets.delete(number)
   }
 
-  /** Fetches bodies, each from a partition that has it. */
-  async #fetch(missing: ReadonlyMap<string, number>): Promise<void> {
-    const byPartition = new Map<number, string[]>()
-    for (const [id, partition] of missing) {
-      if (this.#bodies.has(id)) continue
-      const ids = byPartition.get(partition)
-      if (ids === undefined) byPartition.set(partition, [id])
-      else ids.push(id)
-    }
-    for (const [partition, ids] of byPartition)
-      for (let at = 0; at < ids.length; at += BODIES_AT_ONCE) {
-        const some = ids.slice(at, at + BODIES_AT_ONCE)
-        const prefix = Buffer.from(`${keysOf(partition)}b:`)
-        const keys = some.map((id) => Buffer.concat([prefix, Buffer.from(id, 'latin1')]))
-        const found = await this.#redis.mgetBuffer(...keys)
-        for (const [i, bytes] of found.entries())
-          if (bytes !== null) this.#bodies.add(some[i] ?? '', bytes)
-      }
+  async #fetch(missing: ReadonlySet<string>): Promise<void> {
+    if (missing.size === 0) return
+    for (const [id, bytes] of await fetchParts(this.#redis, missing)) this.#bodies.add(id, bytes)
   }
 
   #sums(): Sums {

@@ -27,13 +27,13 @@ import { SnapshotCache } from '../snapshot-cache.js'
 import { bucketSeconds } from '../traits.js'
 import { userAgentBound, userAgentKey } from '../user-agent-key.js'
 import { valueKey, valuesFoundBy } from '../values.js'
-import { PARTITIONS, partitionOf, prefixOf } from './partitions.js'
-import { VALUE_LISTS } from './redis-batch.js'
+import { prefixOf } from './partitions.js'
 import type { RedisAddress, RedisClient } from './redis-connection.js'
 import { connectRedis, newRedisClient, parseRedisUrl } from './redis-connection.js'
 import { RedisConnections } from './redis-connections.js'
 import { storeErrorOf } from './redis-error.js'
 import { claimFormat } from './redis-format.js'
+import { VALUE_LISTS } from './redis-parts.js'
 import { RedisPopulation } from './redis-population.js'
 import { RedisRows, rowKeys } from './redis-rows.js'
 import { AGENT, FIND, FORGET, run } from './redis-scripts.js'
@@ -195,7 +195,7 @@ class RedisStore implements Store {
       )
       const fingerprints = new Set<string>()
       for (const body of bodies) {
-        const id = await this.#statistics.fingerprintOf(partitionOf(key), body)
+        const id = await this.#statistics.fingerprintOf(body)
         if (id !== undefined) fingerprints.add(id)
       }
       return fingerprints.size
@@ -225,11 +225,13 @@ class RedisStore implements Store {
 
   /** Ids of bodies that a value was seen with. */
   async #bodiesWith(value: string): Promise<string[]> {
-    const keys = valuesFoundBy(value).map((each) => Buffer.from(valueKey(each), 'latin1'))
     const found = await Promise.all(
-      PARTITIONS.map((prefix) =>
-        run(this.#redis, FIND, [`${prefix}m`], [prefix, this.#ttlSeconds, VALUE_LISTS, ...keys]),
-      ),
+      valuesFoundBy(value).map((each) => {
+        const key = valueKey(each)
+        const prefix = prefixOf(key)
+        const args = [prefix, this.#ttlSeconds, VALUE_LISTS, Buffer.from(key, 'latin1')]
+        return run(this.#redis, FIND, [`${prefix}m`], args)
+      }),
     )
     return [...new Set((found as Buffer[][]).flat().map((id) => id.toString('latin1')))]
   }
@@ -252,8 +254,7 @@ class RedisStore implements Store {
         row = await find()
       }
       const body = row?.packed.toString('latin1', PACKED_BODY, PACKED_BODY + PART_ID_LEN) ?? ''
-      const id =
-        row === undefined ? undefined : await this.#statistics.fingerprintOf(partitionOf(key), body)
+      const id = row === undefined ? undefined : await this.#statistics.fingerprintOf(body)
       if (id === undefined) return
       const prefix = prefixOf(key)
       await run(

@@ -28,8 +28,9 @@ import type { PartitionBatch } from './redis-batch.js'
 import { BatchEncoder, byPartition, keysOf } from './redis-batch.js'
 import { partitionOf } from './partitions.js'
 import type { RedisClient } from './redis-connection.js'
+import { PartsTeller } from './redis-parts.js'
 import { Replication } from './redis-replication.js'
-import { CHECK, run, WRITE } from './redis-scripts.js'
+import { CHECK, PARTS, run, WRITE } from './redis-scripts.js'
 
 /** Error replies that time heals: the server starts, is full, changes roles, or moves a slot. */
 const PASSING =
@@ -73,6 +74,9 @@ export class RedisWriter {
   readonly #options: RedisWriterOptions
   readonly #spool: Spool<Entry>
   readonly #encoder = new BatchEncoder()
+  readonly #parts: PartsTeller
+  /** Parts that each partition has taken. */
+  readonly #partsTaken = new Float64Array(STORE_PARTITIONS)
   readonly #replication: Replication
   /** The latest that waits of each address and port. */
   readonly #waiting = new Map<string, Entry>()
@@ -89,7 +93,6 @@ export class RedisWriter {
   #isBusy = false
   #attempts = 0
   #timer: NodeJS.Timeout | undefined
-  readonly #tellAgain: NodeJS.Timeout
   readonly #checks: NodeJS.Timeout
   #closed = false
   #failure: unknown
@@ -99,6 +102,9 @@ export class RedisWriter {
     this.#redis = redis
     this.#options = options
     this.#replication = new Replication(redis)
+    const { ttlSeconds } = options.limits
+    const span = bucketSeconds(ttlSeconds)
+    this.#parts = new PartsTeller(span * 1000, (ttlSeconds + span) * 1000)
     this.#spool = new Spool(options.limits.spool, spoolUnits, (entry, isDropped) => {
       if (isDropped) this.#disk?.notTaken(partitionOf(entry.ip), 1)
       const key = connectionKey(entry.ip, entry.port)
@@ -113,15 +119,12 @@ export class RedisWriter {
       this.#disk.resume(this.#spool.pushed)
     }
     redis.on('ready', () => {
-      this.#encoder.forget()
       this.#replication.forget()
       this.#attempts = 0
       clearTimeout(this.#timer)
       this.#timer = undefined
       void this.check()
     })
-    const span = bucketSeconds(options.limits.ttlSeconds)
-    this.#tellAgain = setInterval(() => this.#encoder.forget(), span * 1000).unref()
     this.#checks = setInterval(() => void this.check(), STORE_CHECK_SECONDS * 1000).unref()
   }
 
@@ -200,11 +203,15 @@ export class RedisWriter {
       const keep = 3 * this.#options.limits.ttlSeconds
       await Promise.all(
         [...this.#taken].map(async (taken, partition) => {
-          if (taken === 0) return
-          const now = Number(await run(this.#redis, CHECK, [this.#key(partition)], [keep]))
+          const known = this.#partsTaken[partition] ?? 0
+          if (taken === 0 && known === 0) return
+          const [now, parts] = await this.#check(partition, keep)
           if (now < taken) this.#lose(partition, now)
+          if (parts < known) this.#parts.tellAll()
+          this.#partsTaken[partition] = Math.min(known, parts)
         }),
       )
+      if (this.#parts.isAllDue) await this.#tellParts([])
     } catch {
       // the next batch tells why
     }
@@ -216,7 +223,6 @@ export class RedisWriter {
   close(): void {
     this.#closed = true
     clearTimeout(this.#timer)
-    clearInterval(this.#tellAgain)
     clearInterval(this.#checks)
     if (this.#disk !== undefined) {
       // what waits is kept for the next process
@@ -241,8 +247,7 @@ export class RedisWriter {
     const keep = 3 * this.#options.limits.ttlSeconds
     await Promise.all(
       [...this.#taken.keys()].map(async (partition) => {
-        const taken = await run(this.#redis, CHECK, [this.#key(partition)], [keep])
-        this.#taken[partition] = Number(taken)
+        this.#taken[partition] = (await this.#check(partition, keep))[0]
       }),
     )
     const known = new Set<Entry>()
@@ -257,15 +262,15 @@ export class RedisWriter {
     return this.#redis.status !== 'ready' || this.#failure !== undefined
   }
 
-  #key(partition: number): string {
-    return `${keysOf(partition)}n:${this.#name}`
+  #key(partition: number, kind: 'n' | 't' = 'n'): string {
+    return `${keysOf(partition)}${kind}:${this.#name}`
   }
 
   #lose(partition: number, now: number): void {
     this.counts.lost += (this.#taken[partition] ?? 0) - now
     this.#disk?.notTaken(partition, (this.#taken[partition] ?? 0) - now)
     this.#taken[partition] = now
-    this.#encoder.forget()
+    this.#parts.tellAll()
   }
 
   /** Writes at once when a batch is full or someone waits for it, else when the oldest has waited long enough. */
@@ -302,7 +307,7 @@ export class RedisWriter {
       this.#left = byPartition(this.#spool.take(STORE_BATCH_SIGHTINGS))
       this.#isBatchOut = this.#left.length > 0
     }
-    const answers = await Promise.allSettled(this.#left.map((part) => this.#send(part)))
+    const answers = await this.#sendLeft()
     const failed = answers.findIndex(({ status }) => status === 'rejected')
     const failure: unknown = (answers[failed] as PromiseRejectedResult | undefined)?.reason
     if (this.#left.length === 0) await this.#replication.wait()
@@ -311,7 +316,7 @@ export class RedisWriter {
       this.#failure = undefined
     } else {
       this.#failure = failure
-      this.#encoder.forget()
+      this.#parts.untell(entriesOf(this.#left))
       this.#attempts++
       const isRefusal = failure instanceof Error && failure.name === 'ReplyError'
       if (isRefusal && !PASSING.test(failure.message) && this.#attempts >= STORE_BATCH_ATTEMPTS) {
@@ -335,6 +340,49 @@ export class RedisWriter {
     this.#spool.settle(outcome)
     this.#disk?.left(this.#spool.left)
     this.#attempts = 0
+  }
+
+  /** Sends what is left of a batch, behind the parts that it needs. */
+  async #sendLeft(): Promise<PromiseSettledResult<void>[]> {
+    try {
+      await this.#tellParts(this.#left)
+    } catch (reason) {
+      return [{ status: 'rejected', reason }]
+    }
+    const answers = await Promise.allSettled(this.#left.map((part) => this.#send(part)))
+    // what this batch took for known may be what was lost
+    if (this.#left.length === 0 && this.#parts.isAllDue)
+      await this.#tellParts([]).catch(() => undefined)
+    return answers
+  }
+
+  /** Tells the partitions the parts of sightings that they do not know. @throws errors of the connection */
+  async #tellParts(batches: readonly PartitionBatch[]): Promise<void> {
+    const { ttlSeconds } = this.#options.limits
+    const entries = entriesOf(batches)
+    const wereAllDue = this.#parts.isAllDue
+    try {
+      await Promise.all(
+        this.#parts.take(entries, performance.now()).map(async ({ partition, count, bytes }) => {
+          const args = [keysOf(partition), ttlSeconds, bucketSeconds(ttlSeconds), count, bytes]
+          const key = this.#key(partition, 't')
+          const taken = Number(await run(this.#redis, PARTS, [key], args))
+          if (taken < (this.#partsTaken[partition] ?? 0) + count) this.#parts.tellAll()
+          this.#partsTaken[partition] = taken
+        }),
+      )
+    } catch (error) {
+      this.#parts.untell(entries)
+      if (wereAllDue) this.#parts.tellAll()
+      throw error
+    }
+  }
+
+  /** The numbers of sightings and parts that a partition has taken. */
+  async #check(partition: number, keep: number): Promise<readonly [number, number]> {
+    const keys = [this.#key(partition), this.#key(partition, 't')]
+    const [taken = 0, parts = 0] = (await run(this.#redis, CHECK, keys, [keep])) as number[]
+    return [taken, parts]
   }
 
   async #send(part: PartitionBatch): Promise<void> {
@@ -365,29 +413,15 @@ export class RedisWriter {
     counts.evicted += evicted
     counts.refused += refused
     this.#left = this.#left.filter((each) => each !== part)
-    // what this batch took for known may be what was lost: the same again tells it
-    if (taken < expected) await this.#tell(part)
-  }
-
-  async #tell(part: PartitionBatch): Promise<void> {
-    const { limits, clock, now } = this.#options
-    const { partition, entries } = part
-    const before = (this.#taken[partition] ?? 0) - entries.length
-    await run(
-      this.#redis,
-      WRITE,
-      [this.#key(partition)],
-      [
-        ...[keysOf(partition), before, entries.length, limits.ttlSeconds],
-        ...[bucketSeconds(limits.ttlSeconds), limits.perIp, clock, now() * 1000, 0, 2 ** 40],
-        this.#encoder.encode(part),
-      ],
-    )
   }
 
   #tellLeft(): void {
     for (const onLeft of [...this.#drains]) onLeft()
   }
+}
+
+function entriesOf(batches: readonly PartitionBatch[]): Entry[] {
+  return batches.flatMap(({ entries }) => entries)
 }
 
 function connectionKey(ip: string, port: number): string {

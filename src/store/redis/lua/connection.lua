@@ -13,9 +13,14 @@ local function offer(row)
   local trust = math.floor(string.byte(row, 45) / 64)
   isSettled = isSettled or trust == 0 or trust == 3
 end
+-- several rows are a list, one is a string
+local function rowsOf(key)
+  local kind = call('TYPE', key).ok
+  return kind == 'string' and { call('GET', key) } or kind == 'list' and call('LRANGE', key, 0, -1) or {}
+end
 local port = string.sub(connection, -2)
 for _, key in ipairs(KEYS) do
-  for _, row in ipairs(call('LRANGE', key, 0, -1)) do
+  for _, row in ipairs(rowsOf(key)) do
     if string.sub(row, 41, 42) == port then offer(row) end
   end
 end

@@ -190,11 +190,14 @@ local function count(key, sets)
     end
     if head then heads[#heads + 1] = { '#' .. id, head } end
   end
-  if #changed > 0 then callAll('HSET', key, changed) end
-  changed = {}
   for _, each in ipairs(heads) do
     local name, head = each[1], each[2]
-    if head[3] <= 0 then sample(key, sub(name, 2), head) end
+    if head[3] <= 0 then
+      -- a look sees what came
+      if #changed > 0 then callAll('HSET', key, changed) end
+      changed = {}
+      sample(key, sub(name, 2), head)
+    end
     local packed = pack(HEAD, unpack(head, 1, 7))
     if packed ~= values[name] then
       changed[#changed + 1] = name

@@ -8,8 +8,13 @@ local second = tonumber(time[1])
 local now = second * 1e6 + tonumber(time[2])
 local rows, witnesses = {}, {}
 local generation = math.floor(second / ttl)
+-- several rows are a list, one is a string
+local function rowsOf(key)
+  local kind = call('TYPE', key).ok
+  return kind == 'string' and { call('GET', key) } or kind == 'list' and call('LRANGE', key, 0, -1) or {}
+end
 for _, key in ipairs(KEYS) do
-  for _, row in ipairs(call('LRANGE', key, 0, -1)) do
+  for _, row in ipairs(rowsOf(key)) do
     if struct.unpack('>d', row) > now - ttl * 1e6 then rows[#rows + 1] = row end
   end
 end

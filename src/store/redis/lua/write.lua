@@ -4,7 +4,8 @@
 -- ARGV     1 prefix of the partition's keys   2 that number as the writer knows it   3 sightings in this batch
 --          4 TTL, seconds   5 seconds of a bucket   6 sightings kept per address   7 clock: own, arrival, now
 --          8 the writer's time, microseconds   9 seconds that an id is remembered, 0 without ids
---          10 bytes that the partition may hold   11 the batch, msgpack: parts, clients, values
+--          10 bytes that the partition may hold   11 the batch, msgpack: of each client its address, 1 where
+--             unconfirmed, and its rows, each behind its fingerprint
 --
 -- Redis' own time decides: of a live sensor's sighting only its age counts, by the sensor's own clock.
 -- Returns number taken before, stored, merged, too old, evicted, refused by a quota. A batch that was taken before, whose
@@ -16,8 +17,8 @@ local ttl, span, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local clock, sent, remember = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local room = tonumber(ARGV[10])
 
--- Fingerprints that one bucket counts by name, and bytes that a row, an address and a body take beside their own, roughly.
-local NAMED, ROW, ADDRESS, BODY = 8192, 24, 340, 96
+-- Fingerprints that one bucket counts by name, and bytes that a row and an address take beside their own, roughly.
+local NAMED, ROW, ADDRESS = 8192, 24, 300
 -- Parts of the room: the pool of unconfirmed sightings, one source prefix of the pool, one of all.
 local POOL, POOL_PREFIX, PREFIX = 8, 16, 8
 local JOIN_SECONDS = 300
@@ -58,22 +59,6 @@ local function callAll(command, key, args)
   return all
 end
 
-for i = 1, #batch[1], 2 do
-  local key, bytes = prefix .. 'b:' .. batch[1][i], batch[1][i + 1]
-  if call('SET', key, bytes, 'EX', ttl + 3 * span, 'NX') then
-    use(bucketNow, #bytes + BODY)
-  else
-    call('EXPIRE', key, ttl + 3 * span)
-  end
-end
--- a record is a value's key and its body; one that is told twice does no harm
-local values, lists = batch[3], prefix .. 'w:' .. generation .. ':'
-for i = 1, #values, 2 do
-  local key, records = lists .. values[i], values[i + 1]
-  if call('APPEND', key, records) == #records then call('EXPIRE', key, keep) end
-  use(bucketNow, #records * 1.5)
-end
-
 local takenBefore, last = string.match(call('GET', KEYS[1]) or '0', '^(%d+) ?(.*)$')
 local taken = tonumber(takenBefore)
 if taken >= expected + count then
@@ -103,7 +88,7 @@ local idsBefore = prefix .. 'd:' .. remember .. ':' .. (slot - 1)
 local known = {}
 if remember > 0 then
   local asked, isAsked = {}, {}
-  for _, client in ipairs(batch[2]) do
+  for _, client in ipairs(batch) do
     for i = 2, #client[3], 2 do
       local id = sub(client[3][i], 9, 16)
       if not isAsked[id] and heldTime(client[3][i]) then
@@ -264,7 +249,28 @@ local function hasRoom(ip)
 end
 
 local rowTtl, newAddresses = tostring(ttl + 1), 0
-for _, client in ipairs(batch[2]) do
+
+-- Puts rows in front of those of an address. The one row of an address is a string, several are a list. Returns how many it has.
+local function push(key, rows, unconfirmed)
+  if #rows == 1 and unconfirmed == 0 and call('SET', key, rows[1], 'EX', rowTtl, 'NX') then return 1 end
+  local length = 0
+  for from = 1, #rows, AT_ONCE do
+    local to = min(from + AT_ONCE - 1, #rows)
+    length = redis.pcall('LPUSH', key, unpack(rows, from, to))
+    if type(length) == 'table' then
+      if call('TYPE', key).ok == 'string' then
+        local one = call('GET', key)
+        call('DEL', key)
+        call('LPUSH', key, one)
+      end
+      length = call('LPUSH', key, unpack(rows, from, to))
+    end
+  end
+  call('EXPIRE', key, rowTtl)
+  return length
+end
+
+for _, client in ipairs(batch) do
   local ip, unconfirmed, rows = client[1], client[2], client[3]
   local list, fingerprints, sumsByRow, connection = {}, {}, {}, char(#ip) .. ip
   for i = 1, #rows, 2 do
@@ -288,10 +294,7 @@ for _, client in ipairs(batch[2]) do
   end
   if #list > 0 then
     local key = prefix .. (unconfirmed == 1 and 'u:' or 's:') .. ip
-    local length = 0
-    for from = 1, #list, AT_ONCE do
-      length = call('LPUSH', key, unpack(list, from, min(from + AT_ONCE - 1, #list)))
-    end
+    local length = push(key, list, unconfirmed)
     local isOld = length > #list
     if length > most then
       -- what the bound pushes out is still found by its connection, for some minutes
@@ -303,7 +306,6 @@ for _, client in ipairs(batch[2]) do
       call('LTRIM', key, 0, most - 1)
       evicted = evicted + length - most
     end
-    call('EXPIRE', key, rowTtl)
     stored = stored + #list
     if not isOld and unconfirmed == 0 then newAddresses = newAddresses + 1 end
     -- an address that is new is in no other bucket, unless this batch puts it there
@@ -397,9 +399,10 @@ for _, bucket in ipairs(buckets) do
     if not member then break end
     call('HINCRBY', prefix .. 'k:' .. bucket, sub(member, 1, 8), -1)
     local key = prefix .. 's:' .. sub(member, 9)
-    local newest = call('LINDEX', key, 0)
+    local isOne = call('TYPE', key).ok == 'string'
+    local newest = isOne and call('GET', key) or not isOne and call('LINDEX', key, 0)
     if newest and floor(unpackNumbers('>d', newest) / 1e6 / span) <= bucket then
-      local length = call('LLEN', key)
+      local length = isOne and 1 or call('LLEN', key)
       call('UNLINK', key)
       evicted = evicted + length
       local bytes = length * (#newest + ROW) + ADDRESS
