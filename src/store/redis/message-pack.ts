@@ -30,13 +30,26 @@ export class MessagePack {
 
   /** A string of bytes in latin1. */
   text(latin1: string): void {
-    this.#head(latin1.length)
-    this.#len += this.#bytes.write(latin1, this.#len, 'latin1')
+    this.head(latin1.length)
+    this.latin1(latin1)
+  }
+
+  /** Bytes in latin1 of a string whose head was written. */
+  latin1(text: string): void {
+    // a call into the runtime costs more than some bytes
+    if (text.length < 32)
+      for (let i = 0; i < text.length; i++) this.#bytes[this.#len++] = text.charCodeAt(i)
+    else this.#len += this.#bytes.write(text, this.#len, 'latin1')
+  }
+
+  /** One such byte. */
+  byte(value: number): void {
+    this.#bytes[this.#len++] = value
   }
 
   /** `from[off, end)`, with `front` in latin1 before it, as one string. */
   bytes(from: Buffer, off: number, end: number): void {
-    this.#head(end - off)
+    this.head(end - off)
     this.#len += from.copy(this.#bytes, this.#len, off, end)
   }
 
@@ -47,7 +60,8 @@ export class MessagePack {
     return taken
   }
 
-  #head(len: number): void {
+  /** The head of a string of `len` bytes, which follow. */
+  head(len: number): void {
     this.#reserve(len + 5)
     const bytes = this.#bytes
     if (len < 32) bytes[this.#len++] = 0xa0 | len

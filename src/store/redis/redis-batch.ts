@@ -24,12 +24,37 @@ export class BatchEncoder {
 
   encode({ entries }: PartitionBatch): Buffer {
     const pack = this.#pack
+    /** Confirmed clients with one sighting, and others. */
+    const singles = new Map<string, Entry>()
     const clients = new Map<string, Entry[]>()
+    let announced = 0
     for (const entry of entries) {
-      const key = entry.isUnconfirmed ? `?${entry.ip}` : entry.ip
-      const of = clients.get(key)
-      if (of === undefined) clients.set(key, [entry])
-      else of.push(entry)
+      const { ip, isUnconfirmed } = entry
+      announced += ip.length + 3
+      const key = isUnconfirmed ? `?${ip}` : ip
+      const single = isUnconfirmed ? undefined : singles.get(ip)
+      const of = single === undefined ? clients.get(key) : [single]
+      if (of !== undefined) {
+        of.push(entry)
+        if (single !== undefined) {
+          singles.delete(ip)
+          clients.set(key, of)
+        }
+      } else if (isUnconfirmed) clients.set(key, [entry])
+      else singles.set(ip, entry)
+    }
+    pack.array(3)
+    pack.head(announced)
+    for (const { ip, port } of entries) {
+      pack.byte(ip.length)
+      pack.latin1(ip)
+      pack.byte(port >> 8)
+      pack.byte(port & 0xff)
+    }
+    pack.array(2 * singles.size)
+    for (const [ip, entry] of singles) {
+      pack.text(fingerprintOf(entry) + ip)
+      pack.bytes(entry.slab, entry.off, entry.off + entry.len)
     }
     pack.array(clients.size)
     for (const of of clients.values()) {

@@ -296,7 +296,7 @@ class RedisStore implements Store {
     await this.#writer.drain()
     await this.#population.drain()
     const count = await this.#about(ip, async (key) => {
-      const args = [prefixOf(key), Buffer.from(key, 'latin1')]
+      const args = [prefixOf(key), Buffer.from(key, 'latin1'), 2 * this.#ttlSeconds]
       await this.#population.forget(key)
       return Number(await run(this.#redis, FORGET, rowKeys(key), args))
     })

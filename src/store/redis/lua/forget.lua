@@ -1,5 +1,5 @@
 -- Forgets the rows of an address. Returns how many there were.
--- KEYS[1] confirmed   KEYS[2] unconfirmed   ARGV 1 prefix   2 the address, bytes
+-- KEYS[1] confirmed   KEYS[2] unconfirmed   ARGV 1 prefix   2 the address, bytes   3 seconds that buckets are kept
 local call = redis.call
 -- several rows are a list, one is a string
 local function rowsOf(key)
@@ -17,4 +17,6 @@ for _, key in ipairs(KEYS) do
   end
 end
 call('UNLINK', KEYS[1], KEYS[2])
+-- what is counted of the address in the buckets stays (write.lua)
+call('SET', ARGV[1] .. 'x', 1, 'EX', ARGV[3])
 return count

@@ -4,8 +4,8 @@
 -- ARGV     1 prefix of the partition's keys   2 that number as the writer knows it   3 sightings in this batch
 --          4 TTL, seconds   5 seconds of a bucket   6 sightings kept per address   7 clock: own, arrival, now
 --          8 the writer's time, microseconds   9 seconds that an id is remembered, 0 without ids
---          10 bytes that the partition may hold   11 the batch, msgpack: of each client its address, 1 where
---             unconfirmed, and its rows, each behind its fingerprint
+--          10 bytes that the partition may hold   11 the batch, msgpack: what is announced; fingerprint and address, row of each
+--             confirmed client that has one, by turns; others as {address, 1 where unconfirmed, fingerprint and row by turns}
 --
 -- Redis' own time decides: of a live sensor's sighting only its age counts, by the sensor's own clock.
 -- Returns number taken before, stored, merged, too old, evicted, refused by a quota. A batch that was taken before, whose
@@ -26,19 +26,19 @@ local MAX_WITNESSES = 8
 local EVICTED_AT_ONCE = 200
 
 local call = redis.call
-local sub, char, floor, min, max = string.sub, string.char, math.floor, math.min, math.max
+local sub, floor, min, max = string.sub, math.floor, math.min, math.max
 local packNumbers, unpackNumbers = struct.pack, struct.unpack
 local time = call('TIME')
 local second = tonumber(time[1])
 local now = second * 1e6 + tonumber(time[2])
-local batch = cmsgpack.unpack(ARGV[11])
+local announced, singles, clients = unpack(cmsgpack.unpack(ARGV[11]))
 local bucketNow, oldest = floor(second / span), floor((second - ttl) / span)
 local generation, minute = floor(second / ttl), floor(second / 60)
 local keep = 2 * ttl + span
 -- keys of one moment end a little apart: Redis never frees all of them at once
 local bucketEnds = (bucketNow + 1) * span + ttl + span + expected % min(97, span)
 local stored, merged, late, evicted, refused = 0, 0, 0, 0, 0
-local used, counts, heard = {}, {}, {}
+local used, counts = {}, {}
 -- Arguments of one command: fewer than Lua's stack has room for.
 local AT_ONCE = 4000
 
@@ -67,17 +67,12 @@ if taken >= expected + count then
   return answer
 end
 
--- The time a sighting is held under; nil where that is past its time to live.
+-- The time a sighting is held under, nil where that is past its time to live; and its own time.
+local shift, oldestHeld = clock == 'arrival' and now - sent or 0, now - ttl * 1e6
 local function heldTime(row)
   local own = unpackNumbers('>d', row)
-  local held = now
-  if clock == 'own' then
-    held = min(own, now)
-  elseif clock == 'arrival' and sent > own then
-    held = now - (sent - own)
-  end
-  if held <= now - ttl * 1e6 then return nil, own end
-  return held, own
+  local held = clock == 'now' and now or min(own + shift, now)
+  return held > oldestHeld and held or nil, own
 end
 
 local slot = remember > 0 and floor(second / remember) or 0
@@ -88,14 +83,16 @@ local idsBefore = prefix .. 'd:' .. remember .. ':' .. (slot - 1)
 local known = {}
 if remember > 0 then
   local asked, isAsked = {}, {}
-  for _, client in ipairs(batch) do
-    for i = 2, #client[3], 2 do
-      local id = sub(client[3][i], 9, 16)
-      if not isAsked[id] and heldTime(client[3][i]) then
+  local function ask(rows)
+    for i = 2, #rows, 2 do
+      local id = sub(rows[i], 9, 16)
+      if not isAsked[id] and heldTime(rows[i]) then
         asked[#asked + 1], isAsked[id] = id, true
       end
     end
   end
+  ask(singles)
+  for _, client in ipairs(clients) do ask(client[3]) end
   local fresh = {}
   if #asked > 0 then
     local before, now = callAll('SMISMEMBER', idsBefore, asked), callAll('SMISMEMBER', ids, asked)
@@ -133,7 +130,9 @@ local function sumsOf(bucket)
   if latest and latest.bucket == bucket then return latest end
   latest = counts[bucket]
   if latest == nil then
-    latest = { bucket = bucket, bodies = {}, addresses = {}, members = {}, mayBeElsewhere = {}, bytes = 0 }
+    latest = {
+      bucket = bucket, bodies = {}, addresses = {}, members = {}, mayBeElsewhere = {}, new = {}, bytes = 0,
+    }
     counts[bucket] = latest
   end
   return latest
@@ -151,8 +150,7 @@ local function countOne(bodies, body, own, unconfirmed)
   end
 end
 
-local function noteAddress(sums, fingerprint, ip, isOld)
-  local member = fingerprint .. ip
+local function noteAddress(sums, member, ip, isOld)
   sums.members[#sums.members + 1] = member
   if isOld then sums.mayBeElsewhere[member] = true end
   sums.addresses[#sums.addresses + 1] = ip
@@ -171,11 +169,18 @@ local function addClients(bucket, changes)
   callAll('HSET', prefix .. 'k:' .. bucket, pairsOf)
 end
 
+local poolRows = floor(room / POOL / ADDRESS)
+local pool, poolPrefixes = prefix .. 'q', prefix .. 'p'
+
 -- Counts each address for its fingerprint in the last bucket that saw both, and in no other.
 local function countAddresses(bucket)
-  local all, mayBeElsewhere = counts[bucket].members, counts[bucket].mayBeElsewhere
-  local isHere = callAll('SMISMEMBER', prefix .. 'l:' .. bucket, all)
-  local fresh, doubtful = {}, {}
+  local all, mayBeElsewhere, fresh = counts[bucket].members, counts[bucket].mayBeElsewhere, counts[bucket].new
+  -- an address without rows is in no bucket, unless its rows were let go or are unconfirmed
+  if #fresh > 0 and call('EXISTS', prefix .. 'x', pool) > 0 then
+    for _, member in ipairs(fresh) do all[#all + 1] = member end
+    fresh = {}
+  end
+  local isHere, doubtful = #all > 0 and callAll('SMISMEMBER', prefix .. 'l:' .. bucket, all), {}
   for i, member in ipairs(all) do
     if isHere[i] == 0 then
       if mayBeElsewhere[member] then
@@ -217,9 +222,6 @@ local function countAddresses(bucket)
   addClients(bucket, more)
 end
 
-local poolRows = floor(room / POOL / ADDRESS)
-local pool, poolPrefixes = prefix .. 'q', prefix .. 'p'
-
 -- Takes the oldest sighting out of the pool of unconfirmed ones.
 local function leavePool()
   local ip = call('RPOP', pool)
@@ -250,9 +252,9 @@ end
 
 local rowTtl, newAddresses = tostring(ttl + 1), 0
 
--- Puts rows in front of those of an address. The one row of an address is a string, several are a list. Returns how many it has.
-local function push(key, rows, unconfirmed)
-  if #rows == 1 and unconfirmed == 0 and call('SET', key, rows[1], 'EX', rowTtl, 'NX') then return 1 end
+-- Puts rows in front of those of an address. The one row of an address is a string, several are a list.
+-- Returns how many it had before.
+local function push(key, ip, rows)
   local length = 0
   for from = 1, #rows, AT_ONCE do
     local to = min(from + AT_ONCE - 1, #rows)
@@ -267,12 +269,50 @@ local function push(key, rows, unconfirmed)
     end
   end
   call('EXPIRE', key, rowTtl)
-  return length
+  if length > most then
+    -- what the bound pushes out is still found by its connection, for some minutes
+    for _, row in ipairs(call('LRANGE', key, most, -1)) do
+      if now - unpackNumbers('>d', row) < JOIN_SECONDS * 1e6 then
+        call('HSET', prefix .. 'j:' .. minute, ip .. sub(row, 41, 42), row)
+      end
+    end
+    call('LTRIM', key, 0, most - 1)
+    evicted = evicted + length - most
+  end
+  return length - #rows
 end
 
-for _, client in ipairs(batch) do
+local confirmed, heldNow = prefix .. 's:', packNumbers('>d', now)
+for i = 1, #singles, 2 do
+  local member, row = singles[i], singles[i + 1]
+  local held, own = heldTime(row)
+  local ip = sub(member, 9)
+  if held == nil then
+    late = late + 1
+  elseif remember > 0 and isKnown(row) then
+    merged = merged + 1
+  elseif not hasRoom(ip) then
+    refused = refused + 1
+  else
+    local sums = sumsOf(floor(held / 1e6 / span))
+    countOne(sums.bodies, sub(row, 17, 24), own, 0)
+    sums.bytes = sums.bytes + #row + 8 + ROW
+    stored = stored + 1
+    local key = confirmed .. ip
+    row = (held == now and heldNow or packNumbers('>d', held)) .. row
+    if call('SET', key, row, 'EX', rowTtl, 'NX') then
+      newAddresses = newAddresses + 1
+      sums.new[#sums.new + 1] = member
+      sums.addresses[#sums.addresses + 1] = ip
+    else
+      noteAddress(sums, member, ip, push(key, ip, { row }) > 0)
+    end
+  end
+end
+
+for _, client in ipairs(clients) do
   local ip, unconfirmed, rows = client[1], client[2], client[3]
-  local list, fingerprints, sumsByRow, connection = {}, {}, {}, char(#ip) .. ip
+  local list, fingerprints, sumsByRow = {}, {}, {}
   for i = 1, #rows, 2 do
     local row = rows[i + 1]
     local held, own = heldTime(row)
@@ -288,24 +328,11 @@ for _, client in ipairs(batch) do
       list[at], fingerprints[at], sumsByRow[at] = packNumbers('>d', held) .. row, rows[i], sums
       countOne(sums.bodies, sub(row, 17, 24), own, unconfirmed)
       if unconfirmed == 0 then sums.bytes = sums.bytes + #row + 8 + ROW end
-      heard[#heard + 1] = connection
-      heard[#heard + 1] = sub(row, 33, 34)
     end
   end
   if #list > 0 then
     local key = prefix .. (unconfirmed == 1 and 'u:' or 's:') .. ip
-    local length = push(key, list, unconfirmed)
-    local isOld = length > #list
-    if length > most then
-      -- what the bound pushes out is still found by its connection, for some minutes
-      for _, row in ipairs(call('LRANGE', key, most, -1)) do
-        if now - unpackNumbers('>d', row) < JOIN_SECONDS * 1e6 then
-          call('HSET', prefix .. 'j:' .. minute, ip .. sub(row, 41, 42), row)
-        end
-      end
-      call('LTRIM', key, 0, most - 1)
-      evicted = evicted + length - most
-    end
+    local isOld = push(key, ip, list) > 0
     stored = stored + #list
     if not isOld and unconfirmed == 0 then newAddresses = newAddresses + 1 end
     -- an address that is new is in no other bucket, unless this batch puts it there
@@ -315,7 +342,7 @@ for _, client in ipairs(batch) do
     for i, sums in ipairs(sumsByRow) do
       local fingerprint = fingerprints[i]
       if #list == 1 or not (noted[sums] and noted[sums][fingerprint]) then
-        noteAddress(sums, fingerprint, ip, not isSure)
+        noteAddress(sums, fingerprint .. ip, ip, not isSure)
         if #list > 1 then
           noted[sums] = noted[sums] or {}
           noted[sums][fingerprint] = true
@@ -392,6 +419,7 @@ call('UNLINK', prefix .. 'j:' .. (minute - 6))
 -- Over the room, the addresses that were seen last in the oldest bucket go first.
 table.sort(buckets)
 local steps = 0
+if total > room then call('SET', prefix .. 'x', 1, 'EX', ttl + 2 * span) end
 for _, bucket in ipairs(buckets) do
   while total > room and steps < EVICTED_AT_ONCE do
     steps = steps + 1
@@ -415,7 +443,7 @@ end
 for _, key in ipairs({ sums, pool, poolPrefixes }) do call('EXPIRE', key, ttl + 3 * span) end
 call('EXPIRE', prefix .. 'j:' .. minute, 7 * 60)
 if remember > 0 then call('EXPIRE', ids, 2 * remember) end
-if #heard > 0 then call('PUBLISH', 'hellotap:rows', table.concat(heard)) end
+call('PUBLISH', 'hellotap:rows', announced)
 local answer = { stored, merged, late, evicted, refused }
 call('SET', KEYS[1], expected + count .. ' ' .. table.concat(answer, ' '), 'EX', keep)
 return { taken, stored, merged, late, evicted, refused }
