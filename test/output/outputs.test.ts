@@ -11,6 +11,7 @@ import { parseOutputSpec } from '../../src/output/output-spec.js'
 import type { OutputSpec } from '../../src/output/output-spec.js'
 import type { OutputsOptions } from '../../src/output/outputs.js'
 import { Outputs } from '../../src/output/outputs.js'
+import { needs, tools } from '../capability.js'
 import { RedisServer, until } from '../store/redis-server.js'
 
 const folder = new URL('../../captures/', import.meta.url)
@@ -158,7 +159,8 @@ describe('outputs', () => {
     socket.close()
   })
 
-  it('adds entries to a Redis stream, which it trims', async () => {
+  it('adds entries to a Redis stream, which it trims', async function () {
+    needs(this, tools('redis-server'))
     const server = await RedisServer.start()
     const outputs = await open([`${server.url}/0?stream=tls&maxlen=5000`])
     await outputs.put(lines)
