@@ -6,6 +6,9 @@ import { isV4 } from './address.js'
 
 const TCP = 6
 const UDP = 17
+/** What is hashed: seed, low address, high address, protocol, zero, low port, high port. */
+const PREIMAGE_V4 = Buffer.alloc(2 + 2 * 4 + 6)
+const PREIMAGE_V6 = Buffer.alloc(2 + 2 * 16 + 6)
 
 /** The Community ID of a flow between two addresses of 16 bytes. */
 export function communityId(
@@ -19,9 +22,11 @@ export function communityId(
   const order = Buffer.compare(src, dst) || srcPort - dstPort
   const [low, lowPort, high, highPort] =
     order <= 0 ? [src, srcPort, dst, dstPort] : [dst, dstPort, src, srcPort]
-  const preimage = Buffer.alloc(2 + 2 * (16 - from) + 6)
-  preimage.set(low.subarray(from), 2)
-  preimage.set(high.subarray(from), 18 - from)
+  const preimage = from === 12 ? PREIMAGE_V4 : PREIMAGE_V6
+  for (let i = from; i < 16; i++) {
+    preimage[2 + i - from] = low[i] ?? 0
+    preimage[18 + i - 2 * from] = high[i] ?? 0
+  }
   const at = preimage.length - 6
   preimage[at] = isTcp ? TCP : UDP
   preimage.writeUInt16BE(lowPort, at + 2)

@@ -44,6 +44,27 @@ export function timeOf(micros: bigint): string {
   return `${new Date(Number(millis)).toISOString().slice(0, 23)}${String(rest).padStart(3, '0')}Z`
 }
 
+/** Addresses remembered: rows that are kept would hold 16 bytes and their object each. */
+const MOST_ADDRESSES = 32_768
+
+interface Address {
+  readonly bytes: Uint8Array
+  readonly key: bigint
+}
+
+const addresses = new Map<string, Address>()
+
+function addressOf(text: string): Address | undefined {
+  const known = addresses.get(text)
+  if (known !== undefined) return known
+  const bytes = addressBytes(text)
+  if (bytes === undefined) return undefined
+  if (addresses.size >= MOST_ADDRESSES) addresses.clear()
+  const address = { bytes, key: addressKey(bytes) }
+  addresses.set(text, address)
+  return address
+}
+
 /** What a profile has besides its texts: tls_fp, its extensions sorted, as an object and as the JSON that is stored. */
 interface SortedTlsFp {
   readonly fp: TlsFp | undefined
@@ -63,8 +84,8 @@ const COLUMN_OF: ReadonlyMap<string, { readonly at: number; readonly isList: boo
 /** The row of a sighting; undefined if it has no time or addresses. What has no column stands in `other` as JSON. */
 export function rowOf(sighting: SightingLine): Row | undefined {
   const micros = microsOf(sighting.time)
-  const src = addressBytes(sighting.src)
-  const dst = addressBytes(sighting.dst)
+  const src = addressOf(sighting.src)
+  const dst = addressOf(sighting.dst)
   if (micros === undefined || src === undefined || dst === undefined) return undefined
   const row: Row = new Array<unknown>(COLUMNS.length).fill(undefined)
   let other: Record<string, unknown> | undefined
@@ -76,11 +97,11 @@ export function rowOf(sighting: SightingLine): Row | undefined {
   }
   row[AT.time] = micros
   row[AT.id] = sighting.id ?? fallbackId(sighting)
-  row[AT.src_key] = addressKey(src)
-  row[AT.src] = src
-  row[AT.dst] = dst
+  row[AT.src_key] = src.key
+  row[AT.src] = src.bytes
+  row[AT.dst] = dst.bytes
   const { srcport, dstport, proto, community_id } = sighting
-  if (communityId(proto === 'tcp', src, srcport, dst, dstport) !== community_id)
+  if (communityId(proto === 'tcp', src.bytes, srcport, dst.bytes, dstport) !== community_id)
     (other ??= {})['community_id'] = community_id ?? null
   putImplementation(row, sighting['implementation'])
   if (sighting.src.startsWith(HASHED)) (other ??= {})['src'] = HASHED
@@ -110,6 +131,7 @@ function putWireTexts(
   let other = before
   const { tls_fp, ja3_string, ja4_ro, npf } = sighting
   const found = profiles.find(
+    sighting.ja4 ?? sighting.ja3n_string,
     sighting,
     ({ fp }) => isSameBut(tls_fp, fp),
     () => {
@@ -122,13 +144,19 @@ function putWireTexts(
     },
   )
   const order = found?.profile.orderOf(sighting)
-  const made = order && found?.profile.texts(order)
-  if (found !== undefined && made !== undefined && made.ja3_string === ja3_string) {
+  const texts = { ja3_string, ja4_ro, npf, extensions: tls_fp?.extensions }
+  const made = order && found?.profile.made(order, texts)
+  if (found !== undefined && made?.ja3_string === true) {
     row[AT.wire_order] = order
+    // the profile's own texts, which are hashed already
+    const { sorted } = found.profile
+    row[AT.ja3n_string] = sorted.ja3n_string
+    row[AT.ja4_r] = sorted.ja4_r
+    row[AT.npf1] = sorted.npf1
     row[AT.tls_fp] = found.extra.json
-    if (made.ja4_ro !== ja4_ro) (other ??= {})['ja4_ro'] = ja4_ro ?? null
-    if (made.npf !== npf) (other ??= {})['npf'] = npf ?? null
-    if (made.extensions !== tls_fp?.extensions) (other ??= {})['tls_fp'] = tls_fp ?? null
+    if (!made.ja4_ro) (other ??= {})['ja4_ro'] = ja4_ro ?? null
+    if (!made.npf) (other ??= {})['npf'] = npf ?? null
+    if (!made.extensions) (other ??= {})['tls_fp'] = tls_fp ?? null
     return other
   }
   for (const [key, value] of Object.entries({ ja3_string, ja4_ro, npf, tls_fp }))

@@ -31,20 +31,22 @@ const ELEMENT = /\(([0-9a-f]{4})[0-9a-f]*\)/g
 
 /** What hellos have in common that differ in the order of their extensions alone. */
 export class WireProfile {
-  readonly #sorted: SortedTexts
+  readonly sorted: SortedTexts
   readonly #types: readonly string[]
   readonly #hex: readonly string[]
+  /** The pieces of the texts as `isJoined` compares them. */
+  readonly #pieces: Readonly<Record<'ja3' | 'ja4' | 'npf' | 'extensions', Pieces>>
   /** Of npf: the text of each extension by rank, and of GREASE. */
   readonly #elements: string[]
   readonly #rankOf = new Map<number, number>([[GREASE_TYPE, GREASE]])
-  /** By rank, whether tls_fp has the extension. */
-  readonly #isKept: readonly boolean[]
+  /** By rank, the extensions that tls_fp has. */
+  readonly #kept: readonly (string | undefined)[]
   readonly #ja3: readonly [string, string]
   readonly #ja4: readonly [string, string]
   readonly #npf: string
 
   private constructor(sorted: SortedTexts, ja3n: string) {
-    this.#sorted = sorted
+    this.sorted = sorted
     const [version = '', ciphers = '', list = '', ...rest] = ja3n.split(',')
     this.#types = list === '' ? [] : list.split('-')
     this.#hex = this.#types.map(hexOf)
@@ -60,7 +62,13 @@ export class WireProfile {
     for (const [element, type = ''] of npf1.slice(open).matchAll(ELEMENT))
       this.#elements[this.#rankOf.get(parseInt(type, 16)) ?? MOST_EXTENSIONS] = element
     const kept = new Set(sorted.extensions?.split(','))
-    this.#isKept = this.#types.map((type) => kept.has(type))
+    this.#kept = this.#types.map((type) => (kept.has(type) ? type : undefined))
+    this.#pieces = {
+      ja3: piecesOf(this.#types, '-'),
+      ja4: piecesOf(this.#hex, ','),
+      npf: piecesOf(this.#elements, ''),
+      extensions: piecesOf(this.#kept, ','),
+    }
   }
 
   /** The profile of these texts; undefined if there is no list of extensions among them, or one without end. */
@@ -73,7 +81,7 @@ export class WireProfile {
 
   /** Whether these are its texts; the list of tls_fp is compared in its order by `texts`. */
   is({ ja3n_string, ja4_r, npf1 }: SortedTexts): boolean {
-    const own = this.#sorted
+    const own = this.sorted
     return own.npf1 === npf1 && own.ja4_r === ja4_r && own.ja3n_string === ja3n_string
   }
 
@@ -101,6 +109,27 @@ export class WireProfile {
     return Uint8Array.from(ranks)
   }
 
+  /** Which of the texts `texts` makes again in this order. It compares them piece by piece, and makes none. */
+  made(order: Uint8Array, texts: WireTexts): Record<keyof WireTexts, boolean> {
+    const { ja4_r, npf1, extensions } = this.sorted
+    const { ja3_string, ja4_ro, npf } = texts
+    return {
+      ja3_string: isJoined(ja3_string, this.#ja3, order, this.#pieces.ja3),
+      ja4_ro:
+        ja4_r === undefined
+          ? ja4_ro === undefined
+          : isJoined(ja4_ro, this.#ja4, order, this.#pieces.ja4),
+      npf:
+        npf1 === undefined
+          ? npf === undefined
+          : isJoined(npf, [this.#npf, ')'], order, this.#pieces.npf),
+      extensions:
+        extensions === undefined
+          ? texts.extensions === undefined
+          : isJoined(texts.extensions, ['', ''], order, this.#pieces.extensions),
+    }
+  }
+
   /** The texts in this order. npf stands by itself for QUIC, and is not made. */
   texts(order: Uint8Array): WireTexts {
     const [ja3Head, ja3Tail] = this.#ja3
@@ -116,9 +145,9 @@ export class WireProfile {
       const type = this.#types[rank] ?? ''
       list += list === '' ? type : `-${type}`
       hex += hex === '' ? (this.#hex[rank] ?? '') : `,${this.#hex[rank]}`
-      if (this.#isKept[rank]) extensions += extensions === '' ? type : `,${type}`
+      if (this.#kept[rank] !== undefined) extensions += extensions === '' ? type : `,${type}`
     }
-    const { ja4_r, npf1, extensions: sorted } = this.#sorted
+    const { ja4_r, npf1, extensions: sorted } = this.sorted
     return {
       ja3_string: ja3Head + list + ja3Tail,
       ja4_ro: ja4_r === undefined ? undefined : ja4Head + hex + ja4Tail,
@@ -134,15 +163,16 @@ export class WireProfiles<Extra> {
   #count = 0
 
   /**
-   * The profile of these texts with its extra for which `fits` holds, made if there is none.
+   * The profile of these texts with its extra for which `fits` holds, made if there is none. Profiles of the same `key` are
+   * compared: a short one is hashed sooner than the texts.
    * @returns undefined if there is no list of extensions to make one of
    */
   find(
+    key: string | undefined,
     sorted: SortedTexts,
     fits: (extra: Extra) => boolean,
     make: () => { readonly sorted: SortedTexts; readonly extra: Extra },
   ): { readonly profile: WireProfile; readonly extra: Extra } | undefined {
-    const key = sorted.npf1 ?? sorted.ja3n_string
     if (key === undefined) return undefined
     const known = this.#profiles.get(key)
     if (known !== undefined)
@@ -158,6 +188,36 @@ export class WireProfiles<Extra> {
     this.#profiles.set(key, [...(this.#profiles.get(key) ?? []), each])
     return each
   }
+}
+
+/** By rank, what stands at the beginning of a list and what stands after another piece. */
+interface Pieces {
+  readonly first: readonly (string | undefined)[]
+  readonly later: readonly (string | undefined)[]
+}
+
+function piecesOf(first: readonly (string | undefined)[], separator: string): Pieces {
+  if (separator === '') return { first, later: first }
+  return { first, later: first.map((piece) => piece && separator + piece) }
+}
+
+/** Whether `text` is the head, the pieces of these ranks, and the tail. */
+function isJoined(
+  text: string | undefined,
+  [head, tail]: readonly [string, string],
+  order: Uint8Array,
+  { first, later }: Pieces,
+): boolean {
+  if (text?.startsWith(head) !== true) return false
+  let at = head.length
+  for (let i = 0; i < order.length; i++) {
+    const rank = order[i] as number
+    const piece = (at === head.length ? first : later)[rank]
+    if (piece === undefined) continue
+    if (!text.startsWith(piece, at)) return false
+    at += piece.length
+  }
+  return text.length === at + tail.length && text.endsWith(tail)
 }
 
 function hexOf(decimal: string): string {

@@ -5,6 +5,7 @@ import { addressBytes, addressKey, addressRange, addressText } from '../../src/h
 import { AT, microsOf, rowOf, sightingOf, timeOf } from '../../src/history/row.js'
 import type { SightingLine } from '../../src/history/row.js'
 import { COLUMNS } from '../../src/history/schema.js'
+import { WireProfile, sortedList } from '../../src/history/wire-order.js'
 
 const captures = new URL('../../captures/', import.meta.url)
 export const sightings = readdirSync(captures)
@@ -70,6 +71,43 @@ describe('a row of the history', () => {
       fc.property(fc.bigInt(0n, 4_102_444_800_000_000n), (micros) => {
         expect(microsOf(timeOf(micros))).to.equal(micros)
       }),
+    )
+  })
+})
+
+describe('the texts in the wire’s order', () => {
+  const profiles = sightings.flatMap(({ ja3n_string, ja4_r, npf1, tls_fp, ja3_string, npf }) => {
+    const extensions = tls_fp && sortedList(tls_fp.extensions)
+    const profile = WireProfile.of({ ja3n_string, ja4_r, npf1, extensions })
+    const order = profile?.orderOf({ ja3_string, npf })
+    return profile && order && order.length > 2 ? [{ profile, order }] : []
+  })
+  const isAll = (made: Record<string, boolean>) => Object.values(made).every(Boolean)
+
+  it('are recognised in any order, and no other ones are', () => {
+    expect(profiles.length).to.be.above(100)
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...profiles),
+        fc.array(fc.nat(), { minLength: 254, maxLength: 254 }),
+        ({ profile, order }, keys) => {
+          const shuffled = Uint8Array.from(
+            [...order.entries()].sort(([a], [b]) => (keys[a] ?? 0) - (keys[b] ?? 0)),
+            ([, rank]) => rank,
+          )
+          const texts = profile.texts(shuffled)
+          expect(isAll(profile.made(shuffled, texts))).to.equal(true)
+          for (const key of ['ja3_string', 'ja4_ro', 'npf', 'extensions'] as const) {
+            const text = texts[key]
+            if (text === undefined) continue
+            for (const other of [`${text}x`, text.slice(0, -1), `x${text}`, undefined])
+              expect(profile.made(shuffled, { ...texts, [key]: other })[key]).to.equal(false)
+          }
+          const reversed = shuffled.slice().reverse()
+          const isSame = profile.texts(reversed).ja3_string === texts.ja3_string
+          expect(profile.made(reversed, texts).ja3_string).to.equal(isSame)
+        },
+      ),
     )
   })
 })
