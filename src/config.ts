@@ -1,6 +1,5 @@
-// Every option has one name. It is a flag (--http-port), an environment variable (HELLOTAP_HTTP_PORT) and a key of the
-// configuration file (http-port), in this precedence; its default stands beside it in config/ and nowhere else.
-// The three are laid over one another first and validated as a whole.
+// Every option has one name: a flag (--http-port), an environment variable (HELLOTAP_HTTP_PORT) and a key of the configuration
+// file (http-port), in this precedence. Its default is in config/ and nowhere else. The merged options are validated together.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -15,7 +14,7 @@ import type { OptionName } from './config/options.js'
 import { OPTIONS } from './config/options.js'
 import { portsText } from './model/ports.js'
 
-/** Ports watched live where none are named: what browsers talk to, and our own HTTPS. */
+/** Ports watched live without --ports: HTTPS, and the default --https-port of the API. */
 export const LIVE_PORTS: readonly number[] = [443, 8443]
 
 /** All options, validated. */
@@ -32,8 +31,8 @@ export function environmentName(name: string): string {
 }
 
 /**
- * Reads a YAML or JSON file of options; `loadConfig` refuses unknown ones.
- * @throws ConfigError naming the file and every fault of its syntax
+ * Reads a YAML or JSON file of options. `loadConfig` validates them.
+ * @throws ConfigError with the file and each syntax error
  */
 export function readConfigFile(path: string): RawConfig {
   let text: string
@@ -70,21 +69,21 @@ export function readConfigFile(path: string): RawConfig {
   return value as RawConfig
 }
 
-/** Variable that holds the configuration of a process that `up` starts, as JSON. */
+/** Variable with the configuration for the process that `up` starts, as JSON. */
 const HANDED = 'HELLOTAP_HANDED'
 
-/** Variables of the environment that are no options: the file of options, and three for child processes. */
+/** Environment variables that are no options: the path of the file, and variables for child processes. */
 const OTHER_VARIABLES = new Set([
   ...['HELLOTAP_CONFIG', 'HELLOTAP_LAUNCHER', 'HELLOTAP_CAPTURE'],
   HANDED,
 ])
 
-/** Kubernetes sets such variables in every pod beside a service named "hellotap". */
+/** Whether Kubernetes set the variable: it sets such variables in every pod if a service is named "hellotap". */
 const isOfKubernetes = (name: string, text: string) =>
   /^HELLOTAP_(SERVICE_|PORT_\d)/.test(name) ||
   (name === 'HELLOTAP_PORT' && /^(tcp|udp):/.test(text))
 
-/** The options set in the environment, as text, unknown ones included: `loadConfig` refuses them. */
+/** The options in the environment, as text, also unknown ones: `loadConfig` reports those. */
 export function environmentConfig(env: Readonly<Record<string, string | undefined>>): RawConfig {
   const raw: [string, string][] = []
   for (const [variable, text = ''] of Object.entries(env)) {
@@ -97,8 +96,8 @@ export function environmentConfig(env: Readonly<Record<string, string | undefine
 }
 
 /**
- * Lays flags over environment over file over defaults and validates the whole.
- * @throws ConfigError with a line for each mistake, naming where the value came from
+ * Merges flags over environment over file over defaults, and validates the result.
+ * @throws ConfigError with a line for each mistake, with the source of the value
  */
 export function loadConfig(flags: RawConfig, env: RawConfig, file: RawConfig): Config {
   const names = Object.keys(OPTIONS) as OptionName[]
@@ -132,18 +131,18 @@ export function loadConfig(flags: RawConfig, env: RawConfig, file: RawConfig): C
   return Object.freeze(config) as Config
 }
 
-/** The environment of a child process that `handedConfig` finds `config` in. */
+/** The environment of a child process, from which `handedConfig` reads `config`. */
 export function handConfig(config: Config): Record<string, string | undefined> {
   return { ...process.env, [HANDED]: JSON.stringify(config, asRanges) }
 }
 
-/** Ports as ranges: a variable of the environment holds 128 KiB, and all ports as numbers are more. */
+/** Ports as ranges: an environment variable holds 128 KiB, and a list of all ports is longer. */
 function asRanges(name: string, value: unknown): unknown {
   const arePorts = name.endsWith('ports') && Array.isArray(value) && value.length > 0
   return arePorts ? portsText(value as number[]) : value
 }
 
-/** The configuration that the process which started this one handed on; undefined if none did. */
+/** The configuration from the parent process; undefined if the parent is not `up`. */
 export function handedConfig(): Config | undefined {
   const text = process.env[HANDED]
   return text === undefined ? undefined : loadConfig(JSON.parse(text) as RawConfig, {}, {})
@@ -154,7 +153,7 @@ const isOption = (name: string) => Object.hasOwn(OPTIONS, name)
 
 const unknownOf = (raw: RawConfig) => Object.keys(raw).filter((name) => !isOption(name))
 
-/** Text of flags and environment as the option's type; anything else stays for the schema to refuse. */
+/** Text from flags and environment as the option's type. Other text stays as it is, and the schema rejects it. */
 function fromText(option: Option, value: unknown): unknown {
   if (value === undefined) return undefined
   if (option.type === 'list') {
@@ -181,13 +180,13 @@ const PLAIN_TYPE: Readonly<Record<Option['type'], string>> = {
   list: 'a list of values',
 }
 
-/** zod's own words for a wrong type are not an operator's. */
+/** The message of an issue; zod's messages about a wrong type are replaced by plainer ones. */
 function plain(message: string | undefined, option: Option): string {
   if (message !== undefined && !message.startsWith('Invalid')) return message
   return `must be ${PLAIN_TYPE[option.type]}`
 }
 
-/** The store's bounds as configured. */
+/** The configured limits of a store. */
 export function storeLimits(config: {
   ttl: number
   remember: number
@@ -209,7 +208,7 @@ export function storeLimits(config: {
   }
 }
 
-/** Bounds of a store that this process writes to: with the spool on disk, which one process has at a time. */
+/** The limits of a store that this process writes to. They include the spool on disk, which only one process may use. */
 export function writerLimits(
   config: Parameters<typeof storeLimits>[0] & {
     'spool-dir'?: string | undefined

@@ -1,4 +1,4 @@
-// The flow through all modules: frames go in by blocks, sightings come out as JSON lines.
+// The way through all modules: blocks of frames go in, sightings come out as JSON lines.
 //
 //   PacketBlock ─▶ wire ─┬▶ stream ─┬▶ tls ─▶ fingerprint ─▶ lines
 //                        └▶ quic ───┘                 └▶ handshake ─▶┘   with the server's side
@@ -18,7 +18,7 @@ import { FrameDecoder } from './wire/frame-decoder.js'
 import type { Prefilter } from './wire/prefilter.js'
 import { TunnelPorts } from './wire/udp-tunnel.js'
 
-/** One flow of frames, whole and in order: its own flow table, its own lines. */
+/** Turns the frames of one source, in order, into lines. It has its own flow table. */
 export class Pipeline {
   readonly #counters: Counters
   readonly #prefilter: Prefilter
@@ -44,27 +44,27 @@ export class Pipeline {
     this.#prefilter = newPrefilter({ ...options, ports }, tunnelPorts, this.#messages.tcp.table)
   }
 
-  /** Sightings as JSON lines; their taker sets `len` to 0. */
+  /** Sightings as JSON lines or rows. The caller sets `len` to 0 after reading them. */
   get lines(): ByteWriter {
     return this.#sightings.lines
   }
 
-  /** What clients said in plain HTTP; its taker empties it. */
+  /** User-Agents seen in plain HTTP. The caller empties the array. */
   get userAgents(): UserAgentSeen[] {
     return this.#messages.userAgents
   }
 
-  /** What was seen so far and not decoded. */
+  /** Counts of traffic that was not decoded so far. */
   get undecoded(): Undecoded {
     return this.#wire.undecoded.snapshot()
   }
 
-  /** Says where the frames that follow were seen. Flows go on: files of one ring buffer share a pipeline. */
+  /** Sets the origin of the following frames. Flows continue: the files of one ring buffer share a pipeline. */
   setOrigin(origin: { readonly file?: string; readonly interface?: string }): void {
     this.#sightings.setOrigin(origin)
   }
 
-  /** Takes a block of frames; sightings that become whole in it are appended to `lines`. Keeps nothing of the block. */
+  /** Takes a block of frames and appends finished sightings to `lines`. Keeps no reference to the block. */
   take(block: PacketBlock): void {
     const { count, timeMicros } = block
     if (count === 0) return
@@ -74,7 +74,7 @@ export class Pipeline {
     this.expire(timeMicros[count - 1] ?? 0)
   }
 
-  /** The first half of `take`: counts the block's frames, and marks those worth decoding. */
+  /** The first half of `take`: counts the block's frames and runs the prefilter. */
   #reject(block: PacketBlock): void {
     const { count, caplen } = block
     const counters = this.#counters
@@ -104,7 +104,7 @@ export class Pipeline {
         if (k === passedCount) break
       }
       if (flow !== undefined) {
-        // A frame that only matters to a watched flow: one is watched from a frame before on, so this is asked in order.
+        // The frame matters only to a watched flow. An earlier frame of this block may have started to watch it.
         const hash = flow[k] ?? 0
         if (hash !== 0 && !table.isWatched(hash)) continue
       }
@@ -115,23 +115,20 @@ export class Pipeline {
     }
   }
 
-  /** Gives what has waited too long for a server's answer at a time, microseconds since the Unix epoch. */
+  /** Finishes lines whose server has not answered in time. @param nowMicros microseconds since the epoch */
   expire(nowMicros: number): void {
     this.#messages.giveHeld(nowMicros)
     this.#sightings.expire(nowMicros)
   }
 
-  /**
-   * Shifts the time of all that is known by `micros`, since the clock of the frames that follow was set by so much: nothing
-   * ages by that.
-   */
+  /** Shifts all remembered times by `micros`: the clock of the following frames was set by that much, and no flow ages by it. */
   shiftTime(micros: number): void {
     this.#wire.shiftTime(micros)
     this.#messages.shiftTime(Math.round(micros / 1e6))
     this.#sightings.shiftTime(micros)
   }
 
-  /** Gives what waits for a server's answer, and counts what never became whole: no more frames come. */
+  /** Finishes all pending lines and counts unfinished hellos: no more frames come. */
   flush(): void {
     this.#messages.giveHeld(Infinity)
     this.#counters.hello_unfinished += this.#messages.unfinished
@@ -139,8 +136,8 @@ export class Pipeline {
   }
 
   /**
-   * Forgets all flows, once flushed: the frames that follow have nothing to do with those before. For a folder of small
-   * captures a pipeline for each would cost ten times what is in them.
+   * Forgets all flows. Call `flush` first. A folder of small captures uses one pipeline, since building one costs ten times
+   * as much as reading such a capture.
    */
   forget(): void {
     this.#wire.clear()

@@ -6,11 +6,11 @@ import { GROUP_NAMES } from '../config/option.js'
 import type { OptionName } from '../config/options.js'
 import { OPTIONS } from '../config/options.js'
 
-/** A command of the command line, without its code: `read` must not wait for the API's packages. */
+/** A command without its code, which `load` imports: `read` must not wait for the packages of the API. */
 export interface Command {
-  /** Its name and its positional words, as yargs reads them. */
+  /** Name and positional arguments, in the syntax of yargs. */
   readonly words: string
-  /** What it does, for the list of commands. */
+  /** Description in the list of commands. */
   readonly purpose: string
   /** Adds its options and examples to the help. */
   readonly options: (command: Argv) => Argv
@@ -47,7 +47,7 @@ export const STORE = [
   'dedupe',
   'retention',
 ] as const
-/** Options of how addresses and server names are stored. */
+/** Options of privacy. */
 export const PRIVACY = ['privacy-address', 'privacy-sni', 'privacy-key'] as const
 const CAPTURE = [
   'engine',
@@ -116,30 +116,30 @@ export const READ = [
   'append',
 ] as const
 
-/** How yargs and its parser take the words of a command line. */
+/** Settings of yargs and its parser. */
 export const PARSER_CONFIGURATION = {
   'camel-case-expansion': false,
   'parse-numbers': false,
 } as const
 
-/** What the help may say otherwise of an option in one command: its default there. */
+/** Defaults shown in the help of one command, where they differ. */
 export type Defaults = Readonly<Partial<Record<OptionName, string>>>
 
 /**
- * Adds the named options to a command, grouped. Values stay text, except for flags without one: `configOf` validates
- * them. An option without a type of yargs has its type in its text, since yargs would turn words into numbers.
+ * Adds the named options to a command, grouped. Values other than booleans stay text, since yargs converts words to numbers:
+ * their type is part of the help text, and `configOf` validates them.
  */
 export function withOptions<T>(
   yargs: Argv<T>,
   names: readonly OptionName[],
   defaults: Defaults = {},
 ): Argv<T> {
-  // the help lists groups in the order of their first options
+  // The help lists groups in the order of their first options.
   const rank = (name: OptionName) => GROUP_NAMES.indexOf(OPTIONS[name].group)
   for (const name of [...names].sort((one, other) => rank(one) - rank(other))) {
     const option: (typeof OPTIONS)[OptionName] & { shownDefault?: string } = OPTIONS[name]
     const { type } = option
-    // yargs itself marks these two
+    // The help of yargs shows the type of these two.
     const isMarked = type === 'boolean' || name === 'interface'
     const settings: Options = {
       describe: isMarked ? option.describe : `${option.describe} [${type}]`,
@@ -147,7 +147,7 @@ export function withOptions<T>(
       ...(type === 'boolean' ? { type } : { requiresArg: true }),
     }
     if ('alias' in option) settings.alias = option.alias
-    // "-i eth0 lo": only a command without positionals can take words up to the next flag
+    // For "-i eth0 lo". Only commands without positional arguments have this option.
     if (name === 'interface') settings.array = true
     const shown = defaults[name] ?? option.shownDefault ?? describeDefault(option.default)
     if (shown !== '') settings.defaultDescription = shown
@@ -189,7 +189,7 @@ export function configOf(args: Readonly<Record<string, unknown>>): Config {
   return config
 }
 
-/** Every user of a machine can read its command lines. @throws ConfigError where a Redis URL there holds a password */
+/** @throws ConfigError if a flag has a Redis URL with a password: every user of a machine can read command lines */
 function refusePasswords(args: Readonly<Record<string, unknown>>): void {
   for (const name of ['redis', 'output'] as const)
     if ([args[name]].flat().some((url) => /rediss?[+a-z]*:\/\/[^@/]*:[^@/]+@/.test(String(url))))

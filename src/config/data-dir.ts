@@ -5,7 +5,7 @@ interface DataDir {
   readonly 'data-dir'?: string | undefined
 }
 
-/** The folder for what hellotap keeps of its own: certificate, tokens, Unix socket. */
+/** The folder of certificate, tokens and Unix socket. */
 export function dataDir(config: DataDir): string {
   return (
     config['data-dir'] ??

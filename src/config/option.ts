@@ -10,9 +10,9 @@ export interface Option {
   readonly alias?: string
   /** Heading of the help that lists it. */
   readonly group: (typeof GROUP_NAMES)[number]
-  /** What it means, with the unit of a number. */
+  /** Help text, with the unit of a number. */
   readonly describe: string
-  /** The effective default, for the help, if `default` alone does not name it. */
+  /** The default in the help, if `default` does not show it. */
   readonly shownDefault?: string
   readonly schema: z.ZodMiniType
   readonly default: unknown

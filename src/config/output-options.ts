@@ -2,10 +2,10 @@ import * as z from 'zod/mini'
 import type { Option } from './option.js'
 import { named, positive } from './schemas.js'
 
-/** Formats of sightings; parquet makes a folder. */
+/** Formats of sightings; parquet writes a folder. */
 const FORMATS = ['jsonl', 'table', 'csv', 'eve', 'ecs', 'zeek', 'parquet'] as const
 
-/** Options of printed sightings and of log lines. */
+/** Options of output and of log lines. */
 export const OUTPUT_OPTIONS = {
   quiet: {
     type: 'boolean',

@@ -3,7 +3,7 @@ import { ADDRESS_MODES, SNI_MODES } from '../privacy/modes.js'
 import type { Option } from './option.js'
 import { named } from './schemas.js'
 
-/** Options of how addresses and server names are stored. */
+/** Options of the stored form of addresses and server names. */
 export const PRIVACY_OPTIONS = {
   'privacy-address': {
     type: 'string',

@@ -4,7 +4,7 @@ import { reasonOf } from '../base/error-reason.js'
 import { ConfigError } from './config-error.js'
 import type { PrivacyPolicy } from '../privacy/privacy.js'
 
-/** Least bytes of a key: one that can be tried out hides nothing. */
+/** Minimum length of a key, bytes: a key short enough to guess hides nothing. */
 const MIN_KEY_BYTES = 16
 const RANDOM_KEY_BYTES = 32
 
@@ -17,8 +17,8 @@ interface PrivacyConfig {
 }
 
 /**
- * The configured privacy policy, its key read from its file. The embedded store does without a file: its key is random
- * and ends with the process, as what it keeps does.
+ * The configured privacy policy, with the key from its file. Without a file the key is random and ends with the process,
+ * which is enough for sightings in memory.
  * @throws ConfigError
  */
 export function privacyPolicy(config: PrivacyConfig): PrivacyPolicy {

@@ -3,7 +3,7 @@ import { FINGERPRINTS } from '../model/sighting.js'
 import type { Option } from './option.js'
 import { named, positive } from './schemas.js'
 
-/** Options of what is computed and reported of each hello, and of how captures in files are read. */
+/** Options of the contents of sightings and of reading files. */
 export const SIGHTING_OPTIONS = {
   sensor: {
     type: 'string',

@@ -1,4 +1,4 @@
-// What a server's certificate says (RFC 5280 §4.1), as members of a sighting. OpenSSL reads it, through node:crypto.
+// A server's certificate (RFC 5280 §4.1) as members of a sighting. OpenSSL parses it, through node:crypto.
 
 import { X509Certificate, hash } from 'node:crypto'
 import type { Counters } from '../base/counters.js'
@@ -9,7 +9,7 @@ const ENCODER = new TextEncoder()
 const DECODER = new TextDecoder()
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 
-/** Certificates as text; remembers those it has read, as a server shows the same one to everybody. */
+/** Certificates as text, cached: a server sends the same certificate to all clients. */
 export class CertificateText {
   readonly #counters: Counters
   readonly #texts = new Map<string, Uint8Array>()
@@ -20,8 +20,8 @@ export class CertificateText {
   }
 
   /**
-   * `,"cert_subject":…,"cert_sha256":"…"` of the certificate in `bytes[off, off + len)`; of one that cannot be read
-   * its SHA-256 alone.
+   * `,"cert_subject":…,"cert_sha256":"…"` of the certificate in `bytes[off, off + len)`; only `cert_sha256` if it cannot be
+   * parsed.
    */
   of(bytes: Uint8Array, off: number, len: number): Uint8Array {
     const der = bytes.subarray(off, off + len)
@@ -31,7 +31,7 @@ export class CertificateText {
     const members = readCertificate(der)
     if (members === undefined) this.#counters.certificate_unreadable++
     const text = ENCODER.encode(membersText({ ...members, cert_sha256: sha256 }))
-    // Forged ones are all different: they drive out the rest now and then, and no more.
+    // Many different certificates (forged ones) empty the cache at times and cost no more.
     if (this.#bytes + text.length > CERTIFICATE_TEXTS_BYTES) {
       this.#texts.clear()
       this.#bytes = 0
@@ -54,9 +54,9 @@ interface CertificateMembers {
 function readCertificate(der: Uint8Array): CertificateMembers | undefined {
   try {
     const certificate = new X509Certificate(der)
-    // Text somewhere in the bytes may pass for PEM, and bytes behind a certificate for nothing.
+    // X509Certificate also accepts PEM inside the bytes, and bytes after the certificate.
     if (!isSame(certificate.raw, der)) return undefined
-    // The types say that these are always there.
+    // All three can be undefined, which the types of Node deny.
     const { subject, subjectAltName, issuer } = certificate as Partial<X509Certificate>
     const names = subjectAltName === undefined ? [] : alternativeNames(subjectAltName)
     return {

@@ -8,8 +8,8 @@ import { isHelloRetryRequest } from '../tls/hello-retry-request.js'
 import { cipherSuiteName } from '../tls/registry-names.js'
 
 /**
- * Whether a ServerHello can be the answer to a ClientHello: it chose a suite that was offered, sent the session_id of
- * TLS 1.3 back (RFC 8446 §4.1.3), and as a HelloRetryRequest asked for what the client has not done yet (§4.1.4).
+ * Whether a ServerHello can be the answer to a ClientHello: it chose an offered suite, in TLS 1.3 it returned the session_id
+ * (RFC 8446 §4.1.3), and a HelloRetryRequest asked for a change that the ClientHello does not have (§4.1.4).
  */
 export function couldAnswer(server: Hello, client: Hello): boolean {
   if (!offersCipher(client, u16(server.bytes, server.cipherSuitesOff))) return false
@@ -18,8 +18,8 @@ export function couldAnswer(server: Hello, client: Hello): boolean {
 }
 
 /**
- * Whether a ServerHello answers this very ClientHello, as far as both tell: it could, its version was offered, its group has a
- * key share, and no extension comes unasked (RFC 8446 §4.2, RFC 5246 §7.4.1.4).
+ * Whether a ServerHello answers this ClientHello, as far as both show: `couldAnswer` holds, its version was offered, its group
+ * has a key share, and each of its extensions was offered (RFC 8446 §4.2, RFC 5246 §7.4.1.4).
  */
 export function isAnswer(server: Hello, client: Hello): boolean {
   if (!couldAnswer(server, client) || !offersVersion(client, chosenVersion(server))) return false
@@ -27,7 +27,7 @@ export function isAnswer(server: Hello, client: Hello): boolean {
   const isRetry = isHelloRetryRequest(server)
   for (let i = 0; i < server.extensionCount; i++) {
     const type = server.extensionType[i] ?? 0
-    // renegotiation_info answers a cipher suite as well (RFC 5746 §3.3), a cookie nothing.
+    // renegotiation_info may answer a cipher suite (RFC 5746 §3.3); a cookie is never offered first.
     if (type === RENEGOTIATION_INFO || (isRetry && type === COOKIE)) continue
     if (!asked.includes(type)) return false
   }
@@ -39,7 +39,7 @@ export function isAnswer(server: Hello, client: Hello): boolean {
 
 function offersVersion(client: Hello, version: number): boolean {
   const { bytes, supportedVersionsOff: off, supportedVersionsLen: len } = client
-  // Servers negotiate any older version down; versions of DTLS count backwards.
+  // Without supported_versions a server may choose any older version. Versions of DTLS count down.
   if (off < 0) return version >> 8 === client.legacyVersion >> 8
   for (let at = off; at + 2 <= off + len; at += 2) if (u16(bytes, at) === version) return true
   return false
@@ -52,7 +52,7 @@ function offersCipher(client: Hello, cipher: number): boolean {
   return false
 }
 
-/** Whether a ClientHello does what the HelloRetryRequest asks for: it is the second one then. */
+/** Whether a ClientHello has the change that the HelloRetryRequest asks for: then it is the second hello. */
 function heeds(client: Hello, retry: Hello): boolean {
   if (firstExtension(client, COOKIE, () => true) !== undefined) return true
   const group = firstExtension(retry, KEY_SHARE, serverKeyShare)?.group
@@ -60,7 +60,7 @@ function heeds(client: Hello, retry: Hello): boolean {
   return shares.some((share) => share.group === group)
 }
 
-/** Whether a server that chose the suite shows no certificate: anonymous, or known by a secret it shares with the client. */
+/** Whether a cipher suite works without a certificate of the server: anonymous, or by a shared secret. */
 export function sendsNoCertificate(cipher: number): boolean {
   return /_anon_|KRB5|^TLS_(DHE_|ECDHE_)?PSK_|^TLS_SRP_SHA_WITH|ECCPWD/.test(
     cipherSuiteName(cipher),

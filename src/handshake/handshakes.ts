@@ -1,12 +1,12 @@
-// One line a handshake: the line of a ClientHello waits until the server's side of it was seen too.
+// One line for each handshake: the line of a ClientHello is pending until the server's messages were seen too.
 //
-//   ClientHello ──▶ line, open ──▶ waits ◀── ServerHello      TLS 1.3, or a session that goes on: given at once
-//                                    │
-//                                    └─────▶ waits ◀── Certificate (TLS 1.2 and before)
+//   ClientHello ──▶ unfinished line ──▶ pending ◀── ServerHello      TLS 1.3 or a resumed session: finished
+//                                          │
+//                                          └─────▶ pending ◀── Certificate (TLS 1.2 and before): finished
 //
-// What waits too long, or too long after its flow's end, is given as it is. Captures of both directions put together may
-// show an answer before its question: a ServerHello waits a round trip for its ClientHello, and is joined only if it fits.
-// One that is not joined, as where a tap sees one direction alone, becomes a row of its own.
+// After a timeout, which is shorter once the flow has ended, a line is finished without the missing members. Merged captures
+// of two directions may show a ServerHello before its ClientHello: the ServerHello waits one round trip, and is joined only
+// if it fits. A ServerHello that is not joined becomes a row of its own, for example on a tap of one direction.
 
 import { u16 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
@@ -25,18 +25,18 @@ import { isHelloRetryRequest } from '../tls/hello-retry-request.js'
 import { CertificateText } from './certificate-text.js'
 import { couldAnswer, isAnswer, sendsNoCertificate } from './fit.js'
 import { ServerText } from './server-text.js'
-import { DEFAULT_SIZES, type JoinSizes, WaitingRoom } from './pending-handshakes.js'
-import { Waiting } from './pending-handshake.js'
+import { DEFAULT_SIZES, type JoinSizes, PendingHandshakes } from './pending-handshakes.js'
+import { PendingHandshake } from './pending-handshake.js'
 
 /** Bytes at the end of a finished line: brace and newline. */
 const LINE_END_LEN = 2
 
-/** Appends the front of a server's own row, up to where its answer follows; the packet is the server's. */
+/** Appends the members of a server's own row up to `ja3s`. The packet is the server's. */
 export type WriteServerFront = (packet: Packet, message: HandshakeBytes, out: ByteWriter) => void
 
-/** Joins ClientHellos with what their servers answer, within bounded memory. */
+/** Joins ClientHellos with the messages of their servers, within bounded memory. */
 export class HandshakeJoin {
-  readonly #room: WaitingRoom
+  readonly #pending: PendingHandshakes
   readonly #counters: Counters
   readonly #serverText = new ServerText()
   readonly #certificateText: CertificateText
@@ -49,7 +49,7 @@ export class HandshakeJoin {
 
   /**
    * @param seed secret of the flow table's hash, an integer from 0 to 2^48
-   * @param out where finished lines go
+   * @param out takes finished lines
    */
   constructor(
     seed: number,
@@ -58,35 +58,35 @@ export class HandshakeJoin {
     writeServerFront: WriteServerFront,
     sizes: JoinSizes = DEFAULT_SIZES,
   ) {
-    this.#room = new WaitingRoom(seed, counters, out, sizes)
+    this.#pending = new PendingHandshakes(seed, counters, out, sizes)
     this.#counters = counters
     this.#writeServerFront = writeServerFront
     this.#certificateText = new CertificateText(counters)
   }
 
-  /** Bytes of lines and messages that wait. */
+  /** Bytes of pending lines and messages. */
   get bytes(): number {
-    return this.#room.bytes
+    return this.#pending.bytes
   }
 
-  /** Takes a ClientHello and its finished line, which is all that `line` holds. */
+  /** Takes a ClientHello. @param line holds its finished line and nothing else */
   takeClient(packet: Packet, message: HandshakeBytes, hello: Hello, line: ByteWriter): void {
-    const room = this.#room
+    const pending = this.#pending
     const now = packet.timeMicros
-    room.expire(now)
+    pending.expire(now)
     const isSecond = (message.quality & QUALITY_HRR) !== 0
-    const hash = room.hash(packet, message.transport, message.connection)
-    let entry = room.find(hash, packet)
-    if (entry < 0) entry = room.open(hash, packet)
-    const before = room.at(entry)
+    const hash = pending.hash(packet, message.transport, message.connection)
+    let entry = pending.find(hash, packet)
+    if (entry < 0) entry = pending.open(hash, packet)
+    const before = pending.at(entry)
     const isConflict = (message.quality & QUALITY_CONFLICT) !== 0
     if (isConflict && before?.awaits === 'certificate') {
-      // The server answered the other reading.
+      // The server has answered another reading of the same bytes.
       this.#counters.hello_unanswered++
-      room.write(line.bytes.subarray(0, line.len - LINE_END_LEN))
+      pending.write(line.bytes.subarray(0, line.len - LINE_END_LEN))
       return
     }
-    const waiting = new Waiting('server', message.transport, entry, now)
+    const waiting = new PendingHandshake('server', message.transport, entry, now)
     waiting.isSecond = isSecond
     waiting.sessionId = {
       bytes: hello.bytes.slice(hello.sessionIdOff, hello.sessionIdOff + hello.sessionIdLen),
@@ -95,59 +95,59 @@ export class HandshakeJoin {
     }
     waiting.hasTicket = firstExtension(hello, SESSION_TICKET, isFilled) === true
     if (before?.awaits === 'server' && isSecond) {
-      // What made the client ask again was not seen, or is still to come.
+      // The HelloRetryRequest was not seen, or comes later.
       waiting.first = before
       before.entry = -1
     } else if (before?.awaits === 'server' && isConflict && before.rivals < MAX_RIVAL_HELLOS) {
       waiting.rival = before
       waiting.rivals = before.rivals + 1
       before.entry = -1
-    } else if (before !== undefined && before.awaits !== 'client') room.give(before)
-    room.enter(waiting)
-    room.hold(waiting, 'line', line.bytes.slice(0, line.len - LINE_END_LEN))
+    } else if (before !== undefined && before.awaits !== 'client') pending.finish(before)
+    pending.add(waiting)
+    pending.hold(waiting, 'line', line.bytes.slice(0, line.len - LINE_END_LEN))
     if (!message.sslv2)
-      room.hold(waiting, 'clientHello', message.bytes.slice(message.off, message.end))
+      pending.hold(waiting, 'clientHello', message.bytes.slice(message.off, message.end))
     if (before?.awaits === 'client') this.#takeOvertaken(before, waiting, hello)
   }
 
   /** Takes a ServerHello or HelloRetryRequest. */
   takeServer(packet: Packet, message: HandshakeBytes): void {
-    const room = this.#room
+    const pending = this.#pending
     const server = this.#server
     const now = packet.timeMicros
     const { bytes, off, end, transport } = message
-    room.expire(now)
+    pending.expire(now)
     if (parseServerHello(bytes, off, end, transport === 'dtls', server) < 0) {
       this.#counters.server_hello_malformed++
       return
     }
     const flow = this.#reverse.of(packet)
-    const hash = room.hash(flow, transport, message.connection)
-    let entry = room.find(hash, flow)
-    const waiting = room.at(entry)
+    const hash = pending.hash(flow, transport, message.connection)
+    let entry = pending.find(hash, flow)
+    const waiting = pending.at(entry)
     if (waiting?.awaits === 'server') {
       const asked = this.#askedOf(waiting)
       if (asked !== undefined) this.#answer(asked, now)
       else {
-        // Nobody is asked twice to try again.
+        // A second HelloRetryRequest is illegal (RFC 8446 §4.1.4).
         this.#counters.server_hello_unjoined++
-        room.write(this.#ownLine(packet, message))
+        pending.write(this.#ownLine(packet, message))
       }
       return
     }
-    if (waiting !== undefined) room.give(waiting)
-    if (entry < 0) entry = room.open(hash, flow)
-    const early = new Waiting('client', transport, entry, now)
-    room.enter(early)
-    room.hold(early, 'line', this.#ownLine(packet, message))
-    room.hold(early, 'serverHello', bytes.slice(off, end))
+    if (waiting !== undefined) pending.finish(waiting)
+    if (entry < 0) entry = pending.open(hash, flow)
+    const early = new PendingHandshake('client', transport, entry, now)
+    pending.add(early)
+    pending.hold(early, 'line', this.#ownLine(packet, message))
+    pending.hold(early, 'serverHello', bytes.slice(off, end))
   }
 
   /**
-   * The hello that `this.#server` answers. Of several readings of one connection that is the only one it fits, and the others
-   * are given without an answer; where it fits several, the first one: none of them is confirmed then.
+   * The hello that `this.#server` answers. Among several readings of one connection it is the only one that the ServerHello
+   * fits; the others are finished without an answer. If the ServerHello fits several, the first is taken and none is confirmed.
    */
-  #askedOf(last: Waiting): Waiting | undefined {
+  #askedOf(last: PendingHandshake): PendingHandshake | undefined {
     const server = this.#server
     const isRetry = isHelloRetryRequest(server)
     if (last.rival === undefined) {
@@ -157,9 +157,9 @@ export class HandshakeJoin {
       return asked
     }
     let first = last
-    let asked: Waiting | undefined
+    let asked: PendingHandshake | undefined
     let fitting = 0
-    for (let one: Waiting | undefined = last; one !== undefined; one = one.rival) {
+    for (let one: PendingHandshake | undefined = last; one !== undefined; one = one.rival) {
       if (one.awaits !== 'server') continue
       first = one
       if (!this.#fits(one)) continue
@@ -169,9 +169,9 @@ export class HandshakeJoin {
     }
     asked ??= first
     asked.isConfirmed = fitting === 1 || (fitting > 1 && asked.transport === 'dtls')
-    for (let one: Waiting | undefined = last; one !== undefined;) {
-      const { rival }: Waiting = one
-      if (one !== asked && one.awaits === 'server') this.#room.give(one)
+    for (let one: PendingHandshake | undefined = last; one !== undefined;) {
+      const { rival }: PendingHandshake = one
+      if (one !== asked && one.awaits === 'server') this.#pending.finish(one)
       one = rival
     }
     asked.rival = undefined
@@ -179,83 +179,85 @@ export class HandshakeJoin {
   }
 
   /** Whether `this.#server` can be the answer to a hello. */
-  #fits({ clientHello, transport }: Waiting): boolean {
+  #fits({ clientHello, transport }: PendingHandshake): boolean {
     const client = this.#client
     const isDtls = transport === 'dtls'
     const parsed = parseClientHello(clientHello, 0, clientHello.length, isDtls, client)
     return parsed >= 0 && isAnswer(this.#server, client)
   }
 
-  /** The row of `this.#server` for itself. */
+  /** The row of its own of `this.#server`. */
   #ownLine(packet: Packet, message: HandshakeBytes): Uint8Array {
     const members = this.#members
     members.len = 0
     this.#writeServerFront(packet, message, members)
     this.#serverText.write(this.#server, message.transport, members)
     const resumed = isResumed(this.#server, undefined)
-    // Without the client a session_id may be a new one, and a ticket may have been taken.
+    // Without the client's session_id, resumption is unknown before TLS 1.3.
     if (resumed !== undefined && isTls13(this.#server)) members.ascii(`,"resumed":${resumed}`)
     return members.bytes.slice(0, members.len)
   }
 
   /** Takes the Certificate of a server of TLS 1.2 or before. */
   takeCertificate(packet: Packet, message: HandshakeBytes): void {
-    const room = this.#room
-    room.expire(packet.timeMicros)
+    const pending = this.#pending
+    pending.expire(packet.timeMicros)
     const flow = this.#reverse.of(packet)
-    const waiting = room.at(room.find(room.hash(flow, message.transport, message.connection), flow))
+    const waiting = pending.at(
+      pending.find(pending.hash(flow, message.transport, message.connection), flow),
+    )
     if (waiting?.awaits === 'certificate')
       this.#certify(waiting, message.bytes, message.off, message.end)
     else if (waiting?.awaits === 'client' && waiting.certificate.length === 0)
       this.#holdCertificate(waiting, message)
   }
 
-  /** Keeps the certificate of a server whose client was not seen yet, and what it says in the server's own row. */
-  #holdCertificate(waiting: Waiting, { bytes, off, end }: HandshakeBytes): void {
-    const room = this.#room
+  /** Keeps the certificate of a server whose client was not seen yet, and adds its members to the server's own row. */
+  #holdCertificate(waiting: PendingHandshake, { bytes, off, end }: HandshakeBytes): void {
+    const pending = this.#pending
     const members = this.#members
     members.len = 0
     members.copy(waiting.line, 0, waiting.line.length)
     waiting.isCertified = this.#writeCertificate(bytes, off, end)
-    if (waiting.isCertified) room.hold(waiting, 'line', members.bytes.slice(0, members.len))
-    room.hold(waiting, 'certificate', bytes.slice(off, end))
+    if (waiting.isCertified) pending.hold(waiting, 'line', members.bytes.slice(0, members.len))
+    pending.hold(waiting, 'certificate', bytes.slice(off, end))
   }
 
-  /** Takes note of a TCP segment with FIN or RST: what is not there within a round trip does not come. */
+  /** Takes a TCP segment with FIN or RST: the rest of the handshake comes within a round trip or never. */
   takeEnd(packet: Packet): void {
-    const room = this.#room
+    const pending = this.#pending
     const flow = this.#reverse.of(packet)
-    const asServer = room.at(room.find(room.hash(flow, 'tcp', 0), flow))
-    if (asServer !== undefined) room.rest(asServer, packet.timeMicros)
-    // A client that has no more to say may still be answered.
+    const asServer = pending.at(pending.find(pending.hash(flow, 'tcp', 0), flow))
+    if (asServer !== undefined) pending.shortenWait(asServer, packet.timeMicros)
+    // After a FIN of the client the server may still answer.
     if ((packet.flags & TCP_RST) === 0) return
-    const asClient = room.at(room.find(room.hash(packet, 'tcp', 0), packet))
-    if (asClient !== undefined) room.rest(asClient, packet.timeMicros)
+    const asClient = pending.at(pending.find(pending.hash(packet, 'tcp', 0), packet))
+    if (asClient !== undefined) pending.shortenWait(asClient, packet.timeMicros)
   }
 
-  /** Gives what has waited long enough at a time, microseconds. */
+  /** Finishes lines whose time is over. @param nowMicros packet time, microseconds since the epoch */
   expire(nowMicros: number): void {
-    this.#room.expire(nowMicros)
+    this.#pending.expire(nowMicros)
   }
 
-  /** Gives all that waits: no more packets come. */
+  /** Finishes all pending lines: no more packets come. */
   flush(): void {
-    this.#room.flush()
+    this.#pending.flush()
   }
 
-  /** Forgets all connections, once flushed. */
+  /** Forgets all connections. Call `flush` first. */
   clear(): void {
-    this.#room.clear()
+    this.#pending.clear()
   }
 
-  /** Shifts the time of all that waits by `micros`, as the clock of the packets was. */
+  /** Shifts all remembered times by `micros`: the clock of the packets was set by that much. */
   shiftTime(micros: number): void {
-    this.#room.shiftTime(micros)
+    this.#pending.shiftTime(micros)
   }
 
   /** Joins `this.#server` to the hello it answers. */
-  #answer(waiting: Waiting, nowMicros: number): void {
-    const room = this.#room
+  #answer(waiting: PendingHandshake, nowMicros: number): void {
+    const pending = this.#pending
     const server = this.#server
     const members = this.#members
     const isRetry = isHelloRetryRequest(server)
@@ -263,12 +265,12 @@ export class HandshakeJoin {
     if (waiting.isConfirmed) members.ascii(',"confirmed":true')
     this.#serverText.write(server, waiting.transport, members)
     const resumed = isResumed(server, waiting.sessionId)
-    // A server that takes a ticket need not send a session_id (RFC 5077 §3.4); one that does not sends a certificate.
+    // A server that accepts a ticket may omit the session_id (RFC 5077 §3.4); a server that rejects it sends a certificate.
     waiting.isUndecided = resumed === false && !isTls13(server) && waiting.hasTicket
     if (resumed !== undefined && !waiting.isUndecided) members.ascii(`,"resumed":${resumed}`)
     this.#counters.server_hellos++
     const { first } = waiting
-    if (first?.awaits === 'server') room.give(first)
+    if (first?.awaits === 'server') pending.finish(first)
     const hasCertificate =
       waiting.transport !== 'quic' &&
       !isTls13(server) &&
@@ -277,44 +279,44 @@ export class HandshakeJoin {
       !sendsNoCertificate(u16(server.bytes, server.cipherSuitesOff))
     if (!hasCertificate) {
       waiting.awaits = 'nothing'
-      room.give(waiting, members)
+      pending.finish(waiting, members)
       return
     }
     waiting.awaits = 'certificate'
-    room.rest(waiting, nowMicros)
+    pending.shortenWait(waiting, nowMicros)
     const line = new Uint8Array(waiting.line.length + members.len)
     line.set(waiting.line)
     line.set(members.bytes.subarray(0, members.len), waiting.line.length)
-    room.hold(waiting, 'line', line)
+    pending.hold(waiting, 'line', line)
   }
 
-  /** Joins a server's hello that came before the client's, if it fits. */
-  #takeOvertaken(early: Waiting, waiting: Waiting, client: Hello): void {
+  /** Joins a ServerHello that came before its ClientHello, if it fits. */
+  #takeOvertaken(early: PendingHandshake, waiting: PendingHandshake, client: Hello): void {
     const { serverHello, certificate } = early
-    const room = this.#room
+    const pending = this.#pending
     const isDtls = waiting.transport === 'dtls'
     parseServerHello(serverHello, 0, serverHello.length, isDtls, this.#server)
-    if (room.at(waiting.entry) !== waiting || !couldAnswer(this.#server, client)) {
-      room.give(early)
+    if (pending.at(waiting.entry) !== waiting || !couldAnswer(this.#server, client)) {
+      pending.finish(early)
       return
     }
-    room.leave(early)
+    pending.remove(early)
     waiting.isConfirmed = isAnswer(this.#server, client)
     this.#answer(waiting, waiting.timeMicros)
-    if (room.at(waiting.entry) === waiting && certificate.length > 0)
+    if (pending.at(waiting.entry) === waiting && certificate.length > 0)
       this.#certify(waiting, certificate, 0, certificate.length)
   }
 
-  #certify(waiting: Waiting, bytes: Uint8Array, off: number, end: number): void {
+  #certify(waiting: PendingHandshake, bytes: Uint8Array, off: number, end: number): void {
     const members = this.#members
     members.len = 0
     if (waiting.isUndecided) members.ascii(',"resumed":false')
     if (this.#writeCertificate(bytes, off, end)) this.#counters.certificates++
     waiting.awaits = 'nothing'
-    this.#room.give(waiting, members)
+    this.#pending.finish(waiting, members)
   }
 
-  /** Appends to `this.#members` what the Certificate message in `bytes[off, end)` says. @returns whether it has a certificate */
+  /** Appends the members of the Certificate message in `bytes[off, end)` to `#members`. @returns whether it has a certificate */
   #writeCertificate(bytes: Uint8Array, off: number, end: number): boolean {
     const list = this.#certificates
     if (parseCertificateList(bytes, off, end, list) < 0) {

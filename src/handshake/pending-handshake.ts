@@ -3,41 +3,41 @@ import type { SessionId } from '../tls/server-hello.js'
 
 const NO_BYTES = new Uint8Array(0)
 
-/** What a hello waits for: the server's hello; the server's certificate; the client's hello, which it overtook; nothing. */
+/** The message that a handshake waits for: ServerHello, Certificate, a ClientHello that comes late, or none. */
 export type Awaited = 'server' | 'certificate' | 'client' | 'nothing'
 
-/** A handshake that is not yet a line. */
-export class Waiting {
+/** A handshake whose line is not finished. */
+export class PendingHandshake {
   awaits: Awaited
   readonly transport: Transport
-  /** Entry of the flow table, or -1 where a later hello of the flow took its place. */
+  /** Entry of the flow table, or -1 if a later hello of the flow replaced it. */
   entry: number
-  /** Packet time of the hello, and from when on it waits a round trip only. */
+  /** Packet time of the hello, microseconds since the epoch. */
   timeMicros: number
-  isResting = false
-  restMicros = 0
-  /** The line as far as it is known, its closing brace left out: of a server's hello that overtook the client's, its own. */
+  /** Whether it waits one round trip only, and since when. */
+  hasShortWait = false
+  shortWaitMicros = 0
+  /** The unfinished line, without its closing brace. While a ClientHello is awaited it is the server's own row. */
   line: Uint8Array = NO_BYTES
   sessionId: SessionId = { bytes: NO_BYTES, sessionIdOff: 0, sessionIdLen: 0 }
-  /** Whether the client offered a session by its ticket (RFC 5077 §3.2). */
+  /** Whether the client offered a session ticket (RFC 5077 §3.2). */
   hasTicket = false
-  /** Whether the hello answers a HelloRetryRequest, and the first one where that still waits. */
+  /** Whether the hello follows a HelloRetryRequest; and the first hello, if it is still pending. */
   isSecond = false
-  first: Waiting | undefined
-  /** The client's hello: what its server answers has to fit it. */
+  first: PendingHandshake | undefined
+  /** The ClientHello, which the ServerHello must fit. */
   clientHello: Uint8Array = NO_BYTES
   /** Whether the server answered this very hello. */
   isConfirmed = false
-  /** Another hello of the same connection, where it can be read in several ways, and how many there are in a row. */
-  rival: Waiting | undefined
+  /** Another reading of the same bytes of the connection, and the number of such readings. */
+  rival: PendingHandshake | undefined
   rivals = 0
-  /** The server's messages that overtook the client's hello. */
+  /** The server's messages that came before the ClientHello. */
   serverHello: Uint8Array = NO_BYTES
   certificate: Uint8Array = NO_BYTES
-  /** Whether the certificate will tell that no former session goes on. */
+  /** Whether resumption is open: a certificate will show that the session is new. */
   isUndecided = false
-
-  /** Whether the line of a server's own says what its certificate does. */
+  /** Whether the server's own row has the members of its certificate. */
   isCertified = false
 
   constructor(awaits: Awaited, transport: Transport, entry: number, timeMicros: number) {
@@ -53,7 +53,7 @@ export class Waiting {
     return line.length + clientHello.length + serverHello.length + certificate.length
   }
 
-  /** Ends the waiting and lets go of the bytes. */
+  /** Marks the handshake as finished and releases its bytes. */
   end(): void {
     this.awaits = 'nothing'
     this.line = this.clientHello = this.serverHello = this.certificate = NO_BYTES
@@ -61,25 +61,25 @@ export class Waiting {
   }
 }
 
-/** Empty places in front of a queue before it is worth moving the rest. */
+/** Empty places at the front of a queue from which on the rest is moved. */
 const MOVED_FROM = 1024
 
-/** First in, first out; those that wait no more are passed over. */
-export class WaitingQueue {
-  #items: (Waiting | undefined)[] = []
+/** A first-in, first-out queue that skips finished handshakes. */
+export class TimeoutQueue {
+  #items: (PendingHandshake | undefined)[] = []
   #head = 0
 
-  /** Places taken, also by those that wait no more. */
+  /** Places in use, finished handshakes included. */
   get length(): number {
     return this.#items.length - this.#head
   }
 
-  push(waiting: Waiting): void {
+  push(waiting: PendingHandshake): void {
     this.#items.push(waiting)
   }
 
-  /** The first that still waits. */
-  first(): Waiting | undefined {
+  /** The first that is not finished. */
+  first(): PendingHandshake | undefined {
     for (;;) {
       const waiting = this.#items[this.#head]
       if (waiting === undefined || waiting.awaits !== 'nothing') return waiting
@@ -87,14 +87,14 @@ export class WaitingQueue {
     }
   }
 
-  each(change: (waiting: Waiting) => void): void {
+  each(change: (waiting: PendingHandshake) => void): void {
     for (const waiting of this.#items) if (waiting !== undefined) change(waiting)
   }
 
   shift(): void {
     this.#items[this.#head++] = undefined
     if (this.#head < MOVED_FROM || this.#head * 2 < this.#items.length) return
-    // Half of it is empty: what is left moves to the front, each item once on average.
+    // At least half is empty: the rest moves to the front, each item once on average.
     this.#items = this.#items.slice(this.#head)
     this.#head = 0
   }

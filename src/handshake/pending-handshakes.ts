@@ -3,16 +3,16 @@ import { FlowTable, type FlowKey } from '../base/flow-table.js'
 import { JOIN_HELLOS, JOIN_BYTES, JOIN_REST_SECONDS, JOIN_WAIT_SECONDS } from '../base/limits.js'
 import type { ByteWriter } from '../base/byte-writer.js'
 import type { Transport } from '../model/handshake-bytes.js'
-import { type Waiting, WaitingQueue } from './pending-handshake.js'
+import { type PendingHandshake, TimeoutQueue } from './pending-handshake.js'
 
-// Who waits, by flow and by age.
+// Pending handshakes, by flow and by age.
 //
-//   client ▶ server ──▶ entry ──▶ the one that waits
+//   client ▶ server ──▶ entry of the flow table ──▶ pending handshake
 //
-//   patient:  ClientHellos in order of their coming, JOIN_WAIT_SECONDS each
-//   resting:  whatever has a round trip left,        JOIN_REST_SECONDS each, ClientHellos among them
+//   longWait:   ClientHellos in order of arrival,        JOIN_WAIT_SECONDS each
+//   shortWait:  handshakes with one round trip left,     JOIN_REST_SECONDS each; also ClientHellos of longWait
 
-/** Tells flows of one transport from those of another between the same ports. */
+/** Keeps flows of different transports between the same ports apart. */
 const TRANSPORT_HASH: Readonly<Record<Transport, number>> = {
   tcp: 0,
   quic: 0x3c6ef372,
@@ -25,7 +25,7 @@ const TRANSPORT_HASH: Readonly<Record<Transport, number>> = {
 const CLOSE = 0x7d
 const NEWLINE = 0x0a
 
-/** Bounds of what waits, smaller ones in tests. */
+/** Bounds on pending handshakes. */
 export interface JoinSizes {
   /** A power of two, at least 8. */
   readonly hellos: number
@@ -34,12 +34,12 @@ export interface JoinSizes {
 
 export const DEFAULT_SIZES: JoinSizes = { hellos: JOIN_HELLOS, bytes: JOIN_BYTES }
 
-/** Bounded memory of handshakes that are not yet lines. */
-export class WaitingRoom {
+/** Bounded memory of pending handshakes. */
+export class PendingHandshakes {
   readonly #table: FlowTable
-  readonly #waiting: (Waiting | undefined)[]
-  readonly #patient = new WaitingQueue()
-  readonly #resting = new WaitingQueue()
+  readonly #waiting: (PendingHandshake | undefined)[]
+  readonly #longWait = new TimeoutQueue()
+  readonly #shortWait = new TimeoutQueue()
   readonly #sizes: JoinSizes
   readonly #counters: Counters
   readonly #out: ByteWriter
@@ -47,19 +47,19 @@ export class WaitingRoom {
 
   constructor(seed: number, counters: Counters, out: ByteWriter, sizes: JoinSizes) {
     this.#table = new FlowTable(sizes.hellos, seed)
-    // Filled at once: entries come in no order, and V8 would make a hash table of an array with holes.
-    this.#waiting = new Array<Waiting | undefined>(sizes.hellos).fill(undefined)
+    // Filled here, since V8 turns an array with holes into a hash table.
+    this.#waiting = new Array<PendingHandshake | undefined>(sizes.hellos).fill(undefined)
     this.#sizes = sizes
     this.#counters = counters
     this.#out = out
   }
 
-  /** Bytes of lines and messages that wait. */
+  /** Bytes of pending lines and messages. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Hash of a connection, from its client's side. */
+  /** Hash of a connection. @param flow the direction from client to server */
   hash(flow: FlowKey, transport: Transport, connection: number): number {
     const hash =
       this.#table.hash(flow) ^ TRANSPORT_HASH[transport] ^ Math.imul(connection, 0x9e3779b1)
@@ -71,7 +71,7 @@ export class WaitingRoom {
     return this.#table.find(hash, flow)
   }
 
-  /** An entry for a connection that has none; the oldest of its bucket makes room. */
+  /** A new entry for a connection; the oldest of a full bucket is evicted. */
   open(hash: number, flow: FlowKey): number {
     const entry = this.#table.place(hash)
     const evicted = this.at(entry)
@@ -80,59 +80,59 @@ export class WaitingRoom {
     return entry
   }
 
-  /** Who waits at an entry, if anybody. */
-  at(entry: number): Waiting | undefined {
+  /** The pending handshake at an entry. */
+  at(entry: number): PendingHandshake | undefined {
     return entry < 0 ? undefined : this.#waiting[entry]
   }
 
-  /** Lets `waiting` wait at its entry, in the place of the one that did. */
-  enter(waiting: Waiting): void {
+  /** Adds a handshake at its entry, replacing the former one. */
+  add(waiting: PendingHandshake): void {
     this.#waiting[waiting.entry] = waiting
-    if (waiting.awaits === 'client') this.rest(waiting, waiting.timeMicros)
-    else this.#patient.push(waiting)
-    this.#makeRoom()
+    if (waiting.awaits === 'client') this.shortenWait(waiting, waiting.timeMicros)
+    else this.#longWait.push(waiting)
+    this.#evictExcess()
   }
 
-  /** From `nowMicros` on `waiting` waits a round trip only. */
-  rest(waiting: Waiting, nowMicros: number): void {
-    if (waiting.isResting) return
-    waiting.isResting = true
-    waiting.restMicros = nowMicros
-    this.#resting.push(waiting)
+  /** From `nowMicros` on, `waiting` waits one round trip only. */
+  shortenWait(waiting: PendingHandshake, nowMicros: number): void {
+    if (waiting.hasShortWait) return
+    waiting.hasShortWait = true
+    waiting.shortWaitMicros = nowMicros
+    this.#shortWait.push(waiting)
   }
 
-  /** Lets `waiting` hold `bytes`; the oldest of all may have to go for it. */
+  /** Stores bytes of a handshake; beyond the bound of bytes, the oldest handshakes are evicted. */
   hold(
-    waiting: Waiting,
+    waiting: PendingHandshake,
     what: 'line' | 'clientHello' | 'serverHello' | 'certificate',
     bytes: Uint8Array,
   ): void {
-    // An eviction may have ended it while it took the bytes before these.
+    // Storing earlier bytes may have evicted this handshake itself.
     if (waiting.awaits === 'nothing') return
     this.#bytes += bytes.length - waiting[what].length
     waiting[what] = bytes
-    this.#makeRoom()
+    this.#evictExcess()
   }
 
-  /** Ends the waiting without a line. */
-  leave(waiting: Waiting): void {
+  /** Removes a handshake without a line. */
+  remove(waiting: PendingHandshake): void {
     if (this.at(waiting.entry) === waiting) this.#waiting[waiting.entry] = undefined
     this.#bytes -= waiting.bytes
     waiting.end()
   }
 
-  /** Ends the waiting with what is known: the line as far as it goes, and `rest`. */
-  give(waiting: Waiting, rest?: ByteWriter): void {
+  /** Finishes a handshake: writes its line, with the members in `rest`. */
+  finish(waiting: PendingHandshake, rest?: ByteWriter): void {
     const counters = this.#counters
     if (waiting.awaits === 'client') {
       counters.server_hello_unjoined++
       if (waiting.isCertified) counters.certificates++
     } else if (waiting.awaits === 'server') counters.hello_unanswered++
     this.write(waiting.line, rest)
-    this.leave(waiting)
+    this.remove(waiting)
   }
 
-  /** Gives a line that lacks `rest` and its end. */
+  /** Writes a line, then `rest`, brace and newline. */
   write(line: Uint8Array, rest?: ByteWriter): void {
     const out = this.#out
     const restLen = rest?.len ?? 0
@@ -144,57 +144,57 @@ export class WaitingRoom {
     out.byte(NEWLINE)
   }
 
-  /** Gives whatever has waited long enough. Packet time may jump either way: far from it in either direction is long. */
+  /** Finishes handshakes whose time is over. Packet time may jump: a distance in either direction counts. */
   expire(nowMicros: number): void {
-    const patience = JOIN_WAIT_SECONDS * 1e6
-    const rest = JOIN_REST_SECONDS * 1e6
-    for (let one = this.#patient.first(); one !== undefined; one = this.#patient.first()) {
-      if (Math.abs(nowMicros - one.timeMicros) <= patience) break
-      this.give(one)
+    const longMicros = JOIN_WAIT_SECONDS * 1e6
+    const shortMicros = JOIN_REST_SECONDS * 1e6
+    for (let one = this.#longWait.first(); one !== undefined; one = this.#longWait.first()) {
+      if (Math.abs(nowMicros - one.timeMicros) <= longMicros) break
+      this.finish(one)
     }
-    for (let one = this.#resting.first(); one !== undefined; one = this.#resting.first()) {
-      if (Math.abs(nowMicros - one.restMicros) <= rest) break
-      this.give(one)
+    for (let one = this.#shortWait.first(); one !== undefined; one = this.#shortWait.first()) {
+      if (Math.abs(nowMicros - one.shortWaitMicros) <= shortMicros) break
+      this.finish(one)
     }
   }
 
-  /** Shifts the time of all that waits by `micros`, as the clock of the packets was. */
+  /** Shifts all remembered times by `micros`: the clock of the packets was set by that much. */
   shiftTime(micros: number): void {
-    this.#patient.each((one) => (one.timeMicros += micros))
-    this.#resting.each((one) => (one.restMicros += micros))
+    this.#longWait.each((one) => (one.timeMicros += micros))
+    this.#shortWait.each((one) => (one.shortWaitMicros += micros))
   }
 
-  /** Gives all that waits. */
+  /** Finishes all. */
   flush(): void {
-    for (const queue of [this.#patient, this.#resting])
-      for (let one = queue.first(); one !== undefined; one = queue.first()) this.give(one)
+    for (const queue of [this.#longWait, this.#shortWait])
+      for (let one = queue.first(); one !== undefined; one = queue.first()) this.finish(one)
   }
 
-  /** Forgets the connections of those who waited, of whom none is left. */
+  /** Forgets all connections. Call `flush` first. */
   clear(): void {
     this.#table.clear()
   }
 
-  #makeRoom(): void {
+  #evictExcess(): void {
     const { hellos, bytes } = this.#sizes
-    for (const queue of [this.#patient, this.#resting]) {
+    for (const queue of [this.#longWait, this.#shortWait]) {
       while (queue.length > hellos) {
         const oldest = queue.first()
-        // Those that wait no more were in the way, and are gone now.
+        // `first` has removed finished handshakes, so the queue may have become short enough.
         if (oldest === undefined || queue.length <= hellos) break
         this.#evict(oldest)
         queue.shift()
       }
     }
     while (this.#bytes > bytes) {
-      const oldest = this.#patient.first() ?? this.#resting.first()
+      const oldest = this.#longWait.first() ?? this.#shortWait.first()
       if (oldest === undefined) return
       this.#evict(oldest)
     }
   }
 
-  #evict(waiting: Waiting): void {
+  #evict(waiting: PendingHandshake): void {
     this.#counters.hello_wait_evicted++
-    this.give(waiting)
+    this.finish(waiting)
   }
 }

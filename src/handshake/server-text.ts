@@ -1,4 +1,4 @@
-// What a ServerHello says, as members of the sighting of the ClientHello it answers.
+// A ServerHello as members of a sighting.
 
 import { u16 } from '../base/bytes.js'
 import { ByteWriter } from '../base/byte-writer.js'
@@ -17,14 +17,14 @@ import { firstExtension } from '../tls/hello-detail.js'
 import { isHelloRetryRequest } from '../tls/hello-retry-request.js'
 import { cipherSuiteName, groupName, statusOf } from '../tls/registry-names.js'
 
-/** Writes the server's members of sightings. */
+/** Writes the members of sightings that a ServerHello decides. */
 export class ServerText {
   readonly #ja3s = new ByteWriter(1 << 12)
-  /** `4865,"cipher_name":"…"` and `29,"group_name":"…"`, made when first asked for: at most one for each of 2^16 values. */
+  /** `4865,"cipher_name":"…"` and `29,"group_name":"…"`, cached: at most 2^16 values each. */
   readonly #ciphers = new Map<number, string>()
   readonly #groups = new Map<number, string>()
 
-  /** Appends `,"ja3s":"…"` and all that follows of a ServerHello, where visible, `resumed` apart. */
+  /** Appends `,"ja3s":"…"` and the other members of a ServerHello that are visible, without `resumed`. */
   write(server: Hello, transport: Transport, out: ByteWriter): void {
     const ja3s = this.#ja3s
     ja3s.len = 0
@@ -66,7 +66,7 @@ export class ServerText {
   }
 }
 
-/** The one protocol chosen (RFC 7301 §3.1); encrypted since TLS 1.3. */
+/** The protocol that the server chose (RFC 7301 §3.1); TLS 1.3 encrypts it. */
 function alpnOf(server: Hello): string | undefined {
   if (server.alpnOff < 0) return undefined
   return protocolNameEntries(server.bytes, server.alpnOff, server.alpnOff + server.alpnLen)[0]

@@ -1,4 +1,4 @@
-// Packets become handshake messages, over every transport: TCP, DTLS, QUIC, and the carriers of TLS and DTLS.
+// From packets to handshake messages, over TCP, DTLS, QUIC and the protocols that carry TLS or DTLS.
 
 import type { Counters } from '../base/counters.js'
 import { MAX_USER_AGENT_LEN, MAX_USER_AGENTS_AT_ONCE } from '../base/limits.js'
@@ -18,10 +18,10 @@ import { TcpHellos } from '../stream/tcp-hellos.js'
 import type { PipelineOptions } from './options.js'
 import type { Sightings } from './sightings.js'
 
-/** Finds the messages in decoded packets, and gives each to the sightings at once. */
+/** Finds handshake messages in decoded packets and passes them to the sightings. */
 export class Messages {
   readonly tcp: TcpHellos
-  /** What clients said in plain HTTP; its taker empties it. */
+  /** User-Agents seen in plain HTTP. The caller empties the array. */
   readonly userAgents: UserAgentSeen[] = []
   readonly #dtls: DtlsHellos
   readonly #quic: QuicHellos
@@ -35,7 +35,7 @@ export class Messages {
     this.#sightings.takeClient(this.#packet, this.tcp.message)
   }
 
-  /** @param packet the packet that each `take` is about */
+  /** @param packet the packet of each `take`, overwritten from packet to packet */
   constructor(
     options: Pick<PipelineOptions, 'ports' | 'httpPorts' | 'seed' | 'server'>,
     counters: Counters,
@@ -55,14 +55,14 @@ export class Messages {
     this.#http = httpPorts === undefined ? undefined : new HttpRequests(httpPorts, counters)
   }
 
-  /** Messages that have begun and of which the rest is missing. */
+  /** Messages that began and are incomplete. */
   get unfinished(): number {
     return (
       this.tcp.unfinished + this.#dtls.unfinished + this.#quic.pending + this.#carriers.unfinished
     )
   }
 
-  /** Whether ordinary segments of TCP are nobody's but TLS's now, so that `takeRun` may take them. */
+  /** Whether `takeRun` may take plain TCP segments: no carrier protocol waits for one. */
   get canRun(): boolean {
     return !this.tcp.hasEarly && this.#carriers.unfinished === 0
   }
@@ -76,21 +76,21 @@ export class Messages {
     return this.tcp.run.take(block, from, this.#packet, this.#onHello)
   }
 
-  /** Takes the packet, of this protocol; not above 0 if it could not be decoded. */
+  /** Takes the packet. @param protocol IP protocol number, or ≤ 0 if the packet could not be decoded */
   take(protocol: number): void {
     if (protocol === PROTOCOL_TCP) this.#takeSegment()
     else if (protocol === PROTOCOL_UDP) this.#takeDatagram()
     else if (protocol > 0) this.#takeCarrier(protocol)
   }
 
-  /** Gives hellos in doubt that nothing else came for until `nowMicros`. */
+  /** Passes on hellos whose bytes may still be contradicted, if no contradiction came until `nowMicros`. */
   giveHeld(nowMicros: number): void {
     const tcp = this.tcp
     while (tcp.takeHeld(nowMicros) !== 0)
       this.#sightings.takeClient(tcp.heldPacket ?? this.#packet, tcp.message)
   }
 
-  /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
+  /** Shifts all remembered times by `seconds`: the clock of the packets was set by that much. */
   shiftTime(seconds: number): void {
     this.tcp.shiftTime(seconds)
     this.#dtls.shiftTime(seconds)
@@ -98,7 +98,7 @@ export class Messages {
     this.#carriers.shiftTime(seconds)
   }
 
-  /** Forgets all flows; nothing is counted. */
+  /** Forgets all flows without counting them. */
   clear(): void {
     this.tcp.clear()
     this.#dtls.clear()
@@ -125,7 +125,7 @@ export class Messages {
     skipProxyHeader(this.#packet)
     const { bytes, payloadOff, payloadLen, srcPort, dstPort } = this.#packet
     const quic = this.#quic
-    // The first byte of the payload tells which of the two goes on; nearly all other datagrams end there.
+    // DTLS and QUIC both check the first byte of the payload, which rejects nearly all other datagrams.
     this.#takeDtls()
     for (let kind = quic.take(this.#packet); kind !== 0; kind = quic.next())
       this.#sightings.take(kind, this.#packet, quic.message)
@@ -140,7 +140,7 @@ export class Messages {
       this.#sightings.take(kind, this.#packet, dtls.message)
   }
 
-  /** Takes a packet that may be of a protocol which carries TLS or DTLS in packets of its own. @returns whether it is */
+  /** Takes a packet of a protocol that carries TLS or DTLS, such as OpenVPN. @returns whether it is one */
   #takeCarrier(protocol: number): boolean {
     const carriers = this.#carriers
     const first = carriers.take(this.#packet, protocol)
@@ -166,7 +166,7 @@ export class Messages {
   }
 }
 
-/** Passes over a PROXY header before the payload of a datagram. */
+/** Skips a PROXY header (version 2) in front of the payload. */
 function skipProxyHeader(packet: Packet): void {
   const { bytes, payloadOff, payloadLen } = packet
   const skipped = proxyV2End(bytes, payloadOff, payloadOff + payloadLen) - payloadOff

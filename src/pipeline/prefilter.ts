@@ -11,10 +11,10 @@ import { Prefilter } from '../wire/prefilter.js'
 import type { TunnelPorts } from '../wire/udp-tunnel.js'
 import type { PipelineOptions } from './options.js'
 
-/** Bytes that the first segment worth decoding of a flow may begin with: a hello's, and a carrier's. */
+/** First bytes of a flow's first segment that is decoded: of a hello, or of a carrier protocol. */
 export const START_BYTES: readonly number[] = [...new Set([...HELLO_STARTS, 1, 2, 3])]
 
-/** The prefilter that passes what `Messages` may find a hello in. @param table the flows of TCP that are watched */
+/** The prefilter that passes every frame in which `Messages` may find a hello. @param table the watched TCP flows */
 export function newPrefilter(
   { ports, httpPorts, server = false }: Pick<PipelineOptions, 'ports' | 'httpPorts' | 'server'>,
   tunnelPorts: TunnelPorts,

@@ -1,4 +1,4 @@
-// Handshake messages become lines: a hello is parsed and fingerprinted; with `server` its line waits for the answer.
+// From handshake messages to lines: a hello is parsed and fingerprinted. With `server` its line waits for the answer.
 
 import type { Counters } from '../base/counters.js'
 import { ByteWriter } from '../base/byte-writer.js'
@@ -13,21 +13,21 @@ import { parseSslv2ClientHello } from '../tls/sslv2-hello.js'
 import { ENCAPSULATION_NAMES } from '../wire/encapsulation.js'
 import type { PipelineOptions } from './options.js'
 
-// Kinds of message that TcpHellos, DtlsHellos and QuicHellos give.
+// Kinds of message of TcpHellos, DtlsHellos and QuicHellos.
 const CLIENT_HELLO = 1
 const SERVER_HELLO = 2
 
-/** Transports whose server's answer is seen. */
+/** Transports for which the server's answer is decoded. */
 const JOINED: readonly Transport[] = ['tcp', 'quic', 'dtls']
 
 /** Writes a line for each ClientHello. */
 export class Sightings {
-  /** Sightings as JSON lines, or as rows; their taker sets `len` to 0. */
+  /** Sightings as JSON lines or rows. The caller sets `len` to 0 after reading them. */
   readonly lines = new ByteWriter(1 << 20)
   readonly #counters: Counters
   readonly #writer: SightingWriter
   readonly #join: HandshakeJoin | undefined
-  /** The line on its way to the join. */
+  /** The line of the current hello, if it waits for an answer. */
   readonly #line = new ByteWriter(1 << 14)
   readonly #hello = new Hello()
 
@@ -56,19 +56,19 @@ export class Sightings {
         : undefined
   }
 
-  /** Says where the frames that follow were seen. */
+  /** Sets the origin of the following frames. */
   setOrigin(origin: { readonly file?: string; readonly interface?: string }): void {
     this.#writer.setOrigin(origin)
   }
 
-  /** Takes a message of this kind, as the classes of stream/ and quic/ give it. */
+  /** Takes a message. @param kind as the classes of stream/ and quic/ return it */
   take(kind: number, packet: Packet, message: HandshakeBytes): void {
     if (kind === CLIENT_HELLO) this.takeClient(packet, message)
     else if (kind === SERVER_HELLO) this.#join?.takeServer(packet, message)
     else this.#join?.takeCertificate(packet, message)
   }
 
-  /** Takes a segment that may end its connection. */
+  /** Takes a TCP segment, which may end its connection. */
   takeSegment(packet: Packet): void {
     if ((packet.flags & (TCP_FIN | TCP_RST)) !== 0) this.#join?.takeEnd(packet)
   }
@@ -101,22 +101,22 @@ export class Sightings {
     join.takeClient(packet, message, hello, line)
   }
 
-  /** Gives what has waited too long for a server's answer at a time, microseconds since the Unix epoch. */
+  /** Finishes lines whose server has not answered in time. @param nowMicros microseconds since the epoch */
   expire(nowMicros: number): void {
     this.#join?.expire(nowMicros)
   }
 
-  /** Shifts the time of all that is known by `micros`, as the clock of the packets was. */
+  /** Shifts all remembered times by `micros`: the clock of the packets was set by that much. */
   shiftTime(micros: number): void {
     this.#join?.shiftTime(micros)
   }
 
-  /** Gives what waits for a server's answer. */
+  /** Finishes all lines that wait for an answer. */
   flush(): void {
     this.#join?.flush()
   }
 
-  /** Forgets what waits. */
+  /** Forgets all connections. Call `flush` first. */
   clear(): void {
     this.#join?.clear()
   }

@@ -1,4 +1,4 @@
-// The operator's choices about what is kept of a client, as the configuration names them.
+// Stored forms of addresses and server names, by their names in the configuration.
 
 /** An address as it is, cut to its network (/24, /48), or as a keyed hash. */
 export const ADDRESS_MODES = ['full', 'truncated', 'hmac'] as const
