@@ -25,8 +25,8 @@ const LISTEN_SECONDS = 3
 const MAX_LISTEN_SECONDS = 3_600
 
 /**
- * `doctor`: finds out why nothing is seen. Exit 0 only if nothing failed and a hello of its own came through to the store;
- * 1 else, 2 on bad usage.
+ * `doctor`: diagnoses a sensor that sees nothing. Exit 0 if no check failed and the test hello reached the store, else 1; 2 on
+ * bad usage.
  */
 export async function doctor(args: Readonly<Record<string, unknown>>): Promise<number> {
   const config = configOf(args)
@@ -35,7 +35,7 @@ export async function doctor(args: Readonly<Record<string, unknown>>): Promise<n
   const checks: Check[] = []
   for await (const check of examine(config, seconds)) {
     checks.push(check)
-    // one by one, since listening takes its time; names of one width
+    // Each check is printed when it ends, since listening takes seconds.
     if (!asJson) print(checksText([{ ...check, name: check.name.padEnd(16) }]))
   }
   const ok = checks.every(({ outcome }) => outcome !== 'failed')
@@ -70,9 +70,9 @@ async function* examine(config: Config, seconds: number): AsyncGenerator<Check> 
   yield await ownHello(config, store)
 }
 
-/** The hello, into the store the configuration names; where that is unreachable, into memory, which does not count as stored. */
+/** The test hello. If the configured store is unreachable, it goes to memory and the check fails. */
 async function ownHello(config: Config, storeCheck: Check): Promise<Check> {
-  const isAway = storeCheck.outcome === 'failed'
+  const isUnreachable = storeCheck.outcome === 'failed'
   const log = openEventLog({
     'log-format': 'text',
     'log-level': 'warn',
@@ -80,17 +80,17 @@ async function ownHello(config: Config, storeCheck: Check): Promise<Check> {
     write: () => undefined,
   })
   const limits = storeLimits(config)
-  const store: Store = isAway
+  const store: Store = isUnreachable
     ? await openSightingStore(undefined, limits)
     : await openSightingStore(config.redis, limits)
   try {
     const check = await helloCheck(config, store, log)
-    if (!isAway || check.outcome === 'failed') return check
+    if (!isUnreachable || check.outcome === 'failed') return check
     return {
       name: check.name,
       outcome: 'failed',
-      text: `captured, but not stored: the store is unreachable; into memory it was ${check.text}`,
-      remedy: 'see to the store above',
+      text: `captured, but not stored: the store is unreachable; in memory it was ${check.text}`,
+      remedy: 'see the check of the store above',
     }
   } finally {
     await store.close()

@@ -1,5 +1,4 @@
-// The doctor's own hello: a real one, from a real TLS client to a port it opens on loopback, taken off the wire by the same
-// capture, pipeline and store as any other, and timed on its way.
+// The test hello: Node's TLS client sends it to a port on loopback. The usual capture, pipeline and store handle it.
 
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
@@ -20,7 +19,7 @@ const ARRIVE_MILLIS = 5_000
 /** Milliseconds a frame's time may differ from the clock. */
 const STAMP_SLACK_MILLIS = 1_000
 
-/** Sends a hello over loopback and waits until `store` gives it back. */
+/** Sends a hello over loopback and waits until `store` returns it. */
 export async function helloCheck(config: Config, store: Store, log: EventLog): Promise<Check> {
   const name = 'hello'
   const sockets: Socket[] = []
@@ -34,7 +33,7 @@ export async function helloCheck(config: Config, store: Store, log: EventLog): P
     server.listen(0, LOOPBACK)
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    // what keeps it from capturing is thrown here
+    // An error of the capture rejects here.
     await new Promise<void>((ready, refused) => {
       const own = { ...config, interface: ['lo'], ports: [port], server: false }
       sensing = runSensor({
@@ -49,19 +48,19 @@ export async function helloCheck(config: Config, store: Store, log: EventLog): P
       return {
         name,
         outcome: 'failed',
-        text: `a hello sent over loopback to port ${port} did not come to the store within ${ARRIVE_MILLIS / 1000} s`,
+        text: `a hello sent over loopback to port ${port} did not reach the store within ${ARRIVE_MILLIS / 1000} s`,
         remedy:
-          'the checks above say why; if none does, run hellotap capture -i lo --log-level debug',
+          'see the failed checks above; if none failed, run hellotap capture -i lo --log-level debug',
       }
     const tookMillis = performance.now() - sentMillis
     const lateMillis = Date.parse(sighting.time) - sentAt
-    const text = `sent over loopback, captured and stored in ${tookMillis.toFixed(1)} ms (JA4 ${sighting.ja4 ?? 'not made'})`
+    const text = `sent over loopback, captured and stored in ${tookMillis.toFixed(1)} ms (JA4 ${sighting.ja4 ?? 'not computed'})`
     return Math.abs(lateMillis) > STAMP_SLACK_MILLIS
       ? {
           name,
           outcome: 'warning',
-          text: `${text}, but its time of capture is ${(lateMillis / 1000).toFixed(1)} s off the clock`,
-          remedy: 'let a time server set the clock',
+          text: `${text}, but its timestamp differs from the clock by ${(lateMillis / 1000).toFixed(1)} s`,
+          remedy: 'synchronise the clock with a time server',
         }
       : { name, outcome: 'ok', text }
   } catch (error) {
@@ -80,12 +79,12 @@ export async function helloCheck(config: Config, store: Store, log: EventLog): P
 
 interface Sent {
   readonly clientPort: number
-  /** Milliseconds since the epoch, and of the monotonic clock. */
+  /** Milliseconds since the epoch, and of a monotonic clock. */
   readonly sentAt: number
   readonly sentMillis: number
 }
 
-/** Connects and lets Node's TLS client say its hello; nobody answers it. */
+/** Connects and sends a hello by Node's TLS client. The server does not answer. */
 async function sendHello(port: number, sockets: Socket[]): Promise<Sent> {
   const socket = connect({ host: LOOPBACK, port })
   sockets.push(socket)
@@ -96,7 +95,7 @@ async function sendHello(port: number, sockets: Socket[]): Promise<Sent> {
   return sent
 }
 
-/** The hello once the store has it for good, not only on its way there. */
+/** The hello, once the store has written it. */
 async function arrival(
   store: Store,
   clientPort: number,

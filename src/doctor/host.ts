@@ -1,4 +1,4 @@
-// What the doctor finds out without capturing: programs, permission, interfaces, Redis.
+// Checks without capturing: programs, permission, interfaces, Redis.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,6 +8,7 @@ import { chooseEngine } from '../capture/live/engine.js'
 import type { NetworkInterface } from '../capture/live/interfaces.js'
 import { permissionRemedy } from '../capture/live/open-failure.js'
 import type { Config } from '../config.js'
+import { hasCapNetRaw } from '../sensor/capabilities.js'
 import { checkRedis, redisRisks } from '../store/redis/redis-check.js'
 import { StoreError } from '../store/contract.js'
 import { IANA_SNAPSHOT } from '../tls/registry.js'
@@ -15,14 +16,12 @@ import type { Check } from './check.js'
 import { firstLine } from './check.js'
 import { version } from '../telemetry/version.js'
 
-/** Bit of CAP_NET_RAW in a capability set (include/uapi/linux/capability.h). */
-const CAP_NET_RAW = 13n
-/** Flag of an interface in promiscuous mode, whatever program asked for it (include/uapi/linux/if.h). */
+/** Flag of an interface in promiscuous mode (include/uapi/linux/if.h). */
 const IFF_PROMISC = 0x100
-/** Least version of Redis: for ZRANGE … REV, ZINTER and ZADD GT. */
-const LEAST_REDIS = [6, 2] as const
+/** Minimum version of Redis: it has ZRANGE … REV, ZINTER and ZADD GT. */
+const MIN_REDIS = [6, 2] as const
 
-/** What runs. */
+/** Versions of the program, Node, the system and the registries. */
 export function versionsCheck(): Check {
   return {
     name: 'versions',
@@ -31,7 +30,7 @@ export function versionsCheck(): Check {
   }
 }
 
-/** What captures. */
+/** The capture engine. */
 export function engineCheck(): Check {
   let engine: Engine
   try {
@@ -43,7 +42,7 @@ export function engineCheck(): Check {
     return {
       name: 'engine',
       outcome: 'failed',
-      text: `nothing here can capture: ${firstLine(error)}`,
+      text: `no capture engine can be loaded: ${firstLine(error)}`,
       remedy:
         'install libpcap (Debian: sudo apt-get install libpcap0.8); in a checkout also libpcap-dev g++ make python3, then npm ci',
     }
@@ -51,7 +50,7 @@ export function engineCheck(): Check {
   return {
     name: 'engine',
     outcome: 'warning',
-    text: 'npm cap: it has no kernel time and cannot tell what it loses',
+    text: 'npm cap: it has no kernel timestamps and does not count lost frames',
     remedy:
       'for the native engine install libpcap (Debian: sudo apt-get install libpcap0.8), and in a checkout libpcap-dev and g++, then npm ci',
   }
@@ -60,14 +59,10 @@ export function engineCheck(): Check {
 /** Whether this process may capture. */
 export function permissionCheck(): Check {
   const name = 'permission'
-  let status: string
-  try {
-    status = readFileSync('/proc/self/status', 'latin1')
-  } catch {
-    return { name, outcome: 'unknown', text: 'this system does not tell; the hello below shows it' }
-  }
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`)
-  if ((effective >> CAP_NET_RAW) & 1n) return { name, outcome: 'ok', text: 'CAP_NET_RAW is there' }
+  const isAllowed = hasCapNetRaw()
+  if (isAllowed === undefined)
+    return { name, outcome: 'unknown', text: 'not known on this system; see the test hello below' }
+  if (isAllowed) return { name, outcome: 'ok', text: 'this process has CAP_NET_RAW' }
   return {
     name,
     outcome: 'failed',
@@ -76,7 +71,7 @@ export function permissionCheck(): Check {
   }
 }
 
-/** Whether interface `name` is there, up, and connected. */
+/** Whether interface `name` exists, is up and has a link. */
 export function interfaceCheck(name: string, all: readonly NetworkInterface[]): Check {
   const check = `interface ${name}`
   if (name === 'any') return { name: check, outcome: 'ok', text: 'every interface at once' }
@@ -85,21 +80,21 @@ export function interfaceCheck(name: string, all: readonly NetworkInterface[]): 
     return {
       name: check,
       outcome: 'failed',
-      text: `there is no interface ${JSON.stringify(name)}`,
+      text: `unknown interface ${JSON.stringify(name)}`,
       remedy: `name one of ${all.map((each) => each.name).join(', ')} with -i`,
     }
   if (found.up === false)
     return {
       name: check,
       outcome: 'failed',
-      text: 'it is down',
+      text: 'the interface is down',
       remedy: `sudo ip link set ${name} up promisc on`,
     }
   if (sysfs(name, 'carrier') === '0')
     return {
       name: check,
       outcome: 'failed',
-      text: 'it is up, but nothing is connected to it (no carrier)',
+      text: 'the interface is up, but has no link (no carrier)',
       remedy: 'check the cable, the transceiver and the port of the switch',
     }
   const link =
@@ -115,27 +110,27 @@ export function interfaceCheck(name: string, all: readonly NetworkInterface[]): 
       ...(mtu === undefined ? [] : [`MTU ${mtu}`]),
       ...(found.loopback
         ? []
-        : [promiscuous ? 'promiscuous' : 'not promiscuous now: capturing makes it so']),
+        : [promiscuous ? 'promiscuous' : 'not promiscuous (capturing sets it)']),
     ].join(', '),
   }
 }
 
-/** Whether Redis is there and fits. */
+/** Whether Redis is reachable and suitable. */
 export async function redisCheck({ redis }: Pick<Config, 'redis'>): Promise<Check> {
   const name = 'store'
   if (redis === undefined)
-    return { name, outcome: 'ok', text: 'memory of the process; --redis is not set' }
+    return { name, outcome: 'ok', text: 'in memory of the process; --redis is not set' }
   try {
     const state = await checkRedis(redis)
     const { version } = state
     const text = `Redis ${version} at ${state.address}, ${state.roundTripMillis.toFixed(1)} ms away`
     const [major = 0, minor = 0] = version.split('.').map(Number)
-    if (major < LEAST_REDIS[0] || (major === LEAST_REDIS[0] && minor < LEAST_REDIS[1]))
+    if (major < MIN_REDIS[0] || (major === MIN_REDIS[0] && minor < MIN_REDIS[1]))
       return {
         name,
         outcome: 'failed',
         text,
-        remedy: 'it must be version 6.2 or later: upgrade it',
+        remedy: 'upgrade Redis to version 6.2 or later',
       }
     const risks = redisRisks(state)
     if (risks.length === 0) return { name, outcome: 'ok', text }

@@ -1,5 +1,5 @@
-// What the doctor asks the kernel: by our own engine, since span hosts and containers often lack the tools; where that is
-// not built, by the tools.
+// Checks that ask the kernel: by the native addon, since span hosts and containers often lack the system's tools, or by those
+// tools if the addon is not built.
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -13,8 +13,8 @@ const run = promisify(execFile)
 /** Milliseconds a system tool may take. */
 const TOOL_MILLIS = 3_000
 /**
- * Microseconds the kernel's clock may be off where nothing sets it: NTP_PHASE_LIMIT of include/linux/timex.h. Its flag
- * STA_UNSYNC tells less, for it may be there to keep the kernel from setting the hardware's clock.
+ * Maximum error of the kernel's clock, microseconds, if no program sets the clock: NTP_PHASE_LIMIT of include/linux/timex.h.
+ * The flag STA_UNSYNC is less reliable: it may only keep the kernel from setting the hardware clock.
  */
 const UNSET_MICROS = 16_000_000
 /** Offloads by the names `ethtool -k` gives them. */
@@ -25,10 +25,10 @@ const FEATURES = {
   gso: 'generic-segmentation-offload',
 } as const
 
-/** What answers for the kernel. */
+/** Answers of the kernel. */
 export type KernelAnswers = Pick<NativeAddon, 'offloads' | 'clockError'>
 
-/** Our own engine, where it is built. */
+/** The native addon, if it is built. */
 export function kernelAnswers(): KernelAnswers | undefined {
   try {
     return loadNativeAddon()
@@ -52,13 +52,15 @@ export async function offloadsCheck(
       name: check,
       outcome: 'unknown',
       text: isMissing
-        ? 'neither the native engine nor ethtool is here to ask the kernel'
-        : `the kernel does not tell: ${firstLine(error)}`,
+        ? 'unknown: neither the native addon nor ethtool is installed'
+        : `unknown: ${firstLine(error)}`,
       remedy: `sudo apt-get install ethtool ; ethtool -k ${name}`,
     }
   }
   const sending = found.tso === true || found.gso === true
-  const own = sending ? '; what this machine sends is captured before it is cut (TSO, GSO)' : ''
+  const own = sending
+    ? '; frames that this machine sends are captured before segmentation (TSO, GSO)'
+    : ''
   const on = (['gro', 'lro'] as const).filter((each) => found[each])
   if (on.length === 0) return { name: check, outcome: 'ok', text: `GRO and LRO are off${own}` }
   const text = `${on.map((each) => each.toUpperCase()).join(' and ')} on: the kernel merges frames before they are captured`
@@ -68,43 +70,42 @@ export async function offloadsCheck(
     text:
       kernel === undefined
         ? `${text}, and each takes 64 KiB of the ring${own}`
-        : `${text}, which does no harm here${own}`,
+        : `${text}, which the native engine handles${own}`,
     remedy: `on a span port: sudo ethtool -K ${name} ${on.map((each) => `${each} off`).join(' ')}`,
   }
 }
 
-/** Whether the clock can be right. */
+/** Whether a time server sets the clock. */
 export async function clockCheck(kernel: KernelAnswers | undefined): Promise<Check> {
   const name = 'clock'
   const now = new Date()
-  const says = `it says ${now.toISOString()}`
+  const shown = now.toISOString()
   if (now.getTime() < Date.parse(IANA_SNAPSHOT))
     return {
       name,
       outcome: 'failed',
-      text: `${says}, before this version was made`,
-      remedy: 'set it: sudo timedatectl set-ntp true',
+      text: `${shown}, earlier than the release of this version`,
+      remedy: 'set the clock: sudo timedatectl set-ntp true',
     }
   let micros: number | undefined
   try {
     micros = await clockErrorOf(kernel)
   } catch {
-    return { name, outcome: 'unknown', text: `${says}; whether a time server sets it is unknown` }
+    return { name, outcome: 'unknown', text: `${shown}; unknown whether a time server sets it` }
   }
   if (micros !== undefined && micros >= UNSET_MICROS)
     return {
       name,
       outcome: 'warning',
-      text: `${says}, and no time server sets it`,
+      text: `${shown}, and no time server sets it`,
       remedy:
-        'let one, so that times of several sensors compare: sudo timedatectl set-ntp true, or chrony; for a container on its host',
+        'synchronise it, so that times of several sensors compare: sudo timedatectl set-ntp true, or chrony; for a container on its host',
     }
-  const within =
-    micros === undefined ? '' : `, and is off by ${(micros / 1000).toFixed(1)} ms at most`
-  return { name, outcome: 'ok', text: `${says}, set by a time server${within}` }
+  const within = micros === undefined ? '' : `, off by at most ${(micros / 1000).toFixed(1)} ms`
+  return { name, outcome: 'ok', text: `${shown}, set by a time server${within}` }
 }
 
-/** @throws Error where nobody tells */
+/** @throws Error if the offloads cannot be read */
 async function offloadsOf(
   name: string,
   kernel: KernelAnswers | undefined,
@@ -119,7 +120,10 @@ async function offloadsOf(
   )
 }
 
-/** @returns microseconds it may be off; undefined where it is set and that is all that is known. @throws Error where nobody tells */
+/**
+ * @returns the maximum error of the clock in microseconds; undefined if only its synchronisation is known
+ * @throws Error if neither can be read
+ */
 async function clockErrorOf(kernel: KernelAnswers | undefined): Promise<number | undefined> {
   if (kernel !== undefined) return kernel.clockError()
   const ask = ['show', '-p', 'NTPSynchronized', '--value']

@@ -1,5 +1,5 @@
-// What the doctor sees of an interface in a few seconds: once as the sensor would, and once all of it, without the in-kernel
-// filter and on any port. The difference tells what the filter or the choice of ports keeps away.
+// Listens to an interface for a few seconds: as the sensor does, and without the in-kernel filter on any port. The difference
+// is the traffic that the filter or the choice of ports excludes.
 
 import { portsText } from '../model/ports.js'
 import type { Undecoded } from '../model/undecoded.js'
@@ -22,21 +22,21 @@ const LINKTYPE_ETHERNET = 1
 const ETHERTYPE_OFF = 12
 /** EtherTypes of VLAN tags: IEEE 802.1Q, 802.1ad, and QinQ before that. */
 const TAGS: ReadonlySet<number> = new Set([0x8100, 0x88a8, 0x9100])
-/** Ports named at most. */
+/** Maximum of ports in a remedy. */
 const MAX_PORTS_NAMED = 8
 
-/** What came by in the time. */
+/** The traffic in that time. */
 interface Heard {
   readonly counters: Counters
   /** Hellos by the server's port. */
   readonly hellos: ReadonlyMap<number, number>
-  /** Frames with a VLAN tag before them. */
+  /** Frames with a VLAN tag. */
   tagged: number
-  /** What was not decoded. */
+  /** Traffic that was not decoded. */
   readonly undecoded?: Undecoded
 }
 
-/** Listens on an interface for `seconds`, and says what is missing there; nobody wonders at a silent loopback. */
+/** Listens to an interface for `seconds` and reports missing traffic. A silent loopback interface is no problem. */
 export async function listenCheck(
   { name, loopback }: Pick<NetworkInterface, 'name' | 'loopback'>,
   ports: readonly number[],
@@ -81,14 +81,14 @@ function verdict(
       outcome: 'warning',
       text: `no frame in ${seconds} s`,
       remedy:
-        'is it mirrored to, is anything sent? Listen longer with --seconds 30, or cause traffic yourself',
+        'check the mirror session; listen longer with --seconds 30, or cause traffic yourself',
     }
   const watched = hellosOn(all, ports)
   if (watched > 0 && hellosOn(filtered, ports) === 0)
     return {
       outcome: 'failed',
-      text: `${text}, and the in-kernel filter passes none of those on watched ports${all.tagged > 0 ? ': it does not see behind these VLAN tags' : ''}`,
-      remedy: 'please report it, with tcpdump -c 100 of this interface',
+      text: `${text}, and the in-kernel filter passes none of those on watched ports${all.tagged > 0 ? ': it does not handle these VLAN tags' : ''}`,
+      remedy: 'report this bug, with tcpdump -c 100 -w FILE of this interface',
     }
   const others = [...all.hellos]
     .filter(([port]) => !ports.includes(port))
@@ -101,7 +101,9 @@ function verdict(
       text: `${text}, ${watched} of them on watched ports`,
       ...(others.length === 0
         ? {}
-        : { remedy: `more is on other ports: --ports ${portsText([...ports, ...others])}` }),
+        : {
+            remedy: `to see hellos on other ports too: --ports ${portsText([...ports, ...others])}`,
+          }),
     }
   if (others.length > 0)
     return {
@@ -109,7 +111,7 @@ function verdict(
       text: `${text}, all of them on ports that are not watched`,
       remedy: `--ports ${portsText([...ports, ...others])}`,
     }
-  // a few connections are enough here: the doctor looks once
+  // A few connections suffice, since the doctor listens only once.
   const { state, why } = judge({
     counters: all.counters,
     frames: packets,
@@ -121,8 +123,8 @@ function verdict(
   return state === 'ok' || state === 'quiet' || first === undefined
     ? {
         outcome: 'warning',
-        text: `${text}: no client opened a TLS connection meanwhile`,
-        remedy: 'listen longer with --seconds 30, or open one yourself, past this interface',
+        text: `${text}: no client opened a TLS connection`,
+        remedy: 'listen longer with --seconds 30, or open a TLS connection through this interface',
       }
     : {
         outcome: 'warning',

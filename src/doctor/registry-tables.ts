@@ -1,5 +1,4 @@
-// The tables the registries were made from (registry/*.csv), read anew and compared with what this program holds:
-// another reader than the one that made it.
+// Compares the registries of this program with their source tables (registry/*.csv), by a parser other than the generator.
 
 import { readFile, readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -22,12 +21,12 @@ const DROPPED: Readonly<Partial<Record<RegistryName, Uint8Array>>> = {
   'supported-groups': GROUP_DROPPED,
 }
 
-/** Differences of one registry told; a table of another snapshot has hundreds. */
-const FAULTS_TOLD = 10
+/** Maximum of differences printed for one registry; a table of another snapshot has hundreds. */
+const MAX_FAULTS = 10
 
 /**
- * Where the registries differ from the tables in `folder`, a sentence each.
- * @throws ConfigError where the tables cannot be read
+ * The differences between the registries and the tables in `folder`, a sentence each.
+ * @throws ConfigError if the tables cannot be read
  */
 export async function compareTables(
   names: readonly RegistryName[],
@@ -45,8 +44,8 @@ export async function compareTables(
       ...compareTable(name, await readTable(folder, name)),
       ...compareDropped(name),
     ]
-    faults.push(...own.slice(0, FAULTS_TOLD))
-    if (own.length > FAULTS_TOLD) faults.push(`${name}: ${own.length - FAULTS_TOLD} more`)
+    faults.push(...own.slice(0, MAX_FAULTS))
+    if (own.length > MAX_FAULTS) faults.push(`${name}: ${own.length - MAX_FAULTS} more`)
   }
   return faults
 }
@@ -103,7 +102,7 @@ function compareTable(name: RegistryName, text: string): string[] {
   return faults
 }
 
-/** A value as the program writes it where it means the same as the row's: tables have numbers in hex too. */
+/** A value in the program's form, if it equals the row's: tables also have numbers in hex. */
 function valueOf(cell: string, { value, first, last }: RegistryRow): string {
   const [from, to = from] = cell.split('-').map(Number)
   return from === first && to === last ? value : cell
@@ -116,7 +115,7 @@ function cellsOf(line: string): string[] {
   )
 }
 
-/** The classic fingerprint drops what is exactly Reserved or Unassigned, by a table of its own. */
+/** `sha3_384` drops values listed as exactly Reserved or Unassigned, by a table of its own. */
 function compareDropped(name: RegistryName): string[] {
   const dropped = DROPPED[name]
   if (dropped === undefined) return []

@@ -1,19 +1,19 @@
-// The wall clock is set now and then, by hand or by a time server, and the stamps of frames follow it. What the sensor
-// remembers of flows is shifted along: no flow ages by an hour in a moment, and none waits an hour too long.
+// Steps of the wall clock, set by hand or by a time server. Frame timestamps follow the wall clock, so the times that the
+// sensor remembers are shifted by each step: no flow ages, and none waits longer.
 
 import { CLOCK_STEP_MILLIS } from '../base/limits.js'
 import type { PacketBlock } from '../model/packet-block.js'
 
-/** Milliseconds between two looks at the steady clock beyond which the look at the wall clock between them says nothing. */
+/** Milliseconds between two reads of the monotonic clock beyond which the read of the wall clock between them is not used. */
 const MOST_APART_MILLIS = 50
 
-/** The two clocks, milliseconds. */
+/** The wall clock and a monotonic clock, milliseconds. */
 export interface Clocks {
   readonly wall: () => number
   readonly steady: () => number
 }
 
-/** Notices when the wall clock was set. */
+/** Detects steps of the wall clock. */
 export class ClockSteps {
   readonly #clocks: Clocks
   #ahead: number
@@ -23,11 +23,11 @@ export class ClockSteps {
     this.#ahead = clocks.wall() - clocks.steady()
   }
 
-  /** Milliseconds the wall clock was set ahead by since the last look, negative where back; 0 where it only drifted. */
+  /** Milliseconds by which the wall clock was set since the last call, negative if back; 0 for drift. */
   look(): number {
     const before = this.#clocks.steady()
     const wall = this.#clocks.wall()
-    // we were not running in between
+    // This process was suspended between the two reads.
     if (this.#clocks.steady() - before > MOST_APART_MILLIS) return 0
     const step = Math.round(wall - before - this.#ahead)
     this.#ahead = wall - before
@@ -35,17 +35,17 @@ export class ClockSteps {
   }
 }
 
-/** Brings the stamps of one source to the clock as it is now: frames that waited while it was set have older ones. */
+/** Shifts timestamps of frames that were captured before a clock step and read after it. */
 export class StampShift {
-  /** What is to be added to a stamp of before, microseconds; 0 once one of after has come. */
+  /** Microseconds to add to timestamps from before the step; 0 after the first later timestamp. */
   #behindMicros = 0
 
-  /** The clock was set ahead by so many milliseconds. */
+  /** Takes a step of the clock by `millis`. */
   step(millis: number): void {
     this.#behindMicros += millis * 1000
   }
 
-  /** Shifts the stamps of a block that are by the clock of before. */
+  /** Shifts the timestamps of a block that are from before the step. */
   apply({ timeMicros, count }: PacketBlock, nowMicros: number): void {
     for (let i = 0; i < count && this.#behindMicros !== 0; i++) {
       const stamp = timeMicros[i] ?? 0

@@ -4,7 +4,7 @@ import { logFault, openProcessLog } from '../telemetry/event-log.js'
 import { isForOperators } from '../telemetry/log.js'
 
 /**
- * Runs a command until it is stopped, and logs the error that ends it.
+ * Runs a daemon and logs the error that ends it.
  * @returns its exit code, 1 if it failed
  * @throws ConfigError: bad usage is printed as plain text
  */

@@ -1,6 +1,6 @@
-// User-Agents said in plain HTTP, on their way to the store. A request in the clear says who is at an address, not which
-// connection is whose: it goes to the latest hello of that address, and counts as the weakest evidence. It often comes
-// before that hello, which a redirect to HTTPS then brings, so each waits a while.
+// User-Agents of plain HTTP, on their way to the store. A plain request names the software at an address, not the one of a
+// connection: it is tied to the latest hello of the address, as the weakest evidence. It often comes before that hello, since
+// a redirect to HTTPS follows, so each User-Agent waits a few seconds.
 
 import * as z from 'zod/mini'
 import {
@@ -14,42 +14,43 @@ import {
 import type { UserAgentSeen } from '../model/user-agent-seen.js'
 import type { Store } from '../store/contract.js'
 
-/** Takes what was seen, at once. */
+/** Takes User-Agents without waiting. */
 export type TakeUserAgents = (seen: readonly UserAgentSeen[]) => void
 
-/** Milliseconds between two looks at what waits. */
-const LOOK_MILLIS = 500
+/** Milliseconds between two checks of the waiting User-Agents. */
+const CHECK_MILLIS = 500
 
-/** Passes on each pair of address and User-Agent once a minute: clients send many requests, and floods repeat themselves. */
+/** Filters repetitions: passes each pair of address and User-Agent once a minute. */
 export class UserAgentNews {
   readonly #now: () => number
-  #told = new Set<string>()
-  #toldBefore = new Set<string>()
+  #passed = new Set<string>()
+  #passedBefore = new Set<string>()
   #since = -Infinity
 
-  /** @param now milliseconds of a clock that only goes forward */
+  /** @param now milliseconds of a monotonic clock */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now
   }
 
-  /** What of `seen` was not passed on in the last minute or two. */
+  /** The pairs in `seen` that were not passed in the last one to two minutes. */
   newOf(seen: readonly UserAgentSeen[]): UserAgentSeen[] {
     const now = this.#now()
-    if (now - this.#since >= HTTP_AGENTS_TOLD_MILLIS || this.#told.size >= HTTP_AGENTS_TOLD) {
-      this.#toldBefore = now - this.#since >= 2 * HTTP_AGENTS_TOLD_MILLIS ? new Set() : this.#told
-      this.#told = new Set()
+    if (now - this.#since >= HTTP_AGENTS_TOLD_MILLIS || this.#passed.size >= HTTP_AGENTS_TOLD) {
+      this.#passedBefore =
+        now - this.#since >= 2 * HTTP_AGENTS_TOLD_MILLIS ? new Set() : this.#passed
+      this.#passed = new Set()
       this.#since = now
     }
     return seen.filter(({ ip, userAgent }) => {
       const pair = `${ip} ${userAgent}`
-      if (this.#told.has(pair) || this.#toldBefore.has(pair)) return false
-      this.#told.add(pair)
+      if (this.#passed.has(pair) || this.#passedBefore.has(pair)) return false
+      this.#passed.add(pair)
       return true
     })
   }
 }
 
-/** Ties them to the latest hello of their address, a few seconds after they were said. */
+/** Ties User-Agents to the latest hello of their address, a few seconds after they were seen. */
 export class HttpEvidence {
   readonly #store: Pick<Store, 'observeUserAgent'>
   readonly #onError: (error: unknown) => void
@@ -59,23 +60,23 @@ export class HttpEvidence {
   constructor(store: Pick<Store, 'observeUserAgent'>, onError: (error: unknown) => void) {
     this.#store = store
     this.#onError = onError
-    this.#timer = setInterval(() => void this.#tell(performance.now()), LOOK_MILLIS).unref()
+    this.#timer = setInterval(() => void this.#storeDue(performance.now()), CHECK_MILLIS).unref()
   }
 
-  /** Takes what was seen; when too many wait, what came last is left. */
+  /** Takes User-Agents; if too many wait, the newest are dropped. */
   take(seen: readonly UserAgentSeen[]): void {
     const due = performance.now() + HTTP_AGENTS_WAIT_MILLIS
     for (const each of seen)
       if (this.#waiting.length < HTTP_AGENTS_WAITING) this.#waiting.push({ seen: each, due })
   }
 
-  /** Tells what waits, however short. */
+  /** Stores all waiting User-Agents. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#tell(Infinity)
+    await this.#storeDue(Infinity)
   }
 
-  async #tell(now: number): Promise<void> {
+  async #storeDue(now: number): Promise<void> {
     let count = 0
     while ((this.#waiting[count]?.due ?? Infinity) <= now && count < this.#waiting.length) count++
     for (const { seen } of this.#waiting.splice(0, count)) {
@@ -101,7 +102,7 @@ const Message = z.object({
     .check(z.maxLength(MAX_USER_AGENTS_AT_ONCE)),
 })
 
-/** What a sensor process tells of User-Agents, in a message of its own; undefined for any other. */
+/** The User-Agents in a message of a sensor process; undefined for any other message. */
 export function userAgentsOf(message: unknown): readonly UserAgentSeen[] | undefined {
   const parsed = Message.safeParse(message)
   return parsed.success ? parsed.data.userAgents : undefined

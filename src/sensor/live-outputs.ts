@@ -7,19 +7,20 @@ import { openConsumers } from '../open-outputs.js'
 /** The outputs of a live capture. */
 export interface LiveOutputs {
   readonly put: LinesSink
-  /** Has the history write what it holds. */
+  /** Writes the sightings that the history holds in memory. */
   roll(): Promise<void>
   close(): Promise<void>
 }
 
-/** Whether sightings go anywhere besides the store and stdout. */
+/** Whether sightings also go to outputs or a history. */
 export function hasOutputs({ output, format, history }: Config): boolean {
   return output.length > 0 || format !== undefined || history !== undefined
 }
 
 /**
- * Opens what `--format`, `-o` and `--history` ask for. SIGHUP opens output files anew under their names, as logrotate
- * needs it; SIGUSR2 rotates them. @throws ConfigError, OutputError
+ * Opens the outputs of `--format`, `-o` and `--history`. SIGHUP reopens output files by their names, for logrotate; SIGUSR2
+ * rotates them.
+ * @throws ConfigError, OutputError
  */
 export async function openLiveOutputs(config: Config, log: EventLog): Promise<LiveOutputs> {
   const { consumers, outputs, history } = await openConsumers(config, {
@@ -28,7 +29,7 @@ export async function openLiveOutputs(config: Config, log: EventLog): Promise<Li
     onStuck: (target, reason) =>
       log.error(
         'output-stuck',
-        `output ${target} cannot be written: ${reason}. Sightings wait within a bound, later ones are dropped and counted; capture goes on`,
+        `output ${target} cannot be written: ${reason}. Sightings wait up to a limit, later sightings are dropped and counted; capture goes on`,
         { target },
       ),
     onFree: (target, dropped) =>
@@ -59,7 +60,7 @@ export async function openLiveOutputs(config: Config, log: EventLog): Promise<Li
       for (const each of consumers) await each.close()
       const dropped = lost() - before
       if (dropped > 0)
-        log.error('output-lost', `${count(dropped, 'sighting')} lost that waited to be written`, {
+        log.error('output-lost', `${count(dropped, 'sighting')} lost that waited for an output`, {
           dropped,
         })
     },

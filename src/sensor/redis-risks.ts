@@ -1,7 +1,7 @@
 import { checkRedis, redisRisks } from '../store/redis/redis-check.js'
 import type { EventLog } from '../telemetry/event-log.js'
 
-/** Logs once what of the Redis at `url` puts sightings at risk. A Redis that is unreachable is logged elsewhere. */
+/** Logs settings of the Redis at `url` that risk the loss of sightings. `watchStore` logs an unreachable Redis. */
 export async function logRedisRisks(url: string, log: EventLog): Promise<void> {
   const state = await checkRedis(url).catch(() => undefined)
   for (const [risk, remedy] of state === undefined ? [] : redisRisks(state))

@@ -1,14 +1,14 @@
-// The sensor's own log, as `up` reads it from its stderr: one JSON line an event. It parses what strangers send, so nothing
-// it writes is taken on trust: what is no event of the expected shape is a sentence of an unknown kind.
+// The log of the sensor, which `up` reads from its stderr: one JSON line an event. The sensor parses hostile bytes, so its log
+// is not trusted: a line that is no valid event is relayed as a warning.
 
 import * as z from 'zod/mini'
 import type { Details, EventLog } from '../telemetry/event-log.js'
 import type { LogLevel } from '../telemetry/journal.js'
 import { LOG_LEVELS } from '../telemetry/journal.js'
 
-/** Characters of one relayed sentence, or of one of its fields. */
+/** Maximum length of a relayed message or field, characters. */
 const MAX_TEXT = 4_096
-/** Fields beside the sentence. */
+/** Maximum of fields beside the message. */
 const MAX_FIELDS = 16
 
 const Event = z.looseObject({
@@ -25,7 +25,7 @@ export interface RelayedEvent {
   readonly details: Details
 }
 
-/** The event in a line of a log, or the line as it is, as a warning: Node's own last words are such. */
+/** The event in a line of the log. Any other line, such as a fatal error of Node, becomes a warning. */
 export function relayedEvent(line: string): RelayedEvent {
   const parsed = Event.safeParse(jsonOf(line))
   if (!parsed.success)
@@ -50,7 +50,7 @@ export function relayedEvent(line: string): RelayedEvent {
   }
 }
 
-/** Logs it as if it were ours. */
+/** Logs an event of the sensor. */
 export function relay(log: EventLog, { level, event, sentence, details }: RelayedEvent): void {
   log[level](event, sentence, details)
 }

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { NO_INSPECTOR } from '../capture/live/no-inspector.js'
 import type { SensorFigures } from '../model/sensor-figures.js'
 import type { Config } from '../config.js'
 import { handConfig } from '../config.js'
@@ -11,26 +11,27 @@ import { wholeRows } from '../model/row.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { logFault } from '../telemetry/event-log.js'
 import { HttpEvidence, userAgentsOf } from './http-agents.js'
+import { nodeArguments } from './privilege-separation.js'
 import type { RelayedEvent } from './relayed-event.js'
 import { relay, relayedEvent } from './relayed-event.js'
 import type { SensorStatus } from './sensor-report.js'
 import { knownCounters } from './sensor-report.js'
 import { seesHellos } from './capture-health.js'
 
-/** Milliseconds before a sensor that died is started again; doubled with each death in a row, up to the second. */
-const RESTART_MS = 250
-const RESTART_MOST_MS = 10_000
-/** Milliseconds a sensor has lived after which its death is a new one, not one in a row. */
-const STEADY_MS = 30_000
+/** Milliseconds before a sensor that ended is restarted: doubled after each short run, up to the maximum. */
+const RESTART_MILLIS = 250
+const MAX_RESTART_MILLIS = 10_000
+/** Milliseconds from which on a run is not short. */
+const STEADY_MILLIS = 30_000
 
-/** Characters of a line without an end that are kept of the sensor's stderr. */
+/** Characters kept of an unfinished line of the sensor's stderr. */
 const MAX_LINE = 65_536
-/** Bytes of a row at most: a hello of 64 KiB, its fingerprints and a certificate. */
+/** Maximum length of a row, bytes: a hello of 64 KiB, its fingerprints and a certificate. */
 const MAX_ROW = 4 << 20
-/** Events kept of a sensor that does not capture yet. */
+/** Maximum of events held back until the sensor captures. */
 const MAX_EARLY_EVENTS = 64
 
-/** The supervised sensor: a child that runs `capture --stdout`, whose lines go into the store. */
+/** The supervised sensor: a child process that runs `capture --stdout --rows`. Its rows go into the store. */
 export class SensorProcess {
   readonly #config: Config
   readonly #store: Store
@@ -41,14 +42,14 @@ export class SensorProcess {
   #reason = 'the sensor has not started yet'
   #restarts = 0
   #capturing = false
-  /** When the sensor ended that is not replaced yet, by the monotonic clock; and how long others were, milliseconds. */
+  /** When the sensor ended, if it is not restarted yet (monotonic clock); and the length of former gaps. Milliseconds. */
   #endedAt: number | undefined
   #gapMillis = 0
   #settle: () => void = () => undefined
-  /** Resolves when the first start has come to something, good or bad. */
+  /** Resolves when the first start has succeeded or failed. */
   readonly settled = new Promise<void>((resolve) => (this.#settle = resolve))
 
-  /** @param tap takes the same lines as the store, such as a history */
+  /** @param tap takes the same rows as the store */
   constructor(config: Config, store: Store, log: EventLog, tap?: (lines: Uint8Array) => void) {
     this.#tap = tap
     this.#config = config
@@ -70,7 +71,7 @@ export class SensorProcess {
     }
   }
 
-  /** What `/metrics` tells of it. */
+  /** The figures for `/metrics`. */
   get figures(): SensorFigures {
     const { byInterface = {}, process, watch } = this.#latest ?? {}
     return {
@@ -89,7 +90,7 @@ export class SensorProcess {
     return Math.round(this.#gapMillis + now)
   }
 
-  /** Keeps a sensor alive until `signal`; gives up only on one that could never start. */
+  /** Runs and restarts the sensor until `signal` aborts. Returns early if its first start fails. */
   async run(signal: AbortSignal): Promise<void> {
     try {
       await this.#keep(signal)
@@ -100,7 +101,7 @@ export class SensorProcess {
 
   async #keep(signal: AbortSignal): Promise<void> {
     const isStopped = () => signal.aborted
-    let pause = RESTART_MS
+    let pause = RESTART_MILLIS
     while (!isStopped()) {
       const startedAt = Date.now()
       const { code, last } = await this.#once(signal)
@@ -110,15 +111,15 @@ export class SensorProcess {
       this.#settle()
       if (isStopped() || !everStarted) return
       this.#endedAt ??= performance.now()
-      if (Date.now() - startedAt > STEADY_MS) pause = RESTART_MS
+      if (Date.now() - startedAt > STEADY_MILLIS) pause = RESTART_MILLIS
       this.#restarts++
       this.#log.error(
         'sensor-ended',
         `the sensor ended (${code}); starting it again in ${pause} ms`,
         { code, restarts: this.#restarts, pause_millis: pause },
       )
-      await sleep(pause, signal)
-      pause = Math.min(pause * 2, RESTART_MOST_MS)
+      await sleep(pause, undefined, { signal }).catch(() => undefined)
+      pause = Math.min(pause * 2, MAX_RESTART_MILLIS)
     }
   }
 
@@ -126,14 +127,14 @@ export class SensorProcess {
     const child = this.#spawn()
     const stop = () => child.kill('SIGTERM')
     signal.addEventListener('abort', stop, { once: true })
-    let last = 'the sensor ended without a word'
-    // what a first start fails by is told as the reason; what it left out, once it captures
+    let last = 'the sensor ended without an error message'
+    // The last event is the reason of a failed start. Earlier events are logged once the sensor captures.
     const early: RelayedEvent[] = []
     if (child.stderr !== null)
       eachLine(child.stderr, (line) => {
         const event = relayedEvent(line)
         last = event.sentence
-        // that it captures is for us to say
+        // This process logs the start of the capture itself.
         if (event.event === 'capturing') return
         if (this.#capturing) relay(this.#log, event)
         else if (early.length < MAX_EARLY_EVENTS) early.push(event)
@@ -171,7 +172,7 @@ export class SensorProcess {
   #spawn(): ChildProcess {
     const config: Config = {
       ...this.#config,
-      // the store of this process applies privacy, keeps sightings and serves figures
+      // This process applies privacy, stores sightings and serves metrics.
       'privacy-address': 'full',
       'privacy-sni': 'on',
       redis: undefined,
@@ -182,21 +183,17 @@ export class SensorProcess {
       'log-format': 'json',
     }
     const main = fileURLToPath(import.meta.resolve('#package/dist/cli/start.js'))
-    return spawn(
-      process.execPath,
-      [...new Set([...process.execArgv, ...NO_INSPECTOR]), main, 'capture', '--stdout', '--rows'],
-      {
-        env: handConfig(config),
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        // its own process group: Ctrl-C reaches us alone, and we stop it in order
-        detached: true,
-      },
-    )
+    return spawn(process.execPath, [...nodeArguments(), main, 'capture', '--stdout', '--rows'], {
+      env: handConfig(config),
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A process group of its own: Ctrl-C reaches only this process, which stops the sensor in order.
+      detached: true,
+    })
   }
 
   /**
-   * Puts whole rows; a rest waits for its end. Back-pressure reaches the sensor by its pipe. The sensor parses hostile
-   * bytes: what it prints is not trusted to end us, and a sensor that prints no rows is ended.
+   * Puts complete rows into the store; an incomplete row waits for its end. Back-pressure reaches the sensor through its pipe.
+   * The sensor parses hostile bytes, so its output is not trusted: invalid output ends the sensor, not this process.
    */
   async #takeRows(child: ChildProcess): Promise<void> {
     let rest = Buffer.alloc(0)
@@ -205,7 +202,7 @@ export class SensorProcess {
       const end = wholeRows(bytes)
       rest = Buffer.from(bytes.subarray(end))
       if (rest.length > MAX_ROW) {
-        this.#log.error('sensor-row', 'the sensor printed what is no sighting; it is started again')
+        this.#log.error('sensor-row', 'invalid sensor output; restarting the sensor')
         child.kill('SIGKILL')
         return
       }
@@ -215,7 +212,7 @@ export class SensorProcess {
   }
 }
 
-/** Calls `take` with each line, the last one too where it has no end; a line too long is cut. */
+/** Calls `take` with each line, also with an unfinished last line. Long lines are cut. */
 function eachLine(stream: Readable, take: (line: string) => void): void {
   let rest = ''
   stream.setEncoding('utf8').on('data', (text: string) => {
@@ -225,17 +222,5 @@ function eachLine(stream: Readable, take: (line: string) => void): void {
   })
   stream.on('end', () => {
     if (rest !== '') take(rest)
-  })
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
   })
 }

@@ -1,11 +1,10 @@
-// What systemd learns of a daemon under Type=notify, sd_notify(3): when it works, when it ends, and that its event loop
-// still turns.
+// Notifications to systemd under Type=notify, sd_notify(3): ready, stopping, watchdog.
 
 import { loadHostAddon } from '../capture/live/native-addon.js'
 import type { EventLog } from '../telemetry/event-log.js'
 import { launcherFolder } from './privilege-separation.js'
 
-/** The service manager that started this process; nothing is sent if none did. */
+/** The service manager that started this process; without one, nothing is sent. */
 export interface ServiceManager {
   /** Reports that the daemon works, with a line for `systemctl status`. */
   ready(status: string): void
@@ -14,8 +13,8 @@ export interface ServiceManager {
 }
 
 /**
- * The service manager of this process. Its variables leave the environment: no child may speak for the daemon.
- * The watchdog, if the unit has one, is fed from now on, twice as often as it asks.
+ * The service manager of this process. Its variables are deleted from the environment, so that no child notifies for the
+ * daemon. If the unit has a watchdog, it is notified twice in each period from this call on.
  */
 export function serviceManager(log: EventLog): ServiceManager {
   const { NOTIFY_SOCKET: path = '', WATCHDOG_USEC: micros, WATCHDOG_PID: pid } = process.env
@@ -40,7 +39,7 @@ export function serviceManager(log: EventLog): ServiceManager {
   }
 }
 
-/** Whether the watchdog watches this process, or the one that lends it the privilege to capture. */
+/** Whether the watchdog watches this process, or its privileged parent. */
 function isMeant(pid: string | undefined): boolean {
   const own = launcherFolder() === undefined ? process.pid : process.ppid
   return pid === undefined || Number(pid) === own

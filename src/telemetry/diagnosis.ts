@@ -1,5 +1,4 @@
-// Why a sensor that sees traffic sees no hellos, from what its counters grew by: the difference between "nothing was there"
-// and "it was there and we missed it". Pure: numbers in, sentences out.
+// Why a sensor that sees traffic sees no hellos, judged by the growth of its counters. Pure: numbers in, sentences out.
 
 import type { Counters } from '../base/counters.js'
 import type { Undecoded } from '../model/undecoded.js'
@@ -7,50 +6,49 @@ import { isAnyPort, portsText } from '../model/ports.js'
 import { count } from './log.js'
 import { undecodedText } from './undecoded-text.js'
 
-/** Connections in a span from which on the lack of hellos means something. */
-const LEAST_CONNECTIONS = 5
-/** Connections from which on their ratio does. */
-const LEAST_FOR_RATIO = 50
-/** Hellos a connection below which they are few: scans and health checks have none, a busy port nearly one. */
+/** Minimum of connections for a finding without hellos. */
+const MIN_CONNECTIONS = 5
+/** Minimum of connections for a finding with few hellos. */
+const MIN_FOR_RATIO = 50
+/** Hellos per connection below which they are few: scans and health checks have 0, busy ports nearly 1. */
 const FEW = 0.2
-/** Frames an interface must have had before none to a watched port is worth a word. */
-const LEAST_FRAMES = 100
+/** Minimum of frames on an interface for the finding that none is of a watched port. */
+const MIN_FRAMES = 100
 
-/** What an interface saw in a span of time. */
+/** The traffic of an interface in a span of time. */
 export interface Seen {
-  /** What each counter grew by. */
+  /** Growth of each counter. */
   readonly counters: Counters
-  /** Frames the interface itself received and sent; undefined where the system does not tell. */
+  /** Frames that the operating system counted on the interface; undefined if unknown. */
   readonly frames: number | undefined
   readonly ports: readonly number[]
-  /** What was not decoded since the sensor started. */
+  /** Traffic that was not decoded since the sensor started. */
   readonly undecoded?: Undecoded | undefined
-  /** Whether the span is long enough for its silence to mean something. */
+  /** Whether the span is long enough for a finding about silence. */
   readonly isLong: boolean
 }
 
 /**
- * `ok`: hellos come as they should. `quiet`: too little to tell. `silent`: no frames at all. `not-watched`: frames, but
- * none of a watched port. `no-hellos`, `few-hellos`: connections without theirs.
+ * `ok`: hellos are seen. `quiet`: too little traffic for a finding. `silent`: no frames. `not-watched`: frames, but none of a
+ * watched port. `no-hellos`, `few-hellos`: connections without hellos.
  */
 export type State = 'ok' | 'quiet' | 'silent' | 'not-watched' | 'no-hellos' | 'few-hellos'
 
-/** A state with why it may be so: sentences, the likeliest cause first. */
+/** A state with its possible causes: sentences, the likeliest cause first. */
 export interface Finding {
   readonly state: State
   readonly why: readonly string[]
 }
 
-/** What was seen, judged. */
+/** The finding about some traffic. */
 export function judge(seen: Seen): Finding {
   const { counters, frames, isLong } = seen
   const { hellos, packets } = counters
   const connections = connectionsOf(counters)
-  // On every port most connections are of other protocols.
-  const isFew =
-    connections >= LEAST_FOR_RATIO && hellos < connections * FEW && !isAnyPort(seen.ports)
+  // With --ports any, most connections are of other protocols.
+  const isFew = connections >= MIN_FOR_RATIO && hellos < connections * FEW && !isAnyPort(seen.ports)
   if (hellos > 0 && !isFew) return { state: 'ok', why: [] }
-  if (connections >= LEAST_CONNECTIONS && (hellos === 0 || isFew))
+  if (connections >= MIN_CONNECTIONS && (hellos === 0 || isFew))
     return { state: hellos === 0 ? 'no-hellos' : 'few-hellos', why: reasons(seen) }
   const why = [...undecodedReasons(seen), ...hiddenReasons(counters)]
   if (hellos === 0 && why.length > 0) return { state: 'no-hellos', why }
@@ -62,12 +60,12 @@ export function judge(seen: Seen): Finding {
         'no frame arrives: is the mirror session set up for this port, the cable in, the sender up?',
       ],
     }
-  return frames < LEAST_FRAMES
+  return frames < MIN_FRAMES
     ? { state: 'quiet', why: [] }
     : { state: 'not-watched', why: [notWatched(seen)] }
 }
 
-/** Connections to watched ports, by whichever side of them is seen. */
+/** Connections to watched ports, also if only one direction is seen. */
 export function connectionsOf({ tcp_syns, tcp_syn_acks, tcp_not_tls }: Counters): number {
   return Math.max(tcp_syns, tcp_syn_acks, tcp_not_tls)
 }
@@ -79,7 +77,7 @@ function notWatched({ frames = 0, ports }: Seen): string {
   )
 }
 
-/** Why connections come without hellos. */
+/** Causes of connections without hellos. */
 function reasons({ counters, ports, undecoded }: Seen): string[] {
   const { hellos, tcp_syns, tcp_syn_acks, tcp_not_tls } = counters
   const connections = connectionsOf(counters)
@@ -118,10 +116,10 @@ function reasons({ counters, ports, undecoded }: Seen): string[] {
   return why
 }
 
-/** Names the EtherTypes and IP protocols that are not decoded, where they are a tenth of the frames and not what every network has. */
+/** Undecoded EtherTypes and IP protocols, if they are a tenth of the frames; without those that every network has. */
 function undecodedReasons({ counters, undecoded }: Pick<Seen, 'counters' | 'undecoded'>): string[] {
   const others = counters.link_payload_other + counters.ip_payload_other
-  if (undecoded === undefined || others < LEAST_CONNECTIONS) return []
+  if (undecoded === undefined || others < MIN_CONNECTIONS) return []
   if (others * 10 < counters.packets) return []
   const { etherTypes, ipProtocols } = undecoded
   const texts = undecodedText({
@@ -132,10 +130,10 @@ function undecodedReasons({ counters, undecoded }: Pick<Seen, 'counters' | 'unde
   return texts.length === 0 ? [] : [`not decoded: ${texts.join('; ')}`]
 }
 
-/** ARP, LLDP; ICMP, IGMP, ICMPv6: no network is without them. */
+/** ARP, LLDP; ICMP, IGMP, ICMPv6. */
 const EVERYWHERE: readonly number[] = [0x0806, 0x88cc, 1, 2, 58]
 
-/** What keeps frames from being understood before any connection shows. */
+/** Causes that hide connections: unknown link types, cut frames, tunnels, loss. */
 function hiddenReasons(c: Counters): string[] {
   const cut =
     c.link_truncated +
@@ -150,7 +148,7 @@ function hiddenReasons(c: Counters): string[] {
   const lost = c.capture_child_dropped + c.capture_kernel_dropped + c.capture_interface_dropped
   const fragments = c.ip_datagrams_expired + c.ip_datagrams_evicted
   const quic = c.quic_version_unknown + c.quic_without_first + c.quic_unauthentic
-  const enough = (number: number) => number >= LEAST_CONNECTIONS && number * 10 >= c.packets
+  const enough = (number: number) => number >= MIN_CONNECTIONS && number * 10 >= c.packets
   const why: string[] = []
   if (enough(c.link_type_unsupported))
     why.push(`${count(c.link_type_unsupported, 'frame')} of a link type nothing here decodes`)

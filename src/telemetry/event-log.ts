@@ -1,47 +1,46 @@
-// What a program that runs for months says: one line an event, by pino. JSON where a program reads it, the sentence alone
-// where a person does. Every sentence names the cause and the remedy; fields beside it are for programs.
+// The log of a daemon, by pino: one line an event. JSON for programs; for persons the message alone, with cause and remedy.
 
 import { pino, stdTimeFunctions } from 'pino'
 import { EventRate, SPAN_MILLIS } from './event-rate.js'
 import type { LogLevel } from './journal.js'
 import { count, isForOperators, onLogBack, safeLine, writeLog } from './log.js'
 
-/** Fields of an event beside its sentence. */
+/** Fields of an event in addition to its message. */
 export type Details = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
-/** Takes events; `event` is the kind, a word with hyphens, by which they are limited and looked for. */
+/** Logs an event. @param event its kind, a word with hyphens; the rate limit applies to each kind */
 export type TakeEvent = (event: string, sentence: string, details?: Details) => void
 
 /** The log of a daemon. */
 export interface EventLog extends Readonly<Record<LogLevel, TakeEvent>> {
-  /** Whether sentences stand alone, for a person at a terminal. */
+  /** Whether lines are messages alone, not JSON. */
   readonly isText: boolean
-  /** Tells what was not logged yet of kinds that came too often. */
+  /** Logs the counts of suppressed events. */
   close(): void
 }
 
-/** How log lines look, and from which level on they are written. */
+/** Format and lowest level of log lines. */
 export interface LogSettings {
   readonly 'log-format': 'auto' | 'text' | 'json'
   readonly 'log-level': LogLevel
 }
 
-/** Where lines go, and by which clock. */
+/** Destination and clock of a log. */
 export interface EventLogOptions extends LogSettings {
   readonly isTerminal: boolean
   readonly write: (line: string, level: LogLevel) => void
-  /** Milliseconds of a clock that only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number
 }
 
-/** A line of pino's. */
+/** A line of pino. */
 interface LogRecord {
   readonly level: LogLevel
   readonly msg: string
   readonly stack?: readonly string[]
 }
 
-/** The log as configured: JSON unless a terminal is there or text is asked for. */
+/** Opens a log. With `auto` its format is text on a terminal, else JSON. */
 export function openEventLog(options: EventLogOptions): EventLog {
   const format = options['log-format']
   const isText = format === 'text' || (format === 'auto' && options.isTerminal)
@@ -63,7 +62,7 @@ export function openEventLog(options: EventLogOptions): EventLog {
   const rate = new EventRate()
   const write = (level: LogLevel, event: string, sentence: string, details: Details = {}) =>
     logger[level]({ event, ...safeDetails(details) }, safeLine(sentence))
-  const tellSuppressed = (at: number) => {
+  const logSuppressed = (at: number) => {
     for (const { event, count: times } of rate.over(at))
       write('warn', 'not-logged', `${count(times, 'further event')} "${event}" not logged`, {
         kind: event,
@@ -74,11 +73,11 @@ export function openEventLog(options: EventLogOptions): EventLog {
     return (event, sentence, details) => {
       if (!logger.isLevelEnabled(level)) return
       const at = now()
-      tellSuppressed(at)
+      logSuppressed(at)
       if (rate.admit(event, at)) write(level, event, sentence, details)
     }
   }
-  const timer = setInterval(() => tellSuppressed(now()), SPAN_MILLIS / 6).unref()
+  const timer = setInterval(() => logSuppressed(now()), SPAN_MILLIS / 6).unref()
   return {
     debug: take('debug'),
     info: take('info'),
@@ -87,12 +86,12 @@ export function openEventLog(options: EventLogOptions): EventLog {
     isText,
     close: () => {
       clearInterval(timer)
-      tellSuppressed(Infinity)
+      logSuppressed(Infinity)
     },
   }
 }
 
-/** The log of this process, to stderr: stdout is for sightings. */
+/** The log of this process on stderr; stdout is for sightings. */
 export function openProcessLog(config: LogSettings): EventLog {
   const log = openEventLog({
     'log-format': config['log-format'],
@@ -104,14 +103,14 @@ export function openProcessLog(config: LogSettings): EventLog {
     const seconds = millis / 1000
     log.warn(
       'log-stuck',
-      `the log had no room on its disk for ${seconds} s; ${count(dropped, 'line')} dropped meanwhile`,
+      `the log had no room on its disk for ${seconds} s; ${count(dropped, 'line')} dropped`,
       { seconds, dropped },
     )
   })
   return log
 }
 
-/** A fault as an event: its own words where it was meant to be read, its stack where it is ours. */
+/** Logs an error: the message alone if it was written for operators, else with its stack. */
 export function logFault(log: EventLog, event: string, error: unknown): void {
   if (!(error instanceof Error)) {
     log.error(event, String(error))

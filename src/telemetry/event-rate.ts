@@ -1,9 +1,9 @@
-/** Events of one kind that are logged in one span; the rest is counted, and told when the span is over. */
+/** Events of one kind that are logged in one span. Further events are counted, and the count is logged after the span. */
 export const EVENTS_PER_SPAN = 20
 /** Length of a span, milliseconds. */
 export const SPAN_MILLIS = 60_000
 
-/** What was not logged of one kind. */
+/** Suppressed events of one kind. */
 export interface Suppressed {
   readonly event: string
   readonly count: number
@@ -15,11 +15,11 @@ interface Span {
   suppressed: number
 }
 
-/** Lets so many events of each kind through in a span that begins with its first. Kinds are words of the program: few. */
+/** The rate limit for each kind of event. A span begins with the first event. There are few kinds: words of the program. */
 export class EventRate {
   readonly #spans = new Map<string, Span>()
 
-  /** Whether an event of this kind may be logged at `now`, milliseconds of a clock that only goes forward. */
+  /** Whether an event of this kind may be logged at `now`, milliseconds of a monotonic clock. */
   admit(event: string, now: number): boolean {
     let span = this.#spans.get(event)
     if (span === undefined)
@@ -32,14 +32,14 @@ export class EventRate {
     return false
   }
 
-  /** Forgets the spans that are over at `now`. @returns what was not logged in them */
+  /** Forgets the spans that are over at `now`. @returns their suppressed events */
   over(now: number): Suppressed[] {
-    const told: Suppressed[] = []
+    const suppressedEvents: Suppressed[] = []
     for (const [event, { startedAt, suppressed }] of this.#spans) {
       if (now - startedAt < SPAN_MILLIS) continue
       this.#spans.delete(event)
-      if (suppressed > 0) told.push({ event, count: suppressed })
+      if (suppressed > 0) suppressedEvents.push({ event, count: suppressed })
     }
-    return told
+    return suppressedEvents
   }
 }

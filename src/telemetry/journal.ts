@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs'
 
-/** Levels of log lines, least first. */
+/** Levels of log lines, lowest first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
@@ -10,8 +10,8 @@ const SEVERITIES: Readonly<Record<LogLevel, number>> = { debug: 7, info: 6, warn
 let isJournal: boolean | undefined
 
 /**
- * `lines` as stderr takes them: under systemd's journal each begins with `<N>`, its severity (sd-daemon(3)), so that
- * `journalctl -p warning` finds it; elsewhere as they are.
+ * `lines` for stderr. Under systemd's journal each line gets the prefix `<N>`, its severity (sd-daemon(3)), for
+ * `journalctl -p warning`.
  */
 export function withPriority(lines: string, level: LogLevel): string {
   isJournal ??= isJournalStream(process.env['JOURNAL_STREAM'], 2)

@@ -5,10 +5,10 @@ import type { LogLevel } from './journal.js'
 import { withPriority } from './journal.js'
 
 let tellBack: (stuck: Stuck) => void = () => undefined
-/** Stderr where it is a file, once something is written to it. */
+/** Stderr, if it is a file and was written to. */
 let file: PatientFile | undefined
 
-/** Writes whole lines to stderr. While the disk of a file has no room they wait, within a bound: that is no reason to end. */
+/** Writes complete lines to stderr. If stderr is a file on a full disk, lines wait up to a limit. */
 export function writeLog(text: string, level: LogLevel): void {
   const lines = withPriority(text, level)
   if (file === undefined && isFile(2))
@@ -17,18 +17,18 @@ export function writeLog(text: string, level: LogLevel): void {
   else file.put(Buffer.from(lines))
 }
 
-/** Has `tell` told when the log can be written again. */
+/** Calls `tell` when the log can be written again. */
 export function onLogBack(tell: (stuck: Stuck) => void): void {
   tellBack = tell
 }
 
-/** Writes a line to stderr, or several. No time stamp: the service manager adds it. stdout is for sightings only. */
+/** Writes one or more lines to stderr, without a timestamp: the service manager adds one. */
 export function log(lines: string, level: LogLevel = 'info'): void {
   const text = lines.split('\n').map(safeLine).join('\n')
   writeLog(`${text}\n`, level)
 }
 
-/** Whether an error's words were written for an operator: cause and remedy. */
+/** Whether the message of an error was written for operators, with cause and remedy. */
 export function isForOperators(error: Error): boolean {
   return [
     'CaptureError',
@@ -43,17 +43,17 @@ export function isForOperators(error: Error): boolean {
 
 /** `3 frames`, `1 frame`, `1,234 frames`. */
 export function count(number: number, noun: string): string {
-  // toLocaleString would load the tables of all languages: 8 ms
+  // toLocaleString loads the tables of all languages, which takes 8 ms.
   const digits = String(number).replace(/\B(?=(\d{3})+$)/g, ',')
   return `${digits} ${noun}${number === 1 ? '' : 's'}`
 }
 
-/** Characters that steer a terminal, break a line or turn its direction: control, format, separators, halves of pairs. */
+/** Characters that control a terminal, break a line or change its direction: control, format, separators, surrogates. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 /** User and password of a URL. */
 const USER_OF_URL = /([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s"']{0,500}|[^/"']{0,500})@/gi
 
-/** `text` as one line that is safe to print: what comes from the wire cannot act on a terminal, and no URL shows a password. */
+/** `text` as one line that is safe to print: control characters are escaped, and passwords in URLs are hidden. */
 export function safeLine(text: string): string {
   return text
     .replace(USER_OF_URL, '$1***@')

@@ -1,10 +1,10 @@
-// What was not decoded, in words: "EtherType 0x8909, 1,200 frames".
+// Undecoded traffic as text: "EtherType 0x8909, 1,200 frames".
 
 import { UNDECODED_NAMED } from '../base/limits.js'
 import type { NamedCount, Undecoded } from '../model/undecoded.js'
 import { count } from './log.js'
 
-/** Names of numbers that most networks show (https://www.iana.org/assignments, IEEE Registration Authority). */
+/** Names of common numbers (https://www.iana.org/assignments, IEEE Registration Authority). */
 const ETHERTYPES: Readonly<Record<number, string>> = {
   0x0806: 'ARP',
   0x8035: 'RARP',
@@ -27,7 +27,7 @@ const PROTOCOLS: Readonly<Record<number, string>> = {
   112: 'VRRP',
 }
 
-/** A kind of number, as /metrics and the summary call it. */
+/** A number that names undecoded traffic, in the terms of /metrics and the summary. */
 export interface UndecodedValue extends NamedCount {
   readonly kind: 'ethertype' | 'ip_protocol' | 'udp_port'
   /** `0x8909`, `47` or `5353`. */
@@ -56,7 +56,7 @@ export function namedUndecoded({ etherTypes, ipProtocols, udpPorts }: Undecoded)
   ]
 }
 
-/** A clause for each of them. */
+/** A clause for each of the most frequent numbers. */
 export function undecodedText(undecoded: Undecoded): string[] {
   return namedUndecoded(undecoded).map(({ kind, value, shown, count: frames }) => {
     if (kind === 'udp_port') return `UDP port ${shown}, ${count(frames, 'datagram')}`

@@ -53,7 +53,7 @@ describe('hellotap doctor', function () {
       spawn(process.execPath, [HELLOTAP, 'doctor', '-i', 'lo', '--seconds', '1']),
     )
     expect(code).to.equal(0)
-    expect(stdout).to.match(/^ {2}ok {7}permission +CAP_NET_RAW is there$/m)
+    expect(stdout).to.match(/^ {2}ok {7}permission +this process has CAP_NET_RAW$/m)
     expect(stdout).to.match(/^ {2}ok {7}hello +sent over loopback/m)
   })
 
@@ -185,7 +185,10 @@ describe('hellotap doctor', function () {
       )
     const unwatched = await ask('-i', net.serverInterface, 'off0', '--ports', '9443')
     expect(unwatched.code).to.equal(1)
-    expect(of(unwatched, 'interface off0')).to.include({ outcome: 'failed', text: 'it is down' })
+    expect(of(unwatched, 'interface off0')).to.include({
+      outcome: 'failed',
+      text: 'the interface is down',
+    })
     const traffic = of(unwatched, `traffic ${net.serverInterface}`)
     expect(traffic?.outcome).to.equal('warning')
     expect(traffic?.text).to.match(/hellos? in 2 s, all of them on ports that are not watched/)

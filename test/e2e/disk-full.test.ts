@@ -146,7 +146,7 @@ describe('a disk that is full', function () {
     const env = { ...process.env, DISK: folder }
     const { code, stderr } = await finished(spawn('unshare', ['-m', 'sh', '-c', script], { env }))
     expect(stderr).to.equal(
-      'hellotap: the output cannot be written: no space left on device. Free space on its disk, or write it elsewhere\n',
+      'hellotap: the output cannot be written: no space left on device. Make room on its disk, or write it elsewhere\n',
     )
     expect(code).to.equal(1)
   })
