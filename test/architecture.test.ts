@@ -68,6 +68,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'model',
     'privacy',
     'store/contract.ts',
+    'store/in-slices.ts',
     'knowledge',
     'history',
     'search',

@@ -123,7 +123,7 @@ export function createApp(options: ApiOptions): Express {
   app.use(connectionRoute(store, describe, onError))
   app.use(lookupRoute({ store, trusted, describe, clock, turns, learnt: options.learnt }))
   app.use(identifyRoute({ store, learnt: options.learnt, isReader }))
-  app.use(rarityRoute({ store, clock, lists: options.lists }))
+  app.use(rarityRoute({ store, clock, trusted, turns, lists: options.lists }))
   app.use(searchRoute({ store, folder: options.history }))
   if (options.check !== undefined)
     app.use(checkRoute({ store, trusted, clock, turns, check: options.check }))

@@ -128,18 +128,19 @@ export async function rarityOfFingerprint(
   ip: string | undefined,
   now: number,
   lists?: Lists,
+  take: Take = async (piece) => piece(),
 ): Promise<object | undefined> {
   const lower = value.toLowerCase()
   // as it is first: JA4 may have letters of an ALPN name, whose case counts
   const population =
-    (await store.population(value, ip)) ??
-    (lower === value ? undefined : await store.population(lower, ip))
+    (await take(() => store.population(value, ip))) ??
+    (lower === value ? undefined : await take(() => store.population(lower, ip)))
   if (population === undefined) return undefined
   const listed = lists?.([value, lower])
   const novelty =
     ip === undefined
       ? undefined
-      : noveltyAnswer(population, await historyOf(store, ip, population.stable), now, listed)
+      : noveltyAnswer(population, await historyOf(store, ip, population.stable, take), now, listed)
   return {
     fingerprint: value,
     ...rarityAnswer(population),

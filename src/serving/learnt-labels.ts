@@ -4,7 +4,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { inSlices } from '../api/in-slices.js'
+import { inSlices } from '../store/in-slices.js'
 import type { Learnt } from '../api/learnt.js'
 import { LEARN_MILLIS, LEARN_SAVE_MILLIS } from '../base/limits.js'
 import type { LearnerOptions, LearntLabel, Observed } from '../knowledge/label-learner.js'

@@ -18,6 +18,7 @@ import {
   partKey,
   partsOf,
 } from './counted-keys.js'
+import { stepping } from './in-slices.js'
 import type { Entry } from './packed-row.js'
 import { exampleOf, fingerprintOf } from './packed-row.js'
 import { valueKey, valuesFoundBy } from './values.js'
@@ -121,32 +122,33 @@ const JA4 = /^[tqd][0-9a-z]{9}_[0-9a-f]{12}_[0-9a-f]{12}$/i
 const STABLE = /^[0-9a-f]{96}$/
 
 /** The answer to a question; undefined where no client is counted. */
-export function populationOf(
+export function* populationOf(
   asked: Asked,
   { things, asOf, uncounted }: Tallies,
   seen: Pick<Population, 'client' | 'network'>,
-): Population | undefined {
+): Generator<undefined, Population | undefined> {
   const everybody = things.get(EVERYBODY_KEY)
   if (everybody === undefined || !things.has(asked.key)) return undefined
-  const thing = (key: string): Thing => {
+  const thing = function* (key: string): Generator<undefined, Thing> {
     const tally = things.get(key)
     const counts = countsOf(tally)
     return {
       counts,
-      ranks: ranksOf(counts, key, things),
+      ranks: yield* ranksOf(counts, key, things),
       ...(tally === undefined ? {} : { seen: { first: tally.first, last: tally.last } }),
     }
   }
+  const fingerprint = yield* thing(asked.key)
+  const parts: NonNullable<Population['parts']>[number][] = []
+  for (const each of asked.parts ?? []) parts.push({ ...each, ...(yield* thing(partKey(each))) })
   return {
     since: everybody.first,
     as_of: asOf,
     everybody: countsOf(everybody),
     counted_by: asked.counted_by,
-    fingerprint: thing(asked.key),
+    fingerprint,
     ...(asked.stable === undefined ? {} : { stable: asked.stable }),
-    ...(asked.parts === undefined
-      ? {}
-      : { parts: asked.parts.map((each) => ({ ...each, ...thing(partKey(each)) })) }),
+    ...(asked.parts === undefined ? {} : { parts }),
     ...seen,
     uncounted,
   }
@@ -157,20 +159,22 @@ function countsOf(tally: Tally | undefined): WindowCounts {
 }
 
 /** Its rank among all things of its kind: their keys begin alike. */
-function ranksOf(
+function* ranksOf(
   counts: WindowCounts,
   key: string,
   things: Tallies['things'],
-): Readonly<Record<Window, number>> {
+): Generator<undefined, Readonly<Record<Window, number>>> {
   const ranks = WINDOWS.map(() => 1)
-  for (const [other, { sums }] of things) {
-    if (other.charCodeAt(0) !== key.charCodeAt(0)) continue
+  const least = WINDOWS.map((window) => counts[window].clients)
+  const kind = key.charCodeAt(0)
+  yield* stepping(things, ([other, { sums }]) => {
+    if (other.charCodeAt(0) !== kind) return
     let clients = 0
-    for (const [age, window] of WINDOWS.entries()) {
+    for (let age = 0; age < AGES; age++) {
       clients += sums[age] ?? 0
-      if (clients > counts[window].clients) ranks[age] = (ranks[age] ?? 1) + 1
+      if (clients > (least[age] ?? 0)) ranks[age] = (ranks[age] ?? 1) + 1
     }
-  }
+  })
   return Object.fromEntries(WINDOWS.map((window, age) => [window, ranks[age]])) as Record<
     Window,
     number

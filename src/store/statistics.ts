@@ -10,6 +10,7 @@ import {
 import type { FingerprintName, Sighting } from '../model/sighting.js'
 import type { Bodies } from './bodies.js'
 import type { FingerprintLookup, FingerprintStat, Share, Stats } from './contract.js'
+import { sortSteps, stepping } from './in-slices.js'
 import type { Distribution } from './traits.js'
 import { DISTRIBUTIONS, fingerprintStat, recordOf, shareOf } from './traits.js'
 import { userAgentCounts } from './user-agent-key.js'
@@ -62,29 +63,39 @@ export function addSum(to: Sum, { count, first, last }: Readonly<Sum>): void {
   if (last > to.last) to.last = last
 }
 
-/** Adds up the sums of several buckets of time. */
-export function sumBuckets(
+/** Adds counts of User-Agents by fingerprint to others. */
+export function* addAgents(
+  to: Map<string, Map<string, number>>,
+  more: Sums['agents'],
+): Generator<undefined> {
+  yield* stepping(more, ([id, counts]) => {
+    const all = to.get(id) ?? new Map<string, number>()
+    for (const [key, count] of counts) all.set(key, (all.get(key) ?? 0) + count)
+    to.set(id, all)
+  })
+}
+
+/** Adds up the sums of several buckets of time. What is counted meanwhile may be in or not. */
+export function* sumSteps(
   buckets: Iterable<Omit<Sums, 'distinctClients'>>,
-): Omit<Sums, 'distinctClients'> {
+): Generator<undefined, Omit<Sums, 'distinctClients'>> {
   const total: Sum = { count: 0, first: Infinity, last: 0 }
   const bodies = new Map<string, Sum>()
   const clients = new Map<string, number>()
   const agents = new Map<string, Map<string, number>>()
   let other = 0
   for (const bucket of buckets) {
-    addSum(total, bucket.total)
-    other += bucket.other
-    for (const [id, sum] of bucket.bodies) {
+    yield* stepping(bucket.bodies, ([id, sum]) => {
       const all = bodies.get(id)
       if (all === undefined) bodies.set(id, { ...sum })
       else addSum(all, sum)
-    }
-    for (const [id, count] of bucket.clients) clients.set(id, (clients.get(id) ?? 0) + count)
-    for (const [id, counts] of bucket.agents) {
-      const all = agents.get(id) ?? new Map<string, number>()
-      for (const [key, count] of counts) all.set(key, (all.get(key) ?? 0) + count)
-      agents.set(id, all)
-    }
+    })
+    yield* stepping(bucket.clients, ([id, count]) =>
+      clients.set(id, (clients.get(id) ?? 0) + count),
+    )
+    yield* addAgents(agents, bucket.agents)
+    addSum(total, bucket.total)
+    other += bucket.other
   }
   return { total, other, bodies, clients, agents }
 }
@@ -93,28 +104,47 @@ export function sumBuckets(
 export class Statistics {
   readonly #sums: Sums
   readonly #bodies: Bodies
-  readonly #groups = new Map<string, Group>()
-  readonly #sorted: Group[]
-  #other: number
-  #distributions: Stats['distributions'] | undefined
+  readonly #groups: ReadonlyMap<string, Group>
+  readonly #sorted: readonly Group[]
+  readonly #other: number
+  readonly #distributions: Stats['distributions']
 
-  /** @param bodies of all that `sums` counts; one that is unknown counts with the other sightings */
-  constructor(sums: Sums, bodies: Bodies) {
+  private constructor(
+    sums: Sums,
+    bodies: Bodies,
+    made: {
+      readonly groups: ReadonlyMap<string, Group>
+      readonly sorted: readonly Group[]
+      readonly other: number
+      readonly distributions: Stats['distributions']
+    },
+  ) {
     this.#sums = sums
     this.#bodies = bodies
-    this.#other = sums.other
-    for (const [body, sum] of sums.bodies) {
+    this.#groups = made.groups
+    this.#sorted = made.sorted
+    this.#other = made.other
+    this.#distributions = made.distributions
+  }
+
+  /** @param bodies of all that `sums` counts; one that is unknown counts with the other sightings */
+  static *steps(sums: Sums, bodies: Bodies): Generator<undefined, Statistics> {
+    const groups = new Map<string, Group>()
+    let { other } = sums
+    yield* stepping(sums.bodies, ([body, sum]) => {
       const id = bodies.fingerprint(body)
-      const group = id === undefined ? undefined : this.#groups.get(id)
-      if (id === undefined) this.#other += sum.count
-      else if (group === undefined) this.#groups.set(id, { id, body, ...sum })
+      const group = id === undefined ? undefined : groups.get(id)
+      if (id === undefined) other += sum.count
+      else if (group === undefined) groups.set(id, { id, body, ...sum })
       else addSum(group, sum)
+    })
+    const sorted = yield* sortSteps([...groups.values()], byCountThenId)
+    for (const { id, count } of sorted.splice(NAMED_FINGERPRINTS)) {
+      groups.delete(id)
+      other += count
     }
-    this.#sorted = [...this.#groups.values()].sort(byCountThenId)
-    for (const { id, count } of this.#sorted.splice(NAMED_FINGERPRINTS)) {
-      this.#groups.delete(id)
-      this.#other += count
-    }
+    const distributions = yield* distribute(sums, bodies)
+    return new Statistics(sums, bodies, { groups, sorted, other, distributions })
   }
 
   get total(): number {
@@ -129,7 +159,6 @@ export class Statistics {
       if (groups.length >= most) break
       if (!onlyWithUserAgent || agents.has(group.id)) groups.push(group)
     }
-    this.#distributions ??= this.#distribute()
     const distributions = Object.entries(this.#distributions).map(
       ([name, shares]): [string, readonly Share[]] => [name, shares.slice(0, most)],
     )
@@ -245,30 +274,29 @@ export class Statistics {
     }
     return low
   }
+}
 
-  #distribute(): Stats['distributions'] {
-    const counts = new Float64Array(this.#bodies.values.length)
-    for (const [body, { count }] of this.#sums.bodies)
-      for (const number of this.#bodies.valuesOf(body) ?? [])
-        counts[number] = (counts[number] ?? 0) + count
-    const shares = new Map<Distribution, [string, number][]>(
-      DISTRIBUTIONS.map((name) => [name, []]),
-    )
-    for (const [number, { distribution, value }] of this.#bodies.values.entries()) {
-      const count = counts[number] ?? 0
-      if (count > 0) shares.get(distribution)?.push([value, count])
-    }
-    const total = this.#sums.total.count
-    return Object.fromEntries(
-      [...shares].map(([name, all]) => [
-        name,
-        all
-          .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? 1 : -1))
-          .slice(0, MAX_DISTRIBUTION_VALUES)
-          .map(([value, count]) => shareOf(value, count, total)),
-      ]),
-    ) as unknown as Stats['distributions']
+function* distribute(sums: Sums, bodies: Bodies): Generator<undefined, Stats['distributions']> {
+  const counts = new Array<number>(bodies.values.length).fill(0)
+  yield* stepping(sums.bodies, ([body, { count }]) => {
+    for (const number of bodies.valuesOf(body) ?? []) counts[number] = (counts[number] ?? 0) + count
+  })
+  const shares = new Map<Distribution, [string, number][]>(DISTRIBUTIONS.map((name) => [name, []]))
+  yield* stepping(bodies.values.entries(), ([number, { distribution, value }]) => {
+    const count = counts[number] ?? 0
+    if (count > 0) shares.get(distribution)?.push([value, count])
+  })
+  const distributions: [Distribution, Share[]][] = []
+  for (const [name, all] of shares) {
+    const sorted = yield* sortSteps(all, (a, b) => b[1] - a[1] || (a[0] < b[0] ? 1 : -1))
+    distributions.push([
+      name,
+      sorted
+        .slice(0, MAX_DISTRIBUTION_VALUES)
+        .map(([value, count]) => shareOf(value, count, sums.total.count)),
+    ])
   }
+  return Object.fromEntries(distributions) as unknown as Stats['distributions']
 }
 
 function byCountThenId(a: Group, b: Group): number {

@@ -10,7 +10,7 @@ import {
 import type { Implementation } from '../../model/implementation.js'
 import type { Sighting } from '../../model/sighting.js'
 import type { Store } from '../../store/contract.js'
-import { inSlices } from '../in-slices.js'
+import { inSlices } from '../../store/in-slices.js'
 import type { AddressTest } from '../address.js'
 import { allowAnyOrigin } from '../answer-headers.js'
 import { callerOf, ClientSightings } from '../caller.js'

@@ -4,6 +4,7 @@ import type { Population } from '../contract.js'
 import type { Tallies, Tally } from '../population.js'
 import { AGES, ageOf, CLIENTS_OF_AN_AGE, levelOf, networkKey } from '../population.js'
 import { isFingerprintKey } from '../counted-keys.js'
+import { STEP_ITEMS, stepping } from '../in-slices.js'
 
 /** New clients of a thing between two looks at how many they are. */
 const CLIENTS_BETWEEN_LOOKS = CLIENTS_OF_AN_AGE / 32
@@ -80,10 +81,14 @@ export class MemoryPopulation {
     if (isLeft) this.uncounted++
   }
 
-  tallies(now: number): Tallies {
+  /** Everything counted as of `now`, seconds; what is counted meanwhile may be in or not. */
+  *tallies(now: number): Generator<undefined, Tallies> {
     const things = new Map<string, Tally>()
-    for (const [key, counted] of this.#counted)
-      things.set(key, { ...sumsOf(counted, now, this.#remember), ...counted.seen })
+    for (const [key, counted] of this.#counted) {
+      const { sums, variances } = yield* sumsOf(counted, now, this.#remember)
+      things.set(key, { sums, variances, ...counted.seen })
+      if (things.size % STEP_ITEMS === 0) yield undefined
+    }
     return { things, asOf: now, uncounted: this.uncounted }
   }
 
@@ -157,23 +162,23 @@ function note(
   return true
 }
 
-function sumsOf(
+function* sumsOf(
   { clients, levels }: Counted,
   now: number,
   remember: number,
-): { readonly sums: number[]; readonly variances: number[] } {
+): Generator<undefined, { readonly sums: number[]; readonly variances: number[] }> {
   const sums = new Array<number>(AGES).fill(0)
   const variances = new Array<number>(AGES).fill(0)
-  for (const [ip, last] of clients) {
+  yield* stepping(clients, ([ip, last]) => {
     const seconds = now - last
-    if (seconds >= remember) continue
+    if (seconds >= remember) return
     const age = ageOf(seconds)
     const level = levels[age] ?? 0
-    if (level > 0 && levelOf(ip) < level) continue
+    if (level > 0 && levelOf(ip) < level) return
     const weight = 2 ** level
     sums[age] = (sums[age] ?? 0) + weight
     variances[age] = (variances[age] ?? 0) + weight * (weight - 1)
-  }
+  })
   return { sums, variances }
 }
 

@@ -17,6 +17,7 @@ import type {
   StoreLimits,
   UserAgentObservation,
 } from '../contract.js'
+import { inSlices } from '../in-slices.js'
 import { unpack } from '../packed-row.js'
 import { isSettled, readingOfAddress } from '../readings.js'
 import {
@@ -29,6 +30,7 @@ import {
 import { RowPacker } from '../row-packer.js'
 import { SnapshotCache } from '../snapshot-cache.js'
 import { Statistics } from '../statistics.js'
+import { StatisticsMemo } from '../statistics-memo.js'
 import { userAgentBound, userAgentKey } from '../user-agent-key.js'
 import { valueKey, valuesFoundBy } from '../values.js'
 import { withWitnesses } from '../witnesses.js'
@@ -60,7 +62,7 @@ export class MemoryStore implements Store {
   readonly #ids: SeenIds<Held> | undefined
   readonly #waiters = new ConnectionWaiters()
   readonly #snapshots = new SnapshotCache()
-  #statistics: Statistics | undefined
+  readonly #statistics = new StatisticsMemo(() => this.#steps())
   #stored = 0
   #merged = 0
   #tooOld = 0
@@ -79,9 +81,7 @@ export class MemoryStore implements Store {
     const { dedupeSeconds = 0, mib = MEMORY_STORE_MIB, rememberSeconds = REMEMBER_SECONDS } = limits
     this.#population = new MemoryPopulation(mib / POPULATION_PART, rememberSeconds)
     this.#keys = new PopulationKeys(make)
-    this.#tallies = new TalliesMemo(() =>
-      Promise.resolve(this.#population.tallies(this.#now() / 1000)),
-    )
+    this.#tallies = new TalliesMemo(() => inSlices(this.#population.tallies(this.#now() / 1000)))
     this.#ids = dedupeSeconds > 0 ? new SeenIds(dedupeSeconds) : undefined
   }
 
@@ -111,7 +111,7 @@ export class MemoryStore implements Store {
       if (isSettled(held.trust) && this.#waiters.isAwaited(entry.ip, entry.port))
         this.#waiters.offer(entry.ip, entry.port, micros, () => this.#sighting(held))
     }
-    this.#statistics = undefined
+    this.#statistics.change()
     return true
   }
 
@@ -162,19 +162,19 @@ export class MemoryStore implements Store {
     return Promise.resolve(this.#sums.total)
   }
 
-  fingerprint(value: string): Promise<FingerprintLookup | undefined> {
+  async fingerprint(value: string): Promise<FingerprintLookup | undefined> {
     const held = valuesFoundBy(value).flatMap((each) => this.#rows.bodyOf(valueKey(each)) ?? [])
-    return Promise.resolve(this.#current().find(value, held))
+    return (await this.#current()).find(value, held)
   }
 
   async population(value: string, ip?: string): Promise<Population | undefined> {
     const held = valuesFoundBy(value).flatMap((each) => this.#rows.bodyOf(valueKey(each)) ?? [])
-    const asked = askedOf(value, this.#current().example(value, held))
+    const asked = askedOf(value, (await this.#current()).example(value, held))
     if (asked === undefined) return undefined
     const key = addressKey(ip ?? '')
     const isAbout = key !== undefined && asked.fingerprint !== undefined
     const seen = isAbout ? this.#population.seen(asked.fingerprint, key) : {}
-    return populationOf(asked, await this.#tallies.current(), seen)
+    return inSlices(populationOf(asked, await this.#tallies.current(), seen))
   }
 
   observeUserAgent({ ip, port, userAgent, via, time }: UserAgentObservation): Promise<void> {
@@ -186,20 +186,23 @@ export class MemoryStore implements Store {
     const key = userAgentKey(userAgent, via)
     if (id !== undefined && key !== '' && micros > now - this.#ttlMicros) {
       this.#sums.addUserAgent(id, key, userAgentBound(via), micros)
-      this.#statistics = undefined
+      this.#statistics.change()
     }
     return Promise.resolve()
   }
 
-  stats(options: { readonly onlyWithUserAgent: boolean; readonly top: number }): Promise<Stats> {
-    return Promise.resolve(this.#current().stats(options.onlyWithUserAgent, options.top))
+  async stats(options: {
+    readonly onlyWithUserAgent: boolean
+    readonly top: number
+  }): Promise<Stats> {
+    return (await this.#current()).stats(options.onlyWithUserAgent, options.top)
   }
 
   statsSnapshot(options: {
     readonly onlyWithUserAgent: boolean
     readonly top: number
   }): Promise<StatsSnapshot> {
-    return this.#snapshots.of(options, () => Promise.resolve(this.#current()))
+    return this.#snapshots.of(options, () => this.#current())
   }
 
   visit(take: (sighting: Sighting) => boolean): Promise<void> {
@@ -241,10 +244,13 @@ export class MemoryStore implements Store {
     return Promise.resolve()
   }
 
-  #current(): Statistics {
+  #current(): Promise<Statistics> {
     this.#roll()
-    this.#statistics ??= new Statistics(this.#sums.sums(), this.#bodies)
-    return this.#statistics
+    return this.#statistics.current()
+  }
+
+  *#steps(): Generator<undefined, Statistics> {
+    return yield* Statistics.steps(yield* this.#sums.sums(), this.#bodies)
   }
 
   /** Lets go of what is past its TTL. @returns now, in microseconds */
@@ -255,7 +261,7 @@ export class MemoryStore implements Store {
       const before = this.#sums.total
       this.#rows.expire(now - this.#ttlMicros, now)
       this.#sums.roll(now, this.#bodies)
-      if (this.#sums.total !== before) this.#statistics = undefined
+      if (this.#sums.total !== before) this.#statistics.change()
     }
     this.#lastMicros = now
     return now

@@ -5,7 +5,7 @@ import type { Bodies } from '../bodies.js'
 import type { Entry } from '../packed-row.js'
 import { fingerprintOf } from '../packed-row.js'
 import type { Sum, Sums } from '../statistics.js'
-import { addSum, sumBuckets } from '../statistics.js'
+import { addAgents, addSum } from '../statistics.js'
 import { bucketSeconds, bucketStart } from '../traits.js'
 
 /** What one part of the TTL adds up to. */
@@ -21,11 +21,16 @@ class Bucket {
   agentPairs = 0
 }
 
-/** Sums over the last TTL. */
+/** Sums over the last TTL, kept up to date with each sighting. */
 export class MemorySums {
   readonly #ttlMicros: number
   readonly #bucketSeconds: number
   readonly #buckets = new Map<number, Bucket>()
+  /** What the buckets add up to, but User-Agents. */
+  readonly #bodies = new Map<string, Sum>()
+  readonly #clients = new Map<string, number>()
+  readonly #total: Sum = { count: 0, first: Infinity, last: 0 }
+  #other = 0
 
   constructor(ttlSeconds: number) {
     this.#ttlMicros = ttlSeconds * 1e6
@@ -33,20 +38,42 @@ export class MemorySums {
   }
 
   get total(): number {
-    let total = 0
-    for (const bucket of this.#buckets.values()) total += bucket.total.count
-    return total
+    return this.#total.count
   }
 
   /** Forgets the buckets whose last moment is past its TTL, and the bodies that only they counted. */
   roll(nowMicros: number, bodies: Bodies): void {
     let isGone = false
-    for (const start of this.#buckets.keys()) {
+    for (const [start, bucket] of this.#buckets) {
       if ((start + this.#bucketSeconds) * 1e6 + this.#ttlMicros > nowMicros) continue
       this.#buckets.delete(start)
+      this.#subtract(bucket)
       isGone = true
     }
-    if (isGone) bodies.retain((id) => this.#some((bucket) => bucket.bodies.has(id)))
+    if (isGone) bodies.retain((id) => this.#bodies.has(id))
+  }
+
+  /** A bucket is forgotten: what the others have is left. */
+  #subtract(gone: Bucket): void {
+    for (const id of gone.bodies.keys()) {
+      const rest: Sum = { count: 0, first: Infinity, last: 0 }
+      for (const { bodies } of this.#buckets.values()) {
+        const sum = bodies.get(id)
+        if (sum !== undefined) addSum(rest, sum)
+      }
+      if (rest.count > 0) this.#bodies.set(id, rest)
+      else this.#bodies.delete(id)
+    }
+    for (const [id, count] of gone.clients) this.#addClients(id, -count)
+    this.#other -= gone.other
+    Object.assign(this.#total, { count: 0, first: Infinity, last: 0 })
+    for (const { total } of this.#buckets.values()) addSum(this.#total, total)
+  }
+
+  #addClients(fingerprint: string, count: number): void {
+    const clients = (this.#clients.get(fingerprint) ?? 0) + count
+    if (clients > 0) this.#clients.set(fingerprint, clients)
+    else this.#clients.delete(fingerprint)
   }
 
   /** Counts an entry kept under `micros`. */
@@ -54,13 +81,21 @@ export class MemorySums {
     const bucket = this.#bucket(micros)
     const sum = { count: 1, first: entry.micros, last: entry.micros }
     addSum(bucket.total, sum)
+    addSum(this.#total, sum)
     const known = bucket.bodies.get(entry.body.id)
     const bound = entry.isUnconfirmed ? BUCKET_FINGERPRINTS / 2 : BUCKET_FINGERPRINTS
-    if (known !== undefined) addSum(known, sum)
-    else if (bucket.bodies.size >= bound) bucket.other++
-    else {
-      bucket.bodies.set(entry.body.id, sum)
-      bodies.add(entry.body.id, entry.body.bytes)
+    if (known === undefined && bucket.bodies.size >= bound) {
+      bucket.other++
+      this.#other++
+    } else {
+      const all = this.#bodies.get(entry.body.id)
+      if (all === undefined) this.#bodies.set(entry.body.id, { ...sum })
+      else addSum(all, sum)
+      if (known !== undefined) addSum(known, sum)
+      else {
+        bucket.bodies.set(entry.body.id, sum)
+        bodies.add(entry.body.id, entry.body.bytes)
+      }
     }
     this.#addPair(bucket, bodies.fingerprint(entry.body.id) ?? fingerprintOf(entry), entry.ip)
     this.#addPair(bucket, '', entry.ip)
@@ -82,9 +117,18 @@ export class MemorySums {
     counts.set(key, (count ?? 0) + 1)
   }
 
-  sums(): Sums {
-    const sums = sumBuckets(this.#buckets.values())
-    return { ...sums, distinctClients: sums.clients.get('') ?? 0 }
+  /** The sums as they are, and go on being kept. */
+  *sums(): Generator<undefined, Sums> {
+    const agents = new Map<string, Map<string, number>>()
+    for (const bucket of [...this.#buckets.values()]) yield* addAgents(agents, bucket.agents)
+    return {
+      total: this.#total,
+      other: this.#other,
+      bodies: this.#bodies,
+      clients: this.#clients,
+      agents,
+      distinctClients: this.#clients.get('') ?? 0,
+    }
   }
 
   /** An address counts in the last bucket that it was seen in. */
@@ -96,10 +140,12 @@ export class MemorySums {
       if (this.#buckets.get(start) !== undefined && start > this.#startOf(bucket)) return
       other.pairs.delete(pair)
       other.clients.set(fingerprint, (other.clients.get(fingerprint) ?? 1) - 1)
+      this.#addClients(fingerprint, -1)
       break
     }
     bucket.pairs.add(pair)
     bucket.clients.set(fingerprint, (bucket.clients.get(fingerprint) ?? 0) + 1)
+    this.#addClients(fingerprint, 1)
   }
 
   #startOf(bucket: Bucket): number {
@@ -112,10 +158,5 @@ export class MemorySums {
     let bucket = this.#buckets.get(start)
     if (bucket === undefined) this.#buckets.set(start, (bucket = new Bucket()))
     return bucket
-  }
-
-  #some(has: (bucket: Bucket) => boolean): boolean {
-    for (const bucket of this.#buckets.values()) if (has(bucket)) return true
-    return false
   }
 }

@@ -29,6 +29,7 @@ import { MessagePack } from './message-pack.js'
 import { PARTITIONS, partitionOf } from './partitions.js'
 import type { RedisClient } from './redis-connection.js'
 import { POPULATION, run, TALLIES } from './redis-scripts.js'
+import { inSlices } from '../in-slices.js'
 import { joinKeys, KEYSET_ID_LEN, PartitionTallies } from './redis-tallies.js'
 
 /** Bytes that a client of a keyset takes, roughly. */
@@ -150,7 +151,7 @@ export class RedisPopulation {
         ? {}
         : await this.#seen(asked.fingerprint, ip)
     const { uncounted } = tallies
-    return populationOf(asked, { ...tallies, uncounted: uncounted + this.#dropped }, seen)
+    return inSlices(populationOf(asked, { ...tallies, uncounted: uncounted + this.#dropped }, seen))
   }
 
   /** Forgets an address. @throws errors of the connection */

@@ -4,7 +4,8 @@ import { STORE_PARTITIONS } from '../../base/limits.js'
 import type { MakeSighting } from '../../model/row.js'
 import { Bodies } from '../bodies.js'
 import type { Sum, Sums } from '../statistics.js'
-import { Statistics, sumBuckets } from '../statistics.js'
+import { inSlices } from '../in-slices.js'
+import { Statistics, sumSteps } from '../statistics.js'
 import { bucketSeconds } from '../traits.js'
 import { keysOf } from './redis-batch.js'
 import type { RedisClient } from './redis-connection.js'
@@ -90,10 +91,10 @@ export class RedisStatistics {
       for (const { bodies } of buckets.values())
         for (const id of bodies.keys()) if (!this.#bodies.has(id)) missing.add(id)
     await this.#fetch(missing)
-    const sums = this.#sums()
+    const sums = await inSlices(this.#sums())
     if (this.#bodies.size > 2 * sums.bodies.size + BODIES_AT_ONCE)
       this.#bodies.retain((id) => sums.bodies.has(id))
-    return new Statistics(sums, this.#bodies)
+    return inSlices(Statistics.steps(sums, this.#bodies))
   }
 
   async #ask(index: number, isWhole: boolean): Promise<void> {
@@ -131,9 +132,9 @@ export class RedisStatistics {
     for (const [id, bytes] of await fetchParts(this.#redis, missing)) this.#bodies.add(id, bytes)
   }
 
-  #sums(): Sums {
+  *#sums(): Generator<undefined, Sums> {
     const partitions = [...this.#partitions]
-    const sums = sumBuckets(partitions.flatMap(({ buckets }) => [...buckets.values()]))
+    const sums = yield* sumSteps(partitions.flatMap(({ buckets }) => [...buckets.values()]))
     return { ...sums, distinctClients: partitions.reduce((sum, { clients }) => sum + clients, 0) }
   }
 }
