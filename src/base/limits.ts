@@ -181,6 +181,8 @@ export const MAX_HELD_HELLOS = 1_024
 export const HELD_HELLO_SECONDS = 10
 /** SYNs with another initial sequence number that are remembered beside their connections, which may go on. */
 export const MAX_RIVAL_SYNS = 1_024
+/** Flows of which is remembered where zeros end that were taken for the padding of a frame. */
+export const MAX_PADDED_FLOWS = 1_024
 /** Seconds of packet time without a segment until an unfinished hello is given up: the sixth retransmission comes after 63 s. */
 export const PENDING_IDLE_SECONDS = 120
 /** Seconds of packet time between two packets of a flow beyond which their clocks differ: no flow grew idle by that. */
@@ -321,10 +323,14 @@ export const CARRIER_SLOT_CLASSES = [
 ] as const
 /** Pieces one hello may come in there; EAP fragments of the least size allowed make 64 of 64 KiB. */
 export const MAX_CARRIER_PIECES = 64
+/** Segments of TCP that go on behind a piece and are added to it: all is put together anew with each. */
+export const MAX_CARRIER_ADDITIONS = 1_024
 /** Chunks looked at in one SCTP packet; one of 1500 bytes has 75 of the smallest use. */
 export const MAX_SCTP_CHUNKS = 75
 /** Frames of RFC 4571, TPKT or TDS looked at in one segment. */
 export const MAX_FRAMES_PER_SEGMENT = 64
+/** Frames without TLS passed over before one with the start of a hello. */
+export const MAX_LEADING_FRAMES = 4
 /** Seconds of packet time a ClientHello waits for its ServerHello: a slow server behind a slow line, and no longer than a client would. */
 export const JOIN_WAIT_SECONDS = 10
 /** Seconds of packet time what comes within a round trip is waited for: the certificate, a hello that was overtaken, the end of a closed flow. */

@@ -242,6 +242,21 @@ export class SlotPool {
     return nextUnmarked(this.marksOf(slot), first + from, first + to) === first + to
   }
 
+  /** Offset past the bytes that were seen from `from` on in a slot without an anchor. */
+  filledTo(slot: number, from: number): number {
+    if (this.words[slot * SLOT_WORDS + MARKED] === 0) return from
+    const first = this.offsetOf(slot)
+    return nextUnmarked(this.marksOf(slot), first + from, first + this.sizeOf(slot)) - first
+  }
+
+  /** Whether any byte behind offset `from` was seen in a slot without an anchor. */
+  hasBehind(slot: number, from: number): boolean {
+    if (this.words[slot * SLOT_WORDS + MARKED] === 0) return false
+    const first = this.offsetOf(slot)
+    const end = first + this.sizeOf(slot)
+    return nextMarked(this.marksOf(slot), first + from, end) < end
+  }
+
   /**
    * Puts `bytes[off, end)` at offset `at` of the slot, which must have room for it. Bytes that are there already stay.
    *

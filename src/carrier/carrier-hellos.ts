@@ -86,13 +86,15 @@ export class CarrierHellos {
   /** Takes a packet of this protocol. @returns a constant of given.ts; after any but NOTHING ask `next` */
   take(packet: Packet, protocol: number): number {
     this.#rest = undefined
-    if (packet.payloadLen < MIN_PAYLOAD_LEN) return NOTHING
+    const isSegment = protocol === PROTOCOL_TCP
+    // A segment of any length may go on with what has begun.
+    if (packet.payloadLen < (isSegment && this.unfinished > 0 ? 1 : MIN_PAYLOAD_LEN)) return NOTHING
     this.#hellos.stationLen = 0
     if (protocol === PROTOCOL_EAPOL) return this.#eap.takeEapol(packet)
-    if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_SCTP) return this.#takeDatagram(packet)
+    if (!isSegment && protocol !== PROTOCOL_SCTP) return this.#takeDatagram(packet)
     if (!this.#isToServer(packet)) return NOTHING
     this.#packet = packet
-    this.#rest = protocol === PROTOCOL_TCP ? this.#framed : this.#sctp
+    this.#rest = isSegment ? this.#framed : this.#sctp
     return this.#rest.take(packet)
   }
 

@@ -5,7 +5,16 @@ import { NOTHING, giveDatagram } from './given.js'
 import { overheadBefore } from './openvpn.js'
 import { KIND, NUMBER, type PiecewiseHellos } from './piecewise-hellos.js'
 import { isDtls } from './starts.js'
-import { NO_FRAMES, OPENVPN, RFC4571, TURN, framesAt, unframeDatagram } from './tcp-frames.js'
+import {
+  NO_FRAMES,
+  OPENVPN,
+  RFC4571,
+  TURN,
+  framesAt,
+  mayBeFramesAt,
+  openVpnAt,
+  unframeDatagram,
+} from './tcp-frames.js'
 
 /** Hellos in frames of a TCP connection: DTLS in TURN and RFC 4571, TLS in TPKT, TDS and OpenVPN. */
 export class FramedHellos {
@@ -35,7 +44,7 @@ export class FramedHellos {
       return this.next(packet)
     }
     if (kind === NO_FRAMES) return this.#goOn(packet, off, end)
-    const overhead = kind === OPENVPN ? overheadBefore(bytes, off + 2, end) : 0
+    const overhead = kind === OPENVPN ? overheadBefore(bytes, openVpnAt(bytes, off, end), end) : 0
     const transport = kind === OPENVPN ? 'openvpn' : 'tcp'
     const hellos = this.#hellos
     return hellos.begin(packet, packet, kind, packet.seq, overhead, bytes, off, end, transport)
@@ -79,12 +88,14 @@ export class FramedHellos {
   #holdRest(packet: Packet): void {
     const { bytes, seq } = packet
     const at = this.#at
-    if (this.#end - at < 6 || !isDtls(bytes, at + (this.#kind === RFC4571 ? 2 : 4))) return
+    const isSure = this.#end - at >= 6
+    if (isSure && !isDtls(bytes, at + (this.#kind === RFC4571 ? 2 : 4))) return
+    if (!isSure && !mayBeFramesAt(bytes, at, this.#end)) return
     // the payload of the packet may be a frame before this one
     this.#hellos.hold(packet, this.#kind, (seq + at - this.#start) | 0, bytes, at, this.#end)
   }
 
-  /** The frames of a flow as far as they are there, with the addresses before them: offsets into one buffer. */
+  /** Gives the frames of a flow as far as they are there, with the addresses before them: offsets into one buffer. */
   #giveFrame(packet: Packet, entry: number, kind: number): number {
     const whole = this.#whole
     const addressLen = packet.ipVersion === 4 ? 4 : 16
@@ -94,10 +105,14 @@ export class FramedHellos {
     const off = whole.len
     this.#hellos.assemble(entry, whole)
     if (unframeDatagram(kind, whole.bytes, off, whole.len, this.#found) < 0) return NOTHING
-    this.#hellos.free(entry)
     packet.bytes = whole.bytes
     packet.srcAddrOff = 0
     packet.dstAddrOff = addressLen
-    return giveDatagram(packet, this.#found.off, this.#found.end)
+    packet.seq = this.#hellos.word(entry, NUMBER) >>> 0
+    this.#hellos.free(entry)
+    this.#kind = kind
+    this.#start = this.#at = off
+    this.#end = whole.len
+    return this.next(packet)
   }
 }

@@ -9,6 +9,8 @@
 import { u16, u8 } from '../base/bytes.js'
 
 const CONTROL_V1 = 4
+/** Client's resets (V1, V2, V3), and acknowledgments. */
+const WITHOUT_TLS = [1, 7, 10, 5]
 const SESSION_END = 9
 const REPLAY_LEN = 8
 /** None; MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512. */
@@ -24,6 +26,11 @@ const overheadOf = (hmacLen: number) => (hmacLen === 0 ? 0 : hmacLen + REPLAY_LE
 /** Whether a control packet stands at `off`. */
 export function isControlPacket(bytes: Uint8Array, off: number): boolean {
   return u8(bytes, off) >> 3 === CONTROL_V1
+}
+
+/** Whether a packet of the control channel without TLS stands at `off`, as before the first with it. */
+export function isResetOrAck(bytes: Uint8Array, off: number): boolean {
+  return (u8(bytes, off) & 7) === 0 && WITHOUT_TLS.includes(u8(bytes, off) >> 3)
 }
 
 /**

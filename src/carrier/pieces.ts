@@ -10,6 +10,7 @@ import {
   CARRIER_FLOW_ENTRIES,
   CARRIER_SLOT_CLASSES,
   FLOW_IDLE_SECONDS,
+  MAX_CARRIER_ADDITIONS,
   MAX_CARRIER_PIECES,
   PENDING_IDLE_SECONDS,
 } from '../base/limits.js'
@@ -26,6 +27,8 @@ export const USER = 2
 /** Words of a slot: how many pieces it holds, and how many bytes they take. */
 const COUNT = FREE_WORDS
 const USED = FREE_WORDS + 1
+/** How often bytes were added to a piece. */
+const ADDED = FREE_WORDS + 2
 const PIECE_HEADER_LEN = 8
 
 /** Bounded memory for unfinished messages of carriers. */
@@ -121,8 +124,20 @@ export class Pieces {
     this.#onFree(entry)
   }
 
-  /** Holds a piece, unless one of this position and at least this length is held. @returns false where there is no room for it: all is given up */
-  put(entry: number, position: number, bytes: Uint8Array, off: number, end: number): boolean {
+  /**
+   * Holds a piece, unless one of this position and at least this length is held.
+   *
+   * @param isBytes whether positions count bytes: one that goes on behind the piece held last is made one with it
+   * @returns false where there is no room for it: all is given up
+   */
+  put(
+    entry: number,
+    position: number,
+    bytes: Uint8Array,
+    off: number,
+    end: number,
+    isBytes: boolean,
+  ): boolean {
     const length = end - off
     const slot = this.#slotFor(entry, PIECE_HEADER_LEN + length)
     if (slot < 0) {
@@ -134,8 +149,20 @@ export class Pieces {
     const into = this.#pool.bytesOf(slot)
     const first = this.#pool.offsetOf(slot)
     const used = words[state + USED] ?? 0
-    for (let at = first; at < first + used; at += PIECE_HEADER_LEN + u32(into, at + 4))
+    let last = first
+    for (let at = first; at < first + used; at += PIECE_HEADER_LEN + u32(into, at + 4)) {
       if (i32(into, at) === (position | 0) && u32(into, at + 4) >= length) return true
+      last = at
+    }
+    const added = words[state + ADDED] ?? 0
+    const lastEnd = used === 0 ? -1 : (i32(into, last) + u32(into, last + 4)) | 0
+    if (isBytes && used > 0 && lastEnd === (position | 0) && added < MAX_CARRIER_ADDITIONS) {
+      words[state + ADDED] = added + 1
+      putWord(into, last + 4, u32(into, last + 4) + length)
+      into.set(bytes.subarray(off, end), first + used)
+      words[state + USED] = used + length
+      return true
+    }
     putWord(into, first + used, position)
     putWord(into, first + used + 4, length)
     into.set(bytes.subarray(off, end), first + used + PIECE_HEADER_LEN)
@@ -187,6 +214,7 @@ export class Pieces {
     pool.bytesOf(larger).set(pool.bytesOf(slot).subarray(from, from + used), pool.offsetOf(larger))
     pool.words[larger * SLOT_WORDS + USED] = used
     pool.words[larger * SLOT_WORDS + COUNT] = count
+    pool.words[larger * SLOT_WORDS + ADDED] = pool.words[slot * SLOT_WORDS + ADDED] ?? 0
     pool.free(slot)
     this.words[at] = larger
     return larger

@@ -112,7 +112,7 @@ export class PiecewiseHellos {
     this.setWord(entry, IDENTIFIER, number)
     if (transport === 'eap') this.setWord(entry, NUMBER, 0)
     if (packet.protocol === PROTOCOL_TCP) this.#watch(entry, packet)
-    pieces.put(entry, transport === 'eap' ? 0 : number, bytes, off, end)
+    pieces.put(entry, transport === 'eap' ? 0 : number, bytes, off, end, kind !== NO_FRAMES)
     return HELD
   }
 
@@ -123,12 +123,12 @@ export class PiecewiseHellos {
     pieces.free(entry)
     this.#set(entry, kind, seq, 0)
     this.#watch(entry, packet)
-    pieces.put(entry, seq, bytes, off, end)
+    pieces.put(entry, seq, bytes, off, end, true)
   }
 
-  /** Adds a piece to those of a flow. @returns whether it is new */
+  /** Adds bytes to those of a TCP flow. @returns whether there was room for them */
   put(entry: number, number: number, bytes: Uint8Array, off: number, end: number): boolean {
-    return this.#piecesMade().put(entry, number, bytes, off, end)
+    return this.#piecesMade().put(entry, number, bytes, off, end, true)
   }
 
   /** Appends the pieces of a TCP flow to `out`, as far as they are there without a gap. */
@@ -152,8 +152,8 @@ export class PiecewiseHellos {
     transport: Transport,
   ): number {
     const pieces = this.#piecesMade()
-    if (!pieces.put(entry, number, bytes, off, end)) return NOTHING
     const kind = this.word(entry, KIND)
+    if (!pieces.put(entry, number, bytes, off, end, kind !== NO_FRAMES)) return NOTHING
     const first = transport === 'eap' ? 0 : this.word(entry, NUMBER)
     const whole = this.#whole
     whole.len = 0

@@ -1,11 +1,13 @@
 // From packets to handshake messages, over TCP, DTLS, QUIC and the protocols that carry TLS or DTLS.
 
 import type { Counters } from '../base/counters.js'
+import { ByteWriter } from '../base/byte-writer.js'
 import { MAX_USER_AGENT_LEN, MAX_USER_AGENTS_AT_ONCE } from '../base/limits.js'
 import { proxyV2End } from '../base/proxy-header.js'
 import { CarrierHellos } from '../carrier/carrier-hellos.js'
-import { CLIENT_HELLO, DTLS_DATAGRAM } from '../carrier/given.js'
+import { CLIENT_HELLO, DTLS_DATAGRAM, HELD } from '../carrier/given.js'
 import { isUnknownDatagram } from '../carrier/starts.js'
+import { NO_FRAMES, framesAt, mayBeFramesAt } from '../carrier/tcp-frames.js'
 import { addressText, latin1Text } from '../fingerprint/address-text.js'
 import type { PacketBlock } from '../model/packet-block.js'
 import { PROTOCOL_TCP, PROTOCOL_UDP, type Packet, swapEnds } from '../model/packet.js'
@@ -14,9 +16,15 @@ import type { UserAgentSeen } from '../model/user-agent-seen.js'
 import { QuicHellos } from '../quic/quic-hellos.js'
 import { DtlsHellos } from '../stream/dtls-hellos.js'
 import { HttpRequests } from '../stream/http-requests.js'
+import type { StreamRun } from '../stream/stream-heads.js'
 import { TcpHellos } from '../stream/tcp-hellos.js'
 import type { PipelineOptions } from './options.js'
 import type { Sightings } from './sightings.js'
+
+const FRAMES = {
+  areAt: (bytes: Uint8Array, off: number, end: number) => framesAt(bytes, off, end) !== NO_FRAMES,
+  mayBeAt: mayBeFramesAt,
+}
 
 /** Finds handshake messages in decoded packets and passes them to the sightings. */
 export class Messages {
@@ -29,6 +37,7 @@ export class Messages {
   readonly #http: HttpRequests | undefined
   readonly #counters: Counters
   readonly #packet: Packet
+  readonly #run = new ByteWriter(1 << 12)
   readonly #undecoded: UndecodedTraffic
   readonly #sightings: Sightings
   readonly #onHello = () => {
@@ -48,7 +57,7 @@ export class Messages {
     this.#packet = packet
     this.#undecoded = undecoded
     this.#sightings = sightings
-    this.tcp = new TcpHellos({ ports, seed, server }, counters)
+    this.tcp = new TcpHellos({ ports, seed, server, frames: FRAMES }, counters)
     this.#dtls = new DtlsHellos({ ports, seed, server }, counters)
     this.#quic = new QuicHellos({ ports, seed, server }, counters)
     this.#carriers = new CarrierHellos({ ports, seed, table: this.tcp.table }, counters)
@@ -111,7 +120,8 @@ export class Messages {
     const http = this.#http
     const tcp = this.tcp
     if (http !== undefined && http.take(packet) !== 0) this.#noteUserAgent(http)
-    if (!this.#takeCarrier(PROTOCOL_TCP))
+    const carried = this.#takeCarrier(PROTOCOL_TCP)
+    if (carried === 0)
       for (let kind = tcp.take(packet); kind !== 0; kind = tcp.next()) {
         const { isAnswered } = tcp
         if (isAnswered) swapEnds(packet)
@@ -119,6 +129,33 @@ export class Messages {
         if (isAnswered) swapEnds(packet)
       }
     this.#sightings.takeSegment(packet)
+    if (tcp.framed !== undefined && carried === 0) this.#takeRun(tcp.framed)
+    else if (carried === HELD) this.#takeAhead(packet)
+  }
+
+  /** Takes bytes that overtook those of a frame at hand. */
+  #takeAhead(packet: Packet): void {
+    const end = (packet.seq + packet.payloadWireLen) | 0
+    const ahead = this.tcp.aheadAt(packet, end)
+    if (ahead !== undefined) this.#takeRun(ahead)
+  }
+
+  /** Takes bytes of the packet's stream as if it were a segment. */
+  #takeRun({ bytes, off, end, seq }: StreamRun): void {
+    const packet = this.#packet
+    const addressLen = packet.ipVersion === 4 ? 4 : 16
+    const run = this.#run
+    run.len = 0
+    run.copy(packet.bytes, packet.srcAddrOff, packet.srcAddrOff + addressLen)
+    run.copy(packet.bytes, packet.dstAddrOff, packet.dstAddrOff + addressLen)
+    packet.payloadOff = run.len
+    run.copy(bytes, off, end)
+    packet.bytes = run.bytes
+    packet.srcAddrOff = 0
+    packet.dstAddrOff = addressLen
+    packet.seq = seq >>> 0
+    packet.payloadLen = packet.payloadWireLen = end - off
+    this.#takeCarrier(PROTOCOL_TCP)
   }
 
   #takeDatagram(): void {
@@ -140,15 +177,15 @@ export class Messages {
       this.#sightings.take(kind, this.#packet, dtls.message)
   }
 
-  /** Takes a packet of a protocol that carries TLS or DTLS, such as OpenVPN. @returns whether it is one */
-  #takeCarrier(protocol: number): boolean {
+  /** Takes a packet of a protocol that carries TLS or DTLS, such as OpenVPN. @returns as CarrierHellos.take: NOTHING where it is none */
+  #takeCarrier(protocol: number): number {
     const carriers = this.#carriers
     const first = carriers.take(this.#packet, protocol)
     for (let kind = first; kind !== 0; kind = carriers.next()) {
       if (kind === DTLS_DATAGRAM) this.#takeDtls()
       else if (kind === CLIENT_HELLO) this.#sightings.takeClient(this.#packet, carriers.message)
     }
-    return first !== 0
+    return first
   }
 
   #noteUserAgent({ userAgentOff, userAgentEnd }: HttpRequests): void {

@@ -28,7 +28,7 @@ const ALERT_LEN = 7
 const ALERT_WARNING = 1
 const MAX_SESSION_ID_LEN = 32
 /** Bytes of a hello that must be there before a flow is opened for it: up to the handshake type. */
-const MIN_LOOK = 6
+export const MIN_LOOK = 6
 
 /** Handshake messages looked for, a set of bits. */
 export const WANT_CLIENT_HELLO = 1

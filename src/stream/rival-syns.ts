@@ -1,4 +1,3 @@
-import { u8 } from '../base/bytes.js'
 import { MAX_RIVAL_SYNS } from '../base/limits.js'
 import { SYN_WORDS } from '../kernels/tcp-layout.js'
 
@@ -39,14 +38,4 @@ export class RivalSyns {
   delete(entry: number): void {
     this.syns.delete(entry)
   }
-}
-
-/** Bytes that fill up an Ethernet frame of 60 with an IPv4 and a TCP header. */
-const MAX_PADDING = 6
-
-/** Whether `bytes[off, end)` is no more than the zeros of a frame's padding, which some devices count as payload. */
-export function isPadding(bytes: Uint8Array, off: number, end: number): boolean {
-  if (end - off > MAX_PADDING) return false
-  for (let at = off; at < end; at++) if (u8(bytes, at) !== 0) return false
-  return true
 }

@@ -1,3 +1,4 @@
+import { u8 } from '../base/bytes.js'
 import type { Counters } from '../base/counters.js'
 import type { FlowTable } from '../base/flow-table.js'
 import { ReversedFlow } from '../base/reversed-flow.js'
@@ -15,8 +16,11 @@ import {
 import { EarlySegments } from './early-segments.js'
 import { findEmbedded, findStart, isHttpRequest } from './find-start.js'
 import {
+  CONTENT_HANDSHAKE,
   isPrefix,
+  MIN_LOOK,
   skipLeadingRecords,
+  STRICT_LEN,
   WANT_CERTIFICATE,
   WANT_CLIENT_HELLO,
   WANT_SERVER_HELLO,
@@ -25,9 +29,11 @@ import { SOLID, SLOT_WORDS, BASE, ANCHOR } from '../base/slot-layout.js'
 import { OrdinarySegments } from './fast-path.js'
 import { RIGHT, UNKNOWN } from './checksum.js'
 import { FINE, Receiver, REFUSED, takeUrgentOut } from './receiver.js'
-import { isPadding, RivalSyns } from './rival-syns.js'
+import { isPadding, MAX_PADDING, Paddings } from './paddings.js'
+import { RivalSyns } from './rival-syns.js'
 import { SegmentRun } from './segment-run.js'
 import { readSyn } from './syn-facts.js'
+import { type StreamFrames, StreamHeads, type StreamRun } from './stream-heads.js'
 import { DEFAULT_SIZES, TcpFlows, type TcpFlowSizes } from './tcp-flows.js'
 import {
   ANSWER_HAS_TIMESTAMPS,
@@ -71,6 +77,7 @@ import { TcpReadings } from './tcp-readings.js'
 
 const CONTROL = TCP_SYN | TCP_FIN | TCP_RST
 const SYN_ACK = TCP_SYN | TCP_ACK
+const ZEROS = new Uint8Array(MAX_PADDING)
 
 export interface TcpHellosOptions {
   /** Server ports looked at; undefined: any, by content. */
@@ -79,6 +86,8 @@ export interface TcpHellosOptions {
   readonly server: boolean
   /** Secret of the flow table's hash, an integer from 0 to 2^48; a random one keeps others from aiming at buckets. */
   readonly seed: number
+  /** Frames in which other protocols carry TLS or DTLS: taken by others, put together as far as they are cut. */
+  readonly frames?: StreamFrames
 }
 
 /** Finds whole hellos in TCP segments, within fixed memory. */
@@ -93,6 +102,10 @@ export class TcpHellos {
   private readonly readings: TcpReadings
   private readonly receiver: Receiver
   private readonly rivals = new RivalSyns()
+  private readonly heads: StreamHeads
+  private readonly paddings = new Paddings()
+  /** A carrier's frames that the segment given to `take` made recognisable, from a stream's first bytes on. */
+  framed: StreamRun | undefined
   private readonly reverse = new ReversedFlow()
   private readonly early = new EarlySegments()
   private readonly hashWord = new Int32Array(1)
@@ -117,6 +130,7 @@ export class TcpHellos {
     this.messages.readings = this.readings
     this.ordinary = new OrdinarySegments(this.flows, this.receiver)
     this.run = new SegmentRun(this.flows, this.ordinary, this.message, counters)
+    this.heads = new StreamHeads(this.flows, options.frames)
     this.server = options.server
     this.anyPort = options.ports === undefined
     for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
@@ -132,6 +146,7 @@ export class TcpHellos {
     this.flows.clear()
     this.receiver.clear()
     this.early.clear()
+    this.paddings.clear()
     this.readings.held.clear()
   }
 
@@ -176,6 +191,7 @@ export class TcpHellos {
     this.messages.following = -1
     this.messages.rival = -1
     this.again = undefined
+    this.framed = undefined
     this.isAnswered = false
     // The prefilter passes none without both: what comes of a capture must not depend on it.
     if (packet.payloadLen === 0 && (packet.flags & CONTROL) === 0) return NOTHING
@@ -464,6 +480,9 @@ export class TcpHellos {
       }
     }
     let ahead = (seq - (words[at + NEXT] ?? 0)) | 0
+    // Zeros that were no padding: the stream goes on behind them.
+    if (ahead > 0 && this.paddings.size > 0 && this.paddings.takeEnd(entry, seq))
+      this.holdHead(entry, (seq - ahead) | 0, ZEROS, 0, ahead, wantedHellos)
     if (Math.abs(ahead) > MAX_SEQUENCE_DISTANCE) {
       // Outside any window.
       if (start >= 0) this.counters.tcp_segments_refused++
@@ -493,15 +512,26 @@ export class TcpHellos {
     ahead += old
     // Where the bytes wanted next begin, a hello may begin with fewer than are asked for elsewhere.
     const isWatched = flows.isWatched(entry)
-    if (start < 0 && ahead === 0 && isWatched) {
-      if (isPrefix(bytes, off, end, wanted)) start = off
-      else if ((wanted & WANT_CLIENT_HELLO) !== 0) start = this.findBehind(entry, bytes, off, end)
+    const mayHold = this.mayHold(entry, wanted)
+    if (start < 0 && ahead === 0 && isWatched && !(mayHold && slot >= 0)) {
+      // a byte or two of it may be anything's
+      const isShort = mayHold && end - off < MIN_LOOK && u8(bytes, off) === CONTENT_HANDSHAKE
+      if (!isShort && isPrefix(bytes, off, end, wanted)) start = off
+      else if (
+        (wanted & WANT_CLIENT_HELLO) !== 0 &&
+        !(mayHold && this.heads.mayBeFramed(bytes, off, end))
+      )
+        start = this.findBehind(entry, bytes, off, end)
     }
 
     const offset = ((seq - base) | 0) + old
     if (slot >= 0) {
       const isAnchored = (flows.pool.words[slot * SLOT_WORDS + ANCHOR] ?? -1) >= 0
       if (isAnchored || offset + end - off <= MAX_HELLO_SPAN) {
+        if (!isAnchored && mayHold && (start < 0 || this.heads.reaches(entry, offset))) {
+          this.messages.put(entry, bytes, off, end, offset, -1, wanted)
+          return this.takeHead(entry, wanted, start < 0 ? -1 : offset + start - off)
+        }
         if (!isAnchored && start < 0 && ahead === 0) this.pass(entry, packet, seq)
         if ((words[at + SLOT] ?? -1) < 0) return NOTHING
         return this.messages.put(entry, bytes, off, end, offset, start, wanted)
@@ -513,10 +543,14 @@ export class TcpHellos {
     if (!isWatched) return NOTHING
     if (ahead === 0) {
       if (isPadding(bytes, off, end) && !flows.has(entry, GIVEN)) {
+        this.paddings.add(entry, seq + end - payloadOff)
         this.counters.tcp_zero_padding++
         return NOTHING
       }
       const isOnlyChange = skipLeadingRecords(bytes, off, end) === end
+      const cut = isOnlyChange || !mayHold ? -1 : this.heads.cutAt(bytes, off, end)
+      if (cut >= 0)
+        return this.holdHead(entry, (seq + cut - payloadOff) | 0, bytes, cut, end, wanted)
       if (isOnlyChange) words[at + NEXT] = (seq + packet.payloadWireLen) | 0
       else this.pass(entry, packet, seq)
       if (!isOnlyChange && flows.has(entry, GIVEN)) flows.unwatch(entry)
@@ -540,6 +574,70 @@ export class TcpHellos {
     // It overtook what comes before it, which may be the start of a hello.
     if (flows.takeSlot(entry, ahead + end - off, words[at + NEXT] ?? 0) < 0) return NOTHING
     return this.messages.put(entry, bytes, off, end, ahead, -1, wanted)
+  }
+
+  /** Whether bytes of the flow may be held before it is known what they are. */
+  private mayHold(entry: number, wanted: number): boolean {
+    const { flows } = this
+    if ((wanted & WANT_CLIENT_HELLO) === 0 || !flows.has(entry, SYN_SEEN)) return false
+    return !flows.has(entry, GIVEN | PLAIN_HTTP)
+  }
+
+  /** Holds bytes that may begin something, and are next in the stream. */
+  private holdHead(
+    entry: number,
+    seq: number,
+    bytes: Uint8Array,
+    off: number,
+    end: number,
+    wanted: number,
+  ): number {
+    this.flows.words[entry * FLOW_WORDS + NEXT] = seq
+    if (this.flows.takeSlot(entry, end - off, seq) < 0) return NOTHING
+    return this.messages.put(entry, bytes, off, end, 0, -1, wanted)
+  }
+
+  /**
+   * Looks at the first bytes of a stream, which have grown, for a hello or a carrier's frames.
+   *
+   * @param known offset in the slot where a segment began like a hello, or -1
+   */
+  private takeHead(entry: number, wanted: number, known: number): number {
+    const { flows, heads } = this
+    const from = (flows.words[entry * FLOW_WORDS + SLOT] ?? -1) < 0 ? -1 : heads.look(entry)
+    if (from < 0) return NOTHING
+    const { bytes, off, end, seq } = heads.run
+    if (heads.isFramed()) {
+      flows.words[entry * FLOW_WORDS + NEXT] = (seq + end - off) | 0
+      flows.freeSlot(entry)
+      this.framed = heads.run
+      return NOTHING
+    }
+    if (heads.mayBeFramed(bytes, off, end)) return NOTHING
+    let start = findStart(bytes, off, end, wanted)
+    if (start < 0) start = this.findBehind(entry, bytes, Math.max(off, from - STRICT_LEN), end)
+    if (start < 0 && known >= 0) start = off + known
+    if (start < 0) {
+      heads.release(entry)
+      return NOTHING
+    }
+    const slot = flows.words[entry * FLOW_WORDS + SLOT] ?? -1
+    flows.pool.setAnchor(slot, start - off)
+    return this.messages.read(entry, slot, wanted)
+  }
+
+  /**
+   * Bytes of the packet's flow that came ahead of what is at `seq` of it and were not recognised as part of a hello; undefined
+   * where there are none.
+   */
+  aheadAt(packet: Packet, seq: number): StreamRun | undefined {
+    const { flows } = this
+    if (flows.pool.used === 0) return undefined
+    const entry = flows.find(flows.table.hash(packet), packet, secondsOf(packet))
+    if (entry < 0) return undefined
+    const slot = flows.words[entry * FLOW_WORDS + SLOT] ?? -1
+    if (slot < 0 || (flows.pool.words[slot * SLOT_WORDS + ANCHOR] ?? -1) >= 0) return undefined
+    return this.heads.runAt(entry, seq) ? this.heads.run : undefined
   }
 
   /** Where a SYN with another initial sequence number is borne out by `seq`, its connection is the flow's. */

@@ -180,6 +180,9 @@ export class FrameDecoder {
           this.#tunnelPorts.kindOf(packet.srcPort, packet.dstPort) || tunnelByContent(packet)
         if (kind === 0) return PROTOCOL_UDP
         at = decodeUdpTunnel(bytes, kind, cursor, packet)
+        // VXLAN's port may be given to GENEVE, and the other way round.
+        const other = at < 0 ? tunnelByContent(packet) : 0
+        if (other !== 0 && other !== kind) at = decodeUdpTunnel(bytes, other, cursor, packet)
         if (at < 0) {
           this.#counters.tunnel_port_only++
           return PROTOCOL_UDP

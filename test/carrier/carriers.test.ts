@@ -21,6 +21,12 @@ function payloadOf(name: string, off: number, length: number): Uint8Array {
   return new Uint8Array(bytes.subarray(24 + 16 + off, 24 + 16 + off + length))
 }
 
+/** Forgets all between two of them. */
+const pipeline = new Pipeline(
+  { ports: undefined, fingerprints: 'all', keepHello: false, communityId: true, seed: 1 },
+  newCounters(),
+)
+
 function sightingsOf(frames: readonly Uint8Array[]): Sighting[] {
   const block = newPacketBlock(new Uint8Array(Buffer.concat(frames).length))
   let at = 0
@@ -33,14 +39,12 @@ function sightingsOf(frames: readonly Uint8Array[]): Sighting[] {
     block.timeMicros[i] = 1e15 + i
     at += frame.length
   }
-  const pipeline = new Pipeline(
-    { ports: undefined, fingerprints: 'all', keepHello: false, communityId: true, seed: 1 },
-    newCounters(),
-  )
   pipeline.take(block)
   pipeline.flush()
-  return pipeline.lines
-    .text()
+  const text = pipeline.lines.text()
+  pipeline.lines.len = 0
+  pipeline.forget()
+  return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Sighting)
@@ -233,6 +237,140 @@ const CASES: readonly {
       ),
   })),
 ]
+
+/** Streams whose hello begins in, or behind, frames or words of another protocol, from the SYN on. */
+const STUN = '0001 0008 2112a442 0102030405060708090a0b0c 00240004 6e7f1eff'
+const framed = (bytes: Uint8Array) => cat(be16(bytes.length), bytes)
+const openvpn = (opcode: string, payload: Uint8Array | string) =>
+  framed(cat(opcode, '0a0a0a0a0a0a0a0a 00 00000001', payload))
+const STREAMS: readonly {
+  readonly name: string
+  readonly proto: Sighting['proto']
+  readonly ja3: string
+  readonly stream: Uint8Array
+}[] = [
+  {
+    name: 'TPKT, a connection request before',
+    proto: 'tcp',
+    ja3: JA3,
+    stream: cat(
+      '0300 0016 11e00000000100c0010ac1020100c2020102',
+      ...parts(RECORD, 3).map((part) => cat('0300', be16(7 + part.length), '02f080', part)),
+    ),
+  },
+  {
+    name: 'TDS',
+    proto: 'tcp',
+    ja3: JA3,
+    stream: cat(
+      ...parts(RECORD, 3).map((part, i) =>
+        cat(`120${i === 2 ? 1 : 0}`, be16(8 + part.length), '0000 01 00', part),
+      ),
+    ),
+  },
+  {
+    name: 'OpenVPN, a reset and an acknowledgment before',
+    proto: 'openvpn',
+    ja3: JA3,
+    stream: cat(
+      framed(cat('38 0a0a0a0a0a0a0a0a 00 00000000')),
+      framed(cat('28 0a0a0a0a0a0a0a0a 01 00000000 0b0b0b0b0b0b0b0b')),
+      openvpn('20', RECORD),
+    ),
+  },
+  {
+    name: 'RFC 4571, STUN before',
+    proto: 'dtls',
+    ja3: DTLS_JA3,
+    stream: cat(framed(cat(STUN)), framed(DATAGRAM)),
+  },
+  {
+    name: 'TURN, a message without data before',
+    proto: 'dtls',
+    ja3: DTLS_JA3,
+    stream: cat(STUN, '4000', be16(DATAGRAM.length), DATAGRAM, '0000'),
+  },
+  {
+    name: 'PostgreSQL',
+    proto: 'tcp',
+    ja3: JA3,
+    stream: cat('00000008 04d2162f', RECORD),
+  },
+  {
+    name: 'LDAP',
+    proto: 'tcp',
+    ja3: JA3,
+    stream: cat(
+      '301d 020101 7718 8016',
+      new TextEncoder().encode('1.3.6.1.4.1.1466.20037'),
+      RECORD,
+    ),
+  },
+  {
+    name: 'PROXY version 2',
+    proto: 'tcp',
+    ja3: JA3,
+    stream: cat('0d0a0d0a000d0a515549540a 2111 000c c0000201 c0000202 dc0401bb', RECORD),
+  },
+]
+
+/** A SYN, then the stream in segments that end at `cuts`. */
+function connection(version: Version, stream: Uint8Array, cuts: readonly number[]): Uint8Array[] {
+  const ends = [...cuts.filter((cut) => cut < stream.length), stream.length]
+  const made = ends.map((end, i) => {
+    const from = ends[i - 1] ?? 0
+    return tcpFrame(version, 1000 + from, '5018', stream.slice(from, end))
+  })
+  return [tcpFrame(version, 999, '5002', new Uint8Array(0)), ...made]
+}
+
+function tcpFrame(version: Version, seq: number, flags: string, payload: Uint8Array): Uint8Array {
+  const ack = flags === '5002' ? 0 : 1
+  const segment = cat('c350 01bb', be32(seq), be32(ack), flags, 'ffff 0000 0000', payload)
+  return version === 4 ? ethernet('0800', ipv4(6, segment)) : ethernet('86dd', ipv6(6, segment))
+}
+
+describe('a hello behind the first bytes of a stream', () => {
+  for (const { name, proto, ja3, stream } of STREAMS) {
+    const last = stream.length - (proto === 'dtls' ? DATAGRAM.length : RECORD.length) + 50
+    const found = (frames: readonly Uint8Array[]) =>
+      sightingsOf(frames).map((each) => [each.proto, each.ja3])
+
+    it(`${name}: is found once, cut at any of them`, function () {
+      this.timeout(60_000)
+      for (let cut = 1; cut < Math.min(last, stream.length); cut++)
+        expect(
+          found(connection(cut % 2 === 0 ? 4 : 6, stream, [cut])),
+          `cut at ${cut}`,
+        ).to.deep.equal([[proto, ja3]])
+    })
+
+    it(`${name}: is found once in segments of a few bytes, the first of them sent twice`, function () {
+      this.timeout(60_000)
+      for (const size of [1, 7, 40]) {
+        const cuts = Array.from(
+          { length: Math.floor(stream.length / size) },
+          (_, i) => (i + 1) * size,
+        )
+        const [syn, first, ...rest] = connection(4, stream, cuts)
+        const frames = [syn, first, first, ...rest].filter((frame) => frame !== undefined)
+        expect(found(frames), `segments of ${size}`).to.deep.equal([[proto, ja3]])
+      }
+    })
+
+    it(`${name}: is found once where the second of two segments comes first`, function () {
+      this.timeout(60_000)
+      const edge = stream.findIndex((byte, i) => byte === 22 && (stream[i + 1] ?? 0) % 0xfb === 3)
+      for (let cut = 1; cut < Math.min(last, stream.length); cut++) {
+        // what begins like a record is taken for one before the frame around it is seen
+        if (cut === edge) continue
+        const [syn, first, second] = connection(4, stream, [cut])
+        const frames = [syn, second, first].filter((frame) => frame !== undefined)
+        expect(found(frames), `cut at ${cut}`).to.deep.equal([[proto, ja3]])
+      }
+    })
+  }
+})
 
 describe('a hello in packets of another protocol', () => {
   for (const { name, proto, ja3, frames } of CASES)

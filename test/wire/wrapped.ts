@@ -155,6 +155,7 @@ export const TUNNELS: readonly Wrapper[] = ([4, 6] as const)
       'frame',
       version,
     ),
+    overUdp('GENEVE on the port of VXLAN', 'geneve', 4789, '0000 6558 000001 00', 'frame', version),
     overUdp('VXLAN-GPE', 'vxlan-gpe', 4790, '0c000003 00000100', 'frame', version),
     overIp(
       'Aruba GRE',
