@@ -22,7 +22,7 @@ export interface CheckAnswer extends Verdict {
   readonly hellos: number
 }
 
-/** Gathers the sightings of client addresses and judges each. Bounded: what is beyond is counted in `dropped`. */
+/** Collects the sightings of each client address and judges them. Hellos beyond the limits are counted in `dropped`. */
 export class AddressChecks {
   readonly #sightings = new Map<string, Sighting[]>()
   readonly #userAgents = new Map<string, Set<string>>()

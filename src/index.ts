@@ -1,4 +1,4 @@
-// The library: what this package gives to programs that import it.
+// The library.
 //
 //   import { describe, fingerprint, readCapture } from 'hellotap'
 
@@ -31,19 +31,19 @@ export { IANA_SNAPSHOT } from './tls/registry.js'
 
 let shared: HelloFingerprints | undefined
 
-/** Made when it is first asked for: a program that only reads captures does without. */
+/** Created on first use: a program that only reads captures does not need it. */
 function fingerprints(): HelloFingerprints {
   return (shared ??= new HelloFingerprints('all'))
 }
 
 /**
- * All fingerprints of the ClientHello in `bytes`, or undefined where that is no whole ClientHello.
+ * All fingerprints of the ClientHello in `bytes`, or undefined if `bytes` is no complete ClientHello.
  *
  * The bytes are the handshake message (of DTLS with four or twelve bytes of header), or the stream of TLS records
  * that begins with it, as a client sends it.
  *
- * `sha3_384` says the version of the first record too, and `npf` over QUIC the version of QUIC. Bytes that are a
- * message alone do not have them; `carriage` says them. A sighting is such a `carriage`:
+ * `sha3_384` includes the version of the first record, and `npf` over QUIC the version of QUIC. A message without records has
+ * neither: pass them in `carriage`. A sighting can be that argument:
  *
  * ```ts
  * fingerprint(clientHello)?.ja4 // 't13d1517h2_8daaf6152771_cb7bf5808d99'
@@ -51,7 +51,7 @@ function fingerprints(): HelloFingerprints {
  * fingerprint(Buffer.from(sighting.hello, 'base64'), sighting)
  * ```
  *
- * @throws TypeError where `bytes` is no Uint8Array
+ * @throws TypeError if `bytes` is no Uint8Array
  */
 export function fingerprint(bytes: Uint8Array, carriage: Carriage = {}): Fingerprints | undefined {
   check(bytes)
@@ -59,15 +59,15 @@ export function fingerprint(bytes: Uint8Array, carriage: Carriage = {}): Fingerp
 }
 
 /**
- * Everything the ClientHello in `bytes` says, with the names IANA has for it: lists in the order of the wire, GREASE
- * shown as GREASE. Undefined where that is no whole ClientHello; the bytes are as `fingerprint` takes them.
+ * The ClientHello in `bytes` in detail, with IANA's names: lists in wire order, GREASE marked. Undefined if `bytes` is no
+ * complete ClientHello. The bytes are those of `fingerprint`.
  *
  * ```ts
  * describe(clientHello)?.ciphers // [{ id: 4865, name: 'TLS_AES_128_GCM_SHA256' }, …]
  * describe(clientHello)?.sni // 'example.com'
  * ```
  *
- * @throws TypeError where `bytes` is no Uint8Array
+ * @throws TypeError if `bytes` is no Uint8Array
  */
 export function describe(bytes: Uint8Array, carriage: Carriage = {}): HelloDetail | undefined {
   check(bytes)
@@ -78,15 +78,15 @@ export function describe(bytes: Uint8Array, carriage: Carriage = {}): HelloDetai
 let identifier: Identifier | undefined
 
 /**
- * Which TLS implementation made the ClientHello in `bytes`, or undefined where that is no whole ClientHello; the bytes
- * are as `fingerprint` takes them. `kept` says what stands beside a hello whose secrets were zeroed; a sighting is such.
+ * The TLS implementation that made the ClientHello in `bytes`, or undefined if `bytes` is no complete ClientHello. The bytes
+ * are those of `fingerprint`. `kept` has the evidence stored beside a hello whose secrets were zeroed; a sighting can be `kept`.
  *
  * ```ts
  * identify(clientHello)?.library // 'OpenSSL', or 'unknown'
  * identify(Buffer.from(sighting.hello, 'base64'), sighting)?.versions // '3.0–3.4'
  * ```
  *
- * @throws TypeError where `bytes` is no Uint8Array
+ * @throws TypeError if `bytes` is no Uint8Array
  */
 export function identify(
   bytes: Uint8Array,

@@ -33,9 +33,9 @@ export interface ReadOptions {
   readonly sensor?: string
   /** Name of the capture, in every sighting; the path where absent, and nothing for a stream. */
   readonly file?: string
-  /** LINKTYPE_ value to read all frames as, in place of what the capture says. */
+  /** LINKTYPE_ value for all frames, overriding the capture's own. */
   readonly linkType?: number
-  /** Ends the reading; what was seen before is given. */
+  /** Stops reading; sightings found before are still yielded. */
   readonly signal?: AbortSignal
   /** Gets a sentence for each thing wrong with the capture that did not stop the reading, such as a cut last record. */
   readonly onWarning?: (warning: string) => void
@@ -92,7 +92,7 @@ export async function* readCapture(
 
 const TEXT = new TextDecoder()
 
-/** The sightings of finished lines, which are taken away. */
+/** The sightings of finished lines, which are removed from `lines`. */
 function* sightingsOf(lines: ByteWriter): Generator<Sighting, void, undefined> {
   let at = 0
   while (at < lines.len) {

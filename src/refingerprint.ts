@@ -1,33 +1,33 @@
-// Sightings kept with their hello are fingerprinted again: by the methods and the registry of today.
+// Computes the fingerprints of sightings again from their hellos, by the methods and registries of this version.
 
 import { TRANSPORTS } from './model/handshake-bytes.js'
 import { FINGERPRINTS } from './model/sighting.js'
 import type { FingerprintName, Sighting } from './model/sighting.js'
 import { HelloFingerprints } from './fingerprint/hello-fingerprints.js'
 
-/** Keys made anew, in the order of a sighting's line. */
+/** Keys computed again, in the order of a sighting's line. */
 const REMADE = [...FINGERPRINTS, 'tls_fp', 'iana'] as const
 const IS_REMADE: ReadonlySet<string> = new Set(REMADE)
 /** The key they follow in a sighting's line. */
 const BEFORE_REMADE = 'tls_version'
 const PROTOS: readonly unknown[] = TRANSPORTS
 
-/** What became of a sighting: made anew, without a hello to be made anew from, or why it cannot be. */
+/** The result for a sighting: computed again, without a hello, or a fault. */
 export type Remade =
   | { readonly outcome: 'remade'; readonly sighting: Readonly<Record<string, unknown>> }
   | { readonly outcome: 'without-hello' }
   | { readonly outcome: 'fault'; readonly fault: string }
 
-/** Makes the fingerprints of sightings again from the hello they carry. */
+/** Computes the fingerprints of sightings again from their hellos. */
 export class Refingerprinter {
   readonly #fingerprints: HelloFingerprints
 
-  /** @param fingerprints those to give; a sighting's others are taken away, since nobody can say whether they still hold */
+  /** @param fingerprints those to compute; a sighting's others are removed, since they may be outdated */
   constructor(fingerprints: ReadonlySet<FingerprintName> | 'all') {
     this.#fingerprints = new HelloFingerprints(fingerprints)
   }
 
-  /** The sighting in one JSON text, made anew. */
+  /** Handles a sighting as JSON text. */
   remakeLine(json: string): Remade {
     let value: unknown
     try {
@@ -41,8 +41,8 @@ export class Refingerprinter {
   }
 
   /**
-   * A sighting with its fingerprints, `tls_fp` and `iana` made anew. All other keys keep their value and their order;
-   * a key made anew stays where it was, and a new one follows its neighbour in a sighting's line.
+   * A sighting with its fingerprints, `tls_fp` and `iana` computed again. All other keys keep their value and order; a
+   * computed key keeps its place, and a new one follows its neighbour of a sighting's line.
    */
   remake(sighting: Readonly<Record<string, unknown>>): Remade {
     const { hello, proto, record_version, quic_version } = sighting

@@ -31,7 +31,7 @@ function parsedOf(sighting: Sighting): Hello | undefined {
     : hello
 }
 
-/** Everything a sighting's hello says, for `detail=1`; undefined if the sighting has none, or a broken one. */
+/** A sighting's hello in detail, for `detail=1`; undefined without a valid hello. */
 export function describeSighting(sighting: Sighting): object | undefined {
   const hello = parsedOf(sighting)
   return hello === undefined ? undefined : describeHello(hello)

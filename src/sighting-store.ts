@@ -1,4 +1,4 @@
-// The store as the program opens it: what a store keeps becomes sightings again by the fingerprints of this version.
+// Opens the store. It rebuilds stored sightings with the fingerprints of this version.
 
 import { storedSightings } from './fingerprint/stored-sighting.js'
 import type { Store, StoreLimits } from './store/contract.js'

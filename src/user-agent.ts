@@ -19,7 +19,7 @@ const AUTOMATON = /\b(?:compatible;|bot\b|crawler|spider)/i
 const GECKO_FORKS = /\b(?:Goanna|PaleMoon|SeaMonkey|Basilisk|K-Meleon|Waterfox|Camino)\b/
 /** A longer product token is no name. */
 const MAX_LABEL_LEN = 64
-/** Longer ones are cut: nothing beyond says more. */
+/** Maximum length; the rest has no further information. */
 const MAX_LEN = 1024
 
 const ENGINES = { chromium: 'Chromium', firefox: 'Firefox', safari: 'Safari' } as const

@@ -8,7 +8,7 @@ for (let i = 0; i < 16; i++) HEX[i] = '0123456789abcdef'.charCodeAt(i)
 /**
  * A growing buffer of bytes, written front to back and emptied by `len = 0`.
  *
- * Writers of fixed size check the space themselves; a caller who pokes `bytes` directly calls `reserve` first.
+ * Writers of fixed size check the space themselves; a caller that writes to `bytes` directly calls `reserve` first.
  * `bytes` is replaced when it grows: never keep it across a write.
  */
 export class ByteWriter {

@@ -1,6 +1,6 @@
-// Every event worth counting has one name, here, with its help text. Network faults never throw: they are counted.
+// Every counted event has one name and one help text, here. Faults of network input never throw: they are counted.
 
-/** What each counter counts. Rooms add theirs here; /metrics, /healthz and the summary of `read` print them by name. */
+/** Help text of each counter. /metrics, /healthz and the summary of `read` print the counters by name. */
 export const COUNTER_HELP = {
   packets: 'frames taken from the source',
   packet_bytes: 'bytes captured of them',

@@ -18,11 +18,11 @@ import {
 //        └─▶ cell of `watched`:    how many of the bucket's entries with that hash want every packet; a bit each in `filter`
 //
 // Memory is fixed, a search looks at eight tags at most, and a full bucket gives up its oldest entry, so a flood of
-// forged flows costs time linear in its packets and nothing else. The hash is keyed: nobody outside can aim at a bucket.
+// forged flows costs time linear in its packets and nothing else. The hash is keyed: an attacker cannot aim at one bucket.
 
 const LAST_FACTOR = 0x9e3779b1 | 0
 
-/** What tells one direction of a flow: addresses as offsets into `bytes`, ports. A Packet is one. */
+/** One direction of a flow: addresses as offsets into `bytes`, and ports. A Packet is one. */
 export interface FlowKey {
   readonly bytes: Uint8Array
   /** 4 or 6. */
@@ -37,7 +37,7 @@ export interface FlowKey {
 export class FlowTable {
   /** Entries, numbered from 0. */
   readonly capacity: number
-  /** Bit `hash & cellMask`, from each byte's lowest on: 0 says that no flow of this hash is watched. */
+  /** Bit `hash & cellMask`, from each byte's lowest on: 0 if no flow of this hash is watched. */
   readonly filter: Uint8Array
   /** How many are, at `hash & cellMask`. */
   private readonly watched: Uint8Array
@@ -88,7 +88,7 @@ export class FlowTable {
     )
   }
 
-  /** The key of the hash: three words, for who makes the same hash elsewhere. */
+  /** The key of the hash, three words, for kernels that compute the same hash. */
   get key(): Int32Array {
     return Int32Array.of(this.k0, this.k1, this.k2)
   }

@@ -1,4 +1,4 @@
-// A bitmap of which bytes are there, worked on in runs: eight bytes at a time wherever they are alike.
+// A bitmap of the bytes that are present, processed in runs: eight bytes of the bitmap at a time if they are equal.
 
 /** Marks [from, to). */
 export function markRange(marks: Uint8Array, from: number, to: number): void {

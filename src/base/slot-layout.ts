@@ -10,7 +10,7 @@ export const OWNER = 0
 export const BASE = 1
 /** Offset where reading starts, or -1 while that is not known. */
 export const ANCHOR = 2
-/** Offset up to which every byte since the anchor is there, or -1. */
+/** Offset up to which all bytes since the anchor are present, or -1. */
 export const SOLID = 3
 /** 1 where bytes are marked in the slot's bitmap. */
 export const MARKED = 4

@@ -26,7 +26,7 @@ import {
 // Bytes from anchor to solid are all there. What came ahead of them is marked byte by byte in a bitmap, which is
 // only cleared and used when something does come ahead. The first bytes seen at an offset stay.
 
-/** What a slot's `put` tells, a set of bits: bytes came again; and differed from those seen first. */
+/** Result of a slot's `put`, a set of bits: bytes came again; bytes differ from those seen first. */
 export const PUT_REPEATED = 1
 export const PUT_CONFLICT = 2
 
@@ -101,7 +101,7 @@ export class SlotPool {
     })
   }
 
-  /** Where it lies in its room, and what there is of it, for who works on it there. */
+  /** The place of a slot in memory and its fill state, for kernels that work on it. */
   get place(): { readonly off: number; readonly classCount: number; readonly slotCount: number } {
     return {
       off: this.inUse.byteOffset,
@@ -258,7 +258,7 @@ export class SlotPool {
   }
 
   /**
-   * Puts `bytes[off, end)` at offset `at` of the slot, which must have room for it. Bytes that are there already stay.
+   * Puts `bytes[off, end)` at offset `at` of the slot, which must have room for it. Bytes that are already present stay.
    *
    * `comparable` is the offset from which on the slot's bytes still are as they came.
    * @returns PUT_ bits
@@ -287,7 +287,7 @@ export class SlotPool {
     let seen = 0
     const marks = this.marksOf(slot)
     for (let i = at; i < stop;) {
-      // The solid part is there without marks.
+      // The contiguous part has no marks.
       const isSolid = i >= anchor && i < solid
       const bound = i < anchor ? Math.min(anchor, stop) : stop
       let next = isSolid
@@ -309,7 +309,7 @@ export class SlotPool {
     return seen
   }
 
-  /** As `put`, but the bytes that are there already give way. */
+  /** As `put`, but overwrites bytes that are already present. */
   overwrite(slot: number, at: number, bytes: Uint8Array, off: number, end: number): void {
     this.put(slot, at, bytes, off, end, 0)
     this.bytesOf(slot).set(bytes.subarray(off, end), this.offsetOf(slot) + at)

@@ -1,11 +1,11 @@
-// The half of this room that runs for every hello, compiled from assembly/: it is warm at once, and quicker than JavaScript
-// at hashes and at what no one can foresee, as shuffled extensions.
+// The part of this module that runs for every hello, compiled from AssemblyScript: it is fast from the first call, and faster
+// than JavaScript for hashes and permuted extensions.
 
 import { Kernel, PAGE_LEN } from '../base/kernel.js'
 import { CODE } from '../kernels/fingerprint-code.js'
 import { AT_HELLO, PROFILE_MEMORY_LEN } from '../kernels/profile-layout.js'
 
-/** What it exports; assembly/ says what each does. */
+/** Its exports, documented in kernels/assembly. */
 export interface Compiled {
   readonly digest: (algorithm: number, len: number, hexLen: number) => void
   readonly find: (

@@ -1,5 +1,5 @@
-// The front of a sighting's line, from `time` to the tunnel: what every hello has of its own. assembly/flow-text.ts writes
-// it; here it is given what to write.
+// The front of a sighting's line, from `time` to the tunnel: the members that differ from hello to hello. The kernel in
+// assembly/flow-text.ts writes it; this file prepares its input.
 
 import { u8 } from '../base/bytes.js'
 import type { ByteWriter } from '../base/byte-writer.js'
@@ -60,7 +60,7 @@ const SLASH = 0x2f
 const COLON = 0x3a
 const MAC_LEN = 6
 
-/** Where hellos were seen: a file or an interface, names of any characters. */
+/** The origin of hellos: a file or an interface, with names of any characters. */
 export interface Origin {
   readonly file?: string
   readonly interface?: string
@@ -92,12 +92,12 @@ export class FlowText {
     this.setOrigin({})
   }
 
-  /** Bytes of the members between `time` and `proto`: where the hello was seen. */
+  /** Bytes of the members between `time` and `proto`: the origin. */
   get originLen(): number {
     return this.#originLen
   }
 
-  /** Says where the hellos that follow were seen. Names longer than MAX_NAME_LEN characters are cut. */
+  /** Sets the origin of the following hellos. Names longer than MAX_NAME_LEN characters are cut. */
   setOrigin(origin: Origin): void {
     let text = '"'
     if (origin.file !== undefined) text += `,"file":${quoted(origin.file)}`
@@ -110,7 +110,7 @@ export class FlowText {
     this.#setWord(FLOW_ORIGIN_LEN, bytes.length)
   }
 
-  /** Says what flow the next line is of, at AT_FLOW. */
+  /** Writes the flow of the next line at AT_FLOW. */
   setFlow(packet: Packet, transport: Transport): void {
     this.#memory.doubles[(AT_FLOW + FLOW_MICROS) >> 3] = packet.timeMicros
     this.#setWord(FLOW_TRANSPORT, TRANSPORT_CODES[transport])

@@ -1,4 +1,4 @@
-// Fingerprints of one hello by itself, away from any capture: those a sighting would have had.
+// Fingerprints of one hello without a capture: equal to those of its sighting.
 
 import { u16 } from '../base/bytes.js'
 import { MAX_HELLO_LEN } from '../base/limits.js'
@@ -13,7 +13,7 @@ import { quicVersionOf } from './quic-version-text.js'
 import { SightingWriter } from './sighting-writer.js'
 import { versionOf } from './version-text.js'
 
-/** What the hello decides of a sighting: its fingerprints and the versions they say. */
+/** The members of a sighting that the hello decides: its fingerprints and versions. */
 export type Fingerprints = Pick<
   Sighting,
   | 'alpn'
@@ -27,7 +27,7 @@ export type Fingerprints = Pick<
 >
 
 /**
- * How a hello travelled, which some fingerprints say too; named as in a sighting, so that a sighting is one.
+ * The transport of a hello, which some fingerprints include. Its keys are those of a sighting, so a sighting is a Carriage.
  * Absent, it is TLS over TCP, and what carried it is unknown.
  */
 export interface Carriage {
@@ -118,7 +118,7 @@ export class HelloFingerprints {
   }
 }
 
-/** A version from its words; 0 where nothing is said, undefined where it is no version. */
+/** A version from its text; 0 if absent, undefined if it is no version. */
 function versionIn(
   text: string | undefined,
   of: (text: string) => number | undefined,

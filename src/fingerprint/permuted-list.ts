@@ -33,7 +33,7 @@ export function writeExtensions(
   if (separator >= 0 && out.len > start) out.len--
 }
 
-/** Appends a list's elements in sorted order, behind what is shown. @returns where each begins, and the last ends */
+/** Appends a list's elements in sorted order. @returns the begin of each, and the end of the last */
 export function writeElements(
   order: ExtensionOrder,
   put: PutExtension,

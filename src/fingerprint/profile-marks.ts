@@ -1,4 +1,4 @@
-// What is known of a profile's text besides the text: where it depends on the order of the hello's extensions.
+// The parts of a profile's text that depend on the order of the hello's extensions.
 
 import type { PermutedList } from './permuted-list.js'
 

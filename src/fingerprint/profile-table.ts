@@ -34,7 +34,7 @@ export const TRANSPORT_CODES = {
 export class ProfileTable {
   readonly #memory: ProfileMemory
   readonly #parameters: TransportParameterKey
-  /** What each profile shows in the line. */
+  /** The text of each profile in the line. */
   readonly #shown: Uint8Array[] = []
 
   constructor(memory: ProfileMemory) {
@@ -112,7 +112,7 @@ export class ProfileTable {
   }
 }
 
-/** What of the transport tells profiles apart: TLS is TLS whatever carries it. */
+/** The transport in a profile's key: all carriers of TLS count as TLS. */
 function profileCode(transport: Transport): number {
   return transport === 'quic' || transport === 'dtls'
     ? TRANSPORT_CODES[transport]

@@ -46,7 +46,7 @@ import { COMMA, DASH } from './text.js'
 import { offeredVersion, versionText } from './version-text.js'
 
 const NO_SEPARATOR = -1
-/** Offset of digits that nobody asked for. */
+/** Offset of digits that are not wanted. */
 const ABSENT = -1
 
 /** Writes the fingerprints of hellos whose profile is new. One instance, written over and over; none of it is quick. */
@@ -200,7 +200,7 @@ export class ProfileText {
     if (this.#openJa4('ja4_o')) {
       this.#ja4CipherHash(false)
       out.ascii('_')
-      // Without extensions besides server_name and ALPN, FoxIO's own values have the noughts in ja4_o as in ja4.
+      // Without extensions besides server_name and ALPN, FoxIO's values have zeros in ja4_o as in ja4.
       if (hasExtensions) this.#ja4oOff = out.len
       out.ascii(`${JA4_EMPTY_HASH}",`)
     }
@@ -284,7 +284,7 @@ export class ProfileText {
     })
   }
 
-  /** Notes that the text from `off` to here is a message whose digits go to `digitsOff`, unless nobody asked for them. */
+  /** Notes that the text from `off` to here is a message whose digits go to `digitsOff`, unless they are not wanted. */
   #digest(
     algorithm: number,
     off: number,
@@ -319,7 +319,7 @@ export class ProfileText {
     this.out.ascii('",')
   }
 
-  /** A string of `len` noughts, to be written over. @returns the offset of the first */
+  /** Writes `len` zeros, to be overwritten. @returns the offset of the first */
   #hole(name: string, len: number): number {
     this.#open(name)
     const at = this.out.len

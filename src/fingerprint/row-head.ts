@@ -42,7 +42,7 @@ import { SIGHTING_ID_LEN, writeSightingId } from './sighting-id.js'
 const V4_LEN = 4
 const V6_LEN = 16
 
-/** Places in a line, as offsets into it; set by who writes the line. */
+/** Offsets into a line, set by the writer of the line. */
 export class LineMarks {
   sni = 0
   sniEnd = 0
@@ -57,7 +57,7 @@ export class RowHead {
   readonly #time = new Float64Array(1)
   readonly #timeBytes = new Uint8Array(this.#time.buffer)
   readonly #id = new ByteWriter(SIGHTING_ID_LEN)
-  /** Where the head at hand begins, and where its line will. */
+  /** Begin of the current head, and of its line. */
   #start = 0
 
   /**
@@ -115,7 +115,7 @@ export class RowHead {
     put32(bytes, start, out.len - start)
   }
 
-  /** Appends the head of a row that stores leave out: a server's own, of which there is no hello of a client. The line follows. */
+  /** Appends the head of a server's own row, which stores leave out since it has no ClientHello. The line follows. */
   writeBare(originLen: number, out: ByteWriter): void {
     const start = out.len
     const head = ROW_SECTIONS + ROW_LINE_LEN

@@ -36,7 +36,7 @@ export interface SightingOptions {
   readonly redact?: (hello: Hello, out: ByteWriter) => void
   /** False where the bytes are wanted in the heads of rows alone. */
   readonly helloText?: boolean
-  /** Appends members of its own, each with a comma in front: what is known of the hello's implementation. */
+  /** Appends the members about the hello's implementation, each with a comma in front. */
   readonly identify?: IdentifyHello
   /** Names of the values in Packet.encapsulation. */
   readonly encapsulationNames: readonly string[]
@@ -178,7 +178,7 @@ export class SightingWriter {
     this.#rowHead.write(packet, message, hello, bytes, len, this.#flow.originLen, out)
   }
 
-  /** Appends what stands in a line from `alpn` to `iana` as an object of its own: all that the hello itself decides. */
+  /** Appends the members from `alpn` to `iana`, which the hello decides, as a JSON object. */
   writeProfile(message: HandshakeBytes, hello: Hello, out: ByteWriter): void {
     const shown = this.#profile(message, hello)
     out.byte(OPEN)

@@ -1,4 +1,4 @@
-// A sighting is made again of what a store keeps of it: its hello in two parts, its flow, and what the line said besides.
+// Rebuilds a sighting from the parts that a store keeps: its hello in two parts, its flow, and the other members of its line.
 
 import { ByteWriter } from '../base/byte-writer.js'
 import { Packet, PROTOCOL_TCP, PROTOCOL_UDP } from '../model/packet.js'

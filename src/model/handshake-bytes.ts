@@ -1,8 +1,8 @@
 const NO_BYTES = new Uint8Array(0)
 
 /**
- * Whose rules frame the handshake message: TLS over TCP, QUIC CRYPTO frames, DTLS; TLS in EAP, in OpenVPN's control channel, in
- * SCTP (RFC 3436), in RDP over UDP.
+ * The framing of the handshake message: TLS over TCP, QUIC CRYPTO frames, DTLS; TLS in EAP, in the control channel of OpenVPN,
+ * in SCTP (RFC 3436), in RDP over UDP.
  */
 export const TRANSPORTS = [
   'tcp',
@@ -27,7 +27,7 @@ export const QUALITY_RETRANSMIT = 8
 /** Answer to a HelloRetryRequest: the second hello of its connection (RFC 8446 §4.1.4). */
 export const QUALITY_HRR = 16
 
-/** Other bytes came at the same place, or ones that a receiver does not take: the server may have read another hello. */
+/** Other bytes came for the same sequence range, or bytes that a receiver ignores: the server may have read another hello. */
 export const QUALITY_CONFLICT = 32
 
 /** Names of the quality bits, lowest first. */
@@ -47,11 +47,11 @@ export const SYN_DONT_FRAGMENT = 1 << 12
 export const SYN_IS_KNOWN = 1 << 13
 
 /**
- * One whole handshake message (RFC 8446 §4), type and length in front, every byte seen. One instance per
- * decoder, overwritten: used up before the next packet is taken.
+ * One complete handshake message (RFC 8446 §4), with type and length in front. Each decoder has one instance and overwrites
+ * it with the next packet.
  */
 export class HandshakeBytes {
-  /** The packet's own buffer where the message lay in one packet, else the reassembly's. */
+  /** The packet's buffer if the message is in one packet, else the reassembly buffer. */
   bytes: Uint8Array = NO_BYTES
   /** Offset of the handshake type byte. */
   off = 0
@@ -62,11 +62,11 @@ export class HandshakeBytes {
   recordVersion = 0
   /** QUIC version of the packet that carried it (RFC 9000 §15), else 0. */
   quicVersion = 0
-  /** Tells the connections of one pair of addresses and ports apart, the same for both directions; 0 where there is one only. */
+  /** Number of the connection among those of the same addresses and ports, equal for both directions; 0 if there is one. */
   connection = 0
   /** QUALITY_ bits. */
   quality = 0
-  /** Packet time at which the first hello of its connection was whole, microseconds; -1 unless QUALITY_HRR is set. */
+  /** Packet time at which the first hello of its connection was complete, microseconds; -1 unless QUALITY_HRR is set. */
   firstMicros = -1
   /** Whether it is an SSL 2.0 record's content (RFC 5246 appendix E.2): message type, version, three lengths. */
   sslv2 = false
@@ -78,14 +78,14 @@ export class HandshakeBytes {
   stationOff = 0
   stationLen = 0
 
-  /** What the SYN of its connection said, as a flow keeps it: SYN_ bits; all zero where it was not seen, and but for TCP. */
+  /** The SYN of its connection: SYN_ bits; 0 if no SYN was seen, and for transports other than TCP. */
   synShape = 0
   /** Maximum segment size, and in the lower half the window. */
   synSizes = 0
   /** Kinds of the SYN's options in their order, four bits each, the first lowest: codes of TcpOptions.order. */
   synOptions = 0
 
-  /** Window of the SYN as in its header, unscaled (RFC 9293 §3.1), or -1 where no SYN was seen: then the rest tells nothing. */
+  /** Window of the SYN as in its header, unscaled (RFC 9293 §3.1), or -1 if no SYN was seen: then the other fields are invalid. */
   get synWindow(): number {
     return (this.synShape & SYN_IS_KNOWN) === 0 ? -1 : this.synSizes & 0xffff
   }

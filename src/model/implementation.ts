@@ -1,17 +1,17 @@
-/** A profile that the knowledge base knows, near to a hello's. */
+/** A known profile that is similar to that of a hello. */
 export interface Nearest {
   readonly library: string
   readonly versions?: string
   readonly application: string
   /** 0 to 1: 1 is the same profile. */
   readonly similarity: number
-  /** What the hello has or lacks beside it; absent where nothing. */
+  /** The differences of the hello from it; absent without any. */
   readonly differs?: string
 }
 
 /** Which TLS implementation made a hello. */
 export interface Implementation {
-  /** `unknown` where too little speaks for one library. */
+  /** `unknown` without enough evidence for one library. */
   readonly library: string
   readonly versions?: string
   /** Applications whose hellos are like this one, most alike first. */

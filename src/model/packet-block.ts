@@ -15,7 +15,7 @@ import {
   SEGMENT_WORDS,
 } from '../base/block-layout.js'
 
-/** Batch of frames in one buffer. The source fills it again after use: keep nothing that points into it. */
+/** A batch of frames in one buffer, which the source overwrites with the next batch: keep no reference into it. */
 export interface PacketBlock {
   bytes: Uint8Array
   /** Frames held, 0 ..= start.length. */
@@ -33,7 +33,7 @@ export interface PacketBlock {
   /** Frames that passed the prefilter: how many, and their numbers in order. */
   passedCount: number
   readonly passed: Uint16Array
-  /** What all of the above lies in, as block-layout.ts says, where WebAssembly may look at it. */
+  /** The memory of all arrays above, if WebAssembly may read it; laid out as in block-layout.ts. */
   readonly memory?: { readonly buffer: ArrayBufferLike }
   /** There, once the prefilter was applied: hash of the flow that must be watched for the i-th frame passed to matter, or 0. */
   readonly flow?: Int32Array
@@ -47,7 +47,7 @@ export interface PacketBlock {
 /** An empty block over `bytes`. */
 export function newPacketBlock(bytes: Uint8Array): PacketBlock {
   const passed = new Uint16Array(BLOCK_FRAMES)
-  // nothing is taken out of it
+  // An empty block has no frames to read.
   for (let i = 0; i < BLOCK_FRAMES; i++) passed[i] = i
   return {
     bytes,
@@ -63,7 +63,7 @@ export function newPacketBlock(bytes: Uint8Array): PacketBlock {
   }
 }
 
-/** A block in memory that WebAssembly may look at. */
+/** A block in memory that WebAssembly may read. */
 export type MemoryBlock = PacketBlock &
   Required<Pick<PacketBlock, 'memory' | 'flow' | 'segmentOf' | 'segments'>>
 
@@ -94,12 +94,12 @@ export function newMemoryBlock(bytes: number): MemoryBlock {
 export interface PacketSource {
   /**
    * The capture in order, block by block; each step reuses the block before it.
-   * A cut last record is the end: what was whole before it is given first, and `warnings` says so.
-   * @throws CaptureError where nothing can be read at all, or the device fails
+   * An incomplete last record ends the capture after the complete ones, with a warning.
+   * @throws CaptureError if nothing can be read, or the device fails
    */
   blocks(signal: AbortSignal): AsyncIterable<PacketBlock>
-  /** Frames lost before us since the start, or undefined where the engine cannot know (never 0 for "unknown"). */
+  /** Frames lost before they were read, since the start; undefined if the engine does not count them (never 0). */
   readonly dropped: number | undefined
-  /** What was wrong with the input, a sentence each, so far. */
+  /** Problems of the input so far, a sentence each. */
   readonly warnings: readonly string[]
 }

@@ -1,11 +1,11 @@
 const NO_BYTES = new Uint8Array(0)
 
-/** Tunnels and labels one frame may be nested in; deeper ones are counted and left. */
+/** Maximum nesting of tunnels and labels in one frame; deeper ones are counted and not decoded. */
 export const MAX_ENCAPSULATIONS = 8
 
 /**
  * The innermost TCP segment or UDP datagram of one frame, as offsets into `bytes`.
- * One instance, overwritten frame by frame: nobody keeps it.
+ * One instance, overwritten by each frame.
  */
 export class Packet {
   /** The block's buffer, or that of reassembled IP fragments. */
@@ -16,7 +16,7 @@ export class Packet {
   /** Offsets of the addresses: 4 bytes each for IPv4, 16 for IPv6. */
   srcAddrOff = 0
   dstAddrOff = 0
-  /** Offset of the IP header, or -1 where there is none: the packet was put together from IP fragments. */
+  /** Offset of the IP header; -1 for a packet reassembled from IP fragments. */
   ipOff = -1
   /** Offset of the TCP header; the payload follows its options. */
   tcpOff = -1

@@ -1,5 +1,5 @@
-// The Row: one sighting on its way from the fingerprints to a store. A head of keys, what the hello itself decides, then
-// the JSON line. Rows follow one another without a gap, in one buffer or one pipe, and no step parses a line.
+// The Row: one sighting on its way from the fingerprints to a store. A head of keys, the hello, then the JSON line. Rows
+// follow one another without a gap, in a buffer or a pipe, and no step parses a line.
 //
 //   0  u32  bytes before the line            52  8   sighting id
 //   4  f64  time, microseconds               60  u16 version of the first record
@@ -37,10 +37,10 @@ export const ROW_SECTIONS = 78
 /** Where the SNI's text begins and ends, both 0 without one. */
 export const ROW_LINE_SNI = 0
 export const ROW_LINE_SNI_END = 4
-/** Where what the hello decides begins and ends: `alpn` to `iana`. */
+/** Begin and end of the members that the hello decides: `alpn` to `iana`. */
 export const ROW_LINE_PROFILE = 8
 export const ROW_LINE_PROFILE_END = 12
-/** Where `evidence` begins, and where the members of neither hello nor flow do: `quality`, the server's answer. */
+/** Begin of `evidence`, and of the members of neither hello nor flow: `quality`, the server's answer. */
 export const ROW_LINE_EVIDENCE = 16
 export const ROW_LINE_REST = 20
 export const ROW_LINE_LEN = 24
@@ -56,10 +56,10 @@ export const ROW_ENCAPSULATED = 8
 export const ROW_CONFLICT = 16
 
 const NEWLINE = 0x0a
-/** Places that follow one another in a line. */
+/** Offsets into a line, in ascending order. */
 const PLACES = [ROW_LINE_PROFILE, ROW_LINE_PROFILE_END, ROW_LINE_EVIDENCE, ROW_LINE_REST] as const
 
-/** Walks over rows. Offsets are into `bytes`; a row that is cut short ends the walk. */
+/** Iterates over rows. Offsets are into `bytes`; an incomplete row ends the iteration. */
 export class RowCursor {
   readonly bytes: Uint8Array
   readonly #view: DataView
@@ -73,7 +73,7 @@ export class RowCursor {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
-  /** Goes to the next row. @returns whether there is a whole one */
+  /** Goes to the next row. @returns false without another complete row */
   next(): boolean {
     const { bytes, end } = this
     if (bytes.length - end < ROW_SECTIONS) return false
@@ -88,7 +88,7 @@ export class RowCursor {
     return true
   }
 
-  /** Whether every length and place in the head fits: who wrote it parses hostile bytes. */
+  /** Whether all lengths and offsets in the head are valid. The writer of rows parses hostile bytes and is not trusted. */
   #isSound(head: number, lineLen: number): boolean {
     const sections = this.u16(ROW_DELTA_LEN) + this.u32(ROW_BODY_LEN)
     if (head !== ROW_SECTIONS + sections + ROW_LINE_LEN) return false
@@ -130,7 +130,7 @@ export class RowCursor {
   }
 }
 
-/** Bytes at the front of `bytes` that are whole rows: what a pipe cut off waits for its end. */
+/** Length of the complete rows at the front of `bytes`; the last row of a pipe may be incomplete. */
 export function wholeRows(bytes: Uint8Array): number {
   const cursor = new RowCursor(bytes)
   while (cursor.next());
@@ -154,7 +154,7 @@ export const ROW_TEXT = 0xff
 /** Bytes of a source address that a privacy policy hashed; others have 4 or 16. */
 export const HASHED_ADDRESS_LEN = 17
 
-/** What a stored sighting is made of again. */
+/** The parts from which a stored sighting is rebuilt. */
 export interface SightingParts {
   readonly timeMicros: number
   /** 4 or 16 bytes. */
@@ -168,13 +168,13 @@ export interface SightingParts {
   readonly quicVersion: number
   /** 16 hex digits. */
   readonly id: string
-  /** JSON members with a comma before each: where it was seen, VLAN and tunnel, then what the flow alone tells. */
+  /** JSON members with a comma before each: the origin, VLAN and tunnel, then the other members of the flow. */
   readonly origin: string
   readonly encapsulation: string
   readonly rest: string
   /** The SNI as it stands between quotes in the line. */
   readonly sni: string | undefined
-  /** The server's name as the hello has it. */
+  /** The server's name in the hello. */
   readonly name: Uint8Array
   readonly delta: Uint8Array
   readonly body: Uint8Array
@@ -183,5 +183,5 @@ export interface SightingParts {
   readonly isEch: boolean
 }
 
-/** Makes a sighting of its parts, its fingerprints among them; undefined where the parts are no hello. */
+/** Rebuilds a sighting with its fingerprints; undefined if the parts hold no valid hello. */
 export type MakeSighting = (parts: SightingParts) => Sighting | undefined

@@ -86,7 +86,7 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   readonly hello_len: number
   /** The hello with its secrets zeroed, base64: enough to make every fingerprint again. */
   readonly hello?: string
-  /** What zeroing takes away and the connection adds, comes with `hello`: the text of tls/evidence.ts, 120 bytes at most. */
+  /** Properties that zeroing the secrets removes, and properties of the SYN. Only with `hello`: text of tls/evidence.ts, ≤ 120 bytes. */
   readonly evidence?: string
   /** Which TLS implementation made it, where that was asked for. */
   readonly implementation?: Implementation
@@ -113,7 +113,7 @@ export interface Sighting extends Partial<Record<FingerprintName, string>> {
   readonly server_alpn?: string
   /** True where the answer is a HelloRetryRequest (RFC 8446 §4.1.4): a second hello follows. */
   readonly hello_retry_request?: boolean
-  /** Whether a former session goes on, by its session_id or a pre-shared key; absent where that cannot be told. */
+  /** Whether a session is resumed, by session_id or pre-shared key; absent if unknown. */
   readonly resumed?: boolean
 
   // The server's certificate, before TLS 1.3, which encrypts it.

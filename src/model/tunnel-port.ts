@@ -1,4 +1,4 @@
-/** Tunnels over UDP whose ports may be named besides their usual ones. */
+/** Tunnels over UDP that may have further ports. */
 export const TUNNEL_KINDS = [
   'vxlan',
   'vxlan-gpe',

@@ -2,7 +2,7 @@
 
 import { MAX_UNDECODED_VALUES } from '../base/limits.js'
 
-/** A number that names what was not decoded, and how many frames had it. */
+/** A number of undecoded traffic, and how many frames had it. */
 export interface NamedCount {
   readonly value: number
   readonly count: number
@@ -61,7 +61,7 @@ export class ValueCounts {
   }
 }
 
-/** EtherTypes, IP protocols and UDP ports of what was not decoded. */
+/** EtherTypes, IP protocols and UDP ports of undecoded traffic. */
 export class UndecodedTraffic {
   readonly etherTypes = new ValueCounts()
   readonly ipProtocols = new ValueCounts()

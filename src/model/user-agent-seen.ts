@@ -1,4 +1,4 @@
-/** A User-Agent that a client said in plain HTTP. */
+/** A User-Agent that a client sent in plain HTTP. */
 export interface UserAgentSeen {
   /** The client's address, as in a sighting's `src`. */
   readonly ip: string

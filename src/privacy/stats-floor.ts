@@ -1,4 +1,4 @@
-// Statistics in which nobody stands alone: what fewer than k clients share is summed up.
+// Statistics with a floor: rows of fewer than k clients are summed.
 
 /** The parts of the statistics a floor reads; all else passes as it is. */
 export interface FloorStats {

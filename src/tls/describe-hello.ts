@@ -30,7 +30,7 @@ function compressionMethodName(method: number): string {
   return COMPRESSION_METHOD[method] ?? 'unknown'
 }
 
-/** Everything a parsed ClientHello says, ready for JSON. Reads `hello.bytes`, keeps nothing of it. */
+/** A parsed ClientHello in detail, ready for JSON. Keeps no reference to `hello.bytes`. */
 export function describeHello(hello: Hello): HelloDetail {
   const { bytes } = hello
   const sni =

@@ -1,4 +1,4 @@
-// What tells TLS implementations apart and is lost once a hello's secrets are zeroed or only its fingerprint is kept.
+// Properties that distinguish TLS implementations and are lost when secrets are zeroed or only fingerprints are kept.
 //
 // One text of at most 120 bytes, version first, then what there is to say, a space before each:
 //
@@ -65,7 +65,7 @@ export function writeEvidence(message: HandshakeBytes, hello: Hello, out: ByteWr
   if (message.transport === 'tcp' && message.synWindow >= 0) writeSyn(message, out, start)
 }
 
-/** Takes back what was written since `at` where the text has become longer than it may be. */
+/** Removes the text written since `at` if the whole text exceeds its maximum length. */
 function bound(at: number, out: ByteWriter, start: number): void {
   if (out.len - start > MAX_EVIDENCE_LEN) out.len = at
 }

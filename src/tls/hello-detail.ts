@@ -1,4 +1,4 @@
-// What detail=1 says of a hello: JSON-ready, lists in wire order, GREASE shown as GREASE, lengths in bytes.
+// A hello in detail, for `detail=1`: ready for JSON, lists in wire order, GREASE marked, lengths in bytes.
 
 import type { Hello } from '../model/hello.js'
 import type { Named } from './extensions/body.js'
@@ -16,9 +16,9 @@ export type { Named }
 export interface ExtensionDetail extends Named {
   /** Bytes of the body. */
   readonly length: number
-  /** What the body says, where this program reads it and it says something. */
+  /** The decoded body, if there is a decoder and the body has content. */
   readonly data?: object | string | number
-  /** True where the body breaks its RFC; then `raw` is all there is. */
+  /** True if the body breaks its RFC; then `raw` has its bytes. */
   readonly malformed?: true
   /** A malformed body, hex. */
   readonly raw?: string
@@ -26,7 +26,7 @@ export interface ExtensionDetail extends Named {
   readonly duplicate?: true
 }
 
-/** Everything a ClientHello says. A key is absent where its extension is, or is malformed. */
+/** A ClientHello in detail. A key is absent if its extension is absent or malformed. */
 export interface HelloDetail {
   readonly client_hello_version: Named
   /** Bytes of the message with its header. */
@@ -103,7 +103,7 @@ export function extensionDetails(hello: Hello): ExtensionDetail[] {
   return details
 }
 
-/** What `decode` makes of the first extension of a type; undefined where there is none, or it is malformed. */
+/** The first extension of a type, decoded; undefined if it is absent or malformed. */
 export function firstExtension<T>(
   hello: Hello,
   type: number,

@@ -11,7 +11,7 @@ const HELLO_RETRY_REQUEST_RANDOM = Uint8Array.of(
   ],
 )
 
-/** Whether a parsed ServerHello is a HelloRetryRequest: its random says so (RFC 8446 §4.1.3). */
+/** Whether a parsed ServerHello is a HelloRetryRequest: by its random (RFC 8446 §4.1.3). */
 export function isHelloRetryRequest(hello: Hello): boolean {
   if (hello.handshakeType !== SERVER_HELLO) return false
   const { bytes, randomOff } = hello

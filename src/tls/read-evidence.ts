@@ -1,6 +1,6 @@
 // The text of tls/evidence.ts as an object.
 
-/** Evidence of one hello; what is absent was not there to be seen. */
+/** Evidence of one hello; a key is absent if the property was not seen. */
 export interface Evidence {
   readonly version: 1
   /** Whether the X25519 half of the hybrid key share is the X25519 share beside it. */

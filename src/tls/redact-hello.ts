@@ -96,7 +96,7 @@ function redactBody(
   if (!whole) out.fill(0, off, end)
 }
 
-// Each of these zeroes what is secret in [off, end) and says whether the body was in order to its end.
+// Each function zeroes the secrets in [off, end) and returns whether the body is valid to its end.
 
 function redactKeyShares(out: Uint8Array, off: number, end: number): boolean {
   if (end - off < 2 || u16(out, off) !== end - off - 2) return false
@@ -128,7 +128,7 @@ function redactPsks(out: Uint8Array, off: number, end: number): boolean {
     const ageEnd = at + 6 + u16(out, at)
     if (ageEnd > identitiesEnd) return false
     out.fill(0, at + 2, ageEnd - 4)
-    // A zero age is how an external key is told from a ticket (RFC 8446 §4.2.11): any other becomes 1.
+    // An age of 0 marks an external key (RFC 8446 §4.2.11): any other age becomes 1.
     const isExternal = u32(out, ageEnd - 4) === 0
     out.fill(0, ageEnd - 4, ageEnd)
     if (!isExternal) out[ageEnd - 1] = 1

@@ -6,7 +6,7 @@ import { REGISTRY_TEXT } from './registry-data.js'
 
 export type RegistryName = keyof typeof REGISTRY_TEXT
 
-/** What IANA says of a value: `other Reserved` is any longer wording than "Reserved" but private use. */
+/** The status of a value at IANA. `other Reserved` is any longer wording than "Reserved", except private use. */
 export type RegistryStatus =
   'assigned' | 'Reserved' | 'Unassigned' | 'Private Use' | 'other Reserved'
 
@@ -119,7 +119,7 @@ export function checkRegistry(name: RegistryName): string[] {
   return faults
 }
 
-/** Whether a registry lists only what is assigned, having no rows for the rest. */
+/** Whether a registry has rows for assigned values only. */
 function isSparse(name: RegistryName): boolean {
   return name === 'alpn' || name === 'quic-transport-parameters'
 }

@@ -1,5 +1,5 @@
-// What decoders of extension bodies share. They serve the detail, not the hot path: they make plain objects,
-// and take nothing for granted of the bytes.
+// Shared parts of the decoders of extension bodies. They serve `detail=1`, not the hot path: they return plain objects and
+// check every length.
 
 import { u16, u8 } from '../../base/bytes.js'
 
@@ -10,9 +10,9 @@ export interface Named {
 }
 
 /**
- * Decodes the body [off, end) of one extension into what JSON can say.
+ * Decodes the body [off, end) of one extension into a JSON value.
  *
- * @returns null where a body in order says nothing more, undefined where it breaks its RFC
+ * @returns null for a valid body without content, undefined for one that breaks its RFC
  */
 export type DecodeBody = (
   bytes: Uint8Array,

@@ -40,7 +40,7 @@ export function maxFragmentLength(bytes: Uint8Array, off: number, end: number): 
   return code >= 1 && code <= 4 ? 256 << code : undefined
 }
 
-/** What a client says of OCSP stapling. */
+/** The OCSP stapling that a client asks for. */
 export interface StatusRequest {
   readonly status_type: 'ocsp'
   readonly responder_ids_length: number

@@ -21,7 +21,7 @@ export interface TransportParameter {
   readonly name: string
   /** Bytes of the value. */
   readonly length: number
-  /** What the value says, where it is an integer, versions or text. */
+  /** The decoded value, if it is an integer, versions or text. */
   readonly value?: number | string | readonly string[]
 }
 

@@ -1,4 +1,4 @@
-// Bodies of which a size or a few small numbers are all there is to say: padding (RFC 7685), session_ticket
+// Bodies that decode to a size or a few small numbers: padding (RFC 7685), session_ticket
 // (RFC 5077 §3.2), renegotiation_info (RFC 5746 §3.2), record_size_limit (RFC 8449 §4), connection_id
 // (RFC 9146 §3), ticket_request (RFC 9149 §2), heartbeat (RFC 6520 §2), use_srtp (RFC 5764 §4.1.1),
 // token_binding (RFC 8472 §2)
