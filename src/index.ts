@@ -54,7 +54,7 @@ function fingerprints(): HelloFingerprints {
  * @throws TypeError if `bytes` is no Uint8Array
  */
 export function fingerprint(bytes: Uint8Array, carriage: Carriage = {}): Fingerprints | undefined {
-  check(bytes)
+  assertBytes(bytes)
   return fingerprints().of(bytes, carriage)
 }
 
@@ -70,7 +70,7 @@ export function fingerprint(bytes: Uint8Array, carriage: Carriage = {}): Fingerp
  * @throws TypeError if `bytes` is no Uint8Array
  */
 export function describe(bytes: Uint8Array, carriage: Carriage = {}): HelloDetail | undefined {
-  check(bytes)
+  assertBytes(bytes)
   const made = fingerprints()
   return made.read(bytes, carriage) ? describeHello(made.hello) : undefined
 }
@@ -92,13 +92,13 @@ export function identify(
   bytes: Uint8Array,
   kept: Carriage & Kept = {},
 ): Implementation | undefined {
-  check(bytes)
+  assertBytes(bytes)
   const made = fingerprints()
   if (!made.read(bytes, kept)) return undefined
   identifier ??= new Identifier(loadBase(), randomInt(2 ** 31))
   return identifyStored(identifier, made.hello, kept)
 }
 
-function check(bytes: unknown): asserts bytes is Uint8Array {
+function assertBytes(bytes: unknown): asserts bytes is Uint8Array {
   if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes must be a Uint8Array')
 }
