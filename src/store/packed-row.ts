@@ -175,7 +175,8 @@ export function exampleOf(part: Buffer | undefined): SightingParts | undefined {
   }
 }
 
-const BODY_HEAD = 7
+/** Bytes of a body part before the hello's body. */
+export const BODY_HEAD = 7
 
 function bodyOf(
   part: Buffer | undefined,

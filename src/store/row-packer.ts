@@ -35,8 +35,10 @@ import {
 } from '../model/row.js'
 import type { PrivacyPolicy } from '../privacy/privacy.js'
 import { isKeepAll } from '../privacy/privacy.js'
+import { BodyTable } from './body-table.js'
 import type { Entry, Part } from './packed-row.js'
 import {
+  BODY_HEAD,
   PACKED_BODY,
   PACKED_COMMUNITY_ID,
   PACKED_DST,
@@ -75,6 +77,7 @@ const NOTHING = Buffer.alloc(0)
 export class RowPacker {
   readonly #policy: PrivacyPolicy | undefined
   readonly #parts = new Map<string, Part>()
+  readonly #bodies = new BodyTable(BODY_HEAD)
   readonly #orders = new Map<string, readonly string[]>()
   readonly #texts = new Map<string, Buffer>()
   /** Values of an order, by its body and all of them. */
@@ -245,12 +248,14 @@ export class RowPacker {
   ): Part {
     const record = row.u16(ROW_RECORD_VERSION)
     const quic = row.u32(ROW_QUIC_VERSION)
+    const known = this.#bodies.find(bytes, from, end, transport, record, quic)
+    if (known !== undefined) return known
     // one name for hellos that differ only in what their text leaves out: none does
     const head = String.fromCharCode(
       ...[transport, record >> 8, record & 0xff, quic >>> 24, (quic >> 16) & 0xff],
       ...[(quic >> 8) & 0xff, quic & 0xff],
     )
-    return this.#part(
+    const part = this.#part(
       head + bytes.toString('latin1', from, end),
       () => sortedValues(profile),
       () => {
@@ -260,6 +265,8 @@ export class RowPacker {
         return example
       },
     )
+    this.#bodies.add(part, end - from)
+    return part
   }
 
   #order(body: Part, delta: Buffer, profile: Buffer): readonly string[] {

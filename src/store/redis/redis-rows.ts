@@ -69,7 +69,10 @@ export class RedisRows {
   readonly #make: MakeSighting
   readonly #ttlSeconds: number
   readonly #parts = new Map<string, Buffer>()
+  /** Parts on their way: those who need one wait for the same answer. */
+  readonly #fetching = new Map<string, Promise<void>>()
   #bytes = 0
+  #clears = 0
   badRows = 0
 
   constructor(redis: RedisClient, make: MakeSighting, ttlSeconds: number) {
@@ -154,12 +157,25 @@ export class RedisRows {
   async #fetch(ids: ReadonlySet<string>): Promise<void> {
     const missing = [...ids].filter((id) => !this.#parts.has(id))
     if (missing.length === 0) return
-    const found = await fetchParts(this.#redis, missing)
+    const clears = this.#clears
+    const asked = missing.filter((id) => !this.#fetching.has(id))
+    if (asked.length > 0) {
+      const fetching = this.#load(asked).finally(() => {
+        for (const id of asked) this.#fetching.delete(id)
+      })
+      for (const id of asked) this.#fetching.set(id, fetching)
+    }
+    await Promise.all(new Set(missing.flatMap((id) => this.#fetching.get(id) ?? [])))
+    // those that this question knew are asked again
+    if (this.#clears !== clears) return this.#fetch(ids)
+  }
+
+  async #load(ids: readonly string[]): Promise<void> {
+    const found = await fetchParts(this.#redis, ids)
     if (this.#bytes > STORE_PARTS_BYTES) {
       this.#parts.clear()
       this.#bytes = 0
-      // those that this question knew are asked again
-      if (missing.length < ids.size) return this.#fetch(ids)
+      this.#clears++
     }
     for (const [id, bytes] of found) {
       this.#parts.set(id, bytes)
