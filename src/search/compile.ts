@@ -4,7 +4,8 @@
 import { addressBytes, addressKey, addressRange } from '../history/address.js'
 import type { Comparison, Expression } from './parser.js'
 import { QueryError } from './query-error.js'
-import { millisOf } from './times.js'
+import { timeBounds } from './time-bounds.js'
+import { dayEndOf, millisOf } from './times.js'
 
 /** A value for a parameter, with the type it is cast to. */
 export type Parameter =
@@ -82,6 +83,7 @@ class Compiler {
       case 'integer':
         return this.#ordered(comparison, (text, column) => this.#integer(text, column))
       case 'time':
+        if (operator === '=') return this.#timeIs(comparison)
         return this.#ordered(comparison, (text, column) => this.#time(text, column))
       case 'boolean':
         return this.#boolean(comparison)
@@ -91,12 +93,14 @@ class Compiler {
   #text(comparison: Comparison): string {
     const { field, operator, values } = comparison
     only(comparison, ['=', '~', 'in'])
-    const conditions = field.columns.flatMap((column) =>
-      values.map((value) =>
-        operator === '~'
-          ? `${column} LIKE ${this.#bind({ type: 'VARCHAR', value: likeOf(value) })} ESCAPE '\\'`
-          : `${column} = ${this.#bind({ type: 'VARCHAR', value: value.text })}`,
-      ),
+    const { columns, isFolded = false } = field
+    const conditions = columns.flatMap((column) =>
+      values.map((value) => {
+        const text = operator === '~' ? likeOf(value) : value.text
+        const bound = this.#bind({ type: 'VARCHAR', value: isFolded ? text.toLowerCase() : text })
+        const folded = isFolded ? `lower(${column})` : column
+        return operator === '~' ? `${folded} LIKE ${bound} ESCAPE '\\'` : `${folded} = ${bound}`
+      }),
     )
     return anyOf(conditions)
   }
@@ -172,9 +176,24 @@ class Compiler {
     )
   }
 
+  /** A day is all of its time. */
+  #timeIs({ values }: Comparison): string {
+    return anyOf(
+      values.map(({ text, column }) => {
+        const from = this.#time(text, column)
+        const end = dayEndOf(text, column, this.#now)
+        if (end === undefined) return `time = ${from}`
+        return `(time >= ${from} AND time < ${this.#micros(end)})`
+      }),
+    )
+  }
+
   #time(text: string, column: number): string {
-    const value = BigInt(Math.trunc(millisOf(text, column, this.#now))) * 1000n
-    return this.#bind({ type: 'TIMESTAMPTZ', value })
+    return this.#micros(millisOf(text, column, this.#now))
+  }
+
+  #micros(millis: number): string {
+    return this.#bind({ type: 'TIMESTAMPTZ', value: BigInt(Math.trunc(millis)) * 1000n })
   }
 
   #integer(text: string, column: number): string {
@@ -209,32 +228,4 @@ function likeOf({ text, column }: { readonly text: string; readonly column: numb
   return text.replace(/[\\%_*?]/g, (character) =>
     character === '*' ? '%' : character === '?' ? '_' : `\\${character}`,
   )
-}
-
-/** Bounds of time that all matches keep: of comparisons that must hold, not of those that may. */
-function timeBounds(
-  expression: Expression | undefined,
-  now: number,
-): { readonly from: number | undefined; readonly to: number | undefined } {
-  let from: number | undefined
-  let to: number | undefined
-  const visit = (part: Expression): void => {
-    if (part.kind === 'and') part.parts.forEach(visit)
-    // what is new since then is told by all that was before
-    if (part.kind !== 'comparison' || part.name !== 'time') return
-    const [value] = part.values
-    if (value === undefined || part.values.length > 1) return
-    const millis = millisOf(value.text, value.column, now)
-    if (['>', '>=', '='].includes(part.operator)) from = Math.max(from ?? millis, millis)
-    if (['<', '<=', '='].includes(part.operator)) to = Math.min(to ?? millis, millis)
-  }
-  if (expression !== undefined && !mentionsNew(expression)) visit(expression)
-  return { from, to }
-}
-
-function mentionsNew(expression: Expression): boolean {
-  if (expression.kind === 'comparison') return expression.name === 'new_since'
-  return expression.kind === 'not'
-    ? mentionsNew(expression.part)
-    : expression.parts.some(mentionsNew)
 }

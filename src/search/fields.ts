@@ -7,6 +7,8 @@ export interface Field {
   readonly kind: FieldKind
   /** Columns that hold it; any of them may match. */
   readonly columns: readonly (ColumnName | 'sensor')[]
+  /** Whether case does not matter. */
+  readonly isFolded?: boolean
 }
 
 const text = (...columns: (ColumnName | 'sensor')[]): Field => ({ kind: 'text', columns })
@@ -26,7 +28,8 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   dstport: integer('dstport'),
   vlan: integer('vlan'),
   tunnel: text('tunnel'),
-  sni: text('sni'),
+  // names of the DNS, RFC 4343 §3
+  sni: { ...text('sni'), isFolded: true },
   alpn: { kind: 'list', columns: ['alpn'] },
   record_version: text('record_version'),
   quic_version: text('quic_version'),

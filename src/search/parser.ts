@@ -89,8 +89,11 @@ class Parser {
     if (token.kind !== 'word') throw this.#unexpected('a field')
     const name = token.text.toLowerCase().replaceAll('-', '_')
     const field = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined
-    if (field === undefined) throw unknownField(name, token.column)
     this.#at++
+    if (field === undefined) {
+      const isCompared = this.#token.kind === 'operator' || this.#token.text === 'in'
+      throw unknownField(name, isCompared ? undefined : meantBy(token.text), token.column)
+    }
     if (++this.#terms > MAX_QUERY_TERMS)
       throw new QueryError(`more than ${MAX_QUERY_TERMS} comparisons`, token.column)
     const common = { kind: 'comparison', name, field, column: token.column } as const
@@ -155,7 +158,12 @@ function oneOf(kind: 'and' | 'or', parts: Expression[]): Expression {
   return parts.length === 1 && only !== undefined ? only : { kind, parts }
 }
 
-function unknownField(name: string, column: number): QueryError {
+function unknownField(name: string, meant: string | undefined, column: number): QueryError {
+  if (meant !== undefined)
+    return new QueryError(
+      `${JSON.stringify(name.slice(0, 64))} is no field: write ${meant}`,
+      column,
+    )
   const instead = Object.hasOwn(NOT_STORED, name) ? NOT_STORED[name] : undefined
   return new QueryError(
     instead === undefined
@@ -163,4 +171,13 @@ function unknownField(name: string, column: number): QueryError {
       : `${name} cannot be searched: ${instead}`,
     column,
   )
+}
+
+/** The comparison that a value by itself is likely meant as. */
+function meantBy(value: string): string | undefined {
+  const text = value.slice(0, 200)
+  if (/^[\d.]+\.\d+(\/\d+)?$|^[0-9a-f:]*:[0-9a-f:]*(\/\d+)?$/i.test(text)) return `src=${text}`
+  if (/^[tqd]\w{9}_[0-9a-f]{12}_[0-9a-f]{12}$|^([0-9a-f]{32}|[0-9a-f]{96})$/i.test(text))
+    return `fingerprint=${text}`
+  return /^[*\w-]+(\.[*\w-]+)+$/.test(text) ? `sni=${text}, or sni~"*.${text}"` : undefined
 }

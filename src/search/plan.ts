@@ -42,6 +42,12 @@ const NAMES = [...COLUMNS.map(({ name }) => name), 'sensor'].join(', ')
 const FILES = `SELECT ${NAMES} FROM read_parquet(getvariable('files'), hive_partitioning = true, hive_types_autocast = false)`
 const HOT = `SELECT ${NAMES} FROM hot`
 
+/** What can be counted by beside fields: spans of time, UTC, as texts that the query language reads. */
+const SPANS: Readonly<Record<string, string>> = {
+  day: `strftime(make_timestamp(epoch_us(time)), '%Y-%m-%d')`,
+  hour: `strftime(make_timestamp(epoch_us(time)), '%Y-%m-%dT%H:00')`,
+}
+
 /** Plans a search. @param now milliseconds since the epoch @throws QueryError */
 export function planSearch(options: SearchOptions, source: Source, now: number): Plan {
   const { query, by, limit, rare, changes = false, after } = options
@@ -72,16 +78,19 @@ export function planSearch(options: SearchOptions, source: Source, now: number):
 
 /** How often each value was seen, by how many clients, and when. */
 function countsOf(by: readonly string[], all: string, where: string, rare: string): string {
-  const columns = by.map(columnOf)
+  const columns = by.map((name) => (Object.hasOwn(SPANS, name) ? name : columnOf(name)))
+  const named = columns.map((column) => (SPANS[column] ? `${SPANS[column]} AS ${column}` : column))
+  // a course over time is read in its order
+  const order = by.some((name) => Object.hasOwn(SPANS, name)) ? '' : 'sightings DESC, '
   // clients of a client are one; what it has several of is fingerprints
   const others = columns.includes('src')
     ? 'count(DISTINCT sha3_384_stable) AS fingerprints'
     : 'count(DISTINCT src) AS clients'
   const having = rare === '' ? '' : ` HAVING count(DISTINCT src) <= ${rare}`
   return (
-    `SELECT ${columns.join(', ')}, count(*) AS sightings, ${others}, min(time) AS first_seen, max(time) AS last_seen ` +
+    `SELECT ${named.join(', ')}, count(*) AS sightings, ${others}, min(time) AS first_seen, max(time) AS last_seen ` +
     `FROM (SELECT * FROM ${all} WHERE ${where}) GROUP BY ${columns.join(', ')}${having} ` +
-    `ORDER BY sightings DESC, ${columns.join(', ')}`
+    `ORDER BY ${order}${columns.join(', ')}`
   )
 }
 
@@ -99,6 +108,8 @@ function columnOf(name: string): string {
   const field = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined
   const [column, ...more] = field?.columns ?? []
   if (column === undefined || more.length > 0)
-    throw new QueryError(`${JSON.stringify(name.slice(0, 64))} is no field to count by`)
+    throw new QueryError(
+      `${JSON.stringify(name.slice(0, 64))} is no field to count by; day and hour are`,
+    )
   return column
 }

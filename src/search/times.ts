@@ -12,6 +12,12 @@ const DAY = 86_400_000
 const FIRST_YEAR = 1970
 const LAST_YEAR = 9999
 
+/** Where the day ends that a time in a query names, as `today` and `2026-11-30` do; undefined of other times. */
+export function dayEndOf(text: string, column: number, now: number): number | undefined {
+  if (!/^(today|yesterday|\d{4}-\d\d-\d\d)$/.test(text)) return undefined
+  return millisOf(text, column, now) + DAY
+}
+
 /**
  * Milliseconds since the epoch of a time in a query: `-24h` (also s, m, d, w), `now`, `today`, `yesterday`, `2026-11-30`,
  * `2026-11-30T14:00`, RFC 3339. What has no zone is UTC. @throws QueryError

@@ -100,6 +100,11 @@ describe('search', function () {
     'sni ~ a?test': ({ sni }) => sni === 'a.test',
     'sni!=a.test': ({ sni }) => sni !== 'a.test',
     'ja4~t13d* proto=tcp': ({ ja4 }) => ja4?.startsWith('t13d') === true,
+    'sni=A.Test': ({ sni }) => sni === 'a.test',
+    'sni~"*.EXAMPLE.test"': ({ sni }) => sni?.endsWith('.example.test') === true,
+    'time=yesterday': ({ time }) => time.startsWith('2026-11-29'),
+    'time=2026-11-28': ({ time }) => time.startsWith('2026-11-28'),
+    'time!=2026-11-28': ({ time }) => !time.startsWith('2026-11-28'),
     'alpn=h3': ({ alpn }) => alpn?.includes('h3') === true,
     'alpn~http*': ({ alpn }) => alpn?.some((name) => name.startsWith('http')) === true,
     'time>=2026-11-29': ({ time }) => time >= '2026-11-29',
@@ -155,6 +160,37 @@ describe('search', function () {
     const rare = await ask('', { by: ['ja4'], rare: 2 })
     expect(rare.length).to.equal([...ja4s.values()].filter(({ size }) => size <= 2).length)
     expect((await ask('', { by: ['ja4', 'sni'], limit: 5 })).length).to.equal(5)
+  })
+
+  it('counts by day and hour, in the order of time', async () => {
+    const countBy = (length: number) => {
+      const counts = new Map<string, number>()
+      for (const { time } of sightings)
+        counts.set(time.slice(0, length), (counts.get(time.slice(0, length)) ?? 0) + 1)
+      return [...counts].sort(([a], [b]) => (a < b ? -1 : 1))
+    }
+    const days = await ask('', { by: ['day'] })
+    expect(days.map(({ day, sightings: count }) => [day, Number(count)])).to.deep.equal(countBy(10))
+    const hours = await ask('', { by: ['hour'] })
+    expect(hours.map(({ hour, sightings: count }) => [hour, Number(count)])).to.deep.equal(
+      countBy(13).map(([hour, count]) => [`${hour}:00`, count]),
+    )
+    expect(days.length).to.be.above(1)
+    const [first] = await ask('proto=tcp', { by: ['day', 'src'], limit: 1 })
+    expect(first).to.include({ day: days[0]?.['day'] }).and.to.have.property('fingerprints')
+  })
+
+  it('names what a value by itself may be meant as', async () => {
+    const meant: Record<string, string> = {
+      '10.1.2.3': 'src=10.1.2.3',
+      '10.0.0.0/8': 'src=10.0.0.0/8',
+      '2001:db8::1': 'src=2001:db8::1',
+      t13d1516h2_8daaf6152771_d8a2da3f94cd: 'fingerprint=t13d1516h2_8daaf6152771_d8a2da3f94cd',
+      'www.example.com': 'sni=www.example.com, or sni~"*.www.example.com"',
+    }
+    for (const [query, is] of Object.entries(meant))
+      expect((await fault(query)).message).to.include(`is no field: write ${is}`)
+    expect((await fault('source.ip=10.1.2.3')).message).to.match(/unknown field "source.ip"/)
   })
 
   it('tells what is new since a time, and when a client changed', async () => {
