@@ -99,8 +99,8 @@ export class Pipeline {
     const { table } = tcp
     tcp.run.begin(block)
     for (let k = 0; k < passedCount; k++) {
-      if (segmentOf !== undefined && segmentOf[k] !== 0 && messages.canRun) {
-        k = messages.takeRun(block, k)
+      if (segmentOf !== undefined && segmentOf[k] !== 0) {
+        k = messages.takeSegments(block, k)
         if (k === passedCount) break
       }
       if (flow !== undefined) {

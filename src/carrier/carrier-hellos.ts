@@ -73,6 +73,11 @@ export class CarrierHellos {
     return this.#hellos.unfinished
   }
 
+  /** TCP flows of which a segment may be a piece of a hello that has begun: by the hash of their flow. */
+  get pendingFlows(): ReadonlyMap<number, number> {
+    return this.#hellos.pendingFlows
+  }
+
   /** Forgets all flows; nothing is counted. */
   clear(): void {
     this.#hellos.clear()

@@ -42,6 +42,8 @@ export class PiecewiseHellos {
   #pieces: Pieces | undefined
   /** Hash of the watched TCP flow of an entry. */
   readonly #watched = new Map<number, number>()
+  /** TCP flows with pieces of a hello: how many, by the hash of their flow. */
+  readonly pendingFlows = new Map<number, number>()
   readonly #whole = new ByteWriter(1 << 12)
   readonly #stream = new ByteWriter(1 << 12)
   readonly #message = new ByteWriter(1 << 12)
@@ -229,6 +231,7 @@ export class PiecewiseHellos {
     const hash = this.#table.hash(packet)
     this.#table.watch(hash)
     this.#watched.set(entry, hash)
+    this.pendingFlows.set(hash, 1 + (this.pendingFlows.get(hash) ?? 0))
   }
 
   #piecesMade(): Pieces {
@@ -237,6 +240,9 @@ export class PiecewiseHellos {
       if (hash === undefined) return
       this.#watched.delete(entry)
       this.#table.unwatch(hash)
+      const left = (this.pendingFlows.get(hash) ?? 1) - 1
+      if (left > 0) this.pendingFlows.set(hash, left)
+      else this.pendingFlows.delete(hash)
     })
     return this.#pieces
   }

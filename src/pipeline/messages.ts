@@ -71,18 +71,16 @@ export class Messages {
     )
   }
 
-  /** Whether `takeRun` may take plain TCP segments: no carrier protocol waits for one. */
-  get canRun(): boolean {
-    return !this.tcp.hasEarly && this.#carriers.unfinished === 0
-  }
-
   /**
    * Takes ordinary segments of a block from passed frame `from` on, whose segment is one.
    *
-   * @returns the first passed frame that they end before
+   * @returns the first passed frame that is to be decoded
    */
-  takeRun(block: PacketBlock, from: number): number {
-    return this.tcp.run.take(block, from, this.#packet, this.#onHello)
+  takeSegments(block: PacketBlock, from: number): number {
+    // Segments that came early wait for these: TcpHellos.
+    if (this.tcp.hasEarly) return from
+    const { pendingFlows } = this.#carriers
+    return this.tcp.run.take(block, from, pendingFlows, this.#packet, this.#onHello)
   }
 
   /** Takes the packet. @param protocol IP protocol number, or ≤ 0 if the packet could not be decoded */

@@ -42,15 +42,28 @@ export interface QuicHellosOptions {
   readonly seed: number
 }
 
+/** What is known of connections, and what reads their packets. */
+class QuicState {
+  readonly connections: QuicConnections
+  readonly streams: CryptoStreams
+  readonly opener: InitialOpener
+  readonly retries: Retries
+
+  constructor(seed: number, counters: Counters, sizes: QuicSizes) {
+    this.connections = new QuicConnections(seed, counters, sizes)
+    this.streams = new CryptoStreams(this.connections, counters)
+    this.opener = new InitialOpener(this.connections, counters)
+    this.retries = new Retries(this.connections, counters)
+  }
+}
+
 /** Finds whole hellos in QUIC Initial packets, within fixed memory. */
 export class QuicHellos {
-  /** What `take` or `next` gave, until the next call of either. */
-  readonly message: HandshakeBytes
   private readonly counters: Counters
-  private readonly connections: QuicConnections
-  private readonly streams: CryptoStreams
-  private readonly opener: InitialOpener
-  private readonly retries: Retries
+  private readonly sizes: QuicSizes
+  private readonly seed: number
+  /** Made with the first packet of a known version: it takes megabytes. */
+  private state: QuicState | undefined
   private readonly header = newLongHeader()
   private readonly frame = newCryptoFrame()
   private readonly anyPort: boolean
@@ -65,29 +78,35 @@ export class QuicHellos {
 
   constructor(options: QuicHellosOptions, counters: Counters, sizes: QuicSizes = DEFAULT_SIZES) {
     this.counters = counters
-    this.connections = new QuicConnections(options.seed, counters, sizes)
-    this.streams = new CryptoStreams(this.connections, counters)
-    this.opener = new InitialOpener(this.connections, counters)
-    this.retries = new Retries(this.connections, counters)
-    this.message = this.streams.message
+    this.sizes = sizes
+    this.seed = options.seed
     this.server = options.server
     this.anyPort = options.ports === undefined
     for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
   }
 
+  /** What `take` or `next` gave, until the next call of either. */
+  get message(): HandshakeBytes {
+    return this.made.streams.message
+  }
+
+  private get made(): QuicState {
+    return (this.state ??= new QuicState(this.seed, this.counters, this.sizes))
+  }
+
   /** Forgets all connections; nothing is counted. */
   clear(): void {
-    this.connections.clear()
+    this.state?.connections.clear()
   }
 
   /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
   shiftTime(seconds: number): void {
-    this.connections.shiftTime(seconds)
+    this.state?.connections.shiftTime(seconds)
   }
 
   /** Unfinished hellos held now. */
   get pending(): number {
-    return this.connections.pool.used
+    return this.state?.connections.pool.used ?? 0
   }
 
   /**
@@ -102,7 +121,6 @@ export class QuicHellos {
     if ((u8(packet.bytes, payloadOff) & LONG_FORM) === 0) return NOTHING
     if (!this.isToServer(packet) && !this.isFromServer(packet)) return NOTHING
     this.packet = packet
-    this.streams.nowMicros = packet.timeMicros
     this.at = payloadOff
     this.packetsLeft = MAX_QUIC_PACKETS
     this.frameAt = -1
@@ -138,8 +156,9 @@ export class QuicHellos {
 
   /** The next hello of the packet that is open. */
   private takeFrames(): number {
-    const { frame, streams } = this
-    const { connection, side, plain } = this.opener
+    const { frame } = this
+    const { streams, opener } = this.made
+    const { connection, side, plain } = opener
     let given = streams.again(connection, side)
     while (given === NOTHING) {
       this.frameAt = nextCryptoFrame(plain, this.frameAt, plain.length, frame)
@@ -169,7 +188,9 @@ export class QuicHellos {
       }
       this.at = next
       if (header.type === INITIAL) {
-        const isOpen = this.opener.open(
+        const { connections, opener, streams } = this.made
+        streams.nowMicros = packet.timeMicros
+        const isOpen = opener.open(
           packet,
           header,
           this.isToServer(packet),
@@ -177,12 +198,12 @@ export class QuicHellos {
           this.server,
         )
         if (!isOpen) return false
-        this.message.quicVersion = header.version
-        this.message.connection = this.connections.nameOf(this.opener.connection)
+        streams.message.quicVersion = header.version
+        streams.message.connection = connections.nameOf(opener.connection)
         this.frameAt = 0
         return true
       }
-      if (header.type === RETRY) this.retries.take(packet, header)
+      if (header.type === RETRY) this.made.retries.take(packet, header)
       if (header.type === VERSION_NEGOTIATION) counters.quic_version_negotiations++
     }
     return false

@@ -43,11 +43,12 @@ export interface DtlsHellosOptions {
 
 /** Finds whole DTLS hellos in UDP datagrams, within fixed memory. */
 export class DtlsHellos {
-  /** What `take` or `next` gave, until the next call of either. */
-  readonly message: HandshakeBytes
   private readonly counters: Counters
-  private readonly flows: DtlsFlows
-  private readonly messages: DtlsMessages
+  private readonly sizes: DtlsSizes
+  private readonly seed: number
+  /** Made with the first handshake record: they take megabytes. */
+  private flows: DtlsFlows | undefined
+  private messages: DtlsMessages | undefined
   private readonly fragment = newDtlsFragment()
   private readonly isPort = new Uint8Array(65_536)
   private readonly anyPort: boolean
@@ -65,32 +66,41 @@ export class DtlsHellos {
 
   constructor(options: DtlsHellosOptions, counters: Counters, sizes: DtlsSizes = DEFAULT_SIZES) {
     this.counters = counters
-    this.flows = new DtlsFlows(options.seed, counters, sizes)
-    this.messages = new DtlsMessages(this.flows, counters)
-    this.message = this.messages.message
+    this.sizes = sizes
+    this.seed = options.seed
     this.server = options.server
     this.anyPort = options.ports === undefined
     for (const port of options.ports ?? []) this.isPort[port & 0xffff] = 1
   }
 
+  /** What `take` or `next` gave, until the next call of either. */
+  get message(): HandshakeBytes {
+    return this.made().message
+  }
+
+  private made(): DtlsMessages {
+    this.flows ??= new DtlsFlows(this.seed, this.counters, this.sizes)
+    return (this.messages ??= new DtlsMessages(this.flows, this.counters))
+  }
+
   /** Forgets all flows; nothing is counted. */
   clear(): void {
-    this.flows.clear()
+    this.flows?.clear()
   }
 
   /** Shifts the time of all that is known by `seconds`, as the clock of the packets was. */
   shiftTime(seconds: number): void {
-    this.flows.shiftTime(seconds)
+    this.flows?.shiftTime(seconds)
   }
 
   /** Unfinished messages held now, and certificates that came ahead of their ServerHello. */
   get pending(): number {
-    return this.flows.pool.used
+    return this.flows?.pool.used ?? 0
   }
 
   /** Hellos that have begun and of which bytes are missing, counted anew at each call. */
   get unfinished(): number {
-    return this.flows.unfinished()
+    return this.flows?.unfinished() ?? 0
   }
 
   /**
@@ -111,13 +121,13 @@ export class DtlsHellos {
     this.packet = packet
     this.at = this.fragmentAt = this.recordEnd = payloadOff
     this.recordsLeft = MAX_DTLS_RECORDS
-    this.messages.overtaken = -1
+    this.made().overtaken = -1
     return this.walk(packet)
   }
 
   /** A further message of the datagram given to `take`; as `take`. */
   next(): number {
-    const overtaking = this.messages.overtaking()
+    const overtaking = this.messages?.overtaking() ?? NOTHING
     if (overtaking !== NOTHING) return overtaking
     return this.packet === undefined ? NOTHING : this.walk(this.packet)
   }
@@ -175,6 +185,6 @@ export class DtlsHellos {
       if (isHello) counters.hello_too_long++
       return NOTHING
     }
-    return this.messages.take(packet, fragment, this.version)
+    return this.made().take(packet, fragment, this.version)
   }
 }

@@ -15,6 +15,7 @@ import {
   RUN_LEFT,
   RUN_OVER,
   SEGMENT_FLAGS,
+  SEGMENT_HASH,
   SEGMENT_IP,
   SEGMENT_KEY,
   SEGMENT_MICROS,
@@ -69,17 +70,26 @@ export class SegmentRun {
   /**
    * Takes the block's segments from passed frame `from` on, whose segment is one of them.
    *
+   * @param others flows of which others take each segment, by their hash
    * @param packet gets the ends and the time of each hello
    * @param onHello is called for each, which lies in the message
    * @returns the first passed frame that is to be decoded, or that no segment was written of
    */
-  take(block: PacketBlock, from: number, packet: Packet, onHello: () => void): number {
+  take(
+    block: PacketBlock,
+    from: number,
+    others: ReadonlyMap<number, number>,
+    packet: Packet,
+    onHello: () => void,
+  ): number {
     const { segmentOf, passedCount } = block
     if (segmentOf === undefined) return from
     const first = (segmentOf[from] ?? 0) - 1
-    let end = from + 1
+    let end = from
     // The frames behind one that was passed late have the segments behind its own.
-    while (end < passedCount && segmentOf[end] === first + 1 + end - from) end++
+    for (; end < passedCount && segmentOf[end] === first + 1 + end - from; end++)
+      if (others.size > 0 && others.has(this.hashOf(first + end - from))) break
+    if (end === from) return from
     const last = first + end - from
     for (let at = first; ;) {
       const run = this.ordinary.kernel.run(at, last)
@@ -103,6 +113,10 @@ export class SegmentRun {
       }
       at++
     }
+  }
+
+  private hashOf(segment: number): number {
+    return this.words[AT_RUN / 4 + SEGMENT_WORDS * segment + SEGMENT_HASH] ?? 0
   }
 
   /** Adds what the kernel counted to the counters. */

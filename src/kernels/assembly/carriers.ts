@@ -7,6 +7,12 @@ const MAGIC_COOKIE = 0x2112a442
 const PROXY_V2 = 0x0d0a0d0a
 const HANDSHAKE: u32 = 22
 const DTLS_MAJOR: u32 = 0xfe
+const CLIENT_HELLO: u32 = 1
+
+// carrier/openvpn.ts
+const SESSION_END: u32 = 9
+const REPLAY_LEN: u32 = 8
+const MAX_ACKS: u32 = 8
 
 /** What a datagram begins like. */
 export const UNKNOWN = 0
@@ -29,14 +35,38 @@ export function datagramStart(off: u32, end: u32): i32 {
   return first == 0x0d && be32(off) == PROXY_V2 ? CARRIER : UNKNOWN
 }
 
-/** Whether the segment at `off` begins like a carrier's: eight bytes are there. */
-export function segmentStart(off: u32): bool {
+/** Whether the segment [off, end) begins like a carrier's with TLS or DTLS in it: eight bytes are there. */
+export function segmentStart(off: u32, end: u32): bool {
   const first = load<u8>(off) as u32
   if (first >= 0x40) return first < 0x50 && isDtls(off + 4)
   if (first > 5) return false
   if (first == 3 && load<u8>(off + 1) == 0 && load<u8>(off + 5) == 0xf0) return true
   if (first == 0 && isIndication(off)) return true
-  return (load<u8>(off + 2) & 0xf8) == 0x20 || isDtls(off + 2)
+  if ((load<u8>(off + 2) & 0xf8) == 0x20)
+    return helloInControl(off + 2, min(end, off + 2 + be16(off)))
+  return isDtls(off + 2)
+}
+
+/** Whether a ClientHello begins in OpenVPN's control packet [off, end), with any HMAC: overheadBefore of carrier/openvpn.ts. */
+function helloInControl(off: u32, end: u32): bool {
+  return (
+    helloBehind(off + SESSION_END, end) ||
+    helloBehind(off + SESSION_END + 16 + REPLAY_LEN, end) ||
+    helloBehind(off + SESSION_END + 20 + REPLAY_LEN, end) ||
+    helloBehind(off + SESSION_END + 28 + REPLAY_LEN, end) ||
+    helloBehind(off + SESSION_END + 32 + REPLAY_LEN, end) ||
+    helloBehind(off + SESSION_END + 48 + REPLAY_LEN, end) ||
+    helloBehind(off + SESSION_END + 64 + REPLAY_LEN, end)
+  )
+}
+
+/** Whether it begins behind the acknowledgments at `count`. */
+function helloBehind(count: u32, end: u32): bool {
+  if (count >= end) return false
+  const acks = load<u8>(count) as u32
+  if (acks > MAX_ACKS) return false
+  const at = count + 1 + (acks == 0 ? 0 : 4 * acks + 8) + 4
+  return at + 6 <= end && load<u8>(at) == HANDSHAKE && load<u8>(at + 5) == CLIENT_HELLO
 }
 
 /** VXLAN with the I bit alone, or GENEVE with nothing reserved set and a frame or packet inside. */

@@ -61,10 +61,15 @@ const SYN = 2
 const RST = 4
 const ACK = 16
 
+const HANDSHAKE = 22
 const CLIENT_HELLO = 1
 const SERVER_HELLO = 2
 const CERTIFICATE = 11
-const CHANGE_CIPHER_SPEC_LEN: u32 = 6
+const SSL2_VERSION: u32 = 2
+// What may come before a hello: stream/preamble.ts.
+const SOCKS5: u32 = 5
+const TDS_PRELOGIN: u32 = 0x12
+const TDS_HEADER_LEN: u32 = 8
 /** TLSCiphertext.length at most (RFC 5246 §6.2.3). */
 const MAX_RECORD_LEN: u32 = 16_384 + 2048
 
@@ -365,13 +370,22 @@ function opening(): i32 {
 function beginsLikeHello(off: u32, end: u32): bool {
   const first = load<u8>(off) as u32
   const start = load<u8>(AT_STARTS + first) as u32
-  if (first < 0x50 && end - off >= 8 && segmentStart(off)) return true
+  if (first < 0x50 && end - off >= 8 && segmentStart(off, end)) return true
   if (start == UNLIKE_HELLO || end - off < 6) return false
-  if (start == LIKE_SSL2) return load<u8>(off + 2) == 1
+  if (start == LIKE_SSL2) {
+    const version = u16be(off + 3)
+    return load<u8>(off + 2) == 1 && (version == SSL2_VERSION || version >> 8 == 3)
+  }
   if (start == LIKE_CHANGE_CIPHER_SPEC) return beginsBehind(off, end)
   if (start == LIKE_PREAMBLE) {
     const second = load<u8>(off + 1)
-    return second >= load<u8>(AT_SECOND_MIN + first) && second <= load<u8>(AT_SECOND_MAX + first)
+    if (second < load<u8>(AT_SECOND_MIN + first) || second > load<u8>(AT_SECOND_MAX + first))
+      return false
+    if (first == SOCKS5) return followsGreeting(off, second, end)
+    return (
+      first != TDS_PRELOGIN ||
+      (off + TDS_HEADER_LEN < end && load<u8>(off + TDS_HEADER_LEN) == HANDSHAKE)
+    )
   }
   if (start != LIKE_TLS) return true
   // As isTlsStart has it: a handshake record of a plausible version and length, and in it a hello.
@@ -381,6 +395,15 @@ function beginsLikeHello(off: u32, end: u32): bool {
   if (recordLen > MAX_RECORD_LEN) return false
   const type = load<u8>(off + 5)
   return type == CLIENT_HELLO || (server && (type == SERVER_HELLO || type == CERTIFICATE))
+}
+
+/** Whether a hello or another preamble may stand behind a greeting of SOCKS 5, if it is no request: skipPreambles. */
+function followsGreeting(off: u32, methods: u32, end: u32): bool {
+  if (methods == 1 && load<u8>(off + 2) == 0) return true
+  const next = off + 2 + methods
+  if (next >= end) return false
+  const start = load<u8>(AT_STARTS + (load<u8>(next) as u32))
+  return start == LIKE_TLS || start == LIKE_PREAMBLE
 }
 
 /** Whether another handshake record, change_cipher_spec or alert follows the one of either kind at `off`. */

@@ -58,6 +58,8 @@ const RECORD_HEADER_LEN: u32 = 5
 const HEAD_LEN: u32 = 16
 const HANDSHAKE: u32 = 22
 const TDS_PRELOGIN: u32 = 0x12
+const COTP_REQUEST = 0xe0
+const STUN_COOKIE = 0x2112a442
 const MICROS_PER_SECOND: f64 = 1e6
 const TWO_TO_32: f64 = 4_294_967_296
 
@@ -108,7 +110,7 @@ export function writeSegment(
     if (len != 0 || (flags & (FIN | RST | ACK)) != 0) return 0
   } else {
     if ((flags & (RST | ACK | URG)) != ACK) return 0
-    if (len != 0 && ((flags & FIN) != 0 || len < HEAD_LEN || mayBeFramed(payload))) return 0
+    if (len != 0 && ((flags & FIN) != 0 || len < HEAD_LEN || mayBeFramed(payload, end))) return 0
   }
   readOptions(header + TCP_HEADER_LEN, payload)
   if (isSigned && !isSyn) return 0
@@ -224,10 +226,20 @@ function ttlOf(ip: u32, addressLen: u32): i32 {
   return load<u8>(addressLen == 4 ? ip + 8 : ip + 7) as i32
 }
 
-/** Whether the payload may be a carrier's frames with TLS or DTLS in them: carrier/tcp-frames.ts. */
-function mayBeFramed(payload: u32): bool {
+/** Whether the payload may be a carrier's frames with TLS or DTLS in them, or before such frames: carrier/tcp-frames.ts. */
+function mayBeFramed(payload: u32, end: u32): bool {
   const first = load<u8>(payload) as u32
-  return first < 0x50 && (first == TDS_PRELOGIN || segmentStart(payload))
+  if (first >= 0x50) return false
+  if (first == TDS_PRELOGIN || segmentStart(payload, end)) return true
+  if (first > 5) return false
+  if (load<u8>(payload + 5) == COTP_REQUEST || isCookie(payload + 4) || isCookie(payload + 6))
+    return true
+  const opcode = load<u8>(payload + 2) >> 3
+  return opcode == 1 || opcode == 5 || opcode == 7 || opcode == 10
+}
+
+function isCookie(at: u32): bool {
+  return i32be(at) == STUN_COOKIE
 }
 
 function helloSum(off: u32, end: u32): i32 {
