@@ -1,5 +1,7 @@
 import { chromiumBrowser, needs } from '../capability.js'
-import { rowsOf } from '../rows.js'
+import { rowsOf, rowsOfCapture, sightingsInRows } from '../rows.js'
+import { checkSightings } from '../../src/check-capture.js'
+import { describeSighting, implementationOf } from '../../src/sighting-facts.js'
 import { storedSightings } from '../../src/fingerprint/stored-sighting.js'
 // The page in a real browser: Debian's Chromium, against the real app over its own HTTPS.
 
@@ -19,6 +21,7 @@ import { MemoryStore } from '../../src/store/memory/memory-store.js'
 import { CURL_FP, sha3, sighting } from '../api/fixture.js'
 
 const CHROMIUM = '/usr/bin/chromium'
+const CHROME = 'captures/chromium156.pcap'
 const HOSTILE = '<img src=x onerror="document.title=1"><b>hostile</b>'
 
 describe('the page', function () {
@@ -94,6 +97,25 @@ describe('the page', function () {
     })
     await page.goto(`${scheme}://127.0.0.1:${listening[scheme]?.port}/`)
   }
+  /** The API with all that it answers, and a browser's hello. */
+  const serveAll = async () => {
+    const [captured] = sightingsInRows(await rowsOfCapture(CHROME))
+    app = createApp({
+      store,
+      trustedProxies: [],
+      waitMs: 0,
+      describe: describeSighting,
+      identify: implementationOf,
+      check: checkSightings,
+      learnt: {
+        observe: () => undefined,
+        labelOf: () => ({ label: HOSTILE, networks: 20, days: 3 }),
+      },
+    })
+    await listening.close()
+    await serve()
+    put({ ...captured, time: now(), src: '127.0.0.1' })
+  }
   /** Lets the page's timer come due at once. */
   const nextRound = () => page.clock.fastForward(3000)
   const text = async (selector: string) => (await page.locator(selector).textContent()) ?? ''
@@ -112,6 +134,62 @@ describe('the page', function () {
     await page.locator('#bars li.own').waitFor()
     expect(complaints).to.deep.equal([])
   })
+
+  it('answers the four questions, and keeps still while nothing changes', async () => {
+    await serveAll()
+    await open()
+    await page.locator('#verdicts article').nth(3).waitFor()
+    const cards = await page.locator('#verdicts article').allTextContents()
+    expect(cards).to.have.length(4)
+    expect(cards[0]).to.contain('BoringSSL').and.to.contain(`Learnt here: ${HOSTILE}, from 20`)
+    expect(cards[1]).to.match(/Fits|Does not fit|Cannot be told/)
+    expect(cards[2]).to.contain('only client counted')
+    expect(cards[3]).to.contain('Too early to say')
+    const said = await text('[aria-live=polite]')
+    await page.evaluate("document.querySelector('#kinds article').dataset.mark = 'kept'")
+    const answered = page.waitForResponse(/detail=1/)
+    await nextRound()
+    await (await answered).finished()
+    await page.locator('#status', { hasText: 'Live' }).waitFor()
+    expect(await page.locator('#kinds article[data-mark=kept]').count()).to.equal(1)
+    expect(await text('[aria-live=polite]')).to.equal(said)
+    expect(complaints).to.deep.equal([])
+  })
+
+  it('says what is not certain of the hello, and why there is none', async () => {
+    put({ quality: ['no-syn'] })
+    await open()
+    await page.locator('#notice', { hasText: 'anybody may have sent' }).waitFor()
+    await page.context().close()
+    await store.forget('127.0.0.1')
+    for (const sha3_384_stable of ['ab', 'cd'].map((two) => two.repeat(48)))
+      put({ sha3_384_stable, quality: ['conflict'] })
+    await open()
+    await page.locator('#empty-text', { hasText: 'can be read as different hellos' }).waitFor()
+    expect(await text('h1 >> visible=true')).to.equal('No certain hello from you')
+    expect(complaints).to.deep.equal([])
+  })
+
+  for (const [width, colorScheme] of [
+    [360, 'dark'],
+    [1280, 'light'],
+  ] as const)
+    it(`fits ${width} px in ${colorScheme}, every control with a name`, async () => {
+      await serveAll()
+      await open({ viewport: { width, height: 900 }, colorScheme })
+      await page.locator('#bars li.own').waitFor()
+      const beyond = await page.evaluate<number>(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      )
+      expect(beyond).to.equal(0)
+      const folder = process.env['SCREENSHOTS']
+      if (folder !== undefined)
+        await page.screenshot({ path: `${folder}/${width}-${colorScheme}.png`, fullPage: true })
+      for (const control of await page.locator('button:visible, a:visible').all()) {
+        const name = `${(await control.getAttribute('aria-label')) ?? ''}${(await control.textContent()) ?? ''}`
+        expect(name.trim()).not.to.equal('')
+      }
+    })
 
   it('does not verify a hash that is not the one of tls_fp', async () => {
     put({ sha3_384: sha3({ ...CURL_FP, ciphers: '1' }) })

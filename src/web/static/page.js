@@ -3,6 +3,8 @@
 import { byId, make, show, wireCopy } from './dom.js'
 import { renderHero, renderKinds, renderLists, renderStats, renderWire, time } from './render.js'
 
+import { renderVerdicts } from './verdicts.js'
+
 const EVERY_MS = 3000
 /** Statistics change slowly and cost more: with every fourth round. */
 const STATS_ROUNDS = 4
@@ -12,6 +14,7 @@ let busy = false
 let round = 0
 let timer
 let shownAnswer = ''
+let shownVerdicts = ''
 let shownHeld = 0
 let answer
 
@@ -34,7 +37,7 @@ async function refresh() {
   busy = true
   try {
     const body = await ask('/fps?detail=1')
-    if (body.num_fingerprints === 0) renderEmpty(body)
+    if (body.tls_fp === undefined) renderEmpty(body)
     else renderAnswer(body)
     if (round++ % STATS_ROUNDS === 0) await refreshStats()
     setStatus('live', `Live · checked ${time(Date.now() / 1000)}`)
@@ -62,7 +65,8 @@ async function refreshStats() {
 function renderAnswer(body) {
   answer = body
   const secure = location.protocol === 'https:'
-  if (body.matched_by !== 'connection' && !secure)
+  if (body.uncertain !== undefined) setNotice(body.uncertain)
+  else if (body.matched_by !== 'connection' && !secure)
     setNotice(
       'This page came over plain HTTP, so this visit has no hello of its own. Below is the latest one from your address, perhaps of another program. ',
       httpsUrl(),
@@ -74,8 +78,21 @@ function renderAnswer(body) {
   show(byId('answer'), true)
 
   // Only what changed is drawn again: a selection or an open list stays as the reader left it.
-  const { utc_now: _now, num_fingerprints: held, ...rest } = body
+  const {
+    utc_now: _now,
+    num_fingerprints: held,
+    user_agents: _agents,
+    implementation,
+    learnt,
+    rarity,
+    novelty,
+    check,
+    ...rest
+  } = body
   const text = JSON.stringify(rest)
+  const verdicts = JSON.stringify([implementation, learnt, rarity?.windows?.all, novelty, check])
+  if (verdicts !== shownVerdicts) renderVerdicts(body)
+  shownVerdicts = verdicts
   if (text !== shownAnswer || held !== shownHeld) renderHero(body)
   shownHeld = held
   if (text === shownAnswer) return
@@ -101,9 +118,15 @@ function renderEmpty(body) {
   show(byId('empty'), true)
   const url = httpsUrl()
   const secure = location.protocol === 'https:'
-  byId('empty-text').textContent = secure
-    ? `The sensor has not seen a TLS hello from ${body.lookup_ip}. It may be looking at another interface or port.`
-    : `You came over plain HTTP, where nobody says hello. Open this page over HTTPS and the fingerprint of that very connection appears.`
+  const isUndecided = body.num_fingerprints > 0
+  byId('empty-title').textContent = isUndecided
+    ? 'No certain hello from you'
+    : 'No hello from you yet'
+  byId('empty-text').textContent = isUndecided
+    ? body.msg
+    : secure
+      ? `The sensor has not seen a TLS hello from ${body.lookup_ip}. It may be looking at another interface or port.`
+      : `You came over plain HTTP, where nobody says hello. Open this page over HTTPS and the fingerprint of that very connection appears.`
   show(byId('empty-action'), url !== undefined)
   if (url !== undefined) {
     byId('empty-link').href = url
