@@ -19,6 +19,8 @@ export const KIND = USER
 export const NUMBER = USER + 1
 /** Bytes that OpenVPN puts before each payload. */
 export const OVERHEAD = USER + 2
+/** In place of it: the piece that the hello begins in was not seen yet. */
+const NOT_BEGUN = -1
 const RANDOM = USER + 3
 const GIVEN_NUMBER = USER + 4
 /** EAP's Identifier. */
@@ -115,7 +117,18 @@ export class PiecewiseHellos {
     if (transport === 'eap') this.setWord(entry, NUMBER, 0)
     if (packet.protocol === PROTOCOL_TCP) this.#watch(entry, packet)
     pieces.put(entry, transport === 'eap' ? 0 : number, bytes, off, end, kind !== NO_FRAMES)
-    return HELD
+    // Pieces that overtook this one are there.
+    return transport === 'tls/sctp' ? this.#readPieces(packet, entry, transport) : HELD
+  }
+
+  /** Holds a piece of a flow of which nothing is known, which may be of a hello that begins in another. */
+  holdEarly(packet: Packet, number: number, bytes: Uint8Array, off: number, end: number): void {
+    const pieces = this.#piecesMade()
+    const seconds = secondsOf(packet)
+    if (pieces.find(packet, seconds) >= 0) return
+    const entry = pieces.open(packet, seconds)
+    this.#set(entry, NO_FRAMES, number, NOT_BEGUN)
+    pieces.put(entry, number, bytes, off, end, false)
   }
 
   /** Holds the begin of a TCP frame that goes on in the next segment. */
@@ -156,6 +169,15 @@ export class PiecewiseHellos {
     const pieces = this.#piecesMade()
     const kind = this.word(entry, KIND)
     if (!pieces.put(entry, number, bytes, off, end, kind !== NO_FRAMES)) return NOTHING
+    if (this.word(entry, OVERHEAD) === NOT_BEGUN) return HELD
+    return this.#readPieces(packet, entry, transport)
+  }
+
+  /** Gives the hello that the pieces of a flow make, or waits for more of them. */
+  #readPieces(packet: Packet, entry: number, transport: Transport): number {
+    const pieces = this.#piecesMade()
+    if (!pieces.isPending(entry)) return NOTHING
+    const kind = this.word(entry, KIND)
     const first = transport === 'eap' ? 0 : this.word(entry, NUMBER)
     const whole = this.#whole
     whole.len = 0

@@ -1,6 +1,6 @@
 import { type Packet, secondsOf } from '../model/packet.js'
 import { MIN_DTLS_LEN, NOTHING, giveDatagram } from './given.js'
-import { NUMBER, type PiecewiseHellos } from './piecewise-hellos.js'
+import { NUMBER, OVERHEAD, type PiecewiseHellos } from './piecewise-hellos.js'
 import { DataChunks } from './sctp-chunks.js'
 import { isDtls, isRecord } from './starts.js'
 
@@ -27,26 +27,38 @@ export class SctpHellos {
     const chunks = this.#chunks
     const { bytes } = packet
     while (chunks.next()) {
-      const { off, end, tsn, begins, ends } = chunks
+      const { off, end, tsn, stream, begins, ends } = chunks
       if (begins && end - off >= MIN_DTLS_LEN && isDtls(bytes, off))
         return giveDatagram(packet, off, end)
       const given =
         begins && isRecord(bytes, off, end)
-          ? this.#hellos.begin(packet, packet, 0, tsn, 0, bytes, off, end, 'tls/sctp')
-          : this.#hold(packet, tsn, begins && ends, off, end)
+          ? this.#hellos.begin(packet, packet, 0, tsn, stream, bytes, off, end, 'tls/sctp')
+          : this.#hold(packet, tsn, begins && ends, stream, off, end)
       if (given !== NOTHING) return given
     }
     return NOTHING
   }
 
   /** A chunk of a hello that has begun, or is to begin in a packet that was overtaken. */
-  #hold(packet: Packet, tsn: number, isWhole: boolean, off: number, end: number): number {
+  #hold(
+    packet: Packet,
+    tsn: number,
+    isWhole: boolean,
+    stream: number,
+    off: number,
+    end: number,
+  ): number {
     const hellos = this.#hellos
+    const { bytes } = packet
     const entry = hellos.pendingOf(packet, secondsOf(packet))
-    if (entry < 0) return NOTHING
-    // A message of its own is a further record, or none of the hello's: where it is due, its bytes tell.
+    if (entry < 0) {
+      if (!isWhole && !this.#chunks.begins) hellos.holdEarly(packet, tsn, bytes, off, end)
+      return NOTHING
+    }
+    // A message of its own goes on with the hello in its stream alone; where it is due, its bytes tell.
     const distance = Math.abs((tsn - hellos.word(entry, NUMBER)) | 0)
-    if (distance > MAX_DISTANCE || (isWhole && !isRecord(packet.bytes, off, end))) return NOTHING
-    return hellos.goOn(packet, entry, tsn, packet.bytes, off, end, 'tls/sctp')
+    if (distance > MAX_DISTANCE || (isWhole && stream !== hellos.word(entry, OVERHEAD)))
+      return NOTHING
+    return hellos.goOn(packet, entry, tsn, bytes, off, end, 'tls/sctp')
   }
 }

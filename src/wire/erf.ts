@@ -11,7 +11,13 @@ import type { OffsetOrFault } from '../base/fault.js'
 import { MALFORMED, TRUNCATED, UNSUPPORTED } from '../base/fault.js'
 import { MAX_HEADER_OPTIONS } from '../base/limits.js'
 import type { Cursor } from './cursor.js'
-import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, LAYER_ETHERNET, LAYER_PPP_HDLC } from './layer.js'
+import {
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+  LAYER_AAL5,
+  LAYER_ETHERNET,
+  LAYER_PPP_HDLC,
+} from './layer.js'
 
 const TYPE = 8
 const LENGTH = 10
@@ -67,6 +73,13 @@ function decodeType(type: number, cursor: Cursor): OffsetOrFault {
     case 5:
     case 17:
       cursor.next = LAYER_PPP_HDLC
+      return 4
+    // AAL5, and MC_AAL5 with a word about the channel
+    case 4:
+      cursor.next = LAYER_AAL5
+      return 0
+    case 9:
+      cursor.next = LAYER_AAL5
       return 4
     case 22:
       cursor.next = ETHERTYPE_IPV4

@@ -6,8 +6,9 @@ import { decodeEnc, decodeIpnet, decodePflog } from './bsd-log.js'
 import type { Cursor } from './cursor.js'
 import { decodeErf } from './erf.js'
 import { decodeFrameRelay } from './frame-relay.js'
-import { decodeJuniper } from './juniper.js'
+import { decodeJuniper, passCookie } from './juniper.js'
 import {
+  LAYER_AAL5,
   LAYER_CISCO_HDLC,
   LAYER_CISCO_HDLC_WITH_DIRECTION,
   LAYER_ENC,
@@ -24,7 +25,9 @@ import {
   LAYER_JUNIPER_ETHERNET,
   LAYER_JUNIPER_FRAME_RELAY,
   LAYER_JUNIPER_HDLC,
+  LAYER_JUNIPER_OTHER,
   LAYER_JUNIPER_PPP,
+  LAYER_JUNIPER_TYPED,
   LAYER_MPACKET,
   LAYER_NETANALYZER,
   LAYER_NETANALYZER_TRANSPARENT,
@@ -40,6 +43,9 @@ import {
   decodeIpoib,
   decodeTokenRing,
 } from './other-lans.js'
+
+/** A cell's header without its checksum. */
+const AAL5_CELL_HEADER_LEN = 4
 
 /** Decodes the header at `off`, which is a `layer`. @returns the offset of the next header, or a Fault */
 export function decodeRareLink(
@@ -78,7 +84,11 @@ export function decodeRareLink(
     case LAYER_JUNIPER_HDLC:
     case LAYER_JUNIPER_ATM1:
     case LAYER_JUNIPER_ATM2:
+    case LAYER_JUNIPER_OTHER:
+    case LAYER_JUNIPER_TYPED:
       return decodeJuniper(layer, bytes, off, end, cursor)
+    case LAYER_AAL5:
+      return passCookie(bytes, off + AAL5_CELL_HEADER_LEN, end, cursor)
     case LAYER_NETANALYZER:
     case LAYER_NETANALYZER_TRANSPARENT:
       return decodeNetanalyzer(bytes, off, end, layer === LAYER_NETANALYZER_TRANSPARENT, cursor)

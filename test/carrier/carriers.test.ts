@@ -372,6 +372,53 @@ describe('a hello behind the first bytes of a stream', () => {
   }
 })
 
+describe('a hello in chunks of SCTP', () => {
+  const chunk = (tsn: number, flags: number, data: Uint8Array, stream = 1) =>
+    cat(
+      ...['00', be16(flags).slice(2), be16(16 + data.length), be32(tsn), be16(stream)],
+      ...['0000 00000000', data, '00'.repeat((4 - (data.length % 4)) % 4)],
+    )
+  const packets = (version: Version, chunks: readonly Uint8Array[]) =>
+    chunks.map((each) => {
+      const packet = cat('0f1c 16ec 00000001 00000000', each)
+      return version === 4
+        ? ethernet('0800', ipv4(132, packet))
+        : ethernet('86dd', ipv6(132, packet))
+    })
+  const found = (frames: readonly Uint8Array[]) =>
+    sightingsOf(frames).map(({ proto, ja3 }) => [proto, ja3])
+  const once = [['tls/sctp', JA3]]
+  // the numbers go round
+  const FIRST = 0xffff_ffff
+  const [a, b, c] = parts(RECORD, 3).map((part, i) =>
+    chunk((FIRST + i) >>> 0, 2 - i > 0 ? 2 - 2 * i : 1, part),
+  )
+
+  for (const version of [4, 6] as const) {
+    it(`is found with its fragments in any order, IPv${version}`, () => {
+      if (a === undefined || b === undefined || c === undefined) throw new Error('three are made')
+      for (const order of [
+        [a, b, c],
+        [a, c, b],
+        [b, a, c],
+        [b, c, a],
+        [c, a, b],
+        [c, b, a],
+      ])
+        expect(found(packets(version, order))).to.deep.equal(once)
+    })
+
+    it(`is found over two messages of its stream, and not over those of two streams, IPv${version}`, () => {
+      const two = (stream: number) => [
+        chunk(7, 3, RECORD.slice(0, 300)),
+        chunk(8, 3, RECORD.slice(300), stream),
+      ]
+      expect(found(packets(version, two(1)))).to.deep.equal(once)
+      expect(found(packets(version, two(2)))).to.deep.equal([])
+    })
+  }
+})
+
 describe('a hello in packets of another protocol', () => {
   for (const { name, proto, ja3, frames } of CASES)
     for (const version of [4, 6] as const)
