@@ -10,10 +10,9 @@ import { readProfiles } from '../read-profiles.js'
 import { print } from '../output/print.js'
 
 /**
- * `diff A B`: how the hello of A differs from that of B, a phrase a line; nothing where no difference has a word.
- * A and B are captures (their most frequent hello) or fingerprints. Of fingerprints that the knowledge base does not hold,
- * two JA3 strings or two JA4 are compared by what they say themselves.
- * Exit 0 done, 1 where one of them has no hello or is not known, 2 where it is neither file nor fingerprint.
+ * `diff A B`: the differences between two hellos, a phrase a line. A and B are captures (their most frequent hello) or
+ * fingerprints. Two JA3 strings or two JA4 that the knowledge base does not have are compared by their own contents.
+ * Exit 0 done, 1 if one of them has no hello or is unknown, 2 if one is neither file nor fingerprint.
  */
 export async function diff(args: Readonly<Record<string, unknown>>): Promise<number> {
   const own = readOwnRows(args['knowledge'] as string | undefined)
@@ -37,7 +36,7 @@ export async function diff(args: Readonly<Record<string, unknown>>): Promise<num
   const isUnknown = (word: string) =>
     !existsSync(word) && kindsOf(word).length > 0 && finder.rowsOf(word).length === 0
   if (words.some(isUnknown) && !words.some((word) => existsSync(word))) {
-    // what the base does not know may say itself what it is made of
+    // Unknown JA3 strings and JA4 can be compared by their contents.
     const phrases = compareFingerprints(...words)
     if (phrases !== undefined) {
       print(phrases.map((phrase) => `${phrase}\n`).join(''))

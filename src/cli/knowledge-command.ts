@@ -14,9 +14,9 @@ import type { FormatName, ListName, SourceName } from '../knowledge/lists/names.
 import { FORMATS, SOURCES } from '../knowledge/lists/names.js'
 import { print } from '../output/print.js'
 import { addToLists, listsPath, readLists, today } from '../serving/lists-file.js'
-import { log } from '../telemetry/log.js'
+import { count, log } from '../telemetry/log.js'
 
-/** `knowledge import FILE…` and `knowledge export FINGERPRINT…`. Exit 0 done, 1 where one failed, 2 bad usage. */
+/** `knowledge import FILE…` and `knowledge export FINGERPRINT…`. Exit 0 done, 1 if one failed, 2 on bad usage. */
 export async function knowledge(args: Readonly<Record<string, unknown>>): Promise<number> {
   const what = (args['what'] as string[] | undefined) ?? []
   if (what.length === 0)
@@ -35,7 +35,7 @@ function pathOf(args: Args): string {
   return listsPath({ lists: text(args, 'lists'), 'data-dir': text(args, 'data-dir') })
 }
 
-/** Adds what lists have to the lists file. A bad row is put aside by its line, and spoils nothing else. */
+/** Adds the entries of lists to the lists file. Faulty rows go to a file beside it, and the others are imported. */
 function importFiles(files: readonly string[], args: Args): Promise<number> {
   const path = pathOf(args)
   let failed = 0
@@ -50,9 +50,7 @@ function importFiles(files: readonly string[], args: Args): Promise<number> {
     }
     const source = (text(args, 'source') as SourceName | undefined) ?? sourceOf(content)
     if (source === undefined) {
-      log(
-        `hellotap: ${file} does not tell what it is: name it with --source (${SOURCES.join(', ')})`,
-      )
+      log(`hellotap: unknown format of ${file}: name it with --source (${SOURCES.join(', ')})`)
       failed++
       continue
     }
@@ -70,14 +68,15 @@ function importFiles(files: readonly string[], args: Args): Promise<number> {
         aside,
         rejected.map((each) => `${JSON.stringify({ file, ...each })}\n`).join(''),
       )
-    const told = rejected.length === 0 ? '' : `; ${rejected.length} rows put aside in ${aside}`
-    log(`${file}: ${entries.length} entries of ${source}, ${added} new, in ${path}${told}`)
+    const rest =
+      rejected.length === 0 ? '' : `; ${count(rejected.length, 'faulty row')} in ${aside}`
+    log(`${file}: ${entries.length} entries of ${source}, ${added} new, in ${path}${rest}`)
     if (entries.length === 0) failed++
   }
   return Promise.resolve(failed === 0 ? 0 : 1)
 }
 
-/** Prints fingerprints in the words of another program, with what lists and the base know of them. */
+/** Prints fingerprints in the format of another program, with their labels from lists and knowledge base. */
 function exportAll(fingerprints: readonly string[], args: Args): Promise<number> {
   const name = text(args, 'format') as FormatName | undefined
   if (name === undefined) throw new ConfigError(`--format is missing: ${FORMATS.join(', ')}`)

@@ -15,8 +15,8 @@ import { print } from '../output/print.js'
 import { privacyPolicy } from '../config/privacy-policy.js'
 
 /**
- * `lookup IP|FINGERPRINT`: what a hellotap on this machine holds about it, by its Unix socket; with a token what one on
- * another machine holds; with --redis what Redis does. The same document each time. Exit 1 where nothing is held.
+ * `lookup IP|FINGERPRINT`: the stored sightings of an address or fingerprint, from a hellotap on this machine (Unix socket) or
+ * another (token), or directly from Redis. The document is the same. Exit 0, 1 without a sighting, 2 on bad usage.
  */
 export async function lookup(args: Readonly<Record<string, unknown>>): Promise<number> {
   const config = configOf(args)
@@ -35,7 +35,7 @@ async function askStore(config: Config, value: string): Promise<number> {
     const ip = canonicalAddress(value)
     if (ip === undefined) {
       const record = await fingerprintAnswer(store, value, systemClock)
-      if (record === undefined) return nothing('No sighting held has that fingerprint.')
+      if (record === undefined) return nothing('no stored sighting has that fingerprint')
       print(sortedJson(record))
       return 0
     }
@@ -47,7 +47,7 @@ async function askStore(config: Config, value: string): Promise<number> {
       },
     }
     const held = await writeAddress(store, page, systemClock, output)
-    return held ? 0 : nothing(`No sighting of ${ip} is held.`)
+    return held ? 0 : nothing(`no sighting of ${ip} is stored`)
   } finally {
     await store.close()
   }

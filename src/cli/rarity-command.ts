@@ -15,8 +15,8 @@ import { printAnswer } from './ask-api.js'
 import { configOf } from './options.js'
 
 /**
- * `rarity FINGERPRINT`: how many clients share it and each part of its hello; with --ip whether it is new for that client.
- * By a hellotap on this machine or another, or directly from Redis. Exit 1 where no client with it is counted.
+ * `rarity FINGERPRINT`: how many clients share it and each part of its hello; with --ip also whether it is new for that client.
+ * From a hellotap on this machine or another, or directly from Redis. Exit 0, 1 if no client with it is counted.
  */
 export async function rarity(args: Readonly<Record<string, unknown>>): Promise<number> {
   const config = configOf(args)
@@ -38,7 +38,7 @@ export async function rarity(args: Readonly<Record<string, unknown>>): Promise<n
     const find = (values: readonly string[]) => lists.find(values)
     const answer = await rarityOfFingerprint(store, fingerprint, ip, systemClock() / 1e6, find)
     if (answer === undefined) {
-      log('hellotap: No client with that fingerprint is counted.')
+      log('hellotap: no counted client has that fingerprint')
       return 1
     }
     print(sortedJson(answer))

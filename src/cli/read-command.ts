@@ -15,26 +15,26 @@ import type { ReadOptions } from '../batch/read-set.js'
 import { ReadSummary } from '../batch/read-summary.js'
 import { stopSignal } from '../sensor/stop-signal.js'
 
-/** Bytes to read from which several files are read in parallel: a worker takes a tenth of a second to start. */
+/** Total size from which on several files are read in parallel: a worker needs 0.1 s to start. */
 const PARALLEL_FROM = 32 << 20
 
 /**
- * Bytes of bytecode that a function runs through before V8 11, that of Node 20, optimizes it: seven times its default. The
- * loops over frames are kernels, and with the default what sees a thousand hellos of a big capture is optimized for as long
- * as it runs. `npm run bench:start` shows what this earns. Later versions of V8 have no such flag.
+ * Bytes of bytecode that a function runs before V8 11 (Node 20) optimizes it: seven times the default. The loops over frames are
+ * kernels; with the default, V8 spends the whole run optimizing functions that handle a thousand hellos. Measured by
+ * `npm run bench:start`. Later versions of V8 have no such flag.
  */
 const INTERRUPT_BUDGET = 450_000
 
-/** Exit codes of a reading that a signal ended, as shells have them. */
+/** Exit codes after a signal, as in shells. */
 const STOPPED: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
 
 /**
  * `read FILE…`: fingerprints of captures, one JSON line each.
- * Exit 0 done, 1 where a file could not be read, 130 and 143 where a signal ended the reading before its end.
+ * Exit 0 done, 1 if a file could not be read, 2 on bad usage, 130 or 143 after SIGINT or SIGTERM.
  */
 export async function read(args: Readonly<Record<string, unknown>>): Promise<number> {
   const config = configOf(args)
-  // a Redis that the environment names for the daemons is not meant by every reading
+  // HELLOTAP_REDIS is for the daemons: `read` stores only if the command line asks for it.
   const toStore = args['redis'] !== undefined || args['as-of'] !== undefined
   if (toStore && config.redis === undefined)
     throw new ConfigError('--as-of goes with --redis URL, the store that takes the sightings')
@@ -98,12 +98,12 @@ export async function read(args: Readonly<Record<string, unknown>>): Promise<num
   if (!isQuiet) summary.sum(isStopped)
   const isKept = kept?.report(isQuiet) !== false
   if (isStopped) return STOPPED[String(signal.reason)] ?? 1
-  // a capture that is too old for the store is a mistake in the command
+  // A capture older than the TTL needs --as-of now: bad usage.
   if (!isKept) return 2
   return summary.failed > 0 ? 1 : 0
 }
 
-/** The store of --redis, and what else is asked for beside it. */
+/** The store of --redis, with the other outputs. */
 async function openStoreFor(config: Config): Promise<StoreOutput> {
   const { openStoreOutput } = await import('../batch/store-output.js')
   const hasOthers =
@@ -124,14 +124,14 @@ async function openOutput(config: Config): Promise<ReadOutput | undefined> {
   return openReadOutput(config)
 }
 
-/** Whether the reader of our output has closed it. */
+/** Whether the reader of stdout has closed it. */
 function isOutputClosed(error: unknown): boolean {
   return error instanceof Error && error.name === 'OutputClosed'
 }
 
 /**
- * The captures that the words name, in reading order: those of one ring buffer as a set, every other file by itself.
- * What lay beside them unread is said, and a word that names nothing keeps nobody from reading the others.
+ * The captures named on the command line, in reading order: the files of one ring buffer as one set, any other file alone.
+ * Skipped files are logged. A word without a capture is a failure, and the others are still read.
  */
 async function inputs(
   words: readonly string[],
@@ -152,7 +152,7 @@ async function inputs(
   return [...sets.values()]
 }
 
-/** Bytes of a regular file; 0 of what is none, or cannot be looked at. */
+/** Size of a regular file, bytes; 0 for any other. */
 function sizeOf(path: string): number {
   const found = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })
   return found?.isFile() === true ? found.size : 0
@@ -165,7 +165,7 @@ function isWorthWorkers(sets: readonly FileSet[]): boolean {
   return files.reduce((sum, { size }) => sum + size, 0) >= PARALLEL_FROM
 }
 
-/** Bytes to be read, or undefined where that is not known beforehand: of pipes, and of compressed files. */
+/** Total bytes to read; undefined for pipes and compressed files, whose size is unknown. */
 async function totalOf(
   sets: readonly FileSet[],
   options: ReadOptions,

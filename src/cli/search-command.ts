@@ -6,19 +6,19 @@ import type { Column } from '../output/table-format.js'
 import { QueryError } from '../search/query-error.js'
 import { search as run } from '../search/search.js'
 import type { SearchRow } from '../search/search.js'
-import { log } from '../telemetry/log.js'
+import { count, log } from '../telemetry/log.js'
 import { configOf, wholeNumber } from './options.js'
 import { print } from '../output/print.js'
 import { stopSignal } from '../sensor/stop-signal.js'
 import { isColoured, terminalWidth } from '../output/terminal.js'
 
-/** Rows printed at a time. */
+/** Rows in one write to stdout. */
 const BATCH_ROWS = 256
-/** Most that --limit and --rare take. */
+/** Maximum of --limit and --rare. */
 const MAX_ROWS = 1_000_000_000
 
 /**
- * `search QUERY`: sightings of the history, or counts of them. Exit 0 done, 1 when it fails, 2 on a mistake in the query.
+ * `search QUERY`: sightings of the history, or counts of them. Exit 0 done, 1 failed, 2 on a mistake in the query.
  */
 export async function search(args: Readonly<Record<string, unknown>>): Promise<number> {
   const config = configOf(args)
@@ -59,7 +59,7 @@ export async function search(args: Readonly<Record<string, unknown>>): Promise<n
     if (!(error instanceof QueryError)) throw error
     throw new ConfigError(pointAt(query, error))
   }
-  if (skipped > 0) log(`${skipped} files left out`)
+  if (skipped > 0) log(`${count(skipped, 'file')} left out`)
   return signal.aborted ? 130 : 0
 }
 
@@ -84,7 +84,7 @@ async function printRows(
   print(text + tail())
 }
 
-/** Counts have columns of their own, told by the first row. */
+/** The format of counts, whose columns are the keys of the first row. */
 function countFormat(format: string): Printer {
   let names: string[] | undefined
   let table: ReturnType<typeof tableOf<SearchRow>> | undefined
@@ -128,7 +128,7 @@ function terminal() {
   return { width: terminalWidth(), isColoured: isColoured() }
 }
 
-/** The query with a mark below the place. */
+/** The message of a query error, with the query and a mark below the column. */
 function pointAt(query: string, error: QueryError): string {
   if (error.column === undefined) return error.message
   const from = Math.max(0, error.column - 41)

@@ -11,7 +11,7 @@ import { serviceManager } from '../sensor/service-manager.js'
 import { stopSignal, whenAborted } from '../sensor/stop-signal.js'
 import { watchStore } from '../sensor/store-log.js'
 
-/** `serve`: the API over what `capture` wrote to Redis. Exit 0 when stopped, 1 when it cannot serve, 2 on bad usage. */
+/** `serve`: the API on sightings in Redis. Exit 0 when stopped, 1 if it cannot serve, 2 on bad usage. */
 export function serve(args: Readonly<Record<string, unknown>>): Promise<number> {
   return runDaemon(configOf(args), runServe)
 }

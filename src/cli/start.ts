@@ -1,6 +1,6 @@
-// The program's start. yargs with its help takes as long to load as 200 MB of capture take to read, so `read` with
-// ordinary words starts without it: yargs' own parser takes the words apart. All else goes to main.ts.
-// `npm run bench:start` shows what this earns. Exit codes: 0 done, 1 failed, 2 bad usage.
+// The start of the program. Loading yargs takes as long as reading a capture of 200 MB, so a valid `read` starts without it,
+// with yargs-parser alone (measured by `npm run bench:start`). All other commands go through main.ts.
+// Exit codes: 0 done, 1 failed, 2 bad usage.
 
 import { isForOperators, log } from '../telemetry/log.js'
 import { quickReadArgs } from './quick-args.js'
@@ -18,7 +18,7 @@ async function run(words: readonly string[]): Promise<number> {
   return typeof chosen === 'number' ? chosen : chosen()
 }
 
-/** Prints an error, with its stack if it is a fault of the program. @returns the exit code */
+/** Prints an error, with its stack unless it was written for operators. @returns the exit code */
 function explain(error: unknown): number {
   if (!(error instanceof Error)) {
     log(`hellotap: ${String(error)}`, 'error')

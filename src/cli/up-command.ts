@@ -19,8 +19,8 @@ import { logRedisRisks } from '../sensor/redis-risks.js'
 import { watchStore } from '../sensor/store-log.js'
 
 /**
- * `up`: sensor, store and API on one machine. The sensor is a process of its own: parsing hostile bytes keeps off the
- * API's event loop, and its death is a restart, not the end. Exit 0 when stopped, 1 when nothing useful can run.
+ * `up`: sensor, store and API on one machine. The sensor is a process of its own: parsing does not block the API, and a crash
+ * of the parser restarts only the sensor. Exit 0 when stopped, 1 if store or API cannot start.
  */
 export function up(args: Readonly<Record<string, unknown>>): Promise<number> {
   return runDaemon(configOf(args), runUp)
@@ -62,7 +62,7 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
     manager.ready(`serving ${serving.urls.join(', ')}`)
     await whenAborted(signal)
     manager.stopping()
-    // what was seen is stored first: the sensor ends, its last lines are put, then the API goes
+    // The order keeps all sightings: the sensor ends, its last rows are stored, then the API closes.
     await sensing
     await store.drain()
     await serving.close()
@@ -74,7 +74,7 @@ async function runUp(config: Config, log: EventLog): Promise<number> {
   return 0
 }
 
-/** One thing a newcomer is told: the word before it, and the kind of event it is to a program. */
+/** One line of the greeting: its label and text, and its event for programs. */
 interface Greeting {
   readonly event: string
   readonly label: string
@@ -123,7 +123,7 @@ function greeting(
   return lines
 }
 
-/** Tells a person in a block, a program by events. */
+/** Prints the greeting: a block of text for persons, events for programs. */
 function greet(lines: readonly Greeting[], log: EventLog): void {
   if (!log.isText) {
     for (const { event, label, text, bad } of lines)

@@ -19,7 +19,7 @@ interface FloorShare {
 
 /**
  * The statistics with every row of fewer than `k` clients taken out and its sightings added to `other_sightings`, every
- * User-Agent told fewer than `k` times left out, and every value of a distribution seen fewer than `k` times summed up as
+ * User-Agent seen fewer than `k` times left out, and every value of a distribution seen fewer than `k` times summed up as
  * `other`. The number of distinct fingerprints stays.
  */
 export function floorStats<T extends FloorStats>(stats: T, k: number): T {

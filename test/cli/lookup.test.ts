@@ -48,7 +48,7 @@ describe('hellotap lookup', () => {
       for (const unknown of ['192.0.2.1', 'f'.repeat(32)]) {
         const { code, stderr } = await hellotap(['lookup', unknown, '--socket', socket])
         expect(code).to.equal(1)
-        expect(stderr).to.match(/No sighting/)
+        expect(stderr).to.match(/no (stored )?sighting/i)
       }
     } finally {
       await listening.close()

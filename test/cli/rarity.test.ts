@@ -71,7 +71,7 @@ describe('hellotap rarity', function () {
   it('exits with 1 for what no client showed, and 2 for what is no fingerprint', async () => {
     const unknown = await hellotap(['rarity', 'f'.repeat(32), '--redis', redis.url])
     expect(unknown.code).to.equal(1)
-    expect(unknown.stderr).to.contain('No client')
+    expect(unknown.stderr).to.contain('no counted client')
     expect((await hellotap(['rarity', 'x', '--redis', redis.url])).code).to.equal(2)
     expect((await hellotap(['rarity', ja4, '--ip', 'x', '--redis', redis.url])).code).to.equal(2)
   })
