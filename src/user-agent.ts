@@ -14,11 +14,13 @@ const SYSTEMS: Readonly<Record<string, ClaimedOs>> = {
 /** `product = token ["/" product-version]` (RFC 9110 §10.1.5, token §5.6.2). */
 const PRODUCT = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\/[!#$%&'*+.^_`|~0-9A-Za-z-]+)?/
 /** Automata with a browser's words have a network stack of their own. */
-const AUTOMATON = /\b(?:compatible;|bot\b|crawler|spider)/i
+const AUTOMATON = /\bcompatible;|\bbot\b|bot\/\d|\bcrawler|\bspider/i
 /** Engines of their own under Firefox's name: their lists are not Firefox's. */
 const GECKO_FORKS = /\b(?:Goanna|PaleMoon|SeaMonkey|Basilisk|K-Meleon|Waterfox|Camino)\b/
 /** A longer product token is no name. */
 const MAX_LABEL_LEN = 64
+/** What Tor Browser, and Firefox that resists fingerprinting, say on every desktop system (SPOOFED_HTTP_UA_OS up to 2025). */
+const HIDDEN_SYSTEM = /^Mozilla\/5\.0 \(Windows NT 10\.0; rv:/
 /** Maximum length; the rest has no further information. */
 const MAX_LEN = 1024
 
@@ -45,7 +47,7 @@ export function claimOf(userAgent: string): Claim {
   const text = userAgent.slice(0, MAX_LEN).trim()
   if (text === '') return { name: '' }
   const { browser, os, engine } = Bowser.parse(text)
-  const system = os.name === undefined ? undefined : SYSTEMS[os.name]
+  const system = HIDDEN_SYSTEM.test(text) ? undefined : SYSTEMS[os.name ?? '']
   const withOs = system === undefined ? {} : { os: system }
   const [, product = ''] = PRODUCT.exec(text) ?? []
   if (!/^mozilla$/i.test(product) && !/^(?:opera)$/i.test(product))

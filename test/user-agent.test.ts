@@ -43,6 +43,20 @@ describe('claimOf', () => {
       `Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html) ${CHROME}`,
       { name: 'Googlebot' },
     ],
+    [
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15 (Applebot/0.1; +http://www.apple.com/go/applebot)',
+      { name: 'Safari', os: 'macos' },
+    ],
+    // a make of telephones, no automaton
+    [
+      `Mozilla/5.0 (Linux; Android 9; CUBOT_X19) ${CHROME}`,
+      { name: 'Chrome', engine: 'chromium', version: 132, os: 'android' },
+    ],
+    // Tor Browser, and Firefox that resists fingerprinting, say this on every desktop system
+    [
+      'Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0',
+      { name: 'Firefox', engine: 'firefox', version: 128 },
+    ],
     ['curl/7.88.1', { name: 'curl', product: 'curl' }],
     ['Python/3.11 aiohttp/3.8.4', { name: 'Python', product: 'python' }],
     ['', { name: '' }],

@@ -47,6 +47,7 @@ export const REASONS = {
   'content.cert_compression': 'certificate compression that the claimed browser does not offer',
   'content.foreign_extension': 'an extension that the claimed browser does not send',
   'content.two_alps': 'both code points of ALPS at once',
+  'content.padding': 'a length that the claimed browser pads to 512 bytes, or padding to another',
   'content.session_id': 'a session_id of a length that the claimed browser does not send',
   'time.too_new': 'a feature from after the claimed version',
   'time.too_old': 'a feature that the claimed version does not have any more',

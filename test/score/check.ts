@@ -113,8 +113,10 @@ for (const { client, verdict } of unusual.slice(0, 40))
     console.log(`  ${client.label}: ${verdict.reasons.map(({ code }) => code).join(' ')}`)
 
 const liars = clients.filter(isLiar)
-const caught = liars.filter((client) => accused(byTls(client, client.user_agent ?? '')))
-console.log(`liars: ${caught.length} of ${liars.length}`)
+// A lie about the operating system shows in the SYN alone.
+const caught = liars.filter((client) => accused(bySyn(client, client.user_agent ?? '')))
+const caughtByTls = liars.filter((client) => accused(byTls(client, client.user_agent ?? '')))
+console.log(`liars: ${caught.length} of ${liars.length}, by TLS alone ${caughtByTls.length}`)
 for (const client of liars)
   if (!caught.includes(client)) console.log(`  missed ${client.label}: ${client.user_agent ?? ''}`)
 

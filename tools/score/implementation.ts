@@ -45,6 +45,7 @@ export function scoreImplementation(clients: readonly Client[], isDetailed: bool
   const families = new Set(clients.map(({ label }) => familyOf(label)))
   const bins = calibrationBins([...of.client, ...of.application, ...of.version])
   const known = scoreKnownVersions(of.client)
+  const apart = scoreKnownVersions(of.client.filter(({ main }) => main.family !== 'BoringSSL'))
   const unseen = scoreUnseenVersions(of.version)
   const inSet = scoreApplications(of.client)
   const alone = scoreApplications(of.application)
@@ -68,7 +69,7 @@ export function scoreImplementation(clients: readonly Client[], isDetailed: bool
     ),
     '',
     '4. Version known to the base',
-    `within the answered range: ${ratio(known.within, known.total)}; versions in the range on average: ${known.meanRange.toFixed(2)}`,
+    `within the answered range: ${ratio(known.within, known.total)}; versions in the range on average: ${known.meanRange.toFixed(2)}, BoringSSL aside ${apart.meanRange.toFixed(2)}`,
     '',
     '5. Version left out',
     `answered range holds it, or a known version beside it: ${ratio(unseen.within, unseen.total)}`,

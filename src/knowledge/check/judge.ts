@@ -9,6 +9,7 @@ import type { HelloFacts } from './hello-facts.js'
 import { NEWEST_KNOWN } from './lists.js'
 import { boundText, MEASURED } from './measured.js'
 import { orderReasons } from './order.js'
+import { paddingReasons } from './padding.js'
 import { echOverConnections, shareReasons } from './shares.js'
 import { isOfProduct, softwareReasons } from './software.js'
 import { systemOf } from './system.js'
@@ -134,6 +135,7 @@ function judgeStack(claim: Claim, hellos: readonly HelloFacts[]): Judged {
       ...contentReasons(engine, claim, hello),
       ...greaseReasons(engine, claim, hello),
       ...shareReasons(engine, hello),
+      ...paddingReasons(engine, claim, hello),
       ...timeReasons(engine, claim, hello, newest),
     ]),
     ...greaseOverConnections(engine, firsts),

@@ -13,6 +13,7 @@ import { greaseReasons } from './grease.js'
 import { factsOf } from './hello-facts.js'
 import type { HelloFacts } from './hello-facts.js'
 import { OLDER_ORDERS, TLS13_ORDERS } from './lists.js'
+import { paddingReasons } from './padding.js'
 import { shareReasons } from './shares.js'
 
 /**
@@ -20,7 +21,7 @@ import { shareReasons } from './shares.js'
  * signature scheme, extension or certificate compression says nothing.
  */
 const MASK_CODES =
-  /^(grease\.|share\.|ech\.|quic\.|content\.(record_size_limit|two_alps|session_id)$)/
+  /^(grease\.|share\.|ech\.|quic\.|content\.(record_size_limit|two_alps|session_id|padding)$)/
 /** Suites of TLS 1.2 that must be there for a list to count as Firefox's: fewer may be any list. */
 const MIN_FIREFOX_SUITES = 4
 
@@ -43,6 +44,7 @@ export function maskOf(hello: Hello, circumstances: Circumstances): string[] {
   const codes = [
     ...greaseReasons(engine, claim, facts),
     ...shareReasons(engine, facts),
+    ...paddingReasons(engine, claim, facts),
     ...contentReasons(engine, claim, facts),
   ]
     .filter(({ code, weight }) => weight === 'inconsistent' && MASK_CODES.test(code))

@@ -22,7 +22,7 @@ const AS_GOOD_OF_LACK = 0.8
 const AS_GOOD_APPLICATION = 0.12
 /** Applications that must share a profile for it to be taken as the library's own. */
 const COMMON = 3
-/** Applications of a library that must be known for a profile that few of them have to be theirs alone. */
+/** Applications that must be known of a library's versions for a profile that few of them have to be theirs alone. */
 const MANY = 10
 
 /** Makes the answer of a comparison; the comparer still holds the query's marks. */
@@ -101,8 +101,20 @@ function applicationsOf(
     .filter(([, similarity]) => similarity >= best - AS_GOOD_APPLICATION)
     .sort((a, b) => b[1] - a[1])
     .map(([name]) => name)
-  const isKnownWell = alike.size >= MANY || family.isUsersOwn
-  return isExact && names.length < COMMON && isKnownWell ? names : applicationsText(names)
+  if (!isExact || names.length >= COMMON) return applicationsText(names)
+  const isKnownWell = family.isUsersOwn || countBeside(base, family, names) >= MANY
+  return isKnownWell ? names : applicationsText(names)
+}
+
+/** How many applications were recorded with a version that one of `names` was recorded with. */
+function countBeside(base: Base, family: Family, names: readonly string[]): number {
+  const clients = family.rows.flatMap((row) => base.clientsOf(row))
+  const own = new Set(
+    clients.filter(({ application }) => names.includes(application)).map(({ version }) => version),
+  )
+  return new Set(
+    clients.filter(({ version }) => own.has(version)).map(({ application }) => application),
+  ).size
 }
 
 /** Applications of a profile that others may share. */

@@ -46,6 +46,8 @@ export interface FamilyData {
   readonly versionWeights: readonly number[]
   /** Those that tell its applications apart, likewise: what they say beyond the version. */
   readonly applicationWeights: readonly number[]
+  /** Whether the user's own captures alone made it known. */
+  readonly isUsersOwn?: boolean
 }
 
 /** How sure an answer is, learnt from clients that were left out. */

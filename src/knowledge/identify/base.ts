@@ -105,7 +105,10 @@ export class Base {
     return tokens
   }
 
-  #family({ name, versionWeights, applicationWeights }: FamilyData, index: number): Family {
+  #family(
+    { name, versionWeights, applicationWeights, isUsersOwn = false }: FamilyData,
+    index: number,
+  ): Family {
     const size = this.weights.length
     const rows: number[] = []
     const counts = new Uint16Array(size)
@@ -129,7 +132,7 @@ export class Base {
       usualWeight,
       versionWeights: spread(versionWeights, size),
       applicationWeights: spread(applicationWeights, size),
-      isUsersOwn: applicationWeights.length === 0,
+      isUsersOwn,
     }
   }
 }

@@ -30,7 +30,13 @@ export function withOwnRows(data: BaseData, own: readonly OwnRow[]): BaseData {
   for (const row of own) {
     let family = families.findIndex(({ name }) => name === row.library)
     if (family < 0)
-      family = families.push({ name: row.library, versionWeights: [], applicationWeights: [] }) - 1
+      family =
+        families.push({
+          name: row.library,
+          versionWeights: [],
+          applicationWeights: [],
+          isUsersOwn: true,
+        }) - 1
     const source = sources.push({ name: row.source, licence: row.licence }) - 1
     const { version = '', application } = row
     const client = clients.push({ label: row.source, version, application, source }) - 1

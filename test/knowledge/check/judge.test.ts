@@ -39,6 +39,27 @@ const payload = (payload_len: number) => ({ ech: { kdf: 1, aead: 1, enc_len: 32,
 const [first = 0, ...rest] = base.extensions
 const middle = rest.slice(0, -1)
 const last = rest.at(-1) ?? 0
+const [firstGroup = 0] = base.groups
+/** What Chromium 110 sends otherwise than 138. */
+const OLD: Partial<HelloFacts> = {
+  extensions: base.extensions.map((id) => (id === 17613 ? 17513 : id)),
+  groups: [firstGroup, 29, 23, 24],
+  keyShares: [
+    { group: firstGroup, length: 1 },
+    { group: 29, length: 32 },
+  ],
+}
+/** Chromium 110's hello with padding to `helloLen` bytes. */
+const padded = (helloLen: number) =>
+  chrome(
+    {
+      ...OLD,
+      extensions: [...(OLD.extensions ?? []), 21],
+      extensionLengths: [...base.extensionLengths, 30],
+      helloLen,
+    },
+    { version: 110 },
+  )
 const noGrease = (list: readonly number[]) => list.slice(1)
 const SYN = { win: 64_240, mss: 1460, wscale: 7, df: true }
 const LINUX = evidence({ syn: { ...SYN, ttl: 60, opts: 'mstnw' } })
@@ -123,6 +144,7 @@ const CASES: readonly Case[] = [
     honest: chrome({
       extensions: [first, ...middle, last, 21, 41],
       extensionLengths: [0, ...middle.map(() => 4), 1, 100, 200],
+      helloLen: 512,
     }),
   },
   {
@@ -178,6 +200,23 @@ const CASES: readonly Case[] = [
     code: 'grease.present',
     earns: fox({ versions: [0x2a2a, 0x0304, 0x0303] }),
     honest: fox({}),
+  },
+  {
+    code: 'content.padding',
+    earns: fox({ helloLen: 506, keyShares: [{ group: 29, length: 32 }] }),
+    // NSS pads from 256 bytes on, and none that has 512
+    honest: fox({ helloLen: 512, keyShares: [{ group: 29, length: 32 }] }),
+  },
+  {
+    code: 'content.padding',
+    earns: padded(615),
+    honest: padded(512),
+  },
+  {
+    code: 'content.padding',
+    earns: chrome({ ...OLD, helloLen: 400 }, { version: 110 }),
+    // BoringSSL pads no more
+    honest: chrome({ helloLen: 400 }, { version: 156 }),
   },
   {
     code: 'order.fixed',

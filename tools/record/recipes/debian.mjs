@@ -25,7 +25,7 @@ const LIBRARIES = {
   mbedtls: ['Mbed TLS', 'deb:libmbedtls-dev'],
   wolfssl: ['wolfSSL', 'deb:libwolfssl-dev'],
   bearssl: ['BearSSL', 'deb:libbearssl-dev'],
-  haskell: ['Haskell tls', 'deb:pandoc'],
+  haskell: ['Haskell tls', '?'],
   pike: ['Pike SSL', 'deb:pike8.0-core'],
   bouncy: ['Bouncy Castle', 'deb:libbctls-java'],
   tlslite: ['tlslite-ng', 'deb:python3-tlslite-ng'],
