@@ -84,7 +84,7 @@ console.log(
 )
 if (process.argv.includes('--details')) {
   for (const { client, main, isWrong, isAnswered } of of) {
-    const { library, versions = '', confidence = 0, nearest } = main.answer
+    const { library, versions = '', confidence = 0, nearest = [] } = main.answer
     const inputs = main.inputs
       .slice(1)
       .map((input) => input.toFixed(2))
