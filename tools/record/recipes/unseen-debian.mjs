@@ -7,7 +7,6 @@ const ROOT = 'sid'
 const lib = (...packages) =>
   `run:dpkg-query -W -f '\${Version}\\n' ${packages.join(' ')} 2>/dev/null | grep . | head -n 1`
 const OPENSSL = { library: 'OpenSSL', libraryVersion: lib('libssl3t64') }
-const GNUTLS = { library: 'GnuTLS', libraryVersion: lib('libgnutls30t64') }
 const goOf = (binary) => ({
   library: 'Go crypto/tls',
   libraryVersion: `run:grep -aoE 'go1[.][0-9]+([.][0-9]+)?' $(which ${binary}) | sort | uniq -c | sort -rn | awk '{ print $2; exit }'`,
