@@ -168,6 +168,16 @@ describe('when Redis goes away', () => {
     expect(store.health()).to.include({ spooled: 0, dropped: 10 })
   })
 
+  it('counts a batch once that is on its way when the store closes, also where it closes twice', async () => {
+    server.freeze()
+    store.put(rowsOf(some(100)))
+    await pause(100)
+    await store.close()
+    await store.close()
+    server.resume()
+    expect(store.health()).to.include({ spooled: 0, stored: 0, dropped: 100 })
+  })
+
   it('lets go of the oldest beyond the spool, and counts them', async () => {
     await store.close()
     store = await openSightingStore(server.url, { ...LIMITS, spool: 1000 })

@@ -221,6 +221,7 @@ export class RedisWriter {
 
   /** Writes no more; what waits is dropped. */
   close(): void {
+    if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#timer)
     clearInterval(this.#checks)
