@@ -132,7 +132,7 @@ export function createApp(options: ApiOptions): Express {
     sendProblem(
       res,
       404,
-      'Nothing is here. There are /fps, /stats, /healthz, /metrics, /connection, /lookup, /api/v1/check, /api/v1/sightings.',
+      'Nothing is here. There are /fps, /stats, /healthz, /metrics, /connection, /lookup, /api/v1/identify, /api/v1/rarity, /api/v1/check, /api/v1/sightings.',
     )
   })
   app.use(problemHandler(onError))
