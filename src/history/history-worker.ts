@@ -26,6 +26,11 @@ const writer = new HistoryWriter({
   name,
   compressors,
   onStuck: (reason) => {
+    // a reading of captures can be repeated: it ends rather than leave some of them out
+    if (!isLive)
+      throw new Error(
+        `${folder} cannot be written: ${reason}. Make room on its disk, or write it elsewhere`,
+      )
     if (!isStuck)
       event(
         'history-stuck',

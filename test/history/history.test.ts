@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { spawnSync } from 'node:child_process'
 import {
   mkdirSync,
   mkdtempSync,
@@ -19,7 +20,8 @@ import { enforceRetention } from '../../src/history/retention.js'
 import { sightingOf } from '../../src/history/row.js'
 import { COLUMNS } from '../../src/history/schema.js'
 import { zstd } from '../../src/history/zstd.js'
-import { hellotap } from '../hellotap.js'
+import { mounts, needs } from '../capability.js'
+import { HELLOTAP, hellotap } from '../hellotap.js'
 
 const captures = resolve(import.meta.dirname, '../../captures')
 const lines = (name: string) => readFileSync(join(captures, `${name}.jsonl`), 'utf8')
@@ -170,6 +172,20 @@ describe('the history', () => {
       parse(lines('chromium156') + lines('curl-nss')).map(() => 'lab-1'),
     )
     for (const { path } of files) expect(statSync(path).mode & 0o077).to.equal(0o040)
+  })
+
+  it('ends a reading with an error where the disk is full', function () {
+    needs(this, mounts)
+    const full = join(folder, 'full')
+    mkdirSync(full)
+    // a mount namespace of its own: the small disk goes with it
+    const script = `mount -t tmpfs -o size=4k none "$1" && exec "$2" read -q --format parquet -o "$1/h" "$3"`
+    const args = ['-m', 'sh', '-c', script, 'sh', full, HELLOTAP, join(captures, 'curl-nss.pcap')]
+    const { status, stderr } = spawnSync('unshare', args, { encoding: 'utf8' })
+    expect(stderr).to.match(
+      /^hellotap: the history ended: .*full\/h cannot be written: ENOSPC.* Make room on its disk/,
+    )
+    expect(status).to.equal(1)
   })
 
   it('documents every column', () => {

@@ -1,12 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { until } from '../store/redis-server.js'
-
-const KCAT = '/usr/bin/kcat'
-
-/** Whether kcat is installed: `npm test` installs it where it may. */
-export const hasKcat = existsSync(KCAT)
 
 /**
  * A Kafka broker that is not ours: the mock cluster of librdkafka, inside of a kcat that consumes a topic from it and prints
@@ -22,7 +16,7 @@ export class KafkaBroker {
     // the broker that -b names is never asked: the mock cluster takes its place
     const args = ['-C', '-q', '-u', '-b', 'localhost:1', '-t', topic]
     const mock = ['-X', 'test.mock.num.brokers=2', '-d', 'mock']
-    this.#process = spawn(KCAT, [...args, ...mock, '-f', '%p %s\n'])
+    this.#process = spawn('kcat', [...args, ...mock, '-f', '%p %s\n'])
     this.#process.stderr?.on('data', (data: Buffer) => (this.#log += data.toString()))
     this.#process.stdout?.setEncoding('utf8').on('data', (data: string) => (this.text += data))
   }

@@ -9,8 +9,9 @@ import { parseOutputSpec } from '../../src/output/output-spec.js'
 import type { OutputSpec } from '../../src/output/output-spec.js'
 import { Outputs } from '../../src/output/outputs.js'
 import { QueuedSink } from '../../src/output/queued-sink.js'
+import { needs, tools } from '../capability.js'
 import { freePort, until } from '../store/redis-server.js'
-import { KafkaBroker, hasKcat } from './kafka-broker.js'
+import { KafkaBroker } from './kafka-broker.js'
 
 const lines = readFileSync(new URL('../../captures/curl-nss.jsonl', import.meta.url), 'utf8')
 const texts = lines.split('\n').slice(0, -1)
@@ -66,16 +67,11 @@ describe('Kafka output', function () {
   this.timeout(60_000)
   let broker: KafkaBroker
   before(async function () {
-    if (!hasKcat) {
-      console.log(
-        '      kcat is not installed (apt-get install kcat): the Kafka output was not tested',
-      )
-      this.skip()
-    }
+    needs(this, tools('kcat'))
     broker = await KafkaBroker.start('hellos')
   })
   beforeEach(() => (broker.text = ''))
-  after(() => hasKcat && broker.stop())
+  after(() => tools('kcat')() ?? broker.stop())
 
   const values = () => broker.messages.map(({ value }) => value)
   const arrived = (count: number) => until(() => broker.messages.length >= count)
