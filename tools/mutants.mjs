@@ -113,7 +113,7 @@ try {
   let timeout
   let printed
   const passes = (...files) => {
-    const options = ['--bail', '--reporter', 'dot', '--timeout', String(TEST_MILLIS)]
+    const options = ['--bail', '--exit', '--reporter', 'dot', '--timeout', String(TEST_MILLIS)]
     options.push('--grep', ' allocates ', '--invert')
     const { status, stdout } = spawnSync(
       process.execPath,
