@@ -52,6 +52,9 @@ const OTHER = {
 }
 
 const top = fileURLToPath(new URL('..', import.meta.url))
+const NODE_OPTIONS = JSON.parse(readFileSync(join(top, '.mocharc.json'), 'utf8'))[
+  'node-option'
+].map((option) => `--${option}`)
 const { values } = parseArgs({
   options: { files: { type: 'string' }, count: { type: 'string', default: '60' } },
 })
@@ -113,12 +116,16 @@ try {
   let timeout
   let printed
   const passes = (...files) => {
-    const options = ['--bail', '--exit', '--reporter', 'dot', '--timeout', String(TEST_MILLIS)]
-    options.push('--grep', ' allocates ', '--invert')
+    const options = ['--no-config', '--bail', '--exit', '--reporter', 'dot']
+    options.push('--timeout', String(TEST_MILLIS), '--grep', ' allocates ', '--invert')
+    // one process, which ends with its time: without its configuration mocha starts no other one
     const { status, stdout } = spawnSync(
       process.execPath,
-      ['node_modules/mocha/bin/mocha.js', ...options, ...files],
-      { cwd: copy, stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', timeout, env },
+      [...NODE_OPTIONS, 'node_modules/mocha/bin/mocha.js', ...options, ...files],
+      {
+        ...{ cwd: copy, env, stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' },
+        ...{ timeout, killSignal: 'SIGKILL' },
+      },
     )
     printed = stdout
     return status === 0
