@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { capture, needs, readableByOthers, tools } from '../capability.js'
+import { capture, needs, proc, readableByOthers, tools } from '../capability.js'
 import { HELLOTAP, freePort } from '../hellotap.js'
 import { until } from '../store/redis-server.js'
 
@@ -105,7 +105,8 @@ describe('what the service manager learns', () => {
         this,
         capture,
         tools('setpriv'),
-        ...(user === 'root' ? [] : [readableByOthers(HELLOTAP)]),
+        // giving up a privilege is proven by the capabilities of each thread in /proc
+        ...(user === 'root' ? [] : [proc, readableByOthers(HELLOTAP)]),
       )
       const path = join(folder, 'notify')
       const received = await receive(path)
