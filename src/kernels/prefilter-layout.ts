@@ -9,7 +9,7 @@ export const WANT_ANY_PORT = 1
 export const WANT_SERVER = 2
 /** Some ports are OF_INTEREST. */
 export const WANT_INTEREST = 8
-/** Ordinary segments of clients are to be written down. */
+/** Segments of clients with nothing unusual are to be written down. */
 export const WANT_SEGMENTS = 16
 
 // Bits of a port.

@@ -135,28 +135,28 @@ export const MADE_QUALITY = 2
 export const MADE_ENTRY = 3
 /** Where the payload is to be copied, its bytes being a part of a hello. */
 export const MADE_PART = 4
-/** Where the record of a hello is that came in parts, and where it ends. */
+/** Where the record of a hello in parts begins, and where it ends. */
 export const MADE_RECORD = 5
 export const MADE_RECORD_END = 6
-/** SYNs and answers taken in runs, counted until somebody takes the counts away. */
+/** SYNs and answers taken in runs, counted until the counts are taken. */
 export const MADE_SYNS = 7
 export const MADE_ANSWERS = 8
 
-// What the loop makes of a segment.
-/** Nothing was done: it is out of the ordinary. */
-export const LEFT = -1
-export const TAKEN = 0
+// What the kernel did with a segment.
+/** Nothing was done: something about it is unusual. */
+export const FALLBACK = -1
+export const HANDLED = 0
 /** It begins no hello, and its flow is not watched. */
 export const UNPLACED = -2
-export const TAKEN_SYN = 1
+export const HANDLED_SYN = 1
 /** It is a ClientHello, in one record. */
-export const TAKEN_HELLO = 2
+export const HANDLED_HELLO = 2
 /** It is a part of one, and of one that is whole with it. */
-export const TAKEN_PART = 3
-export const TAKEN_LAST_PART = 4
+export const HANDLED_PART = 3
+export const HANDLED_LAST_PART = 4
 /** A run is over, as its last segment is taken. */
 export const RUN_OVER = 0
-/** A run stops at a segment that is out of the ordinary. */
-export const RUN_LEFT = 7
+/** A run stops at an unusual segment. */
+export const RUN_FALLBACK = 7
 /** What ended a run is in so many bits, below the number of the segment. */
 export const RUN_BITS = 3

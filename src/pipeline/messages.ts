@@ -72,7 +72,7 @@ export class Messages {
   }
 
   /**
-   * Takes ordinary segments of a block from passed frame `from` on, whose segment is one.
+   * Takes written segments of a block from passed frame `from` on, whose segment is one.
    *
    * @returns the first passed frame that is to be decoded
    */

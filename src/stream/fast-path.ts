@@ -1,4 +1,4 @@
-// The fast path of TCP, kernels/assembly/stream/fast-path.ts, for one segment: here the kernel is told of it.
+// The fast path of TCP, kernels/assembly/stream/fast-path.ts, for one segment: this file fills in the segment that the kernel takes.
 
 import { Kernel } from '../base/kernel.js'
 import { SEGMENT_WORDS } from '../base/block-layout.js'
@@ -21,7 +21,7 @@ import {
   AT_STARTS,
   FLOW_WORDS,
   GIVEN_SUM,
-  LEFT,
+  FALLBACK,
   MADE_ENTRY,
   MADE_FIRST_MICROS,
   MADE_PART,
@@ -43,12 +43,12 @@ import {
   SEGMENT_SYN,
   SEGMENT_TIMESTAMP,
   SEGMENT_TTL,
-  TAKEN_HELLO,
-  TAKEN_PART,
+  HANDLED_HELLO,
+  HANDLED_PART,
 } from '../kernels/tcp-layout.js'
 
 /** The kernel's exports. */
-export interface FastPath {
+export interface FastPathKernel {
   readonly prepare: (
     entries: number,
     k0: number,
@@ -62,7 +62,7 @@ export interface FastPath {
   readonly run: (from: number, to: number) => number
 }
 
-const KERNEL = new Kernel<FastPath>(CODE)
+const KERNEL = new Kernel<FastPathKernel>(CODE)
 const HANDSHAKE = 22
 const MADE_WORDS = 16
 const HEAD_WORDS = 4
@@ -70,9 +70,9 @@ const V6_WORDS = 4
 const TCP_MIN_HEADER_LEN = 20
 const ACKNOWLEDGMENT_NUMBER = 8
 
-/** Takes ordinary segments. */
-export class OrdinarySegments {
-  readonly kernel: FastPath
+/** The fast path: takes the segments of clients that are nearly all. */
+export class FastPath {
+  readonly kernel: FastPathKernel
   private readonly words: Int32Array
   private readonly doubles: Float64Array
   private readonly made: Int32Array
@@ -98,14 +98,14 @@ export class OrdinarySegments {
     this.kernel.prepare(table.capacity, k0, k1, k2, off, classCount, slotCount)
   }
 
-  /** Takes a segment to a server, where it is ordinary. @returns LEFT, UNPLACED or a TAKEN_ value */
+  /** Takes a segment to a server, if nothing is unusual about it. @returns FALLBACK, UNPLACED or a HANDLED_ value */
   take(packet: Packet): number {
     const { words } = this
     const { bytes, payloadOff, payloadLen, srcAddrOff, dstAddrOff } = packet
     if (payloadLen >= 4 * HEAD_WORDS) {
       for (let i = 0; i < HEAD_WORDS; i++) words[SEGMENT_HEAD + i] = i32(bytes, payloadOff + 4 * i)
-    } else if (payloadLen > 0) return LEFT
-    if (payloadLen !== packet.payloadWireLen) return LEFT
+    } else if (payloadLen > 0) return FALLBACK
+    if (payloadLen !== packet.payloadWireLen) return FALLBACK
     this.doubles[SEGMENT_MICROS] = packet.timeMicros
     words[SEGMENT_SECONDS] = secondsOf(packet)
     words[SEGMENT_SEQ] = packet.seq
@@ -122,16 +122,16 @@ export class OrdinarySegments {
       }
     }
     if ((packet.flags & TCP_SYN) !== 0) {
-      if (payloadLen !== 0 || (packet.flags & TCP_ACK) !== 0) return LEFT
+      if (payloadLen !== 0 || (packet.flags & TCP_ACK) !== 0) return FALLBACK
       words[SEGMENT_SUM] = this.receiver.sumOfSyn(packet)
       readSyn(packet, false, words, SEGMENT_SYN)
-    } else if (!this.setSegment(packet)) return LEFT
+    } else if (!this.setSegment(packet)) return FALLBACK
     const taken = this.kernel.take()
-    if (taken >= TAKEN_PART) this.copyPart(bytes, payloadOff, payloadLen)
+    if (taken >= HANDLED_PART) this.copyPart(bytes, payloadOff, payloadLen)
     return taken
   }
 
-  /** Copies a payload that is part of a hello to its place: `take` or a run gave TAKEN_PART or TAKEN_LAST_PART. */
+  /** Copies a payload that is part of a hello to its place: `take` or a run gave HANDLED_PART or HANDLED_LAST_PART. */
   copyPart(bytes: Uint8Array, payloadOff: number, payloadLen: number): void {
     this.bytes.set(bytes.subarray(payloadOff, payloadOff + payloadLen), this.made[MADE_PART] ?? 0)
   }
@@ -141,7 +141,7 @@ export class OrdinarySegments {
     early.add(packet, this.words, SEGMENT_HASH)
   }
 
-  /** Says what the receiver of the segment looks at. @returns whether nothing is out of the ordinary so far */
+  /** Says what the receiver of the segment looks at. @returns whether nothing is unusual so far */
   private setSegment(packet: Packet): boolean {
     const { words, options } = this
     const { bytes, tcpOff, payloadOff, payloadLen, flags } = packet
@@ -166,8 +166,8 @@ export class OrdinarySegments {
   }
 
   /**
-   * Fills `message` with the hello that is whole with the payload `bytes[payloadOff, end)`: `take` or a run gave TAKEN_HELLO or
-   * TAKEN_LAST_PART.
+   * Fills `message` with the hello that is whole with the payload `bytes[payloadOff, end)`: `take` or a run gave HANDLED_HELLO or
+   * HANDLED_LAST_PART.
    */
   fill(
     message: HandshakeBytes,
@@ -177,7 +177,7 @@ export class OrdinarySegments {
     taken: number,
   ): void {
     const { made, flowWords } = this
-    const isInPlace = taken === TAKEN_HELLO
+    const isInPlace = taken === HANDLED_HELLO
     const record = isInPlace ? payloadOff : (made[MADE_RECORD] ?? 0)
     message.bytes = isInPlace ? bytes : this.bytes
     message.off = record + RECORD_HEADER_LEN

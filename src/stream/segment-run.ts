@@ -1,4 +1,4 @@
-// Ordinary segments of a block, which the prefilter has written down. The kernel of the fast path takes them one after the
+// Segments of a block with nothing unusual, which the prefilter has written down. The kernel of the fast path takes them one after the
 // other, until a hello is whole or a segment is to be decoded: so nearly none of them needs any JavaScript.
 
 import { SEGMENT_WORDS } from '../base/block-layout.js'
@@ -12,7 +12,7 @@ import {
   MADE_ANSWERS,
   MADE_SYNS,
   RUN_BITS,
-  RUN_LEFT,
+  RUN_FALLBACK,
   RUN_OVER,
   SEGMENT_FLAGS,
   SEGMENT_HASH,
@@ -24,9 +24,9 @@ import {
   SEGMENT_SEQ,
   SEGMENT_TCP,
   SEGMENT_VLAN,
-  TAKEN_PART,
+  HANDLED_PART,
 } from '../kernels/tcp-layout.js'
-import type { OrdinarySegments } from './fast-path.js'
+import type { FastPath } from './fast-path.js'
 import type { TcpFlows } from './tcp-flows.js'
 
 const TCP_FLAGS = 0xff
@@ -42,21 +42,21 @@ export class SegmentRun {
   private readonly words: Int32Array
   private readonly doubles: Float64Array
   private readonly made: Int32Array
-  private readonly ordinary: OrdinarySegments
+  private readonly fastPath: FastPath
   private readonly counters: Counters
   private readonly message: HandshakeBytes
 
   /** @param message what is filled with each hello */
   constructor(
     { memory }: TcpFlows,
-    ordinary: OrdinarySegments,
+    fastPath: FastPath,
     message: HandshakeBytes,
     counters: Counters,
   ) {
     this.words = new Int32Array(memory.buffer)
     this.doubles = new Float64Array(memory.buffer, 0, memory.buffer.byteLength >>> 3)
     this.made = new Int32Array(memory.buffer, AT_MADE, MADE_WORDS)
-    this.ordinary = ordinary
+    this.fastPath = fastPath
     this.counters = counters
     this.message = message
   }
@@ -92,22 +92,22 @@ export class SegmentRun {
     if (end === from) return from
     const last = first + end - from
     for (let at = first; ;) {
-      const run = this.ordinary.kernel.run(at, last)
+      const run = this.fastPath.kernel.run(at, last)
       at = run >>> RUN_BITS
       const taken = run & RUN_MASK
-      if (taken === RUN_OVER || taken === RUN_LEFT) {
+      if (taken === RUN_OVER || taken === RUN_FALLBACK) {
         this.count()
         const stop = from + at - first
         // It is left to others now.
-        if (taken === RUN_LEFT) segmentOf[stop] = 0
+        if (taken === RUN_FALLBACK) segmentOf[stop] = 0
         return stop
       }
       const segment = AT_RUN / 4 + SEGMENT_WORDS * at
       const payloadOff = this.words[segment + SEGMENT_PAYLOAD] ?? 0
       const payloadLen = this.words[segment + SEGMENT_PAYLOAD_LEN] ?? 0
-      if (taken >= TAKEN_PART) this.ordinary.copyPart(block.bytes, payloadOff, payloadLen)
-      if (taken !== TAKEN_PART) {
-        this.ordinary.fill(this.message, block.bytes, payloadOff, payloadOff + payloadLen, taken)
+      if (taken >= HANDLED_PART) this.fastPath.copyPart(block.bytes, payloadOff, payloadLen)
+      if (taken !== HANDLED_PART) {
+        this.fastPath.fill(this.message, block.bytes, payloadOff, payloadOff + payloadLen, taken)
         this.fill(packet, block, segment)
         onHello()
       }

@@ -35,7 +35,7 @@ import {
 // matters: from its SYN to its hello, while a hello is unfinished, and from a hello to what follows it. All others are only
 // looked up when a segment of theirs looks like a hello.
 //
-// Flows and their table lie in memory that the loop over ordinary segments works on, too: tcp-layout.ts says where.
+// Flows and their table lie in memory that the kernel of the fast path works on, too: tcp-layout.ts says where.
 
 /** Sizes of the tables, smaller ones in tests. */
 export interface TcpFlowSizes {

@@ -89,7 +89,7 @@ export class Prefilter {
    * Passes all frames of `block` but those that no decoder would use: TCP segments and UDP datagrams, their
    * headers whole and in order, that neither begin like a hello nor belong to a flow that may be watched. Of those that
    * matter only if their flow is watched, `block.flow` has the hash. Where neither servers nor ports of interest are looked at,
-   * `block.segments` has what is ordinary. A block not in memory of WebAssembly stays as it is.
+   * `block.segments` has the segments with nothing unusual. A block not in memory of WebAssembly stays as it is.
    *
    * @returns whether the block was filtered: what is passed, `block.flow` and `bytes` are set
    */

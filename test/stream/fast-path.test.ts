@@ -1,4 +1,4 @@
-// Ordinary segments taken in WebAssembly, against the rules they are taken by: TcpHellos without that loop.
+// The fast path against the rules that it follows: TcpHellos without it.
 
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -6,12 +6,12 @@ import { newCounters } from '../../src/base/counters.js'
 import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, TCP_URG } from '../../src/model/packet.js'
 import { TcpHellos } from '../../src/stream/tcp-hellos.js'
 import {
-  LEFT,
-  TAKEN,
-  TAKEN_HELLO,
-  TAKEN_LAST_PART,
-  TAKEN_PART,
-  TAKEN_SYN,
+  FALLBACK,
+  HANDLED,
+  HANDLED_HELLO,
+  HANDLED_LAST_PART,
+  HANDLED_PART,
+  HANDLED_SYN,
 } from '../../src/kernels/tcp-layout.js'
 import { allocatedPerCall } from '../support.js'
 import {
@@ -45,10 +45,10 @@ class Watched {
 
   constructor(isWithLoop: boolean, ports?: ReadonlySet<number>) {
     this.hellos = new TcpHellos({ server: false, seed: 5, ports }, this.counters, FEW)
-    const loop = Reflect.get(this.hellos, 'ordinary') as { take: (packet: Packet) => number }
+    const loop = Reflect.get(this.hellos, 'fastPath') as { take: (packet: Packet) => number }
     const take = loop.take.bind(loop)
     loop.take = (packet) => {
-      const taken = isWithLoop ? take(packet) : LEFT
+      const taken = isWithLoop ? take(packet) : FALLBACK
       this.taken.set(taken, this.of(taken) + 1)
       return taken
     }
@@ -180,7 +180,7 @@ const segments = fc
     )
   })
 
-describe('OrdinarySegments', () => {
+describe('FastPath', () => {
   for (const ports of [undefined, new Set([443])])
     it(`take every segment as the rules do, whatever came before, ${ports === undefined ? 'all ports' : 'one port'}`, () => {
       const taken = new Map<number, number>()
@@ -197,7 +197,7 @@ describe('OrdinarySegments', () => {
         }),
         { numRuns: 1500 },
       )
-      for (const how of [TAKEN, TAKEN_SYN, TAKEN_HELLO, TAKEN_PART, TAKEN_LAST_PART])
+      for (const how of [HANDLED, HANDLED_SYN, HANDLED_HELLO, HANDLED_PART, HANDLED_LAST_PART])
         expect(taken.get(how), String(how)).to.be.above(50)
       expect(found.size).to.be.above(2)
     })
@@ -213,7 +213,7 @@ describe('OrdinarySegments', () => {
         expect(fast.take(packet)).to.deep.equal(plain.take(packet))
       if (i % 4500 === 10) for (const { hellos } of [fast, plain]) hellos.clear()
     }
-    expect([fast.of(TAKEN_SYN), fast.of(TAKEN_HELLO)]).to.deep.equal([9000, 9000])
+    expect([fast.of(HANDLED_SYN), fast.of(HANDLED_HELLO)]).to.deep.equal([9000, 9000])
   })
 
   it('are taken though a SYN of wrong checksums looks right by chance', () => {
@@ -224,7 +224,7 @@ describe('OrdinarySegments', () => {
       const kind = watched.hellos.take(segment(2, hello, { srcPort: i, wrongBy: 1 }))
       expect(kind).to.equal(i === 4 ? 0 : 1)
     }
-    expect([watched.of(TAKEN_SYN), watched.of(TAKEN_HELLO)]).to.deep.equal([10, 9])
+    expect([watched.of(HANDLED_SYN), watched.of(HANDLED_HELLO)]).to.deep.equal([10, 9])
     expect(watched.counters.tcp_checksum_wrong).to.equal(1)
   })
 

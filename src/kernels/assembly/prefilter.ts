@@ -97,7 +97,7 @@ let cellMask: u32 = 0
 let blind: bool = false
 /** Whether frames are looked at a second time: `flow` of a segment with payload is set, and nothing else is done. */
 let again: bool = false
-/** Whether ordinary segments are written down. */
+/** Whether segments with nothing unusual are written down. */
 let wantSegments: bool = false
 /** Number of the frame at hand, and of its segment plus one, or 0. */
 let frame: u32 = 0
@@ -125,8 +125,8 @@ export function prepare(key0: i32, key1: i32, key2: i32, cells: u32, wanted: i32
 /**
  * Writes at AT_PASSED which frames are worth decoding, and for each of them at AT_FLOW the hash of the flow that must be
  * watched for that, or 0 where it is to be looked at in any case. AT_WATCHED has the flow table's filter of before
- * the block; what the frames passed may change in it is added. Of those that are ordinary segments of TCP, AT_SEGMENTS has all
- * there is to know.
+ * the block; what the frames passed may change in it is added. Of segments of TCP with nothing unusual,
+ * AT_SEGMENTS has all words that the fast path needs.
  *
  * @returns how many passed
  */

@@ -1,5 +1,5 @@
-// Ordinary segments of TCP, written down for the kernel of stream/fast-path.ts, which then needs nothing of the frame: what the
-// decoders, Receiver and readSyn would read out of it. Whatever is out of the ordinary is not written, and is decoded.
+// Segments of TCP with nothing unusual, written down for the kernel of stream/fast-path.ts, which then does not need the frame:
+// the words are those that the decoders, Receiver and readSyn would read. An unusual segment is not written: it is decoded.
 
 import {
   AT_BYTES,
@@ -89,7 +89,7 @@ export function writtenSegments(): u32 {
  *
  * @param addresses where its source's stands, `addressLen` bytes, and behind it the destination's
  * @param ifWatched IF_WATCHED or 0
- * @returns its number plus one; 0 where it is out of the ordinary, or there is no room
+ * @returns its number plus one; 0 if it is unusual, or AT_SEGMENTS is full
  */
 export function writeSegment(
   frame: u32,

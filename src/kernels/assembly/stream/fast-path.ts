@@ -1,6 +1,6 @@
-// Ordinary segments of clients, which nearly all are that the frame filter keeps: a SYN that opens a connection, a hello
-// whole in one segment, the parts of one in their order, what a client says after it, an end. They are taken here by the
-// rules of tcp-hellos.ts, without waiting for V8 to optimise those. Whatever else may come is left to them, untouched.
+// The segments that make up nearly all that the prefilter passes: a SYN that opens a connection, a hello whole in one
+// segment, the parts of one in their order, a client's data after it, an end. The kernel follows the rules of
+// stream/tcp-data.ts and tcp-control.ts, and does not wait for V8 to optimise them. It leaves all other segments to them.
 //
 // This is compiled to kernels/fast-path-code.ts by `npm run kernels`; the program itself needs no compiler.
 
@@ -23,7 +23,7 @@ import {
   GIVEN_SUM,
   IF_WATCHED,
   IS_ANSWER,
-  LEFT,
+  FALLBACK,
   MADE_ANSWERS,
   MADE_ENTRY,
   MADE_FIRST_MICROS,
@@ -37,7 +37,7 @@ import {
   RANDOM_SHIFT,
   REPEATED,
   RUN_BITS,
-  RUN_LEFT,
+  RUN_FALLBACK,
   RUN_OVER,
   SEGMENT_FLAGS,
   SEGMENT_HASH,
@@ -54,11 +54,11 @@ import {
   SYN_HAS_TIMESTAMPS,
   SYN_SEEN,
   SYN_SHAPE,
-  TAKEN,
-  TAKEN_HELLO,
-  TAKEN_LAST_PART,
-  TAKEN_PART,
-  TAKEN_SYN,
+  HANDLED,
+  HANDLED_HELLO,
+  HANDLED_LAST_PART,
+  HANDLED_PART,
+  HANDLED_SYN,
   UNPLACED,
   WATCHED,
 } from '../../tcp-layout'
@@ -133,7 +133,7 @@ export function prepare(
   prepareSlots(pool, classCount, slotCount)
 }
 
-/** Takes the segment at AT_SEGMENT, a client's, with all of its payload there. @returns LEFT, UNPLACED or a TAKEN_ value */
+/** Takes the segment at AT_SEGMENT, a client's, with all of its payload there. @returns FALLBACK, UNPLACED or a TAKEN_ value */
 export function take(): i32 {
   useSegment()
   const hash = flowHash()
@@ -144,8 +144,8 @@ export function take(): i32 {
 /**
  * Takes the segments at AT_RUN from number `from` to `to`, as far as nobody else has to do anything about one of them.
  *
- * @returns number of the segment that ends the run, in the bits above RUN_BITS; and why it does: RUN_OVER, RUN_LEFT, TAKEN_HELLO,
- *   TAKEN_PART or TAKEN_LAST_PART
+ * @returns number of the segment that ends the run, in the bits above RUN_BITS; and why it does: RUN_OVER, RUN_FALLBACK, HANDLED_HELLO,
+ *   HANDLED_PART or HANDLED_LAST_PART
  */
 export function run(from: u32, to: u32): u32 {
   let syns: i32 = 0
@@ -159,7 +159,7 @@ export function run(from: u32, to: u32): u32 {
     if ((flags & (IF_WATCHED | IS_ANSWER)) != 0) {
       if ((flags & IS_ANSWER) != 0) {
         if (isWatched(hash) && !takeAnswer(hash)) {
-          end = RUN_LEFT
+          end = RUN_FALLBACK
           break
         }
         answers++
@@ -168,9 +168,9 @@ export function run(from: u32, to: u32): u32 {
       if (!isWatched(hash)) continue
     }
     const taken = takeSegment(flags, hash)
-    if (taken == TAKEN_SYN) syns++
-    else if (taken != TAKEN) {
-      end = taken < 0 ? RUN_LEFT : taken
+    if (taken == HANDLED_SYN) syns++
+    else if (taken != HANDLED) {
+      end = taken < 0 ? RUN_FALLBACK : taken
       break
     }
   }
@@ -196,13 +196,13 @@ function takeAnswer(hash: i32): bool {
 
 function takeSegment(flags: i32, hash: i32): i32 {
   const payloadLen = segment(SEGMENT_PAYLOAD_LEN)
-  if ((flags & RST) != 0) return LEFT
+  if ((flags & RST) != 0) return FALLBACK
   if ((flags & (SYN | FIN)) == SYN)
-    return payloadLen == 0 && (flags & ACK) == 0 ? takeSyn(hash) : LEFT
+    return payloadLen == 0 && (flags & ACK) == 0 ? takeSyn(hash) : FALLBACK
   // Where those of most SYNs are right, one that is wrong tells something.
-  if (segment(SEGMENT_SUM) != SUM_RIGHT && mostSumsAreRight()) return LEFT
+  if (segment(SEGMENT_SUM) != SUM_RIGHT && mostSumsAreRight()) return FALLBACK
   if ((flags & (SYN | FIN)) == 0) return takeData(hash, payloadLen)
-  return payloadLen == 0 && (flags & SYN) == 0 ? takeFin(hash) : LEFT
+  return payloadLen == 0 && (flags & SYN) == 0 ? takeFin(hash) : FALLBACK
 }
 
 function takeSyn(hash: i32): i32 {
@@ -211,12 +211,12 @@ function takeSyn(hash: i32): i32 {
   if (entry >= 0) {
     const flow = flowAt(entry)
     // One sent again, or amid a connection that may go on.
-    if (isStale(flow) || word(flow, FIRST) == first || hasSlots(flow)) return LEFT
-    if ((word(flow, FLAGS) & (WATCHED | SYN_SEEN | GIVEN)) == (WATCHED | SYN_SEEN)) return LEFT
+    if (isStale(flow) || word(flow, FIRST) == first || hasSlots(flow)) return FALLBACK
+    if ((word(flow, FLAGS) & (WATCHED | SYN_SEEN | GIVEN)) == (WATCHED | SYN_SEEN)) return FALLBACK
     see(hash, entry)
   } else {
     entry = open(hash)
-    if (entry < 0) return LEFT
+    if (entry < 0) return FALLBACK
   }
   const flow = flowAt(entry)
   begin(hash, flow, first, SYN_SEEN)
@@ -224,21 +224,21 @@ function takeSyn(hash: i32): i32 {
   setSyn(flow, sum)
   noteSyn(sum)
   watch(hash, flow)
-  return TAKEN_SYN
+  return HANDLED_SYN
 }
 
 /** No bytes can come behind what is there. */
 function takeFin(hash: i32): i32 {
-  if (!isWatched(hash)) return TAKEN
+  if (!isWatched(hash)) return HANDLED
   const entry = find(hash)
-  if (entry < 0) return TAKEN
+  if (entry < 0) return HANDLED
   const flow = flowAt(entry)
-  if (isStale(flow) || hasSlots(flow) || !isFine(flow)) return LEFT
+  if (isStale(flow) || hasSlots(flow) || !isFine(flow)) return FALLBACK
   see(hash, entry)
   // One that overtook bytes is not the end, nor is an old one.
   const ahead = segment(SEGMENT_SEQ) - word(flow, NEXT)
   if (ahead == 0 || (ahead < 0 && (word(flow, FLAGS) & SYN_SEEN) == 0)) unwatch(hash, flow)
-  return TAKEN
+  return HANDLED
 }
 
 function takeData(hash: i32, payloadLen: i32): i32 {
@@ -264,11 +264,11 @@ function takeData(hash: i32, payloadLen: i32): i32 {
 
 /** Bytes that a hello might begin with, unless they are a further part of one. */
 function takeAnyPart(hash: i32, payloadLen: i32): i32 {
-  if (!isWatched(hash)) return LEFT
+  if (!isWatched(hash)) return FALLBACK
   const entry = find(hash)
-  if (entry < 0) return LEFT
+  if (entry < 0) return FALLBACK
   const flow = flowAt(entry)
-  if (word(flow, SLOT) < 0 || isStale(flow) || !isFine(flow)) return LEFT
+  if (word(flow, SLOT) < 0 || isStale(flow) || !isFine(flow)) return FALLBACK
   return takePart(hash, entry, flow, payloadLen)
 }
 
@@ -293,14 +293,14 @@ function takeHello(hash: i32, payloadLen: i32): i32 {
   let ahead = 0
   if (entry >= 0) {
     const flow = flowAt(entry)
-    if (isStale(flow) || hasSlots(flow) || !isFine(flow)) return LEFT
+    if (isStale(flow) || hasSlots(flow) || !isFine(flow)) return FALLBACK
     ahead = seq - word(flow, NEXT)
-    if (ahead < 0 || ahead > MAX_SEQUENCE_DISTANCE) return LEFT
-    if (ahead > 0 && (word(flow, FLAGS) & (WATCHED | SYN_SEEN)) != 0) return LEFT
+    if (ahead < 0 || ahead > MAX_SEQUENCE_DISTANCE) return FALLBACK
+    if (ahead > 0 && (word(flow, FLAGS) & (WATCHED | SYN_SEEN)) != 0) return FALLBACK
     see(hash, entry)
   } else {
     entry = openAt(hash, seq)
-    if (entry < 0) return LEFT
+    if (entry < 0) return FALLBACK
   }
   const flow = flowAt(entry)
   const flags = word(flow, FLAGS)
@@ -312,21 +312,21 @@ function takeHello(hash: i32, payloadLen: i32): i32 {
   setWord(flow, GIVEN_SUM, segment(SEGMENT_HELLO_SUM))
   // A second hello may follow, and its segments may come in any order.
   watch(hash, flow)
-  return TAKEN_HELLO
+  return HANDLED_HELLO
 }
 
 /** The first part of a hello whose record ends `recordEnd` bytes behind its start goes into a slot. */
 function takeFirstPart(hash: i32, payloadLen: i32, recordEnd: i32): i32 {
-  if (!hasSlot(recordEnd)) return LEFT
+  if (!hasSlot(recordEnd)) return FALLBACK
   const seq = segment(SEGMENT_SEQ)
   let entry = find(hash)
   if (entry >= 0) {
     const flow = flowAt(entry)
-    if (isStale(flow) || hasSlots(flow) || !isFine(flow) || seq != word(flow, NEXT)) return LEFT
+    if (isStale(flow) || hasSlots(flow) || !isFine(flow) || seq != word(flow, NEXT)) return FALLBACK
     see(hash, entry)
   } else {
     entry = openAt(hash, seq)
-    if (entry < 0) return LEFT
+    if (entry < 0) return FALLBACK
   }
   const flow = flowAt(entry)
   const slot = takeSlot(entry, seq)
@@ -336,7 +336,7 @@ function takeFirstPart(hash: i32, payloadLen: i32, recordEnd: i32): i32 {
   setWord(at, SOLID, payloadLen)
   watch(hash, flow)
   setMade(MADE_PART, bytesOf(slot))
-  return TAKEN_PART
+  return HANDLED_PART
 }
 
 /** A further part of the hello in the flow's slot, of which all before is there. */
@@ -345,19 +345,19 @@ function takePart(hash: i32, entry: i32, flow: u32, payloadLen: i32): i32 {
   const at = slotAt(slot)
   const base = word(at, BASE)
   const solid = word(at, SOLID)
-  if (!isHere(slot)) return LEFT
+  if (!isHere(slot)) return FALLBACK
   const bytes = bytesOf(slot)
   // put there by takeFirstPart: no frame of SSL 2.0, read on by nobody, and nothing else in it
-  if (word(at, ANCHOR) != 0 || load<u8>(bytes) != CONTENT_HANDSHAKE) return LEFT
-  if (word(at, MARKED) != 0 || word(at, RECORDS_BEGUN) != 0) return LEFT
-  if (word(flow, NEXT) != base || segment(SEGMENT_SEQ) != base + solid) return LEFT
+  if (word(at, ANCHOR) != 0 || load<u8>(bytes) != CONTENT_HANDSHAKE) return FALLBACK
+  if (word(at, MARKED) != 0 || word(at, RECORDS_BEGUN) != 0) return FALLBACK
+  if (word(flow, NEXT) != base || segment(SEGMENT_SEQ) != base + solid) return FALLBACK
   const recordEnd: i32 = RECORD_HEADER_LEN + bswap<u16>(load<u16>(bytes + 3))
   const end = solid + payloadLen
-  if (end > recordEnd) return LEFT
+  if (end > recordEnd) return FALLBACK
   see(hash, entry)
   setWord(at, SOLID, end)
   setMade(MADE_PART, bytes + solid)
-  if (end < recordEnd) return TAKEN_PART
+  if (end < recordEnd) return HANDLED_PART
   setWord(flow, NEXT, base + end)
   const random = bswap<u32>(load<u32>(bytes + RANDOM_OFF)) >>> 8
   give(entry, flow, word(flow, FLAGS), random, false)
@@ -366,7 +366,7 @@ function takePart(hash: i32, entry: i32, flow: u32, payloadLen: i32): i32 {
   setMade(MADE_RECORD_END, bytes + end)
   freeSlot(slot)
   setWord(flow, SLOT, -1)
-  return TAKEN_LAST_PART
+  return HANDLED_LAST_PART
 }
 
 function give(entry: i32, flow: u32, flags: i32, random: i32, gap: bool): void {
@@ -394,17 +394,17 @@ function give(entry: i32, flow: u32, flags: i32, random: i32, gap: bool): void {
 function takeOther(hash: i32, payloadLen: i32): i32 {
   if (!isWatched(hash)) return UNPLACED
   const entry = find(hash)
-  if (entry < 0) return TAKEN
+  if (entry < 0) return HANDLED
   const flow = flowAt(entry)
   const seq = segment(SEGMENT_SEQ)
-  if (isStale(flow) || !isFine(flow)) return LEFT
+  if (isStale(flow) || !isFine(flow)) return FALLBACK
   if (word(flow, SLOT) >= 0) return takePart(hash, entry, flow, payloadLen)
-  if (seq != word(flow, NEXT)) return LEFT
+  if (seq != word(flow, NEXT)) return FALLBACK
   const flags = word(flow, FLAGS)
-  if ((flags & (WATCHED | GIVEN)) != (WATCHED | GIVEN)) return LEFT
+  if ((flags & (WATCHED | GIVEN)) != (WATCHED | GIVEN)) return FALLBACK
   see(hash, entry)
   setWord(flow, NEXT, seq + payloadLen)
   setWord(flow, PASSED, word(flow, PASSED) + payloadLen)
   unwatch(hash, flow)
-  return TAKEN
+  return HANDLED
 }

@@ -24,7 +24,7 @@ import {
   FIRST,
   FLAGS,
   FLOW_WORDS,
-  LEFT,
+  FALLBACK,
   NEXT,
   PASSED,
   SEEN,
@@ -87,18 +87,18 @@ export function prepareFlows(entries: u32, key0: i32, key1: i32, key2: i32): voi
   k2 = key2
 }
 
-/** Puts the segment's flow into the table, where it is not: TcpFlows.open. @returns its entry, or LEFT */
+/** Puts the segment's flow into the table, where it is not: TcpFlows.open. @returns its entry, or FALLBACK */
 export function open(hash: i32): i32 {
   const entry = place(hash)
   const flow = flowAt(entry)
   const oldHash = load<i32>(tagOf(entry))
   const hand = load<i32>(AT_HAND)
-  if (oldHash != 0 && hasSlots(flow)) return LEFT
+  if (oldHash != 0 && hasSlots(flow)) return FALLBACK
   for (let i = 1; i <= 2; i++) {
     const swept = (hand + i) & cellMask
     if (swept != entry && load<i32>(tagOf(swept)) != 0) {
       const other = flowAt(swept)
-      if (isStale(other) && hasSlots(other)) return LEFT
+      if (isStale(other) && hasSlots(other)) return FALLBACK
     }
   }
   if (oldHash != 0) unwatch(oldHash, flow)
