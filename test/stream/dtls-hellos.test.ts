@@ -176,6 +176,18 @@ describe('DtlsHellos', () => {
     expect(run(newHellos(), [whole(answer, 1), whole(answer, 1)])).to.deep.equal([answer])
   })
 
+  it('gives each distinct hello that answers a HelloVerifyRequest, with its cookie', () => {
+    const counters = newCounters()
+    const hellos = newHellos(counters)
+    const others = [clientHello(1, 20, 60), clientHello(1, 32, 80)]
+    const packets = [hello, ...others].map((one, sequence) => whole(one, sequence))
+    expect(run(hellos, [...packets, whole(clientHello(1, 8, 80), 3)])).to.deep.equal([
+      hello,
+      ...others,
+    ])
+    expect(counters.dtls_cookie_hellos).to.equal(1)
+  })
+
   it('gives the hello after a HelloRetryRequest, and another connection on the same ports', () => {
     const hellos = newHellos()
     const second = clientHello(1, 0, 60)
