@@ -50,6 +50,8 @@ const SAME_AS = 27
 export const BROKEN = 1
 /** Bytes came more than once. */
 export const REPEATED = 4
+/** Bytes came more than once, and differed. */
+export const DIFFERS = 16
 
 /** Sizes of the tables, smaller ones in tests. */
 export interface QuicSizes {

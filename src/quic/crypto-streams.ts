@@ -13,6 +13,7 @@ import {
   BROKEN,
   CONNECTION_WORDS,
   CONSUMED,
+  DIFFERS,
   FIRST_MICROS,
   FLAGS,
   HELLO_LEN,
@@ -110,7 +111,10 @@ export class CryptoStreams {
     connections.pool.words[reach] = Math.max(connections.pool.words[reach] ?? 0, stop - base)
     const put = connections.pool.put(slot, offset - base, bytes, off, end, 0)
     if ((put & PUT_REPEATED) !== 0) this.mark(connection, REPEATED << side)
-    if ((put & PUT_CONFLICT) !== 0) counters.quic_overlaps_differ++
+    if ((put & PUT_CONFLICT) !== 0) {
+      counters.quic_overlaps_differ++
+      this.mark(connection, DIFFERS << side)
+    }
     return this.again(connection, side)
   }
 
@@ -196,6 +200,11 @@ export class CryptoStreams {
     const message = this.message
     message.quality = this.has(connection, REPEATED << side) ? QUALITY_RETRANSMIT : 0
     message.firstMicros = -1
+    if (this.has(connection, DIFFERS << side)) {
+      // The server may have taken the other bytes.
+      message.quality |= QUALITY_CONFLICT
+      this.counters.hello_conflicts++
+    }
     if (side === CLIENT) {
       const first = connection * (CONNECTION_WORDS / 2) + FIRST_MICROS
       if (consumed > 0) {

@@ -1,6 +1,10 @@
 import { expect } from 'chai'
 import { MAX_HELLO_LEN } from '../../src/base/limits.js'
-import { QUALITY_HRR, QUALITY_RETRANSMIT } from '../../src/model/handshake-bytes.js'
+import {
+  QUALITY_CONFLICT,
+  QUALITY_HRR,
+  QUALITY_RETRANSMIT,
+} from '../../src/model/handshake-bytes.js'
 import type { Packet } from '../../src/model/packet.js'
 import { concat, handshake, reversed, type SegmentOptions } from '../stream/segments.js'
 import { hex } from '../support.js'
@@ -108,7 +112,7 @@ describe('QuicHellos', () => {
       expect(counted(counters)).to.deep.equal({})
     })
 
-    it('and says so where bytes came again, those seen first staying', () => {
+    it('and marks it where bytes came again and differ, those seen first staying', () => {
       const { take, counters } = lab()
       const forged = LONG_HELLO.map((byte) => byte ^ 0xff)
       const given = take(
@@ -118,8 +122,9 @@ describe('QuicHellos', () => {
       )
       const bytes = LONG_HELLO.slice()
       bytes[1000] = (bytes[1000] ?? 0) ^ 0xff
-      expect(given).to.deep.equal([{ kind: 1, bytes, quality: QUALITY_RETRANSMIT, version: V1 }])
-      expect(counted(counters)).to.deep.equal({ quic_overlaps_differ: 1 })
+      const quality = QUALITY_RETRANSMIT | QUALITY_CONFLICT
+      expect(given).to.deep.equal([{ kind: 1, bytes, quality, version: V1 }])
+      expect(counted(counters)).to.deep.equal({ quic_overlaps_differ: 1, hello_conflicts: 1 })
     })
 
     it('of the most bytes there may be, and of none more', () => {
