@@ -23,9 +23,10 @@ const Query = z.strictObject({
 /**
  * `GET /connection?ip=&port=&wait=250`: the hello of one connection, waited for up to `wait` milliseconds (at most 2000).
  *
- * The fingerprints stand in the headers X-JA4, X-JA3 and X-TLS-FP (sha3_384) too. 404 where none came, or where readings
- * of the connection conflict and none is confirmed, with a problem document. It needs a token of role analyst, or the Unix socket. With `auth=1`, made for nginx's auth_request, the answer is always 204, the
- * headers there where the hello was found, and X-Hellotap says `found` or why not: a request must not fail with us.
+ * The headers X-JA4, X-JA3 and X-TLS-FP (sha3_384) have the fingerprints, too. 404 with a problem document where none came, or
+ * where readings of the connection conflict and none is confirmed. It needs a token of role analyst, or the Unix socket. With
+ * `auth=1`, made for nginx's auth_request, the answer is always 204, since a request must not fail with us: it has the headers
+ * if the hello was found, and X-Hellotap says `found` or why not.
  */
 export function connectionRoute(
   store: Pick<Store, 'connection'>,
