@@ -9,7 +9,7 @@ import { FILE_COMMANDS } from './file-commands.js'
 import { LOOKUP_COMMANDS } from './lookup-commands.js'
 import { PARSER_CONFIGURATION } from './options.js'
 import { SENSOR_COMMANDS } from './sensor-commands.js'
-import { hideStdin, showStdin } from './quick-args.js'
+import { hideWords, showWords } from './quick-args.js'
 
 const COMMANDS = [...SENSOR_COMMANDS, ...FILE_COMMANDS, ...LOOKUP_COMMANDS]
 const NAMES = COMMANDS.map(({ words }) => words.split(' ')[0] ?? '')
@@ -70,7 +70,7 @@ export async function choose(words: readonly string[]): Promise<(() => Promise<n
 }
 
 function newParser(words: readonly string[]) {
-  const parser = yargs(words.map(hideStdin))
+  const parser = yargs(hideWords(words))
     .scriptName('hellotap')
     .usage(
       '$0 <command>\n\nFingerprints every TLS ClientHello on the wire and identifies its client.',
@@ -78,7 +78,7 @@ function newParser(words: readonly string[]) {
     .parserConfiguration(PARSER_CONFIGURATION)
   for (const { words, purpose, options, load } of COMMANDS)
     parser.command(words, purpose, options, (args) => {
-      throw new Chosen(async () => (await load())(showStdin(args)))
+      throw new Chosen(async () => (await load())(showWords(args)))
     })
   return parser
     .strict()
@@ -104,17 +104,18 @@ function newParser(words: readonly string[]) {
 
 /** A fault of usage in other words than those of yargs, which name the parser's terms. */
 function plainFault(message: string, words: readonly string[]): string {
-  const synopsis = COMMANDS.find((command) => command.words.split(' ')[0] === words[0])?.words
+  const name = words.find((word) => NAMES.includes(word))
+  const synopsis = COMMANDS.find((command) => command.words.split(' ')[0] === name)?.words
   const [, unexpected] = /^Unknown arguments?: (.*)/.exec(message) ?? []
   if (unexpected !== undefined) return `unexpected argument: ${unexpected}`
   const [, valueless] = /^Not enough arguments following: (.*)/.exec(message) ?? []
   if (valueless !== undefined) return `--${valueless} needs a value`
   const [, absent] = /^Missing required arguments?: (.*)/.exec(message) ?? []
   if (absent !== undefined) return `missing option: --${absent.replaceAll(', ', ', --')}`
-  const [, name = '', given, choices = ''] =
+  const [, argument = '', given, choices = ''] =
     /Argument: (.*), Given: (.*), Choices: (.*)/.exec(message) ?? []
   if (given !== undefined) {
-    const shown = synopsis?.includes(`<${name}>`) === true ? name : `--${name}`
+    const shown = synopsis?.includes(`<${argument}>`) === true ? argument : `--${argument}`
     return `${shown} must be one of ${choices.replaceAll('"', '')}, not ${given}`
   }
   return message.startsWith('Not enough') ? `missing argument: hellotap ${synopsis ?? ''}` : message

@@ -18,7 +18,7 @@ export function quickReadArgs(words: readonly string[]): Record<string, unknown>
     else string.push(name)
     if ('alias' in option) alias[option.alias] = name
   }
-  const parsed = parser.detailed(words.slice(1).map(hideStdin), {
+  const parsed = parser.detailed(hideWords(words.slice(1)), {
     string,
     boolean,
     alias,
@@ -31,20 +31,25 @@ export function quickReadArgs(words: readonly string[]): Record<string, unknown>
     parsed.error === null &&
     file.length > 0 &&
     Object.keys(options).every((name) => known.has(name))
-  return isOrdinary ? showStdin({ ...options, file: file.map(String) }) : undefined
+  return isOrdinary ? showWords({ ...options, file: file.map(String) }) : undefined
 }
 
-// yargs drops a "-" among several positional words, so the parser gets a word that cannot be a file name.
-const STDIN_WORD = '\0stdin'
+// yargs drops a "-" among several positional words, and does not take words behind "--" for a command's. No word of a command
+// line has the character NUL.
+const HIDDEN = '\0'
 
-/** A word for the parser. */
-export function hideStdin(word: string): string {
-  return word === '-' ? STDIN_WORD : word
+/** The words for the parser: "-" and the words behind "--" as positional words that it takes like any other. */
+export function hideWords(words: readonly string[]): string[] {
+  const end = words.includes('--') ? words.indexOf('--') : words.length
+  return words
+    .map((word, at) => (word === '-' || at > end ? HIDDEN + word : word))
+    .filter((_, at) => at !== end)
 }
 
-/** The parser's arguments, with "-" restored. */
-export function showStdin(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const shown = (value: unknown) => (value === STDIN_WORD ? '-' : value)
+/** The parser's arguments, with these words as they were. */
+export function showWords(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shown = (value: unknown) =>
+    typeof value === 'string' && value.startsWith(HIDDEN) ? value.slice(HIDDEN.length) : value
   return Object.fromEntries(
     Object.entries(args).map(([name, value]) => [
       name,

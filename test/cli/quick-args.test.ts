@@ -66,6 +66,8 @@ describe('the words of read, without yargs', () => {
     ['--sensor', '0x10', '--no-quiet', capture],
     ['-f=ja4', capture],
     ['-fja4', '--', capture],
+    ['-f', 'ja4', '--', capture],
+    ['-f', 'ja4', '--', '-', '--absent.pcap'],
     ['--hello=false', capture],
     ['--no-jobs', capture],
     ['--sensor=', capture],
