@@ -40,3 +40,9 @@ export function u32le(bytes: Uint8Array, off: number): number {
     (bytes[off]! | (bytes[off + 1]! << 8) | (bytes[off + 2]! << 16) | (bytes[off + 3]! << 24)) >>> 0
   )
 }
+
+/** Offset of the first byte of `bytes[off, end)` that is `value`, or -1. Other than `indexOf` it does not read on behind `end`. */
+export function byteAt(bytes: Uint8Array, value: number, off: number, end: number): number {
+  for (let at = off; at < end; at++) if (u8(bytes, at) === value) return at
+  return -1
+}

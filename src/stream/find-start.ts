@@ -1,4 +1,4 @@
-import { u32, u8 } from '../base/bytes.js'
+import { byteAt, u32, u8 } from '../base/bytes.js'
 import {
   LIKE_CHANGE_CIPHER_SPEC,
   LIKE_PREAMBLE,
@@ -55,13 +55,13 @@ export function isHttpRequest(bytes: Uint8Array, off: number, end: number): bool
  * Where the segment ends before the hello can be told for certain, it follows the end of a line, of an XML element, or a zero.
  */
 export function findEmbedded(bytes: Uint8Array, off: number, end: number): number {
-  for (let at = bytes.indexOf(CONTENT_HANDSHAKE, off); at >= 0 && at < end;) {
+  for (let at = byteAt(bytes, CONTENT_HANDSHAKE, off, end); at >= 0;) {
     if (isStrictStart(bytes, at, end)) return at
     const before = at === off ? -1 : u8(bytes, at - 1)
     const isCut =
       end - at < STRICT_LEN && (before === LF || before === GREATER_THAN || before === 0)
     if (isCut && isTlsPrefix(bytes, at, end, WANT_CLIENT_HELLO)) return at
-    at = bytes.indexOf(CONTENT_HANDSHAKE, at + 1)
+    at = byteAt(bytes, CONTENT_HANDSHAKE, at + 1, end)
   }
   return -1
 }

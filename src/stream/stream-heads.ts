@@ -2,6 +2,7 @@
 // missing, a preamble's end with the first bytes of a hello, and the first bytes of a carrier's frame. They wait in the flow's
 // slot, without an anchor, and are looked at again as they grow.
 
+import { byteAt } from '../base/bytes.js'
 import { BASE, FREE_WORDS, SLOT_WORDS } from '../base/slot-layout.js'
 import { FLOW_WORDS, NEXT, SLOT } from '../kernels/tcp-layout.js'
 import { CONTENT_HANDSHAKE, isTlsPrefix, STRICT_LEN, WANT_CLIENT_HELLO } from './hello-start.js'
@@ -53,9 +54,9 @@ export class StreamHeads {
   cutAt(bytes: Uint8Array, off: number, end: number): number {
     if (this.mayBeFramed(bytes, off, end)) return off
     const from = Math.max(off, end - STRICT_LEN + 1)
-    for (let at = bytes.indexOf(CONTENT_HANDSHAKE, from); at >= 0 && at < end;) {
+    for (let at = byteAt(bytes, CONTENT_HANDSHAKE, from, end); at >= 0;) {
       if (isTlsPrefix(bytes, at, end, WANT_CLIENT_HELLO)) return at
-      at = bytes.indexOf(CONTENT_HANDSHAKE, at + 1)
+      at = byteAt(bytes, CONTENT_HANDSHAKE, at + 1, end)
     }
     return -1
   }
