@@ -6,7 +6,8 @@ import { SLICE_MILLIS } from '../base/limits.js'
 /** Has a slice done when its turn comes. */
 type InTurn = <T>(slice: () => T) => Promise<T>
 
-const inNextTurn: InTurn = async (slice) => {
+/** Has it done in the next turn of the event loop. */
+export const inNextTurn: InTurn = async (slice) => {
   await new Promise((resolve) => setImmediate(resolve))
   return slice()
 }

@@ -1,9 +1,9 @@
-import { inSlices } from './in-slices.js'
+import { inNextTurn, inSlices } from './in-slices.js'
 import type { Statistics } from './statistics.js'
 
 /** Statistics that took longer to make are used for a while. */
 const QUICK_MILLIS = 20
-/** How many times as long as they took to make: making them takes a fifth of the time at most. */
+/** How many times as long as their slices took: making them takes a fifth of the time at most. */
 const REUSE = 4
 
 /** Statistics of all that is held, made in slices between which others are served. */
@@ -39,11 +39,19 @@ export class StatisticsMemo {
   }
 
   async #make(): Promise<Statistics> {
-    const began = performance.now()
+    let took = 0
     this.#isChanged = false
-    this.#made = await inSlices(this.#steps())
+    this.#made = await inSlices(this.#steps(), (slice) =>
+      inNextTurn(() => {
+        const began = performance.now()
+        try {
+          return slice()
+        } finally {
+          took += performance.now() - began
+        }
+      }),
+    )
     this.#making = undefined
-    const took = performance.now() - began
     this.#until = took < QUICK_MILLIS ? 0 : performance.now() + REUSE * took
     return this.#made
   }
