@@ -1,4 +1,4 @@
-import { MAX_USER_AGENT_LEN, USER_AGENTS_TOLD } from '../base/limits.js'
+import { MAX_USER_AGENT_LEN, USER_AGENTS_COUNTED } from '../base/limits.js'
 import type { Sighting } from '../model/sighting.js'
 import type { Store, UserAgentVia } from '../store/contract.js'
 import type { Client } from './client-address.js'
@@ -26,22 +26,22 @@ export function userAgentObserver(
   onError: (error: unknown) => void,
   learnt?: Learnt,
 ): Observe {
-  const told = new Set<string>()
+  const counted = new Set<string>()
   return ({ ip, port, forwarded }, sighting, text, via = 'api') => {
     if (port === undefined && !forwarded) return
     const userAgent = text.trim().slice(0, MAX_USER_AGENT_LEN)
     if (userAgent === '') return
     const pair = `${via} ${ip} ${sighting.srcport} ${sighting.time} ${userAgent}`
-    if (told.has(pair)) return
-    told.add(pair)
-    if (told.size > USER_AGENTS_TOLD)
-      for (const oldest of told.values()) if (told.delete(oldest)) break
+    if (counted.has(pair)) return
+    counted.add(pair)
+    if (counted.size > USER_AGENTS_COUNTED)
+      for (const oldest of counted.values()) if (counted.delete(oldest)) break
     if (port === sighting.srcport) learnt?.observe(ip, sighting, userAgent, clockSeconds())
     const observation = { ip, userAgent, via, time: clockSeconds() }
     store
       .observeUserAgent(port === undefined ? observation : { ...observation, port })
       .catch((error: unknown) => {
-        told.delete(pair)
+        counted.delete(pair)
         onError(error)
       })
   }

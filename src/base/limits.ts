@@ -79,8 +79,8 @@ export const POPULATION_PART = 8
 /** Pairs of client and fingerprint: waiting to be counted in Redis, sent in one batch, milliseconds between batches, remembered as sent. */
 export const POPULATION_PAIRS_WAITING = 131_072
 export const POPULATION_PAIRS_AT_ONCE = 16_384
-export const POPULATION_TELL_MILLIS = 1_000
-export const POPULATION_TOLD = 262_144
+export const POPULATION_SEND_MILLIS = 1_000
+export const POPULATION_SENT = 262_144
 /** Groups of client counts in a partition of Redis: one group is scanned at a time. */
 export const POPULATION_GROUPS = 16
 /** Default MiB of a store in Redis. */
@@ -107,7 +107,7 @@ export const STATISTICS_ROLL_MILLIS = 1_000
 export const NAMED_FINGERPRINTS = 100_000
 /** Seconds that an id is remembered where several taps see the same flows. */
 export const DEDUPE_SECONDS = 600
-/** Minutes in which a connection is found by address and port whatever the bound per address. */
+/** Seconds in which a connection is found by address and port whatever the bound per address. */
 export const JOIN_SECONDS = 300
 /** Milliseconds between two updates of the knowledge learnt from own traffic, and between two writes of its file. */
 export const LEARN_MILLIS = 60_000
@@ -239,15 +239,15 @@ export const MAX_URL_LEN = 8_192
 /** Hops read of one forwarding header, the nearest; real chains have a few. */
 export const MAX_FORWARDED_HOPS = 32
 /** Pairs of sighting and User-Agent that the API remembers as counted; an older pair is counted again. */
-export const USER_AGENTS_TOLD = 4_096
+export const USER_AGENTS_COUNTED = 4_096
 /** Bytes of a request line of plain HTTP looked at (RFC 9112 §3 asks for 8000), and fields of its head. */
 export const MAX_REQUEST_LINE_LEN = 8_192
 export const MAX_HTTP_FIELDS = 128
 /** User-Agents of plain HTTP taken from one block of frames; further ones are counted and dropped. */
 export const MAX_USER_AGENTS_AT_ONCE = 256
 /** Pairs of address and User-Agent of plain HTTP that a sensor remembers as sent, and milliseconds until a pair is sent again. */
-export const HTTP_AGENTS_TOLD = 8_192
-export const HTTP_AGENTS_TOLD_MILLIS = 60_000
+export const HTTP_AGENTS_SENT = 8_192
+export const HTTP_AGENTS_SENT_MILLIS = 60_000
 /** User-Agents of plain HTTP that wait for a hello of their address, and the milliseconds they wait: enough for a redirect to HTTPS. */
 export const HTTP_AGENTS_WAITING = 4_096
 export const HTTP_AGENTS_WAIT_MILLIS = 3_000
@@ -313,7 +313,7 @@ export const LOG_HELD_BYTES = 1 << 18
 /** Bytes of one line of sightings read back. The longest that MAX_HELLO_LEN lets be written, its lists in every fingerprint, is near 2 MB. */
 export const MAX_SIGHTING_LINE_LEN = 8 << 20
 /** Faulty lines of one input that are logged one by one; the rest is counted. */
-export const MAX_LINE_FAULTS_TOLD = 100
+export const MAX_LINE_FAULTS_PRINTED = 100
 /** Flows of protocols that carry TLS in packets of their own (EAP, OpenVPN, SCTP, COTP …) remembered; 130 bytes each. */
 export const CARRIER_FLOW_ENTRIES = 4_096
 /** Slots for their unfinished hellos, smallest first: 1 and 1.1 MiB, made when first needed. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { MAX_LINE_FAULTS_TOLD, MAX_SIGHTING_LINE_LEN } from '../base/limits.js'
+import { MAX_LINE_FAULTS_PRINTED, MAX_SIGHTING_LINE_LEN } from '../base/limits.js'
 import { ByteWriter } from '../base/byte-writer.js'
 import { newCounters } from '../base/counters.js'
 import { expandInputs } from '../capture/file/inputs.js'
@@ -132,7 +132,7 @@ class Reader {
 
   #fault(text: string): void {
     this.failed++
-    if (++this.#faults <= MAX_LINE_FAULTS_TOLD) log(`hellotap: ${text}`)
+    if (++this.#faults <= MAX_LINE_FAULTS_PRINTED) log(`hellotap: ${text}`)
   }
 
   async #readCapture(file: string, source: ReturnType<typeof openCapture>): Promise<void> {

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import { reasonOf } from '../base/error-reason.js'
 import { ConfigError } from '../config/config-error.js'
-import { MAX_LINE_FAULTS_TOLD } from '../base/limits.js'
+import { MAX_LINE_FAULTS_PRINTED } from '../base/limits.js'
 import { readOwnRows } from '../batch/own-knowledge.js'
 import { EXPORT_FORMATS } from '../knowledge/export/formats.js'
 import type { Exported } from '../knowledge/export/format.js'
@@ -59,7 +59,7 @@ function importFiles(files: readonly string[], args: Args): Promise<number> {
       licence: text(args, 'licence'),
       today: today(),
     })
-    for (const { line, reason } of rejected.slice(0, MAX_LINE_FAULTS_TOLD))
+    for (const { line, reason } of rejected.slice(0, MAX_LINE_FAULTS_PRINTED))
       log(`${file}:${line} ${reason}`)
     const added = entries.length === 0 ? 0 : addToLists(path, entries)
     const aside = `${path}.rejected`

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { ByteWriter } from '../base/byte-writer.js'
 import { reasonOf } from '../base/error-reason.js'
-import { MAX_LINE_FAULTS_TOLD, MAX_SIGHTING_LINE_LEN } from '../base/limits.js'
+import { MAX_LINE_FAULTS_PRINTED, MAX_SIGHTING_LINE_LEN } from '../base/limits.js'
 import { FdOutput, OutputClosed, OutputError } from '../output/fd-output.js'
 import { linesOf } from '../output/json-lines.js'
 import { Refingerprinter } from '../refingerprint.js'
@@ -104,6 +104,6 @@ class Remaking {
 
   #fault(text: string): void {
     this.#faults++
-    if (this.#faults <= MAX_LINE_FAULTS_TOLD) log(`hellotap: ${text}`)
+    if (this.#faults <= MAX_LINE_FAULTS_PRINTED) log(`hellotap: ${text}`)
   }
 }

@@ -51,7 +51,7 @@ export async function* search(
   limits: SearchLimits = {},
 ): AsyncGenerator<SearchRow, void, undefined> {
   const { now = Date.now(), onSkipped = () => undefined } = limits
-  // a mistake in the query is told before any file is looked at
+  // a fault of the query is reported before any file is read
   const { from, to } = planSearch(options, { hasFiles: true, hasHot: true, isDoubled: true }, now)
   const root = folder === undefined ? undefined : resolve(folder)
   const files = root === undefined ? [] : await wholeFiles(root, hoursOf(from, to), onSkipped)

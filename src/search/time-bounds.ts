@@ -10,7 +10,7 @@ export function timeBounds(
   let to: number | undefined
   const visit = (part: Expression): void => {
     if (part.kind === 'and') part.parts.forEach(visit)
-    // what is new since then is told by all that was before
+    // `new` needs all sightings before its time, so it bounds nothing
     if (part.kind !== 'comparison' || part.name !== 'time') return
     const [value] = part.values
     if (value === undefined || part.values.length > 1) return

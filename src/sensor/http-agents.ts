@@ -4,8 +4,8 @@
 
 import * as z from 'zod/mini'
 import {
-  HTTP_AGENTS_TOLD,
-  HTTP_AGENTS_TOLD_MILLIS,
+  HTTP_AGENTS_SENT,
+  HTTP_AGENTS_SENT_MILLIS,
   HTTP_AGENTS_WAITING,
   HTTP_AGENTS_WAIT_MILLIS,
   MAX_USER_AGENTS_AT_ONCE,
@@ -35,9 +35,9 @@ export class UserAgentNews {
   /** The pairs in `seen` that were not passed in the last one to two minutes. */
   newOf(seen: readonly UserAgentSeen[]): UserAgentSeen[] {
     const now = this.#now()
-    if (now - this.#since >= HTTP_AGENTS_TOLD_MILLIS || this.#passed.size >= HTTP_AGENTS_TOLD) {
+    if (now - this.#since >= HTTP_AGENTS_SENT_MILLIS || this.#passed.size >= HTTP_AGENTS_SENT) {
       this.#passedBefore =
-        now - this.#since >= 2 * HTTP_AGENTS_TOLD_MILLIS ? new Set() : this.#passed
+        now - this.#since >= 2 * HTTP_AGENTS_SENT_MILLIS ? new Set() : this.#passed
       this.#passed = new Set()
       this.#since = now
     }

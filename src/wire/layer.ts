@@ -53,7 +53,7 @@ export const LAYER_NETANALYZER_TRANSPARENT = 39
 /** ATM cells of a Juniper router: a cookie of 4 or 8 bytes, then LLC or IP. */
 export const LAYER_JUNIPER_ATM1 = 40
 export const LAYER_JUNIPER_ATM2 = 41
-/** Other interfaces of a Juniper router, whose cookies depend on the card: an IP packet is told by its own lengths. */
+/** Other interfaces of a Juniper router, whose cookies depend on the card: an IP packet is recognised by its own lengths. */
 export const LAYER_JUNIPER_OTHER = 42
 /** An EtherType, then its payload. */
 export const LAYER_JUNIPER_TYPED = 43

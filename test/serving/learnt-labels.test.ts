@@ -159,7 +159,7 @@ describe('learnt labels', function () {
     expect(await ask(ANSWERS[0] ?? '')).not.to.have.property('learnt')
   })
 
-  it('are told to readers of statistics alone, where strangers can connect', async () => {
+  it('are shown to readers of statistics alone, where strangers can connect', async () => {
     hearMany(networks, days, CHROME(160))
     await learnt.refresh()
     const path = ANSWERS[0] ?? ''

@@ -1,11 +1,11 @@
 import { LOSS_LINE_MILLIS } from '../../base/limits.js'
 
-/** Tells in the log of frames lost on one interface: the first at once, then one line each LOSS_LINE_MILLIS at most. */
+/** Logs frames lost on one interface: the first at once, then one line each LOSS_LINE_MILLIS at most. */
 export class LossLog {
   readonly #interface: string
   readonly #log: (line: string) => void
   #total = 0
-  #told = 0
+  #logged = 0
   #lineAt = -Infinity
   #line: NodeJS.Timeout | undefined
 
@@ -20,24 +20,24 @@ export class LossLog {
     this.#total += count
     if (this.#line !== undefined) return
     const wait = this.#lineAt + LOSS_LINE_MILLIS - performance.now()
-    if (wait <= 0) this.#tell()
-    else this.#line = setTimeout(() => this.#tell(), wait).unref()
+    if (wait <= 0) this.#write()
+    else this.#line = setTimeout(() => this.#write(), wait).unref()
   }
 
-  /** Tells what is not told yet. */
+  /** Logs the frames that no line has yet. */
   close(): void {
     clearTimeout(this.#line)
-    if (this.#total > this.#told) this.#tell()
+    if (this.#total > this.#logged) this.#write()
   }
 
-  #tell(): void {
+  #write(): void {
     this.#line = undefined
     this.#lineAt = performance.now()
-    const total = this.#told === 0 ? '' : `, ${this.#total} since the start`
+    const total = this.#logged === 0 ? '' : `, ${this.#total} since the start`
     this.#log(
-      `${this.#interface}: ${this.#total - this.#told} frames lost${total}: they came faster than they were read; ` +
+      `${this.#interface}: ${this.#total - this.#logged} frames lost${total}: they came faster than they were read; ` +
         'a larger --ring rides out bursts, fewer --ports or --fanout take load off',
     )
-    this.#told = this.#total
+    this.#logged = this.#total
   }
 }

@@ -17,8 +17,8 @@ const TEXTS = {
   allow: 'the operator allows the fingerprint',
 } as const
 
-/** Entries told of one hello. */
-const MAX_TOLD = 20
+/** Entries shown of one hello. */
+const MAX_ENTRIES = 20
 
 export class ListIndex {
   readonly #entries = new Map<string, ListEntry[]>()
@@ -39,7 +39,7 @@ export class ListIndex {
     return {
       isAllowed: found.some(({ list }) => list === 'allow'),
       isWatched: found.some(({ list }) => list === 'watch'),
-      entries: found.slice(0, MAX_TOLD).map((entry) => ({ ...entry, text: TEXTS[entry.list] })),
+      entries: found.slice(0, MAX_ENTRIES).map((entry) => ({ ...entry, text: TEXTS[entry.list] })),
     }
   }
 }

@@ -1,4 +1,4 @@
-// Clients by what they show, in Redis: told apart from sightings, slowly, and each pair once a minute at most.
+// Clients by what they show, in Redis: sent apart from sightings, slowly, and each pair once a minute at most.
 
 import { hash, randomInt } from 'node:crypto'
 import {
@@ -6,8 +6,8 @@ import {
   POPULATION_PAIRS_AT_ONCE,
   POPULATION_PAIRS_WAITING,
   POPULATION_PART,
-  POPULATION_TELL_MILLIS,
-  POPULATION_TOLD,
+  POPULATION_SEND_MILLIS,
+  POPULATION_SENT,
   REDIS_STORE_MIB,
   STORE_PARTITIONS,
 } from '../../base/limits.js'
@@ -63,11 +63,11 @@ export interface RedisPopulationOptions {
   readonly now: () => number
 }
 
-/** Pairs of client and fingerprint with the second they were told; a new one takes the place of an old one. */
+/** Pairs of client and fingerprint with the second they were sent; a new one takes the place of an old one. */
 class RecentPairs {
-  readonly #checks = new Int32Array(POPULATION_TOLD)
-  readonly #seconds = new Uint32Array(POPULATION_TOLD)
-  // whoever sends hellos cannot choose which pairs share a place
+  readonly #checks = new Int32Array(POPULATION_SENT)
+  readonly #seconds = new Uint32Array(POPULATION_SENT)
+  // a sender of hellos cannot choose which pairs share a place
   readonly #seed = randomInt(2 ** 32)
 
   /** Notes a pair. @returns whether it was noted within a minute of `seconds` already */
@@ -80,7 +80,7 @@ class RecentPairs {
         place = Math.imul(place ^ code, 0x01000193)
         check = Math.imul(check ^ code ^ (place >>> 15), 0x5bd1e995)
       }
-    const at = ((place ^ (place >>> 15)) >>> 0) % POPULATION_TOLD
+    const at = ((place ^ (place >>> 15)) >>> 0) % POPULATION_SENT
     if (this.#checks[at] === check && Math.abs(seconds - (this.#seconds[at] ?? 0)) < MINUTE)
       return true
     this.#checks[at] = check
@@ -94,7 +94,7 @@ export class RedisPopulation {
   readonly #options: RedisPopulationOptions
   readonly #keys: PopulationKeys
   readonly #remember: number
-  readonly #told = new RecentPairs()
+  readonly #recent = new RecentPairs()
   readonly #tallies = new TalliesMemo(() => this.#sweep())
   readonly #timer: NodeJS.Timeout
   /** Keysets by their keys. */
@@ -103,7 +103,7 @@ export class RedisPopulation {
   #ofFingerprint = new Map<string, Set<string>>()
   readonly #pack = new MessagePack()
   #waiting: Pair[] = []
-  #telling: Promise<boolean> | undefined
+  #sending: Promise<boolean> | undefined
   #dropped = 0
 
   constructor(redis: RedisClient, make: MakeSighting, options: RedisPopulationOptions) {
@@ -111,20 +111,20 @@ export class RedisPopulation {
     this.#options = options
     this.#keys = new PopulationKeys(make)
     this.#remember = options.limits.rememberSeconds ?? REMEMBER_SECONDS
-    this.#timer = setInterval(() => void this.#tell(), POPULATION_TELL_MILLIS).unref()
+    this.#timer = setInterval(() => void this.#sendWaiting(), POPULATION_SEND_MILLIS).unref()
   }
 
   put(entries: readonly Entry[]): void {
     for (const entry of entries) {
       const seconds = Math.floor(entry.micros / 1e6)
       if (this.#waiting.length >= POPULATION_PAIRS_WAITING) this.#dropped++
-      else if (!this.#told.note(fingerprintOf(entry), entry.ip, seconds))
+      else if (!this.#recent.note(fingerprintOf(entry), entry.ip, seconds))
         this.#waiting.push({ entry, seconds })
     }
-    if (this.isBehind) void this.#tell()
+    if (this.isBehind) void this.#sendWaiting()
   }
 
-  /** Whether more waits than is told by and by. */
+  /** Whether more pairs wait than are sent once a second. */
   get isBehind(): boolean {
     return this.#waiting.length >= POPULATION_PAIRS_WAITING / 4
   }
@@ -133,8 +133,8 @@ export class RedisPopulation {
   async drain(): Promise<void> {
     while (this.#waiting.length > 0) {
       // one under way may have begun before the last was put
-      await this.#telling
-      if (this.#waiting.length > 0 && !(await this.#tell())) return
+      await this.#sending
+      if (this.#waiting.length > 0 && !(await this.#sendWaiting())) return
     }
   }
 
@@ -176,18 +176,18 @@ export class RedisPopulation {
     this.#tallies.forget()
   }
 
-  /** @returns whether Redis took what it was told */
-  #tell(): Promise<boolean> {
-    this.#telling ??= this.#tellSome()
-      .then((isTold) => {
-        if (isTold && this.isBehind) setImmediate(() => void this.#tell())
-        return isTold
+  /** @returns whether Redis took the pairs */
+  #sendWaiting(): Promise<boolean> {
+    this.#sending ??= this.#sendSome()
+      .then((isSent) => {
+        if (isSent && this.isBehind) setImmediate(() => void this.#sendWaiting())
+        return isSent
       })
-      .finally(() => (this.#telling = undefined))
-    return this.#telling
+      .finally(() => (this.#sending = undefined))
+    return this.#sending
   }
 
-  async #tellSome(): Promise<boolean> {
+  async #sendSome(): Promise<boolean> {
     if (this.#waiting.length === 0 || this.#redis.status !== 'ready') return false
     const parts: Pair[][] = []
     let made = 0
@@ -204,7 +204,7 @@ export class RedisPopulation {
       parts.flatMap((pairs, partition) => [this.#send(partition, pairs)]),
     )
     if (answers.every(({ status }) => status === 'fulfilled')) return true
-    // telling again what was told does no harm
+    // a pair that is sent twice does no harm
     this.#waiting = [...taken, ...this.#waiting]
     return false
   }

@@ -9,7 +9,7 @@ interface Script {
   readonly sha: string
 }
 
-export const WRITE = script('write')
+export const WRITE = script('call-all', 'write')
 export const PARTS = script('parts')
 export const CHECK = script('check')
 export const ROWS = script('rows')
@@ -18,7 +18,7 @@ export const STATISTICS = script('statistics')
 export const AGENT = script('agent')
 export const FIND = script('find')
 export const FORGET = script('forget')
-export const POPULATION = script('population')
+export const POPULATION = script('call-all', 'population')
 export const TALLIES = script('tallies')
 
 /** What scripts are given. */
@@ -42,10 +42,15 @@ export async function run(
   }
 }
 
-function script(name: string): Script {
+/** A script of several files, one behind the other. */
+function script(...names: readonly string[]): Script {
+  const text = names.map(textOf).join('')
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
+}
+
+function textOf(name: string): string {
   // beside this file in the sources, at its place in the package where this is part of a bundle
   const own = new URL(`./lua/${name}.lua`, import.meta.url)
   const packed = () => new URL(import.meta.resolve(`#package/dist/store/redis/lua/${name}.lua`))
-  const text = readFileSync(existsSync(own) ? own : packed(), 'utf8')
-  return { text, sha: createHash('sha1').update(text).digest('hex') }
+  return readFileSync(existsSync(own) ? own : packed(), 'utf8')
 }

@@ -28,7 +28,7 @@ import type { PartitionBatch } from './redis-batch.js'
 import { BatchEncoder, byPartition, keysOf } from './redis-batch.js'
 import { partitionOf } from './partitions.js'
 import type { RedisClient } from './redis-connection.js'
-import { PartsTeller } from './redis-parts.js'
+import { PartsSender } from './redis-parts.js'
 import { Replication } from './redis-replication.js'
 import { CHECK, PARTS, run, WRITE } from './redis-scripts.js'
 
@@ -74,7 +74,7 @@ export class RedisWriter {
   readonly #options: RedisWriterOptions
   readonly #spool: Spool<Entry>
   readonly #encoder = new BatchEncoder()
-  readonly #parts: PartsTeller
+  readonly #parts: PartsSender
   /** Parts that each partition has taken. */
   readonly #partsTaken = new Float64Array(STORE_PARTITIONS)
   readonly #replication: Replication
@@ -104,7 +104,7 @@ export class RedisWriter {
     this.#replication = new Replication(redis)
     const { ttlSeconds } = options.limits
     const span = bucketSeconds(ttlSeconds)
-    this.#parts = new PartsTeller(span * 1000, (ttlSeconds + span) * 1000)
+    this.#parts = new PartsSender(span * 1000, (ttlSeconds + span) * 1000)
     this.#spool = new Spool(options.limits.spool, spoolUnits, (entry, isDropped) => {
       if (isDropped) this.#disk?.notTaken(partitionOf(entry.ip), 1)
       const key = connectionKey(entry.ip, entry.port)
@@ -207,7 +207,7 @@ export class RedisWriter {
           if (taken === 0 && known === 0) return
           const [now, parts] = await this.#check(partition, keep)
           if (now < taken) this.#lose(partition, now)
-          if (parts < known) this.#parts.tellAll()
+          if (parts < known) this.#parts.sendAll()
           this.#partsTaken[partition] = Math.min(known, parts)
         }),
       )
@@ -271,7 +271,7 @@ export class RedisWriter {
     this.counts.lost += (this.#taken[partition] ?? 0) - now
     this.#disk?.notTaken(partition, (this.#taken[partition] ?? 0) - now)
     this.#taken[partition] = now
-    this.#parts.tellAll()
+    this.#parts.sendAll()
   }
 
   /** Writes at once when a batch is full or someone waits for it, else when the oldest has waited long enough. */
@@ -317,7 +317,7 @@ export class RedisWriter {
       this.#failure = undefined
     } else {
       this.#failure = failure
-      this.#parts.untell(entriesOf(this.#left))
+      this.#parts.unsend(entriesOf(this.#left))
       this.#attempts++
       const isRefusal = failure instanceof Error && failure.name === 'ReplyError'
       if (isRefusal && !PASSING.test(failure.message) && this.#attempts >= STORE_BATCH_ATTEMPTS) {
@@ -368,13 +368,13 @@ export class RedisWriter {
           const args = [keysOf(partition), ttlSeconds, bucketSeconds(ttlSeconds), count, bytes]
           const key = this.#key(partition, 't')
           const taken = Number(await run(this.#redis, PARTS, [key], args))
-          if (taken < (this.#partsTaken[partition] ?? 0) + count) this.#parts.tellAll()
+          if (taken < (this.#partsTaken[partition] ?? 0) + count) this.#parts.sendAll()
           this.#partsTaken[partition] = taken
         }),
       )
     } catch (error) {
-      this.#parts.untell(entries)
-      if (wereAllDue) this.#parts.tellAll()
+      this.#parts.unsend(entries)
+      if (wereAllDue) this.#parts.sendAll()
       throw error
     }
   }

@@ -18,7 +18,7 @@ for i = 1, #parts, 2 do
     call('EXPIRE', key, ttl + 3 * span)
   end
 end
--- a record is a value's key and its body; one that is told twice does no harm
+-- a record is a value's key and its body; one that comes twice does no harm
 local lists = prefix .. 'w:' .. math.floor(second / ttl) .. ':'
 for i = 1, #values, 2 do
   local key, records = lists .. values[i], values[i + 1]

@@ -15,7 +15,7 @@
 local prefix, clock, sent = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local ttl, remember, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local AGES = { 3600, 86400, 604800 }
-local CLIENTS_OF_AN_AGE, AT_ONCE, CLEANED_SECONDS = 640, 4000, 3600
+local CLIENTS_OF_AN_AGE, CLEANED_SECONDS = 640, 3600
 local ID, HEAD = 8, '>IIIBBBB'
 
 local call = redis.call
@@ -36,19 +36,6 @@ local function heldTime(own)
   if clock == 'now' then return now end
   if clock == 'arrival' then return sent > own and now - (sent - own) or now end
   return min(own, now)
-end
-
--- Calls a command with any number of arguments; answers one after the other.
-local function callAll(command, key, args)
-  if #args <= AT_ONCE then return call(command, key, unpack(args)) end
-  local all = {}
-  for from = 1, #args, AT_ONCE do
-    local answer = call(command, key, unpack(args, from, min(from + AT_ONCE - 1, #args)))
-    if type(answer) == 'table' then
-      for i = 1, #answer do all[#all + 1] = answer[i] end
-    end
-  end
-  return all
 end
 
 local function isClient(field)

@@ -39,24 +39,9 @@ local keep = 2 * ttl + span
 local bucketEnds = (bucketNow + 1) * span + ttl + span + expected % min(97, span)
 local stored, merged, late, evicted, refused = 0, 0, 0, 0, 0
 local used, counts = {}, {}
--- Arguments of one command: fewer than Lua's stack has room for.
-local AT_ONCE = 4000
 
 local function use(bucket, bytes)
   used[bucket] = (used[bucket] or 0) + bytes
-end
-
--- Calls a command with any number of arguments. Returns the answers one after the other: numbers, or of arrays their members.
-local function callAll(command, key, args)
-  if #args <= AT_ONCE then return call(command, key, unpack(args)) end
-  local all = {}
-  for from = 1, #args, AT_ONCE do
-    local answer = call(command, key, unpack(args, from, min(from + AT_ONCE - 1, #args)))
-    if type(answer) == 'table' then
-      for i = 1, #answer do all[#all + 1] = answer[i] end
-    end
-  end
-  return all
 end
 
 local takenBefore, last = string.match(call('GET', KEYS[1]) or '0', '^(%d+) ?(.*)$')
