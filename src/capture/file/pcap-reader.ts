@@ -211,8 +211,9 @@ function mayBeFileHeader(bytes: Uint8Array, off: number, end: number): boolean {
 }
 
 /**
- * The header with the length of record headers that fits the first records in `head`, which the file begins with. Some writers put longer ones behind an
- * ordinary magic (Red Hat 6.1: 24 bytes, Nokia: 20), or longer ones still behind the modified one (SuSE 6.3: 28).
+ * The header with the length of record headers that fits the first records in `head`, which the file begins with. Some writers
+ * put longer ones behind an ordinary magic (Red Hat 6.1: 24 bytes, Nokia: 20), or longer ones still behind the modified one
+ * (SuSE 6.3: 28). One record alone is no evidence for a longer one, unless the file ends with it.
  */
 export function withRecordLen(header: PcapHeader, head: Uint8Array): PcapHeader {
   const lengths =
@@ -222,7 +223,8 @@ export function withRecordLen(header: PcapHeader, head: Uint8Array): PcapHeader 
   const fits = lengths.map((length) => areRecords({ ...header, recordLen: length }, head))
   // Of a file with few records more than one length may do: then the one by which they end where the file does.
   const sure = isCutInSecond(header, head) ? -1 : fits.indexOf('sure')
-  const recordLen = lengths[sure] ?? lengths[fits.findIndex((fit) => fit !== 'not')]
+  const likely = fits[0] === 'not' ? fits.indexOf('several') : 0
+  const recordLen = lengths[sure] ?? lengths[likely]
   return recordLen === undefined ? header : { ...header, recordLen }
 }
 
@@ -237,10 +239,10 @@ function isCutInSecond(header: PcapHeader, bytes: Uint8Array): boolean {
 }
 
 /**
- * Whether up to PROBED_RECORDS records behind the file header have plausible lengths, fractions and times: `sure` where so many
+ * How many of up to PROBED_RECORDS records behind the file header have plausible lengths, fractions and times: `sure` where all
  * have, or they end with the bytes.
  */
-function areRecords(header: PcapHeader, bytes: Uint8Array): 'not' | 'maybe' | 'sure' {
+function areRecords(header: PcapHeader, bytes: Uint8Array): 'not' | 'one' | 'several' | 'sure' {
   const read = header.littleEndian ? u32le : u32
   let at = PCAP_HEADER_LEN
   let first = -1
@@ -258,7 +260,8 @@ function areRecords(header: PcapHeader, bytes: Uint8Array): 'not' | 'maybe' | 's
     if (!isPlausible) return 'not'
     at += header.recordLen + caplen
   }
-  return i === PROBED_RECORDS || at === bytes.length ? 'sure' : 'maybe'
+  if (i === PROBED_RECORDS || at === bytes.length) return 'sure'
+  return i > 1 ? 'several' : 'one'
 }
 
 function isMagic(value: number): boolean {

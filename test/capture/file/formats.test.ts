@@ -212,6 +212,23 @@ describe('capture formats', () => {
     }
   })
 
+  it('are pcap of the usual kind where the second record is damaged', async () => {
+    const [frame] = FRAMES
+    if (frame === undefined) throw new Error('the capture is empty')
+    const end = 24 + 16 + frame.bytes.length
+    // as much of a second record as no header of 24 bytes has room for
+    const bytes = Buffer.concat([PCAP.subarray(0, end), Buffer.alloc(23, 0x7f)])
+    const source = openCapture(scratch.file('damaged-second.pcap', bytes))
+    let frames = 0
+    for await (const block of source.blocks(new AbortController().signal)) {
+      frames += block.count
+      const [at = 0, length = 0] = [block.start[0], block.caplen[0]]
+      expect(Buffer.from(block.bytes.subarray(at, at + length)).equals(frame.bytes)).to.equal(true)
+    }
+    expect(frames).to.equal(1)
+    expect(source.warnings.join()).to.match(/damaged at byte .* claims/)
+  })
+
   it('are not seen in JSON lines or text', async () => {
     for (const name of ['curl-nss.jsonl', 'labels.json', 'clients/labels.jsonl'])
       expect(await isCapture(join(captures, name)), name).to.equal(false)
