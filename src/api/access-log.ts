@@ -75,8 +75,10 @@ export class AccessLog {
     const { host, port, onError } = options
     const socket = log.#socket
     await new Promise<void>((resolve, reject) => {
-      const refused = (cause: NodeJS.ErrnoException) =>
+      const refused = (cause: NodeJS.ErrnoException) => {
+        log.close()
         reject(listenError(cause, host, port, '--access-log', '--access-log'))
+      }
       socket.once('error', refused)
       socket.bind({ address: host, port, exclusive: true }, () => {
         socket.off('error', refused)
