@@ -166,11 +166,11 @@ const complete = installPackages(purpose === 'test' ? { ...TO_BUILD, ...TO_TEST 
 try {
   once('node_modules/.hellotap-stamp', ['package-lock.json'], () => {
     run('npm', ['ci', '--no-audit', '--no-fund'], npmEnvironment())
-    const engines = ['node_modules/cap/build/Release/cap.node', ENGINE]
-    if (!engines.some((path) => existsSync(join(top, path))))
-      say('no capture engine was built: reading files works, live capture will not')
   })
   if (!existsSync(join(top, ENGINE))) run('node', ['tools/build-native.mjs'])
+  const engines = ['node_modules/cap/build/Release/cap.node', ENGINE]
+  if (!engines.some((path) => existsSync(join(top, path))))
+    say('no capture engine was built: reading files works, live capture does not')
   once(
     'dist/.stamp',
     ['src', 'tools/build.mjs', 'tools/build-native.mjs', 'tsconfig.json', 'package.json'],
